@@ -1,0 +1,59 @@
+/** One annotation or label key that rolechain reads or writes. */
+export interface AnnotationEntry {
+  readonly key: string;
+  readonly on: 'ServiceAccount' | 'Pod';
+  readonly writtenBy: 'user' | 'webhook';
+  /** What it means, for the reference. */
+  readonly text: string;
+}
+
+/** Every annotation of this version. The reference is generated from this table. */
+export const ANNOTATIONS = {
+  assumeRole: {
+    key: 'rolechain.io/assume-role',
+    on: 'ServiceAccount',
+    writtenBy: 'user',
+    text: 'The role that the pods of this account are: a bare role ARN, or a YAML or JSON document.',
+  },
+  inject: {
+    key: 'rolechain.io/inject',
+    on: 'Pod',
+    writtenBy: 'user',
+    text: '"false" leaves this pod alone. It is looked at before the account\'s annotation is parsed.',
+  },
+  skipContainers: {
+    key: 'rolechain.io/skip-containers',
+    on: 'Pod',
+    writtenBy: 'user',
+    text: 'Comma-separated names of containers to leave alone.',
+  },
+  status: {
+    key: 'rolechain.io/status',
+    on: 'Pod',
+    writtenBy: 'webhook',
+    text: 'What was injected: one line of JSON with version, roles, containers, skipped containers and the hash of the annotation.',
+  },
+  skipped: {
+    key: 'rolechain.io/skipped',
+    on: 'Pod',
+    writtenBy: 'webhook',
+    text: 'The reason code why the pod was left without a sidecar though its account asks for a role.',
+  },
+} as const satisfies Record<string, AnnotationEntry>;
+
+/** The prefix of every key of ours. */
+export const ANNOTATION_PREFIX = 'rolechain.io/';
+
+/** Keys of others that rolechain reads or extends. */
+export const FOREIGN_KEYS = {
+  /** The kubelet marks the API's copy of a static pod with it; its spec can't be changed. */
+  mirrorPod: 'kubernetes.io/config.mirror',
+  /** EKS webhook: containers that it leaves alone; one CSV record without trimming. */
+  eksSkipContainers: 'eks.amazonaws.com/skip-containers',
+  /** EKS webhook: the IRSA role of a ServiceAccount. */
+  eksRoleARN: 'eks.amazonaws.com/role-arn',
+  /** EKS webhook 0.6.15 and later: label of a pod whose account has a Pod Identity association. */
+  eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
+  nodeRegionLabel: 'topology.kubernetes.io/region',
+  nodeOS: 'kubernetes.io/os',
+} as const;

@@ -1,0 +1,39 @@
+/**
+ * What the EKS pod-identity webhook writes into a container, in its two modes, and so what is taken
+ * away from a container that holds a role. Source: aws/amazon-eks-pod-identity-webhook
+ * pkg/handler/handler.go (addEnvToContainer) and pkg/constants.go at v0.6.17.
+ */
+import { ENV } from './environment.ts';
+
+export interface EksInjection {
+  /** The two variables, in the order in which they are appended. */
+  readonly pair: readonly [string, string];
+  /** The variable of the pair whose value tells the webhook's pair from a user's own. */
+  readonly tokenPath: string;
+  readonly volume: string;
+  readonly mountPath: string;
+}
+
+export const EKS_INJECTIONS: readonly EksInjection[] = [
+  {
+    pair: [ENV.roleARN, ENV.webIdentityTokenFile],
+    tokenPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token',
+    volume: 'aws-iam-token',
+    mountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
+  },
+  {
+    pair: [ENV.fullURI, ENV.tokenFile],
+    tokenPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token',
+    volume: 'eks-pod-identity-token',
+    mountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
+  },
+];
+
+/** Audiences of the two base identities' projected tokens. */
+export const AUDIENCE = { podIdentity: 'pods.eks.amazonaws.com', irsa: 'sts.amazonaws.com' } as const;
+
+/** The Pod Identity agent's addresses on every EKS node (eks-pod-identity-agent, configuration/config.go). */
+export const AGENT_ENDPOINTS: readonly string[] = [
+  'http://169.254.170.23/v1/credentials',
+  'http://[fd00:ec2::23]/v1/credentials',
+];

@@ -1,0 +1,28 @@
+/** Environment names. The AWS ones are read by every SDK (AWS SDKs and Tools Reference Guide). */
+export const ENV = {
+  fullURI: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  relativeURI: 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  tokenFile: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  token: 'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  region: 'AWS_REGION',
+  defaultRegion: 'AWS_DEFAULT_REGION',
+  stsRegionalEndpoints: 'AWS_STS_REGIONAL_ENDPOINTS',
+  metadataDisabled: 'AWS_EC2_METADATA_DISABLED',
+  accessKeyID: 'AWS_ACCESS_KEY_ID',
+  secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
+  sessionToken: 'AWS_SESSION_TOKEN',
+  roleARN: 'AWS_ROLE_ARN',
+  webIdentityTokenFile: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  profile: 'AWS_PROFILE',
+  /** The sidecar's configuration: a SidecarConfig as JSON in which every `$` is written \u0024. */
+  config: 'ROLECHAIN_CONFIG',
+  podName: 'ROLECHAIN_POD_NAME',
+  podIP: 'ROLECHAIN_POD_IP',
+  /** Value of the pod's label `eks.amazonaws.com/pod-identity`, through the downward API. */
+  podIdentityLabel: 'ROLECHAIN_POD_IDENTITY_LABEL',
+  /** Level of the sidecar's and the webhook's log: one of pino's. */
+  logLevel: 'ROLECHAIN_LOG_LEVEL',
+  /** The webhook's own Namespace, pod and node, through the downward API. */
+  namespace: 'ROLECHAIN_NAMESPACE',
+  nodeName: 'ROLECHAIN_NODE_NAME',
+} as const;

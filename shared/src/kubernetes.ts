@@ -1,0 +1,41 @@
+/** Names and fixed values that rolechain writes into pods. */
+export const SIDECAR = {
+  /** The native sidecar's container name. */
+  name: 'rolechain',
+  /** The token volume; every other volume of ours begins with `volumePrefix`. */
+  tokenVolume: 'rolechain',
+  volumePrefix: 'rolechain-',
+  baseIdentityVolume: 'rolechain-base-identity',
+  environmentVolume: 'rolechain-environment',
+  tokenVolumeSize: '1Mi',
+  /** Not 65532, the commonest application user: processes of one user can read each other's memory. */
+  user: 28173,
+} as const;
+
+/** Resources of the sidecar, as measured for a Node process of its kind (docs: what a sidecar costs). */
+export const RESOURCES = {
+  cpuRequest: '10m',
+  memoryRequest: '32Mi',
+  memoryLimit: '64Mi',
+  /** Set only when every other container has a CPU limit: at 100m a start takes ten times as long. */
+  cpuLimit: '500m',
+  /** Request and limit in a Guaranteed pod, where they must be equal and are taken from the node whole. */
+  guaranteedCPU: '100m',
+} as const;
+
+/** A DNS label (RFC 1123), the form of a role's name. */
+export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The name of the role at the top level of the annotation. */
+export const DEFAULT_ROLE = 'default';
+
+/** Containers of service meshes: they need no AWS role, and start before or beside everything. */
+export const MESH_CONTAINERS: readonly string[] = [
+  'istio-init',
+  'istio-proxy',
+  'istio-validation',
+  'linkerd-init',
+  'linkerd-proxy',
+  'linkerd-network-validator',
+  'linkerd-debug',
+];

@@ -1,0 +1,45 @@
+/** Every figure that more than one place must agree on, with its unit in the name and its source. */
+export const LIMITS = {
+  /** Size of an annotation document. Kubernetes allows 256 KiB for all annotations of an object together. */
+  annotationBytes: 32 * 1024,
+  /** Aliases that a YAML document may expand: enough for one shared block, too few for a bomb. */
+  yamlAliases: 10,
+  /** ROLECHAIN_CONFIG. Linux refuses a single environment string over 128 KiB (MAX_ARG_STRLEN). */
+  configBytes: 96 * 1024,
+  /** STS API reference, AssumeRole: RoleArn. */
+  roleARNMin: 20,
+  roleARNMax: 2048,
+  /** STS API reference, AssumeRole: ExternalId. */
+  externalIDMin: 2,
+  externalIDMax: 1224,
+  /** STS API reference, AssumeRole: RoleSessionName. */
+  sessionNameMin: 2,
+  sessionNameMax: 64,
+  /** The template itself: longer ones are a mistake, since the result is cut to 64. */
+  sessionNameTemplateMax: 512,
+  /** STS API reference, AssumeRole: DurationSeconds, and the limit of role chaining. */
+  durationMinSeconds: 900,
+  durationMaxChainedSeconds: 3600,
+  durationDefaultSeconds: 3600,
+  /** Below it botocore and .NET refresh all the time (they ask again with less than 15 minutes left). */
+  durationUnwiseSeconds: 1800,
+  /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */
+  reviewBytes: 8 * 1024 * 1024,
+  /** Projected tokens: the agent caches by token, so pods must not all renew at once. EKS's own range. */
+  tokenExpirationMinSeconds: 79_200,
+  tokenExpirationMaxSeconds: 86_400,
+  /** How long a request that can't be answered yet is held: under the 1 s at which SDKs give up. */
+  holdMs: 800,
+  /** Requests held at once; more are answered 503 right away. */
+  heldRequests: 1024,
+  /** Connections on each of the sidecar's ports. */
+  connections: 2048,
+  /** A role with `startup: proceed` holds the pod's start no longer than this. */
+  startupSeconds: 30,
+  /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call. */
+  liveLookupMs: 500,
+  /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */
+  warningChars: 256,
+  /** An admission message is for people: what is over it is cut, with a count of what is left out. */
+  messageChars: 4096,
+} as const;

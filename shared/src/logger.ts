@@ -1,0 +1,29 @@
+import { pino, destination, stdTimeFunctions, type Logger as PinoLogger, type LoggerOptions } from 'pino';
+import { CodedError } from './errors.ts';
+
+export type Logger = PinoLogger;
+
+const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/**
+ * A logger that writes one line of JSON an event to standard output, at once: a program that is about
+ * to be killed must not take its last lines with it. An unknown level is `info`.
+ */
+export function makeLogger(name: string, level = 'info'): Logger {
+  const options: LoggerOptions = {
+    name,
+    level: LEVELS.includes(level) ? level : 'info',
+    // Process id and host name say nothing in a container.
+    base: null,
+    messageKey: 'message',
+    timestamp: stdTimeFunctions.isoTime,
+  };
+  return pino(options, destination({ dest: 1, sync: true }));
+}
+
+/** What a log line says of an error: code, message and fix of ours; of any other only its name and message. */
+export function errorFields(error: unknown): Record<string, string> {
+  if (error instanceof CodedError) return { code: error.code, error: error.message, fix: error.fix };
+  if (error instanceof Error) return { code: 'InternalError', error: `${error.name}: ${error.message}` };
+  return { code: 'InternalError', error: 'a value that is no Error was thrown' };
+}

@@ -1,0 +1,29 @@
+/** Edit distance with swaps of neighbours counted once (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, at(i - 2, j - 2) + 1);
+      row[j] = best;
+    }
+  }
+  return at(a.length, b.length);
+}
+
+/** The known name that a reader most likely meant, by case or by at most a third of its letters; else undefined. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  // What is far longer than any known name resembles none, and must not cost time.
+  if (name.length > 64) return undefined;
+  const lower = name.toLowerCase();
+  let best: { name: string; distance: number } | undefined;
+  for (const candidate of known) {
+    const d = distance(lower, candidate.toLowerCase());
+    if (d <= Math.ceil(candidate.length / 3) && (!best || d < best.distance)) best = { name: candidate, distance: d };
+  }
+  return best?.name;
+}

@@ -1,0 +1,73 @@
+/** What a decision on a pod can come to. */
+export type Outcome = 'injected' | 'skipped' | 'refused';
+
+export interface ReasonEntry {
+  readonly outcome: Outcome;
+  /** Conflicts follow the admin's setting `conflicts`; a pod's conflict skips the pod, a container's the container. */
+  readonly conflict?: 'pod' | 'container';
+  readonly text: string;
+  readonly fix: string;
+}
+
+const skipped = (text: string, fix = ''): ReasonEntry => ({ outcome: 'skipped', text, fix });
+const refused = (text: string, fix: string): ReasonEntry => ({ outcome: 'refused', text, fix });
+const podConflict = (text: string, fix: string): ReasonEntry => ({ ...refused(text, fix), conflict: 'pod' });
+const containerConflict = (text: string, fix: string): ReasonEntry => ({
+  ...refused(text, fix),
+  conflict: 'container',
+});
+
+const LEAVE_POD = 'or leave the pod alone with the annotation rolechain.io/inject: "false"';
+const LEAVE_CONTAINER = 'or name the container in the annotation rolechain.io/skip-containers';
+
+/** The one table of reason codes: messages, `status`, logs, metrics and the reference read it. */
+export const REASONS = {
+  Injected: { outcome: 'injected', text: 'The sidecar and the variables are in the pod.', fix: '' },
+
+  MirrorPod: skipped("A mirror pod is the copy of a static pod and can't be changed."),
+  OptedOut: skipped('The pod asks to be left alone.'),
+  NotAnnotated: skipped('The ServiceAccount asks for no role.'),
+  NoRoleHeld: skipped('No container of the pod holds a role.', 'Take a container out of rolechain.io/skip-containers.'),
+  NoPod: skipped('The review is not about the creation of a pod.'),
+
+  AnnotationInvalid: refused(
+    "The ServiceAccount's annotation is invalid.",
+    'Correct the annotation and create the pod again.',
+  ),
+  PodAnnotationInvalid: refused('An annotation of the pod is invalid.', 'Correct it.'),
+  SourceForbidden: refused(
+    'credentialSource: environment is not allowed in this namespace.',
+    'Ask the admin to list the namespace in the setting environmentSource.namespaces, or use another credentialSource.',
+  ),
+  PodMalformed: refused(
+    'The pod is not of the shape that the API describes.',
+    'Correct the field that the message names.',
+  ),
+  NameTaken: refused('A name that belongs to rolechain is taken.', `Rename it, ${LEAVE_POD}.`),
+  MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
+
+  HostNetwork: podConflict(
+    "On the host's network the credentials endpoint would be the node's.",
+    `Take hostNetwork out, ${LEAVE_POD}.`,
+  ),
+  Windows: podConflict('There is no sidecar for Windows.', `Use Linux nodes, ${LEAVE_POD}.`),
+  StaticKeys: containerConflict(
+    'The container sets static AWS keys, which every SDK prefers.',
+    `Take them out, ${LEAVE_CONTAINER}.`,
+  ),
+  OwnWebIdentity: containerConflict(
+    'The container sets a web identity of its own, which every SDK prefers.',
+    `Take it out, ${LEAVE_CONTAINER}.`,
+  ),
+  OwnContainerCredentials: containerConflict(
+    'The container sets a credentials endpoint of its own.',
+    `Take it out, ${LEAVE_CONTAINER}.`,
+  ),
+} as const satisfies Record<string, ReasonEntry>;
+
+export type ReasonCode = keyof typeof REASONS;
+
+/** The table's entry of a reason code. */
+export function reasonEntry(code: ReasonCode): ReasonEntry {
+  return REASONS[code];
+}
