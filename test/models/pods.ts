@@ -1,0 +1,84 @@
+/** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
+import fc from 'fast-check';
+import { ENV, FOREIGN_KEYS } from '@rolechain/shared';
+import type { ModelContainer, ModelPod } from './eks-webhook.ts';
+
+const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
+/** Fields unknown to this program, with names and values that are awkward to carry. */
+const unknownFields = fc.dictionary(
+  fc.constantFrom('futureField', 'x/y', 'a~b', 'lifecycle', 'imagePullPolicy', 'tty'),
+  fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant({ nested: [{ deep: null }] })),
+  { maxKeys: 3 },
+);
+const harmlessNames = [ENV.region, ENV.defaultRegion, ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.profile, 'PATH', 'A$B'];
+const variable = fc.record({
+  name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...harmlessNames) }, { weight: 2, arbitrary: label }),
+  value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false'), fc.string()),
+});
+const fromSecret = fc.record({
+  name: label,
+  valueFrom: fc.constant({ secretKeyRef: { name: 's', key: 'k' } }),
+});
+/** Variables as a pod may have them; names are unique, as users write them. */
+const env = fc.uniqueArray(fc.oneof({ weight: 4, arbitrary: variable }, { weight: 1, arbitrary: fromSecret }), {
+  maxLength: 5,
+  selector: ({ name }) => name,
+});
+const mount = fc.record({ name: fc.constantFrom('data', 'conf'), mountPath: fc.constantFrom('/data', '/etc/conf', '/var/run') });
+
+function container(name: string): fc.Arbitrary<ModelContainer> {
+  return fc
+    .record(
+      {
+        image: fc.constant('app:1'),
+        env: fc.oneof({ weight: 5, arbitrary: env }, { weight: 1, arbitrary: fc.constant(null) }),
+        envFrom: fc.constant([{ configMapRef: { name: 'c' } }]),
+        volumeMounts: fc.uniqueArray(mount, { maxLength: 2, selector: ({ mountPath }) => mountPath }),
+        ports: fc.array(fc.record({ containerPort: fc.constantFrom(8080, 28173, 28174, 28175) }), { maxLength: 2 }),
+        resources: fc.constantFrom({}, { limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '1' } }),
+        unknown: unknownFields,
+      },
+      { requiredKeys: ['image'] },
+    )
+    .map(({ unknown, ...rest }) => ({ ...unknown, ...rest, name }) as ModelContainer);
+}
+
+const names = fc.uniqueArray(fc.oneof(label, fc.constant('istio-proxy')), { minLength: 1, maxLength: 4 });
+const podAnnotations = fc.record(
+  {
+    'rolechain.io/skip-containers': fc.constantFrom('', 'app', 'istio-proxy,app'),
+    [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom('', 'other', 'a, b', 'x\ny'),
+    'example.com/a~b': fc.string(),
+    'rolechain.io/skipped': fc.constant('NoRoleHeld'),
+  },
+  { requiredKeys: [] },
+);
+
+/** A pod whose containers contradict nothing: an annotated account gets it injected, or skipped when no container is left. */
+export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
+  .tuple(
+    names,
+    fc.integer({ min: 0, max: 3 }),
+    unknownFields,
+    fc.option(podAnnotations, { nil: undefined }),
+    fc.option(fc.constant([{ name: 'data', emptyDir: {} }, { name: 'conf', configMap: { name: 'c' } }]), { nil: undefined }),
+  )
+  .chain(([all, inits, unknown, annotations, volumes]) => {
+    const cut = Math.min(inits, all.length - 1);
+    return fc
+      .record({
+        initContainers: fc.tuple(...all.slice(0, cut).map(container)),
+        containers: fc.tuple(...all.slice(cut).map(container)),
+        explicitEmpty: fc.boolean(),
+      })
+      .map(({ initContainers, containers, explicitEmpty }): ModelPod => ({
+        metadata: { name: 'p', ...(annotations ? { annotations } : {}) },
+        spec: {
+          ...unknown,
+          serviceAccountName: 'orders',
+          containers,
+          ...(initContainers.length > 0 || explicitEmpty ? { initContainers } : {}),
+          ...(volumes ? { volumes } : {}),
+        },
+      }));
+  });

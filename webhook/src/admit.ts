@@ -1,0 +1,110 @@
+/** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import type { Decision } from './decide.ts';
+import { patch } from './patch.ts';
+
+/** What is read of a review. */
+export interface Review {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  /** Undefined where the review is not about the creation of a Pod: it is then allowed as it is. */
+  readonly pod: unknown;
+}
+
+export interface ReviewResponse {
+  readonly apiVersion: 'admission.k8s.io/v1';
+  readonly kind: 'AdmissionReview';
+  readonly response: {
+    readonly uid: string;
+    readonly allowed: boolean;
+    readonly patchType?: 'JSONPatch';
+    /** Base64. The apiserver refuses a patchType without a patch, so both are left out together. */
+    readonly patch?: string;
+    readonly warnings?: readonly string[];
+    readonly auditAnnotations: Readonly<Record<string, string>>;
+    readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
+  };
+}
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
+export function readReview(body: string): Review {
+  const review = parse(body);
+  if (!isObject(review)) throw malformed('The body is no JSON object.');
+  if (review['kind'] !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
+  if (review['apiVersion'] !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
+  const request = review['request'];
+  if (!isObject(request)) throw malformed('request is missing.');
+  const { uid, namespace, kind, operation, subResource, object } = request;
+  if (typeof uid !== 'string' || uid === '') throw malformed('request.uid is missing.');
+  const isPod =
+    isObject(kind) && kind['kind'] === 'Pod' && kind['group'] === '' && operation === 'CREATE' && !subResource;
+  if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
+  if (!isObject(object)) throw malformed('request.object is missing.');
+  if (typeof namespace !== 'string' || namespace === '') throw malformed('request.namespace is missing.');
+  return { uid, namespace, dryRun: request['dryRun'] === true, pod: object };
+}
+
+/**
+ * The answer to a review. The patch is tried on the pod first: one that did not apply would make the
+ * apiserver refuse the pod whatever the failurePolicy says (dispatcher.go, callAttrMutatingHook).
+ * Throws CodedError PatchUnsound.
+ */
+export function respond(review: Review, decision: Decision, random: () => number): ReviewResponse {
+  const operations = patch(review.pod, decision, random);
+  if (operations.length > 0) tryPatch(review.pod, operations);
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {
+      uid: review.uid,
+      allowed: decision.outcome !== 'refused',
+      ...(operations.length > 0 ? { patchType: 'JSONPatch', patch: base64(JSON.stringify(operations)) } : {}),
+      ...(decision.warnings.length > 0 ? { warnings: decision.warnings.map(shorten) } : {}),
+      auditAnnotations: { reason: decision.reason },
+      ...(decision.outcome === 'refused' ? { status: refusal(decision.message) } : {}),
+    },
+  };
+}
+
+/** 422 Invalid, as the apiserver itself answers an object that breaks a rule. */
+function refusal(message: string): { code: number; reason: string; message: string } {
+  const over = message.length - LIMITS.messageChars;
+  const text = over > 0 ? `${message.slice(0, LIMITS.messageChars)}... (${over} characters more)` : message;
+  return { code: 422, reason: 'Invalid', message: text };
+}
+
+function tryPatch(pod: unknown, operations: Operation[]): void {
+  try {
+    jsonPatch.applyPatch(pod, operations, true, false);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : '';
+    throw new CodedError('PatchUnsound', name, { cause: error });
+  }
+}
+
+function shorten(warning: string): string {
+  const chars = [...warning];
+  return chars.length <= LIMITS.warningChars ? warning : `${chars.slice(0, LIMITS.warningChars - 3).join('')}...`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw malformed('The body is no JSON.');
+  }
+}
+
+function malformed(detail: string): CodedError {
+  return new CodedError('ReviewMalformed', detail);
+}

@@ -1,0 +1,77 @@
+/** Which container holds which roles, and why not. */
+import { ENV, PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
+import { envConflicts, stripEks } from './container-env.ts';
+import { hasOurName, isOurVariable } from './ours.ts';
+import { places, type Container, type ContainerList, type Place, type Pod } from './pod.ts';
+
+export interface Conflict {
+  readonly reason: ReasonCode;
+  /** The variable or mount that is in the way. */
+  readonly name: string;
+}
+
+/** The outcome of one container other than the sidecar. */
+export interface ContainerOutcome {
+  readonly list: ContainerList;
+  readonly index: number;
+  readonly name: string;
+  /** Roles that it holds, the one of its environment first; none when it is skipped. */
+  readonly roles: readonly string[];
+  readonly skipped?: ReasonCode;
+  readonly conflicts: readonly Conflict[];
+  readonly warnings: readonly string[];
+}
+
+export interface ContainerRules {
+  /** Names of the roles that a container holds unless something speaks against it. */
+  readonly roles: readonly string[];
+  readonly skip: readonly string[];
+  readonly mesh: readonly string[];
+  readonly defaultRegion: string;
+  /** Ports on which the sidecar listens, or listened when it was injected before. */
+  readonly ports: readonly number[];
+}
+
+/** Every container but the sidecar, in the pod's order. */
+export function containerOutcomes(pod: Pod, rules: ContainerRules): ContainerOutcome[] {
+  return places(pod)
+    .filter(({ container }) => container.name !== SIDECAR.name)
+    .map((place) => outcome(place, rules));
+}
+
+function outcome({ list, index, container }: Place, rules: ContainerRules): ContainerOutcome {
+  const { name } = container;
+  const at = { list, index, name };
+  const none = { roles: [], conflicts: [], warnings: [] };
+  if (rules.skip.includes(name)) return { ...at, ...none, skipped: 'SkipListed' };
+  if (rules.mesh.includes(name)) return { ...at, ...none, skipped: 'MeshContainer' };
+  const env = stripEks(container.env ?? [], rules.defaultRegion);
+  const conflicts = [...envConflicts(env, isOurVariable(rules.ports)), ...mountConflicts(container, rules.roles)];
+  const first = conflicts[0];
+  if (first) return { ...at, roles: [], skipped: first.reason, conflicts, warnings: [conflictWarning(name, first)] };
+  return { ...at, roles: rules.roles, conflicts, warnings: profileWarning(name, container) };
+}
+
+function mountConflicts(container: Container, roles: readonly string[]): Conflict[] {
+  const folders = roles.map(tokenFolder);
+  return (container.volumeMounts ?? [])
+    .filter(({ name }) => !hasOurName(name))
+    .map(({ mountPath }) => normalize(mountPath))
+    .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
+    .map((path) => ({ reason: 'MountPathTaken', name: path }));
+}
+
+/** Without repeated and trailing slashes, as the runtime reads it. `/run` is where /var/run leads in most images. */
+function normalize(path: string): string {
+  const clean = path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+  return clean.startsWith('/run/') && PATHS.tokens.startsWith('/var/run/') ? `/var${clean}` : clean;
+}
+
+function conflictWarning(container: string, { name, reason }: Conflict): string {
+  return `rolechain leaves container ${container} alone: it sets ${name} itself [${reason}]`;
+}
+
+function profileWarning(name: string, container: Container): string[] {
+  const has = (container.env ?? []).some((variable) => variable.name === ENV.profile);
+  return has ? [`container ${name} sets ${ENV.profile}: an SDK that finds that profile passes the sidecar by`] : [];
+}

@@ -1,0 +1,185 @@
+/**
+ * The JSON Patch (RFC 6902) of an injected or marked pod: it adds to, or sets, what the contract names
+ * and nothing else. Pure, on raw JSON; a second call on its own result gives no operation.
+ */
+import type { Operation } from 'fast-json-patch';
+import {
+  ANNOTATIONS,
+  EKS_INJECTIONS,
+  FOREIGN_KEYS,
+  LIMITS,
+  SIDECAR,
+  VERSION,
+  credentialsPath,
+  tokenFile,
+} from '@rolechain/shared';
+import { setEnv, stripEks, unsetEnv } from './container-env.ts';
+import type { ContainerOutcome } from './containers.ts';
+import type { Decision, Injected } from './decide.ts';
+import { STARTUP_PROBE, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { listDifference, listOperations, pointer } from './list-patch.ts';
+import { isOurVariable, tokenMount } from './ours.ts';
+import { annotationOf, places, type Pod, type VolumeMount } from './pod.ts';
+import { sidecarResources } from './resources.ts';
+
+type Json = Record<string, unknown>;
+
+/** The operations that a decision asks for; none for a refused pod or one that is left as it is. */
+export function patch(rawPod: unknown, decision: Decision, random: () => number): Operation[] {
+  if (decision.outcome === 'refused') return [];
+  if (decision.outcome === 'skipped') {
+    return decision.marked ? annotationOperations(rawPod, { [ANNOTATIONS.skipped.key]: decision.reason }) : [];
+  }
+  const { pod } = decision;
+  const injection: Injection = {
+    image: decision.image,
+    config: decision.config,
+    baseIdentity: decision.baseIdentity,
+    expirationSeconds: expirationSecondsOf(pod) ?? newExpirationSeconds(random),
+  };
+  return [
+    // First what keeps its index, last what shifts the others.
+    ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome)),
+    ...volumeOperations(pod, injection),
+    ...annotationOperations(rawPod, annotationsFor(decision)),
+    ...sidecarOperations(decision, injection),
+  ];
+}
+
+function containerOperations(decision: Injected, { list, index, roles }: ContainerOutcome): Operation[] {
+  const container = decision.pod.spec[list]?.[index];
+  if (!container) return [];
+  const path = pointer('spec', list, index);
+  const role = roles[0];
+  const env = container.env ?? [];
+  const previous = decision.ours.sidecar?.config.ports.credentials;
+  const { credentials } = decision.config.ports;
+  const isOurs = isOurVariable(previous === undefined ? [credentials] : [credentials, previous]);
+  const nextEnv =
+    role === undefined
+      ? unsetEnv(env, isOurs)
+      : setEnv(
+          stripEks(env, decision.defaultRegion),
+          {
+            uri: `http://127.0.0.1:${credentials}${credentialsPath(role)}`,
+            tokenFile: tokenFile(role),
+            region: decision.region,
+          },
+          (container.envFrom ?? []).length > 0,
+        );
+  return [
+    ...listDifference(`${path}/env`, container.env, nextEnv),
+    ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, roles),
+  ];
+}
+
+function mountOperations(
+  path: string,
+  before: readonly VolumeMount[] | null | undefined,
+  roles: readonly string[],
+): Operation[] {
+  const wanted = roles.map(tokenMount);
+  const present = (before ?? []).filter((mount) => mount.name === SIDECAR.tokenVolume);
+  const isWanted = (mount: VolumeMount): boolean => wanted.some((want) => isDeepStrictEqual({ ...want }, { ...mount }));
+  const isEks = (mount: VolumeMount): boolean =>
+    roles.length > 0 &&
+    EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
+  const goes = (mount: VolumeMount): boolean =>
+    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount));
+  const missing = wanted.filter((want) => !present.some((mount) => isDeepStrictEqual({ ...want }, { ...mount })));
+  return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), missing);
+}
+
+function volumeOperations(pod: Pod, injection: Injection): Operation[] {
+  const wanted = volumes(injection) as { name: string }[];
+  const before = pod.spec.volumes;
+  const next = (before ?? []).map((volume) => {
+    const ours = wanted.find(({ name }) => name === volume.name);
+    return ours && !isDeepStrictEqual({ ...volume }, { ...ours }) ? ours : volume;
+  });
+  const missing = wanted.filter(({ name }) => !(before ?? []).some((volume) => volume.name === name));
+  return listDifference('/spec/volumes', before, [...next, ...missing]);
+}
+
+function sidecarOperations(decision: Injected, injection: Injection): Operation[] {
+  const fields = sidecarFields(injection);
+  const { sidecar } = decision.ours;
+  if (sidecar) return setFields(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
+  const others = places(decision.pod).map(({ container }) => container);
+  const resources = sidecarResources(decision.pod, others);
+  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const container = {
+    name: SIDECAR.name,
+    ...present,
+    startupProbe: STARTUP_PROBE,
+    ...(resources ? { resources } : {}),
+  };
+  const before = decision.pod.spec.initContainers;
+  // First of all: the init containers of the pod may need the role too.
+  return before
+    ? [{ op: 'add', path: '/spec/initContainers/0', value: container }]
+    : [{ op: 'add', path: '/spec/initContainers', value: [container] }];
+}
+
+/** Sets the fields that differ and takes away those that shall not be there. */
+function setFields(path: string, object: Json, fields: Json): Operation[] {
+  return Object.entries(fields).flatMap(([key, value]): Operation[] => {
+    if (value === undefined) return key in object ? [{ op: 'remove', path: path + pointer(key) }] : [];
+    return isDeepStrictEqual(object[key], value) ? [] : [{ op: 'add', path: path + pointer(key), value }];
+  });
+}
+
+/** Annotations to set, or with `undefined` to take away. */
+function annotationOperations(rawPod: unknown, wanted: Readonly<Record<string, string | undefined>>): Operation[] {
+  const metadata = (rawPod as { metadata?: Json | null }).metadata;
+  const values = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+  if (!metadata) return [{ op: 'add', path: '/metadata', value: { annotations: values } }];
+  const path = '/metadata/annotations';
+  const before = metadata['annotations'] as Json | null | undefined;
+  return before ? setFields(path, before, wanted) : [{ op: 'add', path, value: values }];
+}
+
+function annotationsFor(decision: Injected): Record<string, string | undefined> {
+  const holding = decision.containers.filter(({ roles }) => roles.length > 0);
+  return {
+    [ANNOTATIONS.status.key]: status(decision),
+    [ANNOTATIONS.skipped.key]: undefined,
+    [FOREIGN_KEYS.eksSkipContainers]: extendSkipContainers(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
+      SIDECAR.name,
+      ...holding.map(({ name }) => name),
+    ]),
+  };
+}
+
+function status({ roles, containers, annotationHash }: Injected): string {
+  return JSON.stringify({
+    version: VERSION,
+    roles: Object.fromEntries(roles.map(({ name, roleARN }) => [name, roleARN])),
+    containers: Object.fromEntries(containers.filter((c) => c.roles.length > 0).map((c) => [c.name, c.roles])),
+    skipped: Object.fromEntries(containers.flatMap((c) => (c.skipped ? [[c.name, c.skipped]] : []))),
+    annotation: annotationHash,
+  });
+}
+
+/**
+ * The EKS webhook's annotation with these containers in it. It reads the first CSV record and trims
+ * nothing (handler.go, getContainersToSkip), so names go behind that record without a space.
+ */
+function extendSkipContainers(value: string | undefined, names: readonly string[]): string {
+  const [, record = '', rest = ''] = /^([^\r\n]*)([^]*)$/.exec(value ?? '') ?? [];
+  const there = record.split(',');
+  const missing = names.filter((name) => !there.includes(name));
+  return [...(record === '' ? [] : [record]), ...missing].join(',') + rest;
+}
+
+/** The lifetime that was chosen at an earlier call: a random value is made once and kept while in range. */
+function expirationSecondsOf(pod: Pod): number | undefined {
+  const volume = pod.spec.volumes?.find(({ name }) => name === SIDECAR.baseIdentityVolume) as
+    { projected?: { sources?: { serviceAccountToken?: { expirationSeconds?: unknown } }[] } } | undefined;
+  const seconds = volume?.projected?.sources?.[0]?.serviceAccountToken?.expirationSeconds;
+  const { tokenExpirationMinSeconds: min, tokenExpirationMaxSeconds: max } = LIMITS;
+  return typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= min && seconds <= max
+    ? seconds
+    : undefined;
+}
