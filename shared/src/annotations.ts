@@ -52,6 +52,8 @@ export const FOREIGN_KEYS = {
   eksSkipContainers: 'eks.amazonaws.com/skip-containers',
   /** EKS webhook: the IRSA role of a ServiceAccount. */
   eksRoleARN: 'eks.amazonaws.com/role-arn',
+  /** EKS webhook: audience of the IRSA token; sts.amazonaws.com when absent. */
+  eksAudience: 'eks.amazonaws.com/audience',
   /** EKS webhook 0.6.15 and later: label of a pod whose account has a Pod Identity association. */
   eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
   nodeRegionLabel: 'topology.kubernetes.io/region',

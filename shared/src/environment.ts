@@ -20,6 +20,8 @@ export const ENV = {
   podIP: 'ROLECHAIN_POD_IP',
   /** Value of the pod's label `eks.amazonaws.com/pod-identity`, through the downward API. */
   podIdentityLabel: 'ROLECHAIN_POD_IDENTITY_LABEL',
+  /** Prefix of every path that the sidecar reads and writes, for trying it out outside a pod. */
+  root: 'ROLECHAIN_ROOT',
   /** Level of the sidecar's and the webhook's log: one of pino's. */
   logLevel: 'ROLECHAIN_LOG_LEVEL',
   /** The webhook's own Namespace, pod and node, through the downward API. */

@@ -16,3 +16,4 @@ export * from './reasons.ts';
 export * from './schema.ts';
 export * from './session-name.ts';
 export * from './sidecar-config.ts';
+export * from './version.ts';

@@ -28,6 +28,8 @@ export const REASONS = {
   OptedOut: skipped('The pod asks to be left alone.'),
   NotAnnotated: skipped('The ServiceAccount asks for no role.'),
   NoRoleHeld: skipped('No container of the pod holds a role.', 'Take a container out of rolechain.io/skip-containers.'),
+  SkipListed: skipped('The container is listed in rolechain.io/skip-containers.'),
+  MeshContainer: skipped("The container belongs to a service mesh (the admin's list)."),
   NoPod: skipped('The review is not about the creation of a pod.'),
 
   AnnotationInvalid: refused(

@@ -25,8 +25,9 @@ function toProblem(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Proble
   if (issue.type === 'strict_object' && keys.length > 0) {
     const known = knownKeys(schema, keys.slice(0, -1));
     if (!known.includes(last)) return unknownField(path, last, known);
-    if (issue.received === 'undefined') return problem('FieldMissing', path, 'is missing');
   }
+  // Not `issue.received`: a transformation that gave undefined stands there too.
+  if (keys.length > 0 && issue.path?.at(-1)?.value === undefined) return problem('FieldMissing', path, 'is missing');
   const code = issue.kind === 'validation' ? 'FieldOutOfRange' : 'FieldWrongType';
   // The value as it was written: `issue.input` may be what a transformation made of it.
   const written: unknown = issue.path?.at(-1)?.value ?? issue.input;

@@ -11,7 +11,11 @@ export interface ModelWebhook<T> {
 }
 
 /** The object after both rounds. `inTree` stands for the built-in plugins, which run before each round. */
-export function callWebhooks<T>(object: T, webhooks: readonly ModelWebhook<T>[], inTree: (object: T) => T = (o) => o): T {
+export function callWebhooks<T>(
+  object: T,
+  webhooks: readonly ModelWebhook<T>[],
+  inTree: (object: T) => T = (o) => o,
+): T {
   let current = inTree(object);
   const again = new Set<number>();
   const round = (second: boolean): void => {

@@ -60,7 +60,11 @@ export function eksMutate(pod: ModelPod, options: EksOptions): ModelPod {
   return next;
 }
 
-function addToContainer(container: ModelContainer, options: EksOptions, injection: (typeof EKS_INJECTIONS)[number]): void {
+function addToContainer(
+  container: ModelContainer,
+  options: EksOptions,
+  injection: (typeof EKS_INJECTIONS)[number],
+): void {
   const env = container.env ?? [];
   const has = (...names: string[]): boolean => env.some(({ name }) => names.includes(name));
   const hasPair = has(...injection.pair);

@@ -29,7 +29,9 @@ export function withoutOurs(before: unknown, after: unknown): unknown {
   stripList(old.spec, next.spec, 'initContainers', ({ name }) => name === SIDECAR.name);
   for (const list of ['initContainers', 'containers']) {
     const olds = (old.spec[list] ?? []) as Named[];
-    ((next.spec[list] ?? []) as Named[]).forEach((container, index) => stripContainer(olds[index] ?? ({} as Named), container));
+    ((next.spec[list] ?? []) as Named[]).forEach((container, index) =>
+      stripContainer(olds[index] ?? ({} as Named), container),
+    );
   }
   return next;
 }

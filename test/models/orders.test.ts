@@ -17,7 +17,10 @@ function serviceAccountPlugin(pod: ModelPod): ModelPod {
   const path = '/var/run/secrets/kubernetes.io/serviceaccount';
   for (const container of [...(next.spec.initContainers ?? []), ...next.spec.containers]) {
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === path)) continue;
-    container.volumeMounts = [...(container.volumeMounts ?? []), { name: 'kube-api-access', mountPath: path, readOnly: true }];
+    container.volumeMounts = [
+      ...(container.volumeMounts ?? []),
+      { name: 'kube-api-access', mountPath: path, readOnly: true },
+    ];
   }
   return next;
 }
@@ -30,7 +33,10 @@ interface Outcome {
 function everyOrder(pod: ModelPod, eks: EksOptions): Outcome[] {
   return POLICIES.flatMap((eksPolicy) =>
     POLICIES.flatMap((ourPolicy) => {
-      const ours: ModelWebhook<ModelPod> = { reinvocationPolicy: ourPolicy, mutate: (p) => call(p, user, SETTINGS, () => 0.5).pod };
+      const ours: ModelWebhook<ModelPod> = {
+        reinvocationPolicy: ourPolicy,
+        mutate: (p) => call(p, user, SETTINGS, () => 0.5).pod,
+      };
       const theirs: ModelWebhook<ModelPod> = { reinvocationPolicy: eksPolicy, mutate: (p) => eksMutate(p, eks) };
       const label = `EKS ${eksPolicy}, ours ${ourPolicy}`;
       return [
@@ -44,9 +50,12 @@ function everyOrder(pod: ModelPod, eks: EksOptions): Outcome[] {
 /** Environment and mounts of every container but the sidecar, without regard to order. */
 function seen(pod: ModelPod): Record<string, unknown> {
   const all: ModelContainer[] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const sorted = (list: unknown[] | null | undefined): string[] => (list ?? []).map((item) => JSON.stringify(item)).sort();
+  const sorted = (list: unknown[] | null | undefined): string[] =>
+    (list ?? []).map((item) => JSON.stringify(item)).sort();
   return Object.fromEntries(
-    all.filter(({ name }) => name !== 'rolechain').map(({ name, env, volumeMounts }) => [name, [sorted(env), sorted(volumeMounts)]]),
+    all
+      .filter(({ name }) => name !== 'rolechain')
+      .map(({ name, env, volumeMounts }) => [name, [sorted(env), sorted(volumeMounts)]]),
   );
 }
 
@@ -69,17 +78,22 @@ test('environment and mounts are the same in every order of the two webhooks', (
   );
 });
 
-test.each(['irsa', 'pod-identity'] as const)('no variable or mount of the EKS webhook is left in a container that holds a role (%s)', (mode) => {
-  const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
-  for (const { label, pod: result } of everyOrder(pod, { mode, region: SETTINGS.region, regionalSTS: true })) {
-    const text = JSON.stringify(seen(result));
-    expect(`${label}: ${text}`).not.toMatch(/AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/);
-    expect(text.match(/28173/g)).toHaveLength(2);
-    expect(result.spec.initContainers?.[0]?.name).toBe('rolechain');
-    // The EKS webhook's volume stays: another container may mount it.
-    expect(result.spec.volumes?.length).toBeGreaterThanOrEqual(2);
-  }
-});
+test.each(['irsa', 'pod-identity'] as const)(
+  'no variable or mount of the EKS webhook is left in a container that holds a role (%s)',
+  (mode) => {
+    const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
+    for (const { label, pod: result } of everyOrder(pod, { mode, region: SETTINGS.region, regionalSTS: true })) {
+      const text = JSON.stringify(seen(result));
+      expect(`${label}: ${text}`).not.toMatch(
+        /AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/,
+      );
+      expect(text.match(/28173/g)).toHaveLength(2);
+      expect(result.spec.initContainers?.[0]?.name).toBe('rolechain');
+      // The EKS webhook's volume stays: another container may mount it.
+      expect(result.spec.volumes?.length).toBeGreaterThanOrEqual(2);
+    }
+  },
+);
 
 test('a skipped container is left to the EKS webhook', () => {
   const pod: ModelPod = {

@@ -10,7 +10,15 @@ const unknownFields = fc.dictionary(
   fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant({ nested: [{ deep: null }] })),
   { maxKeys: 3 },
 );
-const harmlessNames = [ENV.region, ENV.defaultRegion, ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.profile, 'PATH', 'A$B'];
+const harmlessNames = [
+  ENV.region,
+  ENV.defaultRegion,
+  ENV.stsRegionalEndpoints,
+  ENV.metadataDisabled,
+  ENV.profile,
+  'PATH',
+  'A$B',
+];
 const variable = fc.record({
   name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...harmlessNames) }, { weight: 2, arbitrary: label }),
   value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false'), fc.string()),
@@ -24,7 +32,10 @@ const env = fc.uniqueArray(fc.oneof({ weight: 4, arbitrary: variable }, { weight
   maxLength: 5,
   selector: ({ name }) => name,
 });
-const mount = fc.record({ name: fc.constantFrom('data', 'conf'), mountPath: fc.constantFrom('/data', '/etc/conf', '/var/run') });
+const mount = fc.record({
+  name: fc.constantFrom('data', 'conf'),
+  mountPath: fc.constantFrom('/data', '/etc/conf', '/var/run'),
+});
 
 function container(name: string): fc.Arbitrary<ModelContainer> {
   return fc
@@ -61,7 +72,13 @@ export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
     fc.integer({ min: 0, max: 3 }),
     unknownFields,
     fc.option(podAnnotations, { nil: undefined }),
-    fc.option(fc.constant([{ name: 'data', emptyDir: {} }, { name: 'conf', configMap: { name: 'c' } }]), { nil: undefined }),
+    fc.option(
+      fc.constant([
+        { name: 'data', emptyDir: {} },
+        { name: 'conf', configMap: { name: 'c' } },
+      ]),
+      { nil: undefined },
+    ),
   )
   .chain(([all, inits, unknown, annotations, volumes]) => {
     const cut = Math.min(inits, all.length - 1);
@@ -78,7 +95,7 @@ export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
           serviceAccountName: 'orders',
           containers,
           ...(initContainers.length > 0 || explicitEmpty ? { initContainers } : {}),
-          ...(volumes ? { volumes } : {}),
+          ...(volumes ? { volumes: [...volumes] } : {}),
         },
       }));
   });

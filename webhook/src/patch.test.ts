@@ -8,7 +8,9 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 /** The kubelet's expansion of a value, as far as this file needs it; test/kubelet has the whole. */
 function expandKubelet(text: string, values: Record<string, string>): string {
-  return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name?: string) => (name === undefined ? '$' : (values[name] ?? whole)));
+  return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name?: string) =>
+    name === undefined ? '$' : (values[name] ?? whole),
+  );
 }
 
 interface Container {
@@ -60,7 +62,12 @@ describe('patch', () => {
           const container = spec[list].find((c) => c.name === name);
           const mounts = container?.volumeMounts?.filter((mount) => mount.name === SIDECAR.tokenVolume) ?? [];
           expect(mounts).toEqual(
-            roles.map((role) => ({ name: 'rolechain', mountPath: `/var/run/secrets/rolechain.io/${role}`, subPath: role, readOnly: true })),
+            roles.map((role) => ({
+              name: 'rolechain',
+              mountPath: `/var/run/secrets/rolechain.io/${role}`,
+              subPath: role,
+              readOnly: true,
+            })),
           );
           const role = roles[0];
           expect(valueOf(container, ENV.tokenFile)).toBe(role === undefined ? undefined : tokenFile(role));
@@ -103,7 +110,9 @@ describe('patch', () => {
     const taken = { name: 'app', ports: [{ containerPort: 28173 }, { containerPort: 28174 }] };
     const pod = inject(plainPod({ containers: [taken] }));
     expect(valueOf(pod.spec.containers[0], ENV.fullURI)).toBe('http://127.0.0.1:28175/v1/credentials/default');
-    expect(pod.spec.initContainers[0]?.['ports']).toEqual([{ name: 'rolechain', containerPort: 28176, protocol: 'TCP' }]);
+    expect(pod.spec.initContainers[0]?.['ports']).toEqual([
+      { name: 'rolechain', containerPort: 28176, protocol: 'TCP' },
+    ]);
   });
 
   test('a port taken after the first call moves everything that is ours', () => {
@@ -119,8 +128,19 @@ describe('patch', () => {
     const forged = structuredClone(once);
     const [sidecar, migrate] = forged.spec.initContainers;
     if (!sidecar || !migrate) throw new Error('no sidecar');
-    Object.assign(sidecar, { image: 'evil:1', command: ['sh'], args: ['-c'], envFrom: [], lifecycle: { preStop: {} }, restartPolicy: undefined });
-    Object.assign(sidecar, { resources: { limits: { memory: '1Gi' } }, startupProbe: { exec: { command: ['x'] } }, future: 1 });
+    Object.assign(sidecar, {
+      image: 'evil:1',
+      command: ['sh'],
+      args: ['-c'],
+      envFrom: [],
+      lifecycle: { preStop: {} },
+      restartPolicy: undefined,
+    });
+    Object.assign(sidecar, {
+      resources: { limits: { memory: '1Gi' } },
+      startupProbe: { exec: { command: ['x'] } },
+      future: 1,
+    });
     forged.spec.initContainers = [migrate, sidecar];
     const again = call(forged).pod;
     const original = once.spec.initContainers[0];
@@ -144,7 +164,9 @@ describe('patch', () => {
   test('a dollar sign of the annotation survives the expansion of the kubelet', () => {
     const roleARN = 'arn:aws:iam::222222222222:role/$(AWS_REGION)/$$(X)/orders';
     const text = valueOf(inject(plainPod(), account(roleARN)).spec.initContainers[0], ENV.config) ?? '';
-    const config = JSON.parse(expandKubelet(text, { AWS_REGION: 'x' })) as { roles: { default: { hops: [{ roleARN: string }] } } };
+    const config = JSON.parse(expandKubelet(text, { AWS_REGION: 'x' })) as {
+      roles: { default: { hops: [{ roleARN: string }] } };
+    };
     expect(config.roles.default.hops[0].roleARN).toBe(roleARN);
   });
 
@@ -170,7 +192,12 @@ describe('patch', () => {
     ['irsa', 'irsa', { 'eks.amazonaws.com/role-arn': TARGET }, ['sts.amazonaws.com/token']],
     ['pod-identity', 'pod-identity', {}, ['pods.eks.amazonaws.com/token']],
     ['auto without a base role', 'auto', {}, ['pods.eks.amazonaws.com/token']],
-    ['auto with one', 'auto', { 'eks.amazonaws.com/role-arn': TARGET }, ['pods.eks.amazonaws.com/token', 'sts.amazonaws.com/token']],
+    [
+      'auto with one',
+      'auto',
+      { 'eks.amazonaws.com/role-arn': TARGET },
+      ['pods.eks.amazonaws.com/token', 'sts.amazonaws.com/token'],
+    ],
   ])('projected tokens: %s', (_name, source, others, paths) => {
     const pod = inject(plainPod(), account(`{roleARN: "${TARGET}", credentialSource: ${source}}`, others));
     const volume = pod.spec.volumes.find(({ name }) => name === SIDECAR.baseIdentityVolume) as unknown as {

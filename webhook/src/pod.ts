@@ -9,7 +9,13 @@ const text = v.string('text');
 const flag = v.nullish(v.boolean('true or false'));
 const map = v.nullish(v.record(v.string(), text, 'a map of texts'));
 const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item, 'a list'));
-const object = <T extends v.ObjectEntries>(entries: T) => v.looseObject(entries, 'an object');
+// valibot takes a list for an object, too.
+const object = <T extends v.ObjectEntries>(entries: T) =>
+  v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), 'an object'),
+    v.looseObject(entries, 'an object'),
+  );
 
 const ENV_VAR = object({ name: text, value: v.nullish(text), valueFrom: v.nullish(v.unknown()) });
 const MOUNT = object({

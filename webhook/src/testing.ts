@@ -25,7 +25,10 @@ export function account(annotation: string | undefined = TARGET, others: Record<
 }
 
 /** A pod of one plain container. */
-export function plainPod(spec: Record<string, unknown> = {}, annotations?: Record<string, string>): Record<string, unknown> {
+export function plainPod(
+  spec: Record<string, unknown> = {},
+  annotations?: Record<string, string>,
+): Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
