@@ -199,6 +199,7 @@ const PROGRAM = {
     'The webhook configuration may not be read or patched.',
     'Apply the ClusterRole of manifests/.',
   ),
+  ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   ReviewMalformed: e(
     400,
     'The body is no AdmissionReview of admission.k8s.io/v1 with a Pod.',

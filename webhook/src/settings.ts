@@ -13,20 +13,14 @@ import {
 } from '@rolechain/shared';
 
 export interface Settings {
-  /** Default Region of the containers and of STS; when absent, the label of the webhook's own node. */
   readonly region?: string | undefined;
-  /** The cluster's name, for `{cluster}` in session names. */
   readonly cluster?: string | undefined;
-  /** The sidecar's image, pinned by digest. */
   readonly sidecarImage: string;
-  /** What a conflict of a pod or container does: refuse the pod, or warn and leave it (or the container) alone. */
   readonly conflicts: 'refuse' | 'warn';
-  /** Containers that hold no role by their name. */
   readonly meshContainers: readonly string[];
   readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
-  /** Where the webhook listens, and under which names its objects stand in the cluster. */
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
@@ -42,36 +36,104 @@ export type DecideSettings = Pick<
   'cluster' | 'sidecarImage' | 'conflicts' | 'meshContainers' | 'environmentSource' | 'agentEndpoints' | 'stsEndpoint'
 > & { readonly region: string };
 
-const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
-const texts = v.array(text, 'a list of texts');
-const url = v.pipe(v.string('a URL'), v.url('a URL'));
-const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(0, 'a port'), v.maxValue(65_535, 'a port'));
+/** One setting: the reference is generated from this table. */
+export interface Setting {
+  readonly schema: Schema<unknown>;
+  readonly limit: string;
+  /** The default as the reference shows it; empty for a required setting. */
+  readonly fallback: string;
+  readonly text: string;
+}
+
 const CONFLICTS = ['refuse', 'warn'] as const;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const ENVIRONMENT_SECRET = 'rolechain-environment';
+
+const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
+const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
+const url = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.url(limit));
+const port = (limit: string): v.GenericSchema<unknown, number> =>
+  v.pipe(v.number(limit), v.integer(limit), v.minValue(0, limit), v.maxValue(65_535, limit));
+
+function required(limit: string, meaning: string, schema: (limit: string) => Schema<unknown>): Setting {
+  return { limit, fallback: '', text: meaning, schema: schema(limit) };
+}
+
+/** A setting with a default; `undefined` is one too. */
+function setting(
+  limit: string,
+  fallback: unknown,
+  meaning: string,
+  schema: (limit: string) => Schema<unknown>,
+): Setting {
+  const shown = fallback === undefined ? 'none' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
+  const optional = v.optional(schema(limit), fallback) as Schema<unknown>;
+  return { limit, fallback: `\`${shown}\``, text: meaning, schema: optional };
+}
+
+export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
+  sidecarImage: required(
+    'an image, pinned by digest',
+    "The sidecar's image. It sees the credentials of every injected pod.",
+    text,
+  ),
+  region: setting(
+    'the name of an AWS Region',
+    undefined,
+    "Default Region of the containers and of STS; without it, the label `topology.kubernetes.io/region` of the webhook's node.",
+    text,
+  ),
+  cluster: setting('text', undefined, "The cluster's name, for `{cluster}` in session names.", text),
+  conflicts: setting(
+    'refuse or warn',
+    'refuse',
+    'What a pod that asks for the impossible meets: refusal, or a warning and no role.',
+    (limit) => v.picklist(CONFLICTS, limit),
+  ),
+  meshContainers: setting('a list of container names', MESH_CONTAINERS, 'Containers that hold no role.', texts),
+  environmentSource: setting(
+    'secretName and namespaces',
+    { secretName: ENVIRONMENT_SECRET, namespaces: [] },
+    "The Secret behind `credentialSource: environment`, and the namespaces that may use it: whoever may create pods there can read that Secret's credentials.",
+    () =>
+      v.strictObject({
+        secretName: v.optional(text('the name of a Secret'), ENVIRONMENT_SECRET),
+        namespaces: v.optional(texts('a list of namespaces'), []),
+      }),
+  ),
+  agentEndpoints: setting(
+    'a list of URLs, at least one',
+    AGENT_ENDPOINTS,
+    'Where the Pod Identity agent listens, tried in order.',
+    (limit) => v.pipe(v.array(url('a URL'), limit), v.minLength(1, limit)),
+  ),
+  stsEndpoint: setting('a URL', undefined, "Instead of the Region's own STS endpoint.", url),
+  address: setting('an IP address', '::', 'Where the webhook listens.', text),
+  port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),
+  healthPort: setting('a port', PORTS.webhookHealth, 'Port of health and metrics (no TLS).', port),
+  serviceName: setting('text', 'rolechain-webhook', "The webhook's Service: the certificate carries its name.", text),
+  certificateSecret: setting(
+    'text',
+    'rolechain-webhook-tls',
+    'The Secret of the CA and the serving certificate.',
+    text,
+  ),
+  webhookConfiguration: setting(
+    'text',
+    'rolechain',
+    'The MutatingWebhookConfiguration that the CA bundle is published to.',
+    text,
+  ),
+  logLevel: setting(
+    `one of ${LEVELS.join(', ')}`,
+    'info',
+    'At debug, pods that are left alone are logged too.',
+    (limit) => v.picklist(LEVELS, limit),
+  ),
+};
 
 const SETTINGS = v.strictObject(
-  {
-    region: v.optional(text),
-    cluster: v.optional(text),
-    sidecarImage: text,
-    conflicts: v.optional(v.picklist(CONFLICTS, `one of ${CONFLICTS.join(', ')}`), 'refuse'),
-    meshContainers: v.optional(texts, [...MESH_CONTAINERS]),
-    environmentSource: v.optional(
-      v.strictObject({ secretName: v.optional(text, 'rolechain-environment'), namespaces: v.optional(texts, []) }),
-      {},
-    ),
-    agentEndpoints: v.optional(v.pipe(v.array(url, 'a list of URLs'), v.minLength(1, 'at least one URL')), [
-      ...AGENT_ENDPOINTS,
-    ]),
-    stsEndpoint: v.optional(url),
-    address: v.optional(text, '::'),
-    port: v.optional(port, PORTS.webhook),
-    healthPort: v.optional(port, PORTS.webhookHealth),
-    serviceName: v.optional(text, 'rolechain-webhook'),
-    certificateSecret: v.optional(text, 'rolechain-webhook-tls'),
-    webhookConfiguration: v.optional(text, 'rolechain'),
-    logLevel: v.optional(v.picklist(LEVELS, `one of ${LEVELS.join(', ')}`), 'info'),
-  },
+  Object.fromEntries(Object.entries(SETTINGS_FIELDS).map(([name, { schema }]) => [name, schema])),
   'a map of fields',
 ) as unknown as Schema<Settings>;
 
@@ -81,7 +143,7 @@ export function parseSettings(yaml: string): Checked<Settings> {
   try {
     data = parse(yaml, { uniqueKeys: true, maxAliasCount: LIMITS.yamlAliases, schema: 'core' });
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : '';
+    const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
     return { ok: false, problems: [problem('DocumentUnreadable', '', `is not valid YAML: ${reason}`)] };
   }
   return check(SETTINGS, data ?? {});

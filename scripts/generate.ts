@@ -1,0 +1,36 @@
+/**
+ * Writes the files that are made from others: manifests/install.yaml from manifests/base, docs/reference.md
+ * and docs/errors.md from shared's tables. `node scripts/generate.ts`; with `--check` it writes nothing and
+ * fails, naming the stale files.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { errorsPage } from './generate/errors-page.ts';
+import { installManifest } from './generate/install-manifest.ts';
+import { referencePage } from './generate/reference-page.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+async function markdown(text: string): Promise<string> {
+  return format(text, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
+}
+
+const files: Readonly<Record<string, string>> = {
+  'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
+  'docs/errors.md': await markdown(errorsPage()),
+  'docs/reference.md': await markdown(referencePage()),
+};
+
+const stale: string[] = [];
+for (const [name, text] of Object.entries(files)) {
+  const path = ROOT + name;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  stale.push(name);
+  if (!process.argv.includes('--check')) writeFileSync(path, text);
+}
+if (stale.length === 0) console.log(`generated files: ${Object.keys(files).length} fresh`);
+else if (process.argv.includes('--check')) {
+  console.error(`stale: ${stale.join(', ')}. Run: npx -y pnpm@10 generate`);
+  process.exitCode = 1;
+} else console.log(`written: ${stale.join(', ')}`);

@@ -1,0 +1,101 @@
+import {
+  AGENT_ENDPOINTS,
+  ANNOTATIONS,
+  DEFAULT_SESSION_NAME,
+  ENV,
+  FIELDS,
+  LIMITS,
+  MESH_CONTAINERS,
+  PATHS,
+  PORTS,
+  credentialsPath,
+  tokenFile,
+} from '@rolechain/shared';
+import { SETTINGS_FIELDS } from '@rolechain/webhook';
+
+const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+
+/** docs/reference.md: what users and admins write, and what a pod gets. */
+export function referencePage(): string {
+  return `# Reference
+
+Made from the tables of \`shared/src\` and \`webhook/src/settings.ts\` by \`pnpm generate\`.
+
+## Annotations
+
+| key | on | written by | meaning |
+|---|---|---|---|
+${Object.values(ANNOTATIONS)
+  .map(({ key, on, writtenBy, text }) => row(`\`${key}\``, on, writtenBy, text))
+  .join('\n')}
+
+On a pod whose account asks for a role, any other key that begins with \`rolechain.io/\` is refused.
+
+## The document in \`${ANNOTATIONS.assumeRole.key}\`
+
+A bare role ARN, or YAML or JSON of at most ${LIMITS.annotationBytes / 1024} KiB with these fields. Unknown fields, repeated fields and
+values outside their limits are errors, all reported at once. Fields of the full contract that this version
+lacks are unknown fields.
+
+| field | takes | meaning |
+|---|---|---|
+${Object.entries(FIELDS)
+  .map(([name, { limit, text }]) => row(`\`${name}\``, limit, text))
+  .join('\n')}
+
+The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs the admin's setting \`cluster\`.
+
+## Where a chain starts: \`credentialSource\`
+
+- \`pod-identity\`: the EKS Pod Identity agent (${AGENT_ENDPOINTS.map((url) => `\`${url}\``).join(', ')}).
+- \`irsa\`: AssumeRoleWithWebIdentity of the role in the account's \`eks.amazonaws.com/role-arn\`.
+- \`auto\`: with that annotation and no sign of a Pod Identity association, \`irsa\`; without it, \`pod-identity\`.
+  With both, the agent; IRSA only while the agent has never answered 200 since the sidecar's start and 15 s
+  have passed. The sign is the pod's label \`eks.amazonaws.com/pod-identity: enabled\`, which EKS webhooks
+  before 0.6.15 don't write: name the source there.
+- \`environment\`: static keys or a shared config file from a Secret of the pod's own namespace. Off unless
+  the admin lists the namespace; whoever may create pods there can read these credentials.
+
+Never the node's role.
+
+## What a container that holds a role gets
+
+| variable | value |
+|---|---|
+${[
+  [ENV.fullURI, `http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`],
+  [ENV.tokenFile, tokenFile('<role>')],
+  [
+    `${ENV.region}, ${ENV.defaultRegion}`,
+    "the document's region, else the webhook's; both, when neither is there and the container has no envFrom",
+  ],
+  [ENV.stsRegionalEndpoints, 'regional, unless already set'],
+  [
+    ENV.metadataDisabled,
+    'true, unless already set; a container that reads instance metadata sets it to "false" itself',
+  ],
+]
+  .map(([name = '', value = '']) => row(`\`${name}\``, value))
+  .join('\n')}
+
+Beside the EKS webhook: what it wrote into a container that holds a role is taken out again, known by its
+token path. So are \`AWS_DEFAULT_REGION\` and \`AWS_REGION\` where they stand directly before its pair, in this order,
+literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's.
+Give both webhooks the same default Region.
+
+Containers named ${MESH_CONTAINERS.map((name) => `\`${name}\``).join(', ')} hold no role (setting \`meshContainers\`).
+
+Ports ${PORTS.credentials} (credentials, 127.0.0.1 only) and ${PORTS.health} (\`${PATHS.healthz}\`, \`${PATHS.readyz}\`, \`${PATHS.status}\`, \`${PATHS.metrics}\`, on the pod's IP)
+move upwards when a container of the pod declares them.
+
+## Settings of the webhook
+
+One YAML document, in the ConfigMap \`rolechain-webhook\` at \`${PATHS.settings}\`; read once at start.
+
+| field | takes | default | meaning |
+|---|---|---|---|
+${Object.entries(SETTINGS_FIELDS)
+  .map(([name, { limit, fallback, text }]) => row(`\`${name}\``, limit, fallback, text))
+  .join('\n')}
+`;
+}

@@ -1,0 +1,25 @@
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { CodedError, FOREIGN_KEYS } from '@rolechain/shared';
+import { describeApiError, timeout } from './api.ts';
+
+/**
+ * The Region of the webhook's own node, from the label that every cloud provider sets. Rejects with
+ * CodedError RegionUnknown: without a Region a container would ask the wrong STS, or none.
+ */
+export async function nodeRegion(kubeConfig: KubeConfig, nodeName: string | undefined): Promise<string> {
+  if (nodeName === undefined || nodeName === '')
+    throw new CodedError('RegionUnknown', 'The name of the node is not known either.');
+  let region: string | undefined;
+  try {
+    const node = await kubeConfig.makeApiClient(CoreV1Api).readNode({ name: nodeName }, timeout(5000));
+    region = node.metadata?.labels?.[FOREIGN_KEYS.nodeRegionLabel];
+  } catch (error) {
+    throw new CodedError('RegionUnknown', `Node ${nodeName} can't be read: ${describeApiError(error)}.`, {
+      cause: error,
+    });
+  }
+  if (region === undefined || region === '') {
+    throw new CodedError('RegionUnknown', `Node ${nodeName} has no label ${FOREIGN_KEYS.nodeRegionLabel}.`);
+  }
+  return region;
+}

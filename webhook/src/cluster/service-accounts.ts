@@ -1,0 +1,166 @@
+/** What is known of every ServiceAccount: the few annotations that are read, and nothing else. */
+import { CoreV1Api, Watch, type KubeConfig, type V1ServiceAccount } from '@kubernetes/client-node';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
+import { describeApiError, statusOf, timeout } from './api.ts';
+import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
+
+/**
+ * Short watches: the apiserver sends a bookmark 2 s before their end (storage/cacher, cache_watcher.go), so
+ * that something comes well within the 30 s after which the client takes a connection for dead.
+ */
+const WATCH_SECONDS = 25;
+/** With nothing heard for so long the cache may be old: then every look-up is live. */
+const STALE_MS = 90_000;
+const PAGE = 500;
+const WATCH_PATH = '/api/v1/serviceaccounts';
+
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
+export interface AccountCache {
+  readonly sink: Sink<V1ServiceAccount>;
+  /** True once the accounts were listed. */
+  readonly synced: () => boolean;
+  /** The account as of the last event; undefined when it isn't in the cache, or the cache may be stale. */
+  readonly get: (namespace: string, name: string) => ServiceAccount | undefined;
+  readonly size: () => number;
+}
+
+export function makeAccountCache(now: () => number): AccountCache {
+  let accounts = new Map<string, Readonly<Record<string, string>>>();
+  let contactAt: number | undefined;
+  const put = (to: typeof accounts, account: V1ServiceAccount): void => {
+    to.set(keyOf(account), keep(account));
+  };
+  return {
+    sink: {
+      replace: (items) => {
+        const next = new Map<string, Readonly<Record<string, string>>>();
+        for (const account of items) put(next, account);
+        accounts = next;
+      },
+      upsert: (account) => {
+        put(accounts, account);
+      },
+      remove: (account) => {
+        accounts.delete(keyOf(account));
+      },
+      contact: () => {
+        contactAt = now();
+      },
+    },
+    synced: () => contactAt !== undefined,
+    size: () => accounts.size,
+    get: (namespace, name) => {
+      if (contactAt === undefined || now() - contactAt > STALE_MS) return undefined;
+      const annotations = accounts.get(`${namespace}/${name}`);
+      return annotations && { namespace, name, annotations };
+    },
+  };
+}
+
+/** Asks the apiserver for one account. Undefined: it does not exist. Rejects on any failure. */
+export type ReadAccount = (namespace: string, name: string) => Promise<ServiceAccount | undefined>;
+
+/**
+ * Looks an account up: in the cache, and on a miss live, once for all who ask at the same time, within
+ * LIMITS.liveLookupMs. Rejects with CodedError LookupFailed: "not known" must never become "not annotated".
+ */
+export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount): ReadAccount {
+  const running = new Map<string, Promise<ServiceAccount | undefined>>();
+  return (namespace, name) => {
+    const known = cache.get(namespace, name);
+    if (known) return Promise.resolve(known);
+    const key = `${namespace}/${name}`;
+    const shared = running.get(key);
+    if (shared) return shared;
+    const asked = read(namespace, name)
+      .catch((error: unknown) => {
+        throw new CodedError('LookupFailed', `ServiceAccount ${key}: ${describeApiError(error)}.`, { cause: error });
+      })
+      .finally(() => running.delete(key));
+    running.set(key, asked);
+    return asked;
+  };
+}
+
+/** The live look-up through the API. */
+export function accountReader(kubeConfig: KubeConfig): ReadAccount {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  return async (namespace, name) => {
+    try {
+      const account = await api.readNamespacedServiceAccount({ namespace, name }, timeout(LIMITS.liveLookupMs));
+      return { namespace, name, annotations: keep(account) };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** All ServiceAccounts of the cluster by list and watch. */
+export function accountSource(kubeConfig: KubeConfig): Source<V1ServiceAccount> {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  const watch = new Watch(kubeConfig);
+  return { list: () => listAll(api), watch: (from, onEvent, signal) => watchFrom(watch, from, onEvent, signal) };
+}
+
+async function listAll(api: CoreV1Api): Promise<Listed<V1ServiceAccount>> {
+  const items: V1ServiceAccount[] = [];
+  let token: string | undefined;
+  for (;;) {
+    const request = { limit: PAGE, ...(token === undefined ? {} : { _continue: token }) };
+    const page = await api.listServiceAccountForAllNamespaces(request, timeout(30_000));
+    items.push(...page.items);
+    token = page.metadata?._continue;
+    if (!token) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+  }
+}
+
+async function watchFrom(
+  watch: Watch,
+  resourceVersion: string,
+  onEvent: (event: WatchEvent<V1ServiceAccount>) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
+  const ended = Promise.withResolvers<void>();
+  const controller = await watch.watch(
+    WATCH_PATH,
+    query,
+    (type: string, object: V1ServiceAccount & { code?: number }) => {
+      onEvent(toEvent(type, object));
+    },
+    (error: unknown) => {
+      // Silence: a half-open connection. Watch on from where it was.
+      const silent = error instanceof Error && error.name === 'TimeoutError';
+      if (error && !silent) ended.reject(error instanceof Error ? error : new Error('the watch failed'));
+      else ended.resolve();
+    },
+  );
+  const abort = (): void => {
+    controller.abort();
+    ended.resolve();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  await ended.promise.finally(() => {
+    signal.removeEventListener('abort', abort);
+  });
+}
+
+function toEvent(type: string, object: V1ServiceAccount & { code?: number }): WatchEvent<V1ServiceAccount> {
+  const resourceVersion = object.metadata?.resourceVersion ?? '';
+  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object, resourceVersion };
+  if (type === 'BOOKMARK') return { type, resourceVersion };
+  return { type: 'ERROR', code: object.code };
+}
+
+function keyOf({ metadata }: V1ServiceAccount): string {
+  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+}
+
+function keep({ metadata }: V1ServiceAccount): Readonly<Record<string, string>> {
+  const annotations = metadata?.annotations ?? {};
+  const kept = ACCOUNT_KEYS.filter((key) => annotations[key] !== undefined).map((key) => [key, annotations[key] ?? '']);
+  return kept.length > 0 ? (Object.fromEntries(kept) as Record<string, string>) : NONE;
+}

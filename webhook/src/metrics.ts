@@ -1,0 +1,65 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome, ReasonCode } from '@rolechain/shared';
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly decided: (outcome: Outcome, reason: ReasonCode) => void;
+  readonly failed: (code: string) => void;
+  readonly took: (seconds: number) => void;
+  readonly accounts: (count: () => number) => void;
+  readonly certificateExpires: (at: Date) => void;
+}
+
+/** The webhook's metrics, in Prometheus' own units. Labels come from the tables of shared alone. */
+export function makeMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const decisions = new Counter({
+    name: 'rolechain_admissions_total',
+    help: 'Reviews answered, by outcome and reason code.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'rolechain_admission_errors_total',
+    help: 'Reviews that got no decision, by error code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'rolechain_admission_duration_seconds',
+    help: 'Time to answer a review.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+    registers,
+  });
+  const expires = new Gauge({
+    name: 'rolechain_certificate_expiration_timestamp_seconds',
+    help: 'When the serving certificate expires.',
+    registers,
+  });
+  return {
+    registry,
+    decided: (outcome, reason) => {
+      decisions.inc({ outcome, reason });
+    },
+    failed: (code) => {
+      failures.inc({ code });
+    },
+    took: (seconds) => {
+      duration.observe(seconds);
+    },
+    accounts: (count) => {
+      new Gauge({
+        name: 'rolechain_service_accounts',
+        help: 'ServiceAccounts in the cache.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
+    certificateExpires: (at) => {
+      expires.set(at.getTime() / 1000);
+    },
+  };
+}
