@@ -129,7 +129,7 @@ interface Document {
 
 const optional = (name: string): Schema<unknown> => {
   const schema = FIELDS[name]?.schema ?? v.never();
-  return name === 'roleARN' ? schema : (v.optional(schema) as Schema<unknown>);
+  return name === 'roleARN' ? schema : v.optional(schema);
 };
 const DOCUMENT = v.strictObject(
   Object.fromEntries(Object.keys(FIELDS).map((name) => [name, optional(name)])),

@@ -38,7 +38,7 @@ export function withoutOurs(before: unknown, after: unknown): unknown {
 
 function stripContainer(old: Named, container: Named): void {
   stripList(old, container, 'volumeMounts', ({ name }) => name === SIDECAR.tokenVolume);
-  const had = new Set(((old['env'] ?? []) as Named[]).map(({ name }) => name));
+  const had = new Set(((old.env ?? []) as Named[]).map(({ name }) => name));
   stripList(old, container, 'env', ({ name }) => OURS_IN_ENV.includes(name) && !had.has(name));
 }
 
@@ -48,19 +48,19 @@ function stripList(old: Json, next: Json, key: string, ours: (item: Named) => bo
   const rest = (list as Named[]).filter((item) => !ours(item));
   if (rest.length === 0 && !Array.isArray(old[key])) {
     if (key in old) next[key] = old[key];
-    else delete next[key];
+    else Reflect.deleteProperty(next, key);
   } else next[key] = rest;
 }
 
 function stripAnnotations(old: Json, next: { metadata?: Json }): void {
-  const before = old['annotations'] as Json | undefined;
-  const annotations = next.metadata?.['annotations'] as Json | undefined;
+  const before = old.annotations as Json | undefined;
+  const annotations = next.metadata?.annotations as Json | undefined;
   if (!annotations || !next.metadata) return;
   for (const key of ['rolechain.io/status', 'rolechain.io/skipped', FOREIGN_KEYS.eksSkipContainers]) {
     if (before && key in before) annotations[key] = before[key];
-    else delete annotations[key];
+    else Reflect.deleteProperty(annotations, key);
   }
-  if (Object.keys(annotations).length === 0 && !before) delete next.metadata['annotations'];
+  if (Object.keys(annotations).length === 0 && !before) delete next.metadata.annotations;
 }
 
 function isOurs(name: string): boolean {

@@ -106,7 +106,7 @@ describe('respond', () => {
   test('an endless message is cut, warnings at the length that the apiserver shows', () => {
     const fields = Array.from({ length: 300 }, (_, i) => `field${i}: x`).join('\n');
     expect(answer(plainPod(), fields).status?.message.length).toBeLessThan(LIMITS.messageChars + 50);
-    const name = `${'n'.repeat(300)}`;
+    const name = 'n'.repeat(300);
     const warned = answer(plainPod({}, { 'rolechain.io/skip-containers': name }));
     expect(warned.warnings?.map((warning) => warning.length)).toEqual([LIMITS.warningChars]);
   });

@@ -36,18 +36,17 @@ const isObject = (value: unknown): value is Json =>
 export function readReview(body: string): Review {
   const review = parse(body);
   if (!isObject(review)) throw malformed('The body is no JSON object.');
-  if (review['kind'] !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
-  if (review['apiVersion'] !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
-  const request = review['request'];
+  if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
+  if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
+  const request = review.request;
   if (!isObject(request)) throw malformed('request is missing.');
   const { uid, namespace, kind, operation, subResource, object } = request;
   if (typeof uid !== 'string' || uid === '') throw malformed('request.uid is missing.');
-  const isPod =
-    isObject(kind) && kind['kind'] === 'Pod' && kind['group'] === '' && operation === 'CREATE' && !subResource;
+  const isPod = isObject(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
   if (!isObject(object)) throw malformed('request.object is missing.');
   if (typeof namespace !== 'string' || namespace === '') throw malformed('request.namespace is missing.');
-  return { uid, namespace, dryRun: request['dryRun'] === true, pod: object };
+  return { uid, namespace, dryRun: request.dryRun === true, pod: object };
 }
 
 /**
@@ -89,7 +88,8 @@ function tryPatch(pod: unknown, operations: Operation[]): void {
 }
 
 function shorten(warning: string): string {
-  const chars = [...warning];
+  // Cut between code points: half a surrogate pair is no valid UTF-8 on the wire.
+  const chars = Array.from(warning);
   return chars.length <= LIMITS.warningChars ? warning : `${chars.slice(0, LIMITS.warningChars - 3).join('')}...`;
 }
 

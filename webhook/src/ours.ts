@@ -67,8 +67,8 @@ function foreignMounts(container: Container): string[] {
 function isOurVolume(volume: Volume): boolean {
   const { name, ...source } = volume;
   if (Object.keys(source).length !== 1) return false;
-  if (name === SIDECAR.tokenVolume) return typeof source['emptyDir'] === 'object' && source['emptyDir'] !== null;
-  const projected = source['projected'] as { sources?: unknown } | null | undefined;
+  if (name === SIDECAR.tokenVolume) return typeof source.emptyDir === 'object' && source.emptyDir !== null;
+  const projected = source.projected as { sources?: unknown } | null | undefined;
   if (typeof projected !== 'object' || !Array.isArray(projected?.sources)) return false;
   const isSource = name === SIDECAR.baseIdentityVolume ? isTokenSource : isSecretSource;
   return isKnownVolume(name) && projected.sources.every(isSource);

@@ -110,9 +110,7 @@ describe('patch', () => {
     const taken = { name: 'app', ports: [{ containerPort: 28173 }, { containerPort: 28174 }] };
     const pod = inject(plainPod({ containers: [taken] }));
     expect(valueOf(pod.spec.containers[0], ENV.fullURI)).toBe('http://127.0.0.1:28175/v1/credentials/default');
-    expect(pod.spec.initContainers[0]?.['ports']).toEqual([
-      { name: 'rolechain', containerPort: 28176, protocol: 'TCP' },
-    ]);
+    expect(pod.spec.initContainers[0]?.ports).toEqual([{ name: 'rolechain', containerPort: 28176, protocol: 'TCP' }]);
   });
 
   test('a port taken after the first call moves everything that is ours', () => {

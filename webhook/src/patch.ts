@@ -136,7 +136,7 @@ function annotationOperations(rawPod: unknown, wanted: Readonly<Record<string, s
   const values = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
   if (!metadata) return [{ op: 'add', path: '/metadata', value: { annotations: values } }];
   const path = '/metadata/annotations';
-  const before = metadata['annotations'] as Json | null | undefined;
+  const before = metadata.annotations as Json | null | undefined;
   return before ? setFields(path, before, wanted) : [{ op: 'add', path, value: values }];
 }
 

@@ -3,7 +3,7 @@ import { sidecarResources } from './resources.ts';
 import type { Container, Pod } from './pod.ts';
 
 const container = (resources?: Container['resources']): Container => ({ name: 'c', resources });
-const pod = (spec: object = {}): Pod => ({ spec: { containers: [], ...spec } }) as unknown as Pod;
+const pod = (spec: object = {}): Pod => ({ spec: { containers: [], ...spec } });
 const whole = { cpu: '1', memory: '1Gi' };
 
 test('a request and a memory limit, no CPU limit', () => {

@@ -15,7 +15,7 @@ export function sidecarResources(pod: Pod, others: readonly Container[]): Resour
     const amounts = { cpu: guaranteedCPU, memory: memoryLimit };
     return { limits: amounts, requests: { ...amounts } };
   }
-  const limited = others.length > 0 && others.every(({ resources }) => resources?.limits?.['cpu'] !== undefined);
+  const limited = others.length > 0 && others.every(({ resources }) => resources?.limits?.cpu !== undefined);
   return {
     limits: limited ? { cpu: cpuLimit, memory: memoryLimit } : { memory: memoryLimit },
     requests: { cpu: cpuRequest, memory: memoryRequest },

@@ -39,7 +39,6 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
     // While it drains, pooled connections of the apiserver must still get their answers.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    disableRequestLogging: true,
     logger: false,
   });
   server.server.headersTimeout = 125_000;
@@ -52,7 +51,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
   });
   addHealth(server, options);
   handleErrors(server, options);
-  return server as unknown as FastifyInstance;
+  return server;
 }
 
 /** Health and metrics without TLS, on a port of their own. */
@@ -120,8 +119,7 @@ function acceptRawJSON(server: {
 
 type Routes = Pick<FastifyInstance, 'get' | 'setErrorHandler' | 'setNotFoundHandler'>;
 
-function addHealth(server: unknown, options: ServerOptions): void {
-  const routes = server as Routes;
+function addHealth(routes: Routes, options: ServerOptions): void {
   routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
   routes.get(PATHS.readyz, (_request, reply) => {
     const missing = options.notReady();
@@ -132,8 +130,7 @@ function addHealth(server: unknown, options: ServerOptions): void {
   });
 }
 
-function handleErrors(server: unknown, { log, metrics }: ServerOptions): void {
-  const routes = server as Routes;
+function handleErrors(routes: Routes, { log, metrics }: ServerOptions): void {
   routes.setErrorHandler((error, _request, reply) => {
     const coded = toCoded(error);
     metrics.failed(coded.code);

@@ -6,7 +6,7 @@ import {
 } from '@kubernetes/client-node';
 
 /** Options of one API call that is given up after `ms`; the client has no time-out of its own. */
-export function timeout(ms: number): ConfigurationOptions<ObservableMiddleware> {
+export function timeout(ms: number): ConfigurationOptions {
   const middleware: ObservableMiddleware = {
     pre: (request) => {
       request.setSignal(AbortSignal.timeout(ms));

@@ -57,7 +57,8 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
   let resourceVersion: string | undefined;
   let listedAt = 0;
   let failures = 0;
-  while (!signal.aborted) {
+  const ended = (): boolean => signal.aborted;
+  while (!ended()) {
     try {
       if (resourceVersion === undefined || now() - listedAt >= relistMs) {
         const list = await source.list(signal);
@@ -73,7 +74,7 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
       // A watch that a broken proxy ends at once must not make a tight loop.
       if (now() - startedAt < 1000) await pause(options, 0);
     } catch (error) {
-      if (signal.aborted) return;
+      if (ended()) return;
       if (statusOf(error) === 410) resourceVersion = undefined;
       else log.warn({ code: 'CacheNotSynced', error: describeApiError(error) }, 'list or watch failed');
       await pause(options, failures++);
@@ -88,14 +89,14 @@ async function watchOnce<T>(
   from: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let resourceVersion: string | undefined = from;
+  const at: { resourceVersion: string | undefined } = { resourceVersion: from };
   const onEvent = (event: WatchEvent<T>): void => {
-    if (resourceVersion === undefined) return;
+    if (at.resourceVersion === undefined) return;
     sink.contact();
     switch (event.type) {
       case 'ERROR':
         // 410 Gone and whatever else the apiserver puts into the stream: what was missed is unknown.
-        resourceVersion = undefined;
+        at.resourceVersion = undefined;
         return;
       case 'DELETED':
         sink.remove(event.object);
@@ -107,10 +108,10 @@ async function watchOnce<T>(
       case 'BOOKMARK':
         break;
     }
-    resourceVersion = event.resourceVersion;
+    at.resourceVersion = event.resourceVersion;
   };
   await source.watch(from, onEvent, signal);
-  return resourceVersion;
+  return at.resourceVersion;
 }
 
 async function pause(

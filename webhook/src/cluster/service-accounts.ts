@@ -124,7 +124,7 @@ async function watchFrom(
   signal: AbortSignal,
 ): Promise<void> {
   const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<undefined>();
   const controller = await watch.watch(
     WATCH_PATH,
     query,
@@ -135,12 +135,12 @@ async function watchFrom(
       // Silence: a half-open connection. Watch on from where it was.
       const silent = error instanceof Error && error.name === 'TimeoutError';
       if (error && !silent) ended.reject(error instanceof Error ? error : new Error('the watch failed'));
-      else ended.resolve();
+      else ended.resolve(undefined);
     },
   );
   const abort = (): void => {
     controller.abort();
-    ended.resolve();
+    ended.resolve(undefined);
   };
   signal.addEventListener('abort', abort, { once: true });
   await ended.promise.finally(() => {

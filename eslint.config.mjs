@@ -1,0 +1,128 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** What each package may import of ours, and where a wrong import belongs instead (adr/0001). */
+const never = (names, message) => names.map((name) => ({ group: [name, `${name}/*`], message }));
+const border = (files, names, message, extra = []) => ({
+  files,
+  ignores: ['**/*.test.ts', '**/testing.ts', '**/testing/**'],
+  rules: {
+    'no-restricted-imports': ['error', { patterns: [...never(names, message), ...extra] }],
+  },
+});
+
+/** Files whose functions take clock, randomness and I/O as arguments. */
+const PURE = [
+  'shared/src/**/*.ts',
+  'webhook/src/{admit,decide,patch,list-patch,containers,container-env,injection,ours,pod,pod-annotations,ports,quantity,resources,roles}.ts',
+  'sidecar/src/{answer,plan,schedule,session,text}.ts',
+  'certs/src/rotation.ts',
+];
+const IO = [
+  'fs',
+  'fs/promises',
+  'http',
+  'https',
+  'net',
+  'tls',
+  'dns',
+  'child_process',
+  'timers',
+  'timers/promises',
+  'os',
+  'process',
+];
+
+export default tseslint.config(
+  { ignores: ['**/node_modules', 'dist', '**/*.cjs'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name: a default export has as many names as importers.',
+        },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+    },
+  },
+  border(
+    ['shared/src/**/*.ts'],
+    [
+      '@rolechain/webhook',
+      '@rolechain/sidecar',
+      '@rolechain/certs',
+      '@rolechain/test',
+      '@kubernetes/client-node',
+      '@aws-sdk',
+      'fastify',
+    ],
+    'shared is the vocabulary: it knows neither program, cluster nor AWS client. Put this into the package that uses it.',
+  ),
+  border(
+    ['webhook/src/**/*.ts'],
+    ['@rolechain/sidecar', '@rolechain/test', '@aws-sdk'],
+    'webhook and sidecar meet in shared (SidecarConfig) alone.',
+  ),
+  border(
+    ['sidecar/src/**/*.ts'],
+    ['@rolechain/webhook', '@rolechain/certs', '@rolechain/test', '@kubernetes/client-node', 'node-forge', 'yaml'],
+    'The sidecar runs in every pod: no Kubernetes client, no YAML. What both programs need belongs into shared.',
+  ),
+  border(
+    ['certs/src/**/*.ts'],
+    ['@rolechain/webhook', '@rolechain/sidecar', '@rolechain/test', '@aws-sdk', 'fastify'],
+    'certs knows Secrets and webhook configurations, nothing of pods or roles.',
+  ),
+  {
+    files: PURE,
+    ignores: ['**/*.test.ts', 'shared/src/logger.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: IO.map((name) => ({
+            name: `node:${name}`,
+            message:
+              'This file is pure: take it as an argument, and do the I/O at the edge (main, server, source/, cluster/).',
+          })),
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'fetch', 'setTimeout', 'setInterval'].map((name) => ({
+          name,
+          message: 'This file is pure: take it as an argument.',
+        })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'This file is pure: take the time as an argument.' },
+        { object: 'Math', property: 'random', message: 'This file is pure: take randomness as an argument.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/testing.ts', '**/testing/**', 'test/**'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['scripts/**', 'demo/**', 'test/**/*.ts', '**/*.mjs'],
+    rules: { 'no-console': 'off' },
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
+  },
+);
