@@ -140,7 +140,7 @@ function handleErrors(routes: Routes, { log, metrics }: ServerOptions): void {
     return sendError(reply, coded);
   });
   routes.setNotFoundHandler((request, reply) => {
-    const known = request.url === PATHS.mutate;
+    const known = request.url.split('?', 1)[0] === PATHS.mutate;
     return sendError(
       reply,
       new CodedError(known ? 'MethodNotAllowed' : 'PathUnknown', known ? 'POST is answered here.' : ''),

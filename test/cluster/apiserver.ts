@@ -1,0 +1,146 @@
+/**
+ * A real etcd and kube-apiserver on loopback, as an ordinary user: no kubelet, no controllers, no scheduler.
+ *
+ * What controllers would do doesn't happen: no `default` ServiceAccount appears in a new namespace, a deleted
+ * namespace stays Terminating, nothing is scheduled. ServiceAccount admission is on, as in a real cluster, so the
+ * account of a Pod has to be created first.
+ *
+ * A webhook on this machine is reached through a Service of type ExternalName `localhost` and the port in the webhook
+ * configuration: without `--enable-aggregator-routing`, kube-apiserver dials the external name, while the certificate
+ * is still checked for `<service>.<namespace>.svc` (k8s.io/apiserver pkg/util/proxy/proxy.go, ResolveCluster).
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Binaries } from './binaries.ts';
+import { etcdFlags, kubeApiserverFlags, servingCertificate, writeSecrets } from './flags.ts';
+import { freePort } from './free-port.ts';
+import { serviceAccountKubeconfig, writeKubeconfig, type ServiceAccountRef } from './kubeconfig.ts';
+import { spawnTied, type TiedProcess } from './tied-process.ts';
+
+export interface Cluster {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Of a member of system:masters. */
+  readonly kubeConfig: KubeConfig;
+  /** The same in a file, for kubectl. */
+  readonly kubeconfigPath: string;
+  /** A file whose user is the ServiceAccount, by a token of the TokenRequest API that lasts an hour. */
+  kubeconfigFor(account: ServiceAccountRef): Promise<string>;
+  /** The end of both logs. Empty once stopped. */
+  logTail(): string;
+  /** Freezes kube-apiserver: connections stay, nothing answers. */
+  pauseApiserver(): void;
+  resumeApiserver(): void;
+  /** Ends both processes and removes their files. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly binaries: Binaries;
+  readonly log?: (line: string) => void;
+  /** Further flags of kube-apiserver; of a flag given twice the last one counts. */
+  readonly apiserverArgs?: readonly string[];
+}
+
+const readyWithinMs = 120_000;
+
+/** Starts an empty cluster and waits until it is ready: about 3 s. Throws with the end of the logs if it isn't. */
+export async function startCluster({ binaries, log, apiserverArgs = [] }: ClusterOptions): Promise<Cluster> {
+  const started = Date.now();
+  // mkdtemp makes it for this user alone: it holds keys and etcd's socket.
+  const folder = await mkdtemp(join(tmpdir(), 'rolechain-cluster-'));
+  const port = await freePort();
+  const token = randomBytes(32).toString('base64url');
+  await writeSecrets(folder, token);
+
+  const etcd = start(folder, 'etcd', binaries.etcd, etcdFlags(folder));
+  const flags = [...kubeApiserverFlags(folder, port), ...apiserverArgs];
+  const apiserver = start(folder, 'kube-apiserver', binaries.kubeApiserver, flags);
+  const logTail = () => [`${folder}/etcd.log`, `${folder}/kube-apiserver.log`].map(tailOf).join('');
+  const stop = async () => {
+    await Promise.all([apiserver.kill(), etcd.kill()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const url = `https://127.0.0.1:${port}`;
+  try {
+    const ended = Promise.race([
+      etcd.ended.then((how) => `etcd has ended: ${how}`),
+      apiserver.ended.then((how) => `kube-apiserver has ended: ${how}`),
+    ]);
+    await untilReady(folder, url, token, ended);
+  } catch (error) {
+    const tail = logTail();
+    await stop();
+    throw new Error(`the cluster isn't ready: ${(error as Error).message}\n${tail}`);
+  }
+  log?.(`etcd and kube-apiserver are ready on ${url} after ${Date.now() - started} ms`);
+
+  const kubeconfigPath = join(folder, 'admin.kubeconfig');
+  const certificateAuthority = await readFile(servingCertificate(folder));
+  const kubeConfig = await writeKubeconfig(kubeconfigPath, { url, certificateAuthority, user: 'admin', token });
+  return {
+    url,
+    kubeConfig,
+    kubeconfigPath,
+    kubeconfigFor: (account) => serviceAccountKubeconfig(folder, kubeConfig, account),
+    logTail,
+    pauseApiserver: () => apiserver.signal('SIGSTOP'),
+    resumeApiserver: () => apiserver.signal('SIGCONT'),
+    stop,
+  };
+}
+
+function start(folder: string, name: string, command: string, args: readonly string[]): TiedProcess {
+  const output = openSync(join(folder, `${name}.log`), 'w', 0o600);
+  // A nearly empty environment: kube-apiserver would take HTTPS_PROXY for its way to webhooks.
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  const started = spawnTied(command, args, { env, output, removeAfter: folder });
+  closeSync(output);
+  return started;
+}
+
+/** Waits until /readyz says so. Throws when a process has ended or the time is over. */
+async function untilReady(folder: string, url: string, token: string, ended: Promise<string>): Promise<void> {
+  let how: string | undefined;
+  void ended.then((text) => (how = text));
+  const deadline = Date.now() + readyWithinMs;
+  while (!(await isReady(folder, url, token))) {
+    if (how !== undefined) throw new Error(how);
+    if (Date.now() > deadline) throw new Error(`/readyz fails after ${readyWithinMs / 1000} s`);
+    await sleep(50);
+  }
+}
+
+async function isReady(folder: string, url: string, token: string): Promise<boolean> {
+  // kube-apiserver writes it as it starts.
+  const ca = await readFile(servingCertificate(folder)).catch(() => undefined);
+  if (!ca) return false;
+  return new Promise((resolve) => {
+    const options = { ca, headers: { authorization: `Bearer ${token}` }, agent: false, timeout: 5_000 };
+    const asked = request(`${url}/readyz`, options, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(false));
+    asked.end();
+  });
+}
+
+/** The last 8 KiB of a file; nothing when it isn't there. */
+function tailOf(path: string): string {
+  if (!existsSync(path)) return '';
+  const file = openSync(path, 'r');
+  const { size } = fstatSync(file);
+  const buffer = Buffer.alloc(Math.min(size, 8192));
+  readSync(file, buffer, 0, buffer.length, size - buffer.length);
+  closeSync(file);
+  return buffer.toString();
+}

@@ -1,0 +1,123 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { cacheFolder, findBinaries, kubernetesVersion, locateBinaries, programs } from './binaries.ts';
+
+/** Stands in for `go`: compiles by writing files, and notes each call. */
+const fakeGo = `#!/bin/sh
+[ "$1" = version ] && { echo "go version go$FAKE_GO_VERSION linux/amd64"; exit; }
+echo "$CGO_ENABLED $GOTOOLCHAIN $*" >>"$FAKE_GO_CALLS"
+[ -n "$FAKE_GO_FAILS" ] && { echo "cannot compile" >&2; exit 1; }
+while [ "$1" != -o ]; do shift; done
+sleep 0.3
+for program in etcd kube-apiserver kubectl; do echo >"$2$program"; chmod +x "$2$program"; done
+`;
+
+describe('the Kubernetes binaries', () => {
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+  let lines: string[];
+  const log = (line: string) => void lines.push(line);
+  const put = async (where: string, names: readonly string[]) => {
+    await mkdir(where, { recursive: true });
+    for (const name of names) await writeFile(join(where, name), '', { mode: 0o755 });
+  };
+  const calls = async () => (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
+
+  beforeEach(async () => {
+    lines = [];
+    folder = await mkdtemp(join(tmpdir(), 'rolechain-binaries-'));
+    await mkdir(join(folder, 'bin'));
+    await writeFile(join(folder, 'bin', 'go'), fakeGo, { mode: 0o755 });
+    env = {
+      PATH: `${folder}/bin:${process.env['PATH']}`,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      FAKE_GO_CALLS: join(folder, 'calls'),
+      FAKE_GO_VERSION: '1.26.0',
+    };
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('come from KUBEBUILDER_ASSETS before the cache, without kubectl if it has none', async () => {
+    const assets = join(folder, 'assets');
+    await put(assets, ['etcd', 'kube-apiserver']);
+    await put(cacheFolder(env), programs);
+    expect(locateBinaries({ ...env, KUBEBUILDER_ASSETS: assets })).toEqual({
+      etcd: join(assets, 'etcd'),
+      kubeApiserver: join(assets, 'kube-apiserver'),
+    });
+  });
+
+  test('come from the cache', async () => {
+    await put(cacheFolder(env), programs);
+    expect(locateBinaries(env)).toEqual({
+      etcd: join(cacheFolder(env), 'etcd'),
+      kubeApiserver: join(cacheFolder(env), 'kube-apiserver'),
+      kubectl: join(cacheFolder(env), 'kubectl'),
+    });
+  });
+
+  test('are absent, with the way to get them, when nothing was built', async () => {
+    expect(await findBinaries({ env, log })).toEqual({
+      reason: expect.stringMatching(/v1\.\d+\.\d+.*prepare\.ts.*KUBEBUILDER_ASSETS/) as string,
+    });
+    expect(lines).toEqual([]);
+  });
+
+  test.each([
+    ['is not executable', async (assets: string) => chmod(join(assets, 'kube-apiserver'), 0o644)],
+    [
+      'is a folder',
+      async (assets: string) => {
+        await rm(join(assets, 'kube-apiserver'));
+        await mkdir(join(assets, 'kube-apiserver'));
+      },
+    ],
+  ])('are not built in place of a wrong KUBEBUILDER_ASSETS, where one %s', async (_, spoil) => {
+    const assets = join(folder, 'assets');
+    await put(assets, ['etcd', 'kube-apiserver']);
+    await spoil(assets);
+    expect(await findBinaries({ build: true, env: { ...env, KUBEBUILDER_ASSETS: assets }, log })).toEqual({
+      reason: `KUBEBUILDER_ASSETS is ${assets}, where there is no kube-apiserver: correct it or unset it.`,
+    });
+  });
+
+  test('are built once, though two ask at the same time', async () => {
+    const ask = () => findBinaries({ build: true, env, log });
+    const [first, second] = await Promise.all([ask(), ask()]);
+    expect(first).toEqual(locateBinaries(env));
+    expect(second).toEqual(first);
+    expect(first).toHaveProperty('kubectl');
+    expect(await calls()).toEqual([
+      expect.stringMatching(/^0 local build -trimpath .*\.\/cmd\/etcd \.\/cmd\/kube-apiserver \.\/cmd\/kubectl$/),
+    ]);
+    expect((await calls())[0]).toContain(`version.gitVersion=${kubernetesVersion()} `);
+    // Which of the two came first is chance, so in the order of the alphabet.
+    expect(lines.sort()).toEqual([
+      expect.stringMatching(/^Another process/),
+      expect.stringMatching(/^Building etcd, kube-apiserver, kubectl .* minutes/),
+      expect.stringMatching(/^Built in /),
+    ]);
+    expect(await readdir(dirname(cacheFolder(env)))).toHaveLength(1);
+  });
+
+  test("that do not compile throw the end of the compiler's output and leave nothing", async () => {
+    const failing = findBinaries({ build: true, env: { ...env, FAKE_GO_FAILS: '1' }, log });
+    await expect(failing).rejects.toThrow(/exit code 1[^]*cannot compile/);
+    expect(await readdir(dirname(cacheFolder(env)))).toEqual([]);
+  });
+
+  test.each(['1.25.9', '1.9.1'])('are absent when Go is %s', async (version) => {
+    expect(await findBinaries({ build: true, env: { ...env, FAKE_GO_VERSION: version }, log })).toEqual({
+      reason: expect.stringContaining(
+        `Go 1.26 or later is needed to build them, and \`go\` on PATH is go${version}.`,
+      ) as string,
+    });
+  });
+
+  test('are absent when there is no Go', async () => {
+    expect(await findBinaries({ build: true, env: { ...env, PATH: '/nowhere' }, log })).toEqual({
+      reason: expect.stringContaining('there is no `go` on PATH') as string,
+    });
+  });
+});

@@ -1,0 +1,132 @@
+/** Installs rolechain into a cluster without nodes: the manifests as they are, and the webhook as a process. */
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CoreV1Api, KubernetesObjectApi, type KubeConfig, type KubernetesObject } from '@kubernetes/client-node';
+import { ENV, PATHS } from '@rolechain/shared';
+import { stringify } from 'yaml';
+import { freePort } from '../cluster/free-port.ts';
+import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
+import { REGION } from './aws.ts';
+import { parseManifests, type KubeObject } from './manifests.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+export const NAMESPACE = 'rolechain';
+
+export interface WebhookProcess {
+  readonly port: number;
+  readonly healthURL: string;
+  readonly process: TiedProcess;
+  /** Everything that it has logged. */
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface WebhookOptions {
+  /** Where the Service leads. */
+  readonly port: number;
+  /** A kubeconfig file with the rights of the webhook's own ServiceAccount. */
+  readonly kubeconfig: string;
+  /** Settings beside those of the stage. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Applies objects as `kubectl create` would, in their order. Objects that are there already are left as they are. */
+export async function applyAll(kubeConfig: KubeConfig, objects: readonly KubeObject[]): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  for (const object of objects) {
+    try {
+      await api.create(object as unknown as KubernetesObject);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 409) throw error;
+    }
+  }
+}
+
+/** manifests/install.yaml, object by object. */
+export async function installManifests(): Promise<KubeObject[]> {
+  return parseManifests(await readFile(join(ROOT, 'manifests', 'install.yaml'), 'utf8'));
+}
+
+/**
+ * Leads the webhook's Service to a port of this machine. EndpointSlices refuse loopback addresses, but the
+ * apiserver follows an ExternalName by itself (k8s.io/apiserver util/proxy/proxy.go); the name that it
+ * expects in the certificate stays that of the Service.
+ */
+export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promise<void> {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  const name = 'rolechain-webhook';
+  await api.deleteNamespacedService({ name, namespace: NAMESPACE }).catch(() => undefined);
+  await api.createNamespacedService({
+    namespace: NAMESPACE,
+    body: {
+      metadata: { name },
+      spec: { type: 'ExternalName', externalName: 'localhost' },
+    },
+  });
+  // ExternalName Services are called on the port that the webhook configuration names.
+  const objects = KubernetesObjectApi.makeApiClient(kubeConfig);
+  const kind = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'rolechain' },
+  };
+  const configuration = (await objects.read(kind)) as KubernetesObject & {
+    webhooks: { clientConfig: { service: { port: number } } }[];
+  };
+  for (const { clientConfig } of configuration.webhooks) clientConfig.service.port = port;
+  await objects.replace(configuration);
+}
+
+/** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */
+export async function startWebhook({ port, kubeconfig, settings, env }: WebhookOptions): Promise<WebhookProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'rolechain-webhook-'));
+  const healthPort = await freePort();
+  const file = join(folder, 'settings.yaml');
+  const base = {
+    sidecarImage: 'registry.example/rolechain/sidecar:0.1.0',
+    region: REGION,
+    address: '127.0.0.1',
+    port,
+    healthPort,
+  };
+  await writeFile(file, stringify({ ...base, ...settings }));
+  const logFile = join(folder, 'log');
+  const output = await open(logFile, 'a');
+  const child = spawnTied(process.execPath, [join(ROOT, 'dist', 'webhook.cjs'), '--settings', file], {
+    env: { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE, ...env },
+    output: output.fd,
+    removeAfter: folder,
+  });
+  const log = (): string => readFileSync(logFile, 'utf8');
+  const stop = async (): Promise<void> => {
+    await child.kill();
+    await output.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const healthURL = `http://127.0.0.1:${healthPort}`;
+  try {
+    await until('the webhook is ready', 30_000, async () => (await fetch(healthURL + PATHS.readyz)).ok);
+  } catch (error) {
+    const tail = log();
+    await stop();
+    throw new Error(`the webhook did not become ready:\n${tail}`, { cause: error });
+  }
+  return { port, healthURL, process: child, log, stop };
+}
+
+/** Waits until a condition holds; an error in it counts as not yet. Throws after `ms`. */
+export async function until(what: string, ms: number, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const holds = await Promise.resolve()
+      .then(condition)
+      .catch(() => false);
+    if (holds) return;
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await sleep(50);
+  }
+}

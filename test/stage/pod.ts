@@ -1,0 +1,132 @@
+/** Runs what a mutated pod names: its sidecar, then an unmodified program in one of its containers. */
+import { join } from 'node:path';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
+import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
+import { runContainer, type RunningContainer } from '../kubelet/run.ts';
+import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
+import { ROOT, until } from './install.ts';
+
+/** What the pod's projected volumes are filled with. */
+export interface Projections {
+  /** The audience is empty for the apiserver's own. */
+  readonly token: (audience: string, expirationSeconds: number) => Promise<string>;
+  /** PEM of the cluster's CA, as the ConfigMap kube-root-ca.crt of every namespace has it. */
+  readonly clusterCA: string;
+}
+
+export interface RunningPod {
+  readonly pod: Pod;
+  readonly volumes: PodVolumes;
+  readonly sidecar: RunningContainer;
+  /** Runs the startup probe's command once, as the kubelet does. */
+  readonly probe: () => Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Runs a program with exactly the environment and files of a container. */
+  readonly run: (container: string, command: readonly [string, ...string[]]) => Promise<RunningContainer>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Where the programs of the sidecar's image are on this machine. */
+const IMAGE: Readonly<Record<string, string>> = {
+  [PATHS.imageNode]: process.execPath,
+  [PATHS.imageSidecar]: join(ROOT, 'dist', 'sidecar.cjs'),
+  [PATHS.imageProber]: join(ROOT, 'dist', 'prober.cjs'),
+};
+
+/** As the kubelet fills them: tokens bound to the pod, from the apiserver's TokenRequest. */
+export function projections(kubeConfig: KubeConfig, pod: Pod): Projections {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+  const token: Projections['token'] = async (audience, expirationSeconds) => {
+    const { status } = await api.createNamespacedServiceAccountToken({
+      namespace,
+      name: pod.spec?.serviceAccountName ?? 'default',
+      body: {
+        spec: {
+          audiences: audience === '' ? [] : [audience],
+          expirationSeconds,
+          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+        },
+      },
+    });
+    return status?.token ?? '';
+  };
+  const clusterCA = Buffer.from(kubeConfig.getCurrentCluster()?.caData ?? '', 'base64').toString();
+  return { token, clusterCA };
+}
+
+/**
+ * Starts the pod's sidecar. The pod is on loopback: its IP is 127.0.0.1. Of its volumes only ours and the
+ * API's token are made: the others hold what a user's own image needs, which doesn't run here.
+ */
+export async function startPod(
+  mutated: Pod,
+  { token, clusterCA }: Projections,
+  onLine?: (line: string) => void,
+): Promise<RunningPod> {
+  const needed = (mutated.spec?.volumes ?? []).filter(({ name }) => /^(rolechain|kube-api-access)(-|$)/.test(name));
+  const pod: Pod = {
+    ...mutated,
+    spec: { ...mutated.spec, volumes: needed },
+    status: { ...mutated.status, podIP: '127.0.0.1' },
+  };
+  const container = containerOf(pod, SIDECAR.name);
+  const data = (): Promise<Record<string, string>> => Promise.resolve({ 'ca.crt': clusterCA });
+  const volumes = await makeVolumes(pod, { token, data });
+  const stopAll = new Set<RunningContainer>();
+  const start = async (of: Container, command: readonly [string, ...string[]]): Promise<RunningContainer> => {
+    const running = await runContainer({
+      pod,
+      container: of,
+      volumes,
+      command,
+      cwd: ROOT,
+      ...(onLine ? { onLine } : {}),
+    });
+    stopAll.add(running);
+    void running.exited.then(() => stopAll.delete(running));
+    return running;
+  };
+  const sidecar = await start(container, [process.execPath, join(ROOT, 'dist', 'sidecar.cjs')]);
+  return {
+    pod,
+    volumes,
+    sidecar,
+    probe: async () => {
+      const probe = await start(container, commandOnThisMachine(container.startupProbe?.exec?.command ?? []));
+      const { code } = await probe.exited;
+      return { code, output: (probe.stdout() + probe.stderr()).trim() };
+    },
+    run: (name, command) => start(containerOf(pod, name), command),
+    stop: async () => {
+      await Promise.all([...stopAll].map((running) => running.stop()));
+      await volumes.remove();
+    },
+  };
+}
+
+/** Waits until the startup probe passes; throws with its last output. */
+export async function untilStarted(running: RunningPod, ms = 20_000): Promise<void> {
+  let last = '';
+  try {
+    await until('the startup probe passes', ms, async () => {
+      const { code, output } = await running.probe();
+      last = output;
+      return code === 0;
+    });
+  } catch (error) {
+    throw new Error(`the startup probe says: ${last}\n${running.sidecar.stdout()}${running.sidecar.stderr()}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The first ordinary container whose environment leads to the sidecar. */
+export function holdingContainer(pod: Pod): string | undefined {
+  return pod.spec?.containers?.find(({ env }) => env?.some(({ name }) => name === ENV.fullURI))?.name;
+}
+
+function commandOnThisMachine(command: readonly string[]): readonly [string, ...string[]] {
+  const [program = '', ...rest] = command.map((word) => IMAGE[word] ?? word);
+  return [program, ...rest];
+}
