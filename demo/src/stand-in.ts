@@ -15,10 +15,11 @@ import { makeServiceAccountToken, makeSigningKey } from '@rolechain/test/doubles
 import { freePort } from '@rolechain/test/cluster/free-port.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import { startAws } from '@rolechain/test/stage/aws.ts';
-import { NAMESPACE, installManifests, startWebhook } from '@rolechain/test/stage/install.ts';
+import { NAMESPACE, installManifests, startWebhook, until } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { accountsOf } from '@rolechain/test/stage/stage.ts';
 import jsonPatch, { type Operation } from 'fast-json-patch';
+import type { Projections } from '@rolechain/test/stage/pod.ts';
 import type { Admission } from './admission.ts';
 
 type Json = Record<string, unknown>;
@@ -39,39 +40,51 @@ export async function setStandIn(objects: readonly KubeObject[], step: (what: st
     secret: undefined,
     configuration: configuration as unknown as Store['configuration'],
   };
+  const down: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of down.splice(0).reverse()) await end();
+  };
+  try {
+    const url = await startApi(store, down);
+    const aws = await startAws({ accounts: accountsOf(accounts), issuer: ISSUER, keys: [key.publicKey] });
+    down.push(aws.close);
+    step('the doubles of STS and the Pod Identity agent listen');
+    const folder = await mkdtemp(join(tmpdir(), 'rolechain-stand-in-'));
+    down.push(() => rm(folder, { recursive: true, force: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, kubeconfigOf(url));
+    const port = await freePort();
+    const settings = { stsEndpoint: aws.sts.url, agentEndpoints: [aws.agent.credentialsUrl] };
+    const webhook = await startWebhook({ port, kubeconfig, settings });
+    down.push(webhook.stop);
+    step('the webhook is ready');
+    return { aws, stop, admit: (pod) => admit(store, port, pod), projections: (pod) => projectionsOf(pod, key) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Tokens of an issuer of our own, whose key the doubles know. */
+function projectionsOf({ metadata, spec }: Pod, key: ReturnType<typeof makeSigningKey>): Projections {
+  const claims = {
+    namespace: metadata?.namespace ?? '',
+    serviceAccount: spec?.serviceAccountName ?? 'default',
+    pod: { name: metadata?.name ?? '', uid: metadata?.uid ?? '' },
+  };
+  const token: Projections['token'] = (audience, expiresInSeconds) =>
+    Promise.resolve(makeServiceAccountToken({ ...claims, audience, expiresInSeconds, key, issuer: ISSUER }));
+  return { clusterCA: '', token };
+}
+
+async function startApi(store: Store, down: (() => Promise<void>)[]): Promise<string> {
   const api = createServer((asked, answer) => void serve(store, asked, answer));
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
-  const aws = await startAws({ accounts: accountsOf(accounts), issuer: ISSUER, keys: [key.publicKey] });
-  step('the doubles of STS and the Pod Identity agent listen');
-
-  const folder = await mkdtemp(join(tmpdir(), 'rolechain-stand-in-'));
-  const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, kubeconfigOf(`http://127.0.0.1:${(api.address() as AddressInfo).port}`));
-  const port = await freePort();
-  const settings = { stsEndpoint: aws.sts.url, agentEndpoints: [aws.agent.credentialsUrl] };
-  const webhook = await startWebhook({ port, kubeconfig, settings });
-  step('the webhook is ready');
-  return {
-    aws,
-    admit: (pod) => admit(store, port, pod),
-    tokens:
-      ({ metadata, spec }) =>
-      (audience, expiresInSeconds) =>
-        Promise.resolve(
-          makeServiceAccountToken({
-            ...{ namespace: metadata?.namespace ?? '', serviceAccount: spec?.serviceAccountName ?? 'default' },
-            pod: { name: metadata?.name ?? '', uid: metadata?.uid ?? '' },
-            ...{ audience, expiresInSeconds, key, issuer: ISSUER },
-          }),
-        ),
-    stop: async () => {
-      await webhook.stop();
-      await aws.close();
-      api.closeAllConnections();
-      api.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  down.push(() => {
+    api.closeAllConnections();
+    return new Promise((resolve) => api.close(() => resolve()));
+  });
+  return `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
 }
 
 /** Posts the review and applies the patch that comes back. */
@@ -89,7 +102,9 @@ async function admit(store: Store, port: number, pod: KubeObject): Promise<{ bef
       object,
     },
   };
-  const ca = Buffer.from(store.configuration.webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+  const bundle = (): string => store.configuration.webhooks[0]?.clientConfig.caBundle ?? '';
+  await until('the webhook has published its CA', 10_000, () => bundle() !== '');
+  const ca = Buffer.from(bundle(), 'base64').toString();
   const { response } = (await post(port, ca, review)) as {
     response: { allowed: boolean; patch?: string; status?: { message: string } };
   };
@@ -158,7 +173,7 @@ function withNamespace(account: KubeObject): KubeObject {
 function kubeconfigOf(server: string): string {
   return JSON.stringify({
     ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'stand-in', users: [{ name: 'webhook', user: {} }] },
-    clusters: [{ name: 'stand-in', cluster: { server } }],
+    clusters: [{ name: 'stand-in', cluster: { server, 'insecure-skip-tls-verify': true } }],
     contexts: [{ name: 'stand-in', context: { cluster: 'stand-in', user: 'webhook' } }],
   });
 }

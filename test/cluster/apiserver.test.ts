@@ -1,14 +1,10 @@
 import { AuthenticationV1Api, CoreV1Api, KubeConfig, VersionApi, type V1Pod } from '@kubernetes/client-node';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startCluster, type Cluster } from './apiserver.ts';
 import { kubernetesVersion, locateBinaries } from './binaries.ts';
 import { describeWithCluster } from './jest.ts';
-import { eventually, processesWith } from './testing/processes.ts';
+import { eventually } from './testing/processes.ts';
 import { labellingWebhook, register } from './testing/webhook.ts';
 
 const pod: V1Pod = {
@@ -26,7 +22,7 @@ describeWithCluster('the test cluster', (cluster) => {
 
   test('is of the version that go.mod pins', async () => {
     const { gitVersion } = await cluster().kubeConfig.makeApiClient(VersionApi).getCode();
-    if (process.env['KUBEBUILDER_ASSETS']) expect(gitVersion).toMatch(/^v1\./);
+    if (process.env.KUBEBUILDER_ASSETS) expect(gitVersion).toMatch(/^v1\./);
     else expect(gitVersion).toBe(kubernetesVersion());
   });
 
@@ -90,8 +86,11 @@ describeWithCluster('the test cluster', (cluster) => {
   test('takes a kubeconfig file to kubectl', async () => {
     const binaries = locateBinaries();
     const kubectl = 'reason' in binaries ? undefined : binaries.kubectl;
-    if (!kubectl) return console.warn('SKIPPED: no kubectl in KUBEBUILDER_ASSETS');
+    if (!kubectl && process.env.CI !== 'true') {
+      console.warn('SKIPPED: no kubectl in KUBEBUILDER_ASSETS');
+      return;
+    }
     const args = ['--kubeconfig', cluster().kubeconfigPath, 'get', '--raw', '/readyz'];
-    expect((await promisify(execFile)(kubectl, args)).stdout).toBe('ok');
+    expect((await promisify(execFile)(kubectl ?? 'missing', args)).stdout).toBe('ok');
   });
 });

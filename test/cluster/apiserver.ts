@@ -44,13 +44,13 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly binaries: Binaries;
   readonly log?: (line: string) => void;
-  /** Further flags of kube-apiserver; of a flag given twice the last one counts. */
+  /** Further flags of kube-apiserver. */
   readonly apiserverArgs?: readonly string[];
 }
 
 const readyWithinMs = 120_000;
 
-/** Starts an empty cluster and waits until it is ready: about 3 s. Throws with the end of the logs if it isn't. */
+/** Starts an empty cluster and waits until it is ready: about 4 s. Throws with the end of the logs if it isn't. */
 export async function startCluster({ binaries, log, apiserverArgs = [] }: ClusterOptions): Promise<Cluster> {
   const started = Date.now();
   // mkdtemp makes it for this user alone: it holds keys and etcd's socket.
@@ -78,7 +78,7 @@ export async function startCluster({ binaries, log, apiserverArgs = [] }: Cluste
   } catch (error) {
     const tail = logTail();
     await stop();
-    throw new Error(`the cluster isn't ready: ${(error as Error).message}\n${tail}`);
+    throw new Error(`the cluster isn't ready: ${(error as Error).message}\n${tail}`, { cause: error });
   }
   log?.(`etcd and kube-apiserver are ready on ${url} after ${Date.now() - started} ms`);
 
@@ -100,7 +100,7 @@ export async function startCluster({ binaries, log, apiserverArgs = [] }: Cluste
 function start(folder: string, name: string, command: string, args: readonly string[]): TiedProcess {
   const output = openSync(join(folder, `${name}.log`), 'w', 0o600);
   // A nearly empty environment: kube-apiserver would take HTTPS_PROXY for its way to webhooks.
-  const env = { PATH: process.env['PATH'], HOME: folder };
+  const env = { PATH: process.env.PATH, HOME: folder };
   const started = spawnTied(command, args, { env, output, removeAfter: folder });
   closeSync(output);
   return started;

@@ -30,7 +30,7 @@ describe('the Kubernetes binaries', () => {
     await mkdir(join(folder, 'bin'));
     await writeFile(join(folder, 'bin', 'go'), fakeGo, { mode: 0o755 });
     env = {
-      PATH: `${folder}/bin:${process.env['PATH']}`,
+      PATH: `${folder}/bin:${process.env.PATH}`,
       XDG_CACHE_HOME: join(folder, 'cache'),
       FAKE_GO_CALLS: join(folder, 'calls'),
       FAKE_GO_VERSION: '1.26.0',

@@ -35,8 +35,8 @@ export const programs = ['etcd', 'kube-apiserver', 'kubectl'] as const;
  * while it collects tests.
  */
 export function locateBinaries(env: NodeJS.ProcessEnv = process.env): Binaries | Absent {
-  const assets = env['KUBEBUILDER_ASSETS'];
-  const folder = assets || cacheFolder(env);
+  const assets = nonEmpty(env.KUBEBUILDER_ASSETS);
+  const folder = assets ?? cacheFolder(env);
   const missing = programs.filter((p) => !(p === 'kubectl' && assets) && !isExecutable(join(folder, p)));
   if (missing.length > 0) return { reason: assets ? wrongAssets(folder, missing) : nowhere(folder) };
   const kubectl = join(folder, 'kubectl');
@@ -52,7 +52,7 @@ export async function findBinaries(options: FindOptions = {}): Promise<Binaries 
   const { env = process.env, log = (line) => process.stderr.write(`${line}\n`) } = options;
   const found = locateBinaries(env);
   // A folder that was named and is wrong should be mended, not passed over.
-  if (!('reason' in found) || !options.build || env['KUBEBUILDER_ASSETS']) return found;
+  if (!('reason' in found) || !options.build || nonEmpty(env.KUBEBUILDER_ASSETS)) return found;
   const impossible = await build({
     source: goModule,
     target: cacheFolder(env),
@@ -77,8 +77,13 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   for (const file of ['go.mod', 'go.sum', ...programs.map((p) => `cmd/${p}/main.go`)]) {
     hash.update(readFileSync(join(goModule, file)));
   }
-  const cache = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
+  const cache = nonEmpty(env.XDG_CACHE_HOME) ?? join(nonEmpty(env.HOME) ?? homedir(), '.cache');
   return join(cache, 'rolechain', 'kube', `${kubernetesVersion()}-${hash.digest('hex').slice(0, 12)}`);
+}
+
+/** A variable that is set to nothing counts as not set. */
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 function isExecutable(path: string): boolean {

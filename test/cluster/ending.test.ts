@@ -55,7 +55,7 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
   test('a kube-apiserver that ends at once is reported with its log, and etcd is ended', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rolechain-failing-'));
     const { TMPDIR } = process.env;
-    process.env['TMPDIR'] = folder;
+    process.env.TMPDIR = folder;
     try {
       await expect(startCluster({ binaries, apiserverArgs: ['--no-such-flag=1'] })).rejects.toThrow(
         /kube-apiserver has ended: exit code 1\n[^]*no-such-flag/,
@@ -63,8 +63,8 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
       expect(await eventually(() => processesWith(folder), none)).toEqual([]);
       expect(await readdir(folder)).toEqual([]);
     } finally {
-      if (TMPDIR === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = TMPDIR;
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
       await rm(folder, { recursive: true });
     }
   });

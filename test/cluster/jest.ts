@@ -31,7 +31,7 @@ export function describeWithBinaries(name: string, tests: (binaries: Binaries) =
   const found = locateBinaries();
   if (!('reason' in found)) {
     describe(name, () => tests(found));
-  } else if (process.env['CI'] === 'true') {
+  } else if (process.env.CI === 'true') {
     test(`${name}: needs the Kubernetes binaries`, () => {
       throw new Error(found.reason);
     });

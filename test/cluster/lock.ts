@@ -56,5 +56,5 @@ async function age(path: string): Promise<number> {
 
 async function touch(path: string): Promise<void> {
   const now = new Date();
-  await utimes(path, now, now).catch(() => {});
+  await utimes(path, now, now).catch(() => undefined);
 }

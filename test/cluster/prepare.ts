@@ -5,5 +5,5 @@ const found = await findBinaries({ build: true });
 if ('reason' in found) {
   process.stderr.write(`${found.reason}\n`);
   // Elsewhere the tests that need a cluster are skipped, and say so.
-  if (process.env['CI'] === 'true') process.exitCode = 1;
+  if (process.env.CI === 'true') process.exitCode = 1;
 }

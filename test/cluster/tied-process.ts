@@ -54,7 +54,7 @@ export function spawnTied(command: string, args: readonly string[], options: Tie
   });
   const pipe = child.stdio[3] as Writable | undefined;
   // The watcher may be gone before the line reaches it.
-  pipe?.on('error', () => {});
+  pipe?.on('error', () => undefined);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
@@ -67,7 +67,9 @@ export function spawnTied(command: string, args: readonly string[], options: Tie
   return {
     pid: pid ?? -1,
     ended,
-    signal: (name) => void (running() && child.kill(name)),
+    signal: (name) => {
+      if (running()) child.kill(name);
+    },
     kill: async () => {
       if (pid !== undefined && running()) process.kill(-pid, 'SIGKILL');
       await ended;

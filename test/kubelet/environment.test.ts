@@ -122,6 +122,10 @@ test('other sources come from the resolver; what it lacks is left out and noted 
   ]);
 });
 
+test('an empty value is no value when there is a source too', () => {
+  expect(make([{ ...field('A', 'metadata.name'), value: '' }]).env).toEqual({ A: 'orders-0' });
+});
+
 test('an optional source that is absent leaves what an earlier variable of that name made', () => {
   expect(make([{ name: 'A', value: 'early' }, key('A', true)]).env).toEqual({ A: 'early' });
 });

@@ -88,7 +88,7 @@ function stepByStep(text: string): string {
   while (at < text.length) {
     const close = text.indexOf(')', at);
     if (text[at] !== '$') {
-      out += text[at++];
+      out += text.charAt(at++);
     } else if (text[at + 1] === '$') {
       out += '$';
       at += 2;
@@ -96,7 +96,7 @@ function stepByStep(text: string): string {
       out += lookup(text.slice(at + 2, close)) ?? text.slice(at, close + 1);
       at = close + 1;
     } else {
-      out += text[at++];
+      out += text.charAt(at++);
     }
   }
   return out;

@@ -28,9 +28,7 @@ export function canIsolate(): Promise<Probe> {
 
 /** Where the tools are looked for: an ordinary user's PATH often lacks the `sbin` folders. */
 export function toolPath(): string {
-  return [process.env['PATH'], '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
-    .filter(Boolean)
-    .join(delimiter);
+  return [process.env.PATH, '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter(Boolean).join(delimiter);
 }
 
 async function probe(): Promise<Probe> {
@@ -87,9 +85,11 @@ async function find(tool: string): Promise<string | undefined> {
 }
 
 /**
- * The holder's operations that make these mounts (see pause.ts). /run and /var/run, which on most systems are one folder by
- * two names, are covered by a file system of our own, so that mount points can be made without touching the
- * machine's. Anywhere else a mount point must be there already; a mount without one is left out with a note.
+ * The holder's operations that make these mounts (see pause.ts).
+ *
+ * /run and /var/run, on most systems one folder by two names, are covered by a file system of our own, so that
+ * mount points can be made without touching the machine's. Anywhere else a mount point must be there already; a
+ * mount without one is left out with a note.
  */
 export async function mountOperations(
   mounts: readonly Mount[],

@@ -18,7 +18,8 @@ for (const isolation of ways) {
         const { parent, pid, folder } = await startParent(isolation);
         expect(existsSync(folder)).toBe(true);
         process.kill(pid, 0);
-        parent.kill(signal);
+        // To its whole group, as a terminal does.
+        process.kill(-(parent.pid ?? NaN), signal);
         await ended(pid);
         while (existsSync(folder)) await sleep(5);
       },
@@ -45,7 +46,10 @@ async function startParent(isolation: Isolation) {
       command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
     });
     console.log(container.process.pid, volumes.folder);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
   const [pid = '', folder = ''] = line.split(' ');
   return { parent, pid: Number(pid), folder };

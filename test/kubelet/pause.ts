@@ -78,7 +78,7 @@ export async function startPause({ unshare, operations, path, removeAfter }: Pau
     detached: true,
   });
   // It may be gone when it is told something.
-  child.stdin.on('error', () => {});
+  child.stdin.on('error', () => undefined);
   await ready(child);
   return {
     pid: child.pid ?? -1,

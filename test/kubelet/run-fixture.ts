@@ -65,7 +65,7 @@ export function useFixture(): Fixture {
     return volumes;
   };
   beforeEach(async () => {
-    volumes = await makeVolumes(POD, { token: async (audience) => `token for ${audience}` });
+    volumes = await makeVolumes(POD, { token: (audience) => Promise.resolve(`token for ${audience}`) });
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((container) => container.stop(0)));
@@ -112,7 +112,9 @@ function probeNow(): { ok: boolean; reason?: string } {
   const code = `
     const { canIsolate } = await import(${JSON.stringify(join(__dirname, 'isolation.ts'))});
     console.log(JSON.stringify(await canIsolate()));`;
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code]).toString());
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code]).toString()) as ReturnType<
+    typeof probeNow
+  >;
 }
 
 /** Resolves once no process has the id. One that only waits for its dead parent's heir counts as ended. */
@@ -127,5 +129,5 @@ async function alive(pid: number): Promise<boolean> {
     return false;
   }
   const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/\) Z /.test(state);
+  return !state.includes(') Z ');
 }

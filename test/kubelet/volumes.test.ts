@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pod, ProjectedSource, Volume } from './pod.ts';
 import type { ObjectData, ProjectionOptions } from './projected.ts';
-import { makeVolumes, type PodVolumes } from './volumes.ts';
+import { makeVolumes, type PodVolumes, type VolumeOptions } from './volumes.ts';
 
 let made: PodVolumes[] = [];
 afterEach(async () => {
@@ -11,7 +12,7 @@ afterEach(async () => {
   made = [];
 });
 
-async function make(volumes: readonly Volume[], options?: ProjectionOptions): Promise<PodVolumes> {
+async function make(volumes: readonly Volume[], options?: VolumeOptions): Promise<PodVolumes> {
   const pod: Pod = { metadata: { name: 'p', namespace: 'n' }, spec: { volumes } };
   const result = await makeVolumes(pod, options);
   made.push(result);
@@ -20,7 +21,7 @@ async function make(volumes: readonly Volume[], options?: ProjectionOptions): Pr
 
 const projected = (...sources: ProjectedSource[]): Volume => ({ name: 'v', projected: { sources } });
 const secrets = (data: Readonly<Record<string, ObjectData>>): ProjectionOptions => ({
-  data: async (_kind, name) => data[name],
+  data: (_kind, name) => Promise.resolve(data[name]),
 });
 const at = (volumes: PodVolumes, path: string) => join(volumes.paths.get('v') ?? '', path);
 const read = (volumes: PodVolumes, path: string) => readFile(at(volumes, path), 'utf8');
@@ -54,7 +55,7 @@ test('a token is asked for with audience and lifetime, written without a newline
         { serviceAccountToken: { path: 'own' } },
       ),
     ],
-    { token: async (audience, seconds) => `token-${asked.push([audience, seconds])}` },
+    { token: (audience, seconds) => Promise.resolve(`token-${asked.push([audience, seconds])}`) },
   );
   expect(await read(volumes, 'sts.amazonaws.com/token')).toBe('token-1');
   expect(await read(volumes, 'own')).toBe('token-2');
@@ -107,10 +108,10 @@ test('an absent Secret, or key of it, keeps the pod from starting unless it is o
 test('an optional Secret comes and goes at refresh', async () => {
   const data: Record<string, ObjectData> = {};
   const volumes = await make([projected({ secret: { name: 's', optional: true } })], secrets(data));
-  data['s'] = { key: 'value' };
+  data.s = { key: 'value' };
   await volumes.refresh();
   expect(await read(volumes, 'key')).toBe('value');
-  delete data['s'];
+  delete data.s;
   await volumes.refresh();
   expect(await readdir(at(volumes, ''))).toEqual([]);
 });
@@ -140,15 +141,22 @@ test('other kinds of volumes and sources are left out and noted', async () => {
   ]);
 });
 
-test.each(['../out', '/out', 'a/../../out'])(
-  'a path %s out of the volume is refused, and nothing is left behind',
-  async (path) => {
-    const items = [{ key: 'a', path }];
-    await expect(make([projected({ secret: { name: 's', items } })], secrets({ s: { a: '' } }))).rejects.toThrow(
-      'leads out',
-    );
-  },
-);
+test.each(['../out', '/out', 'a/../../out'])('a path %s out of the volume is refused', async (path) => {
+  const data = secrets({ s: { a: '' } });
+  await expect(make([projected({ secret: { name: 's', items: [{ key: 'a', path }] } })], data)).rejects.toThrow(
+    'leads out',
+  );
+});
+
+test('what was made before an error is taken away', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'rolechain-test-'));
+  try {
+    await expect(make([projected({ secret: { name: 's' } })], { parent })).rejects.toThrow('required');
+    expect(await readdir(parent)).toEqual([]);
+  } finally {
+    await rm(parent, { recursive: true });
+  }
+});
 
 test('remove takes everything away', async () => {
   const volumes = await make([{ name: 'v', emptyDir: {} }]);

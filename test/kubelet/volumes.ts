@@ -7,6 +7,11 @@ import type { Pod, Volume } from './pod.ts';
 import { projectedFiles, type ProjectedFile, type ProjectionOptions } from './projected.ts';
 import { inside, writeAtomically } from './safe-files.ts';
 
+export interface VolumeOptions extends ProjectionOptions {
+  /** Where the pod's folder is made; default: the system's folder for temporary files. */
+  readonly parent?: string;
+}
+
 export interface PodVolumes {
   /** Holds everything; only this user may enter it. */
   readonly folder: string;
@@ -29,8 +34,8 @@ export interface PodVolumes {
  *
  * @throws Error where a kubelet would wait for ever: a Secret that is required and absent.
  */
-export async function makeVolumes(pod: Pod, options: ProjectionOptions = {}): Promise<PodVolumes> {
-  const folder = await mkdtemp(join(tmpdir(), 'rolechain-pod-'));
+export async function makeVolumes(pod: Pod, options: VolumeOptions = {}): Promise<PodVolumes> {
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'rolechain-pod-'));
   const removeNow = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeNow);
   const remove = async () => {

@@ -175,6 +175,6 @@ function refuseProblems(
 /** One sentence each of what is asked, why not, where, and what to do; the code stands at the end. */
 function describe(reason: ReasonCode, { namespace, name }: ServiceAccount, detail = ''): string {
   const { text, fix } = REASONS[reason];
-  const place = detail === '' ? '' : ` ${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${text}${place} ${fix} [${reason}]`;
+  const why = detail === '' ? text : `${text.replace(/\.$/, '')}: ${detail}.`;
+  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${why} ${fix} [${reason}]`;
 }

@@ -1,0 +1,267 @@
+import { once } from 'node:events';
+import { createServer, get, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { CertificateError } from './errors.ts';
+import { keepCertificates, type KeeperOptions } from './keeper.ts';
+import { publishCaBundle } from './publish.ts';
+import { ensureCertificates } from './store.ts';
+import type { Certificates } from './rotation.ts';
+import { fromBase64, memoryConfiguration, memorySecret } from './testing/memory-api.ts';
+import { daysAfter, DNS_NAMES, makeData, NOW } from './testing/pairs.ts';
+import { recordingLog } from './testing/recording-log.ts';
+
+const ended: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ended.splice(0).reverse()) await end();
+});
+
+/** Waits until `check` holds; jest's own timeout ends it otherwise. */
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+function setUp(more: Partial<KeeperOptions> = {}) {
+  const secret = memorySecret();
+  const configuration = memoryConfiguration([{ name: 'pods', clientConfig: {} }]);
+  const log = recordingLog();
+  const clock = { now: NOW };
+  const changes: Certificates[] = [];
+  const ending = new AbortController();
+  const options: KeeperOptions = {
+    store: (signal) =>
+      ensureCertificates({
+        api: secret,
+        namespace: 'rolechain',
+        secretName: 'tls',
+        dnsNames: DNS_NAMES,
+        now: () => clock.now,
+        log,
+        signal,
+      }),
+    publish: (bundle, signal) =>
+      publishCaBundle({ api: configuration, configurationName: 'rolechain', bundle, signal }),
+    onChange: (certificates) => void changes.push(certificates),
+    intervalMs: 5,
+    signal: ending.signal,
+    log,
+    ...more,
+  };
+  const start = () => {
+    const kept = keepCertificates(options);
+    ended.push(async () => {
+      ending.abort();
+      await kept;
+    });
+    return kept;
+  };
+  const published = () => Buffer.from(configuration.webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+  return { secret, configuration, log, clock, changes, ending, options, start, published };
+}
+
+describe('keepCertificates', () => {
+  it('serves and publishes at the start, then leaves well alone', async () => {
+    const { start, changes, published, secret, configuration } = setUp();
+    void start();
+    await until(() => secret.calls.length > 10);
+    expect(changes).toHaveLength(1);
+    expect(published()).toBe(changes[0]?.bundle);
+    expect(configuration.patches).toHaveLength(1);
+  });
+
+  it('does not announce what is served already', async () => {
+    const { start, changes, secret, options } = setUp();
+    const current = await options.store(new AbortController().signal);
+    Object.assign(options, { current });
+    void start();
+    await until(() => secret.calls.length > 10);
+    expect(changes).toEqual([]);
+  });
+
+  it('publishes again what somebody wiped', async () => {
+    const { start, configuration, published, changes } = setUp();
+    void start();
+    await until(() => published() !== '');
+    configuration.webhooks = [{ name: 'pods', clientConfig: { caBundle: '' } }];
+    await until(() => published() !== '');
+    expect(published()).toBe(changes[0]?.bundle);
+    expect(changes).toHaveLength(1);
+  });
+
+  it('takes over a Secret that another replica has replaced', async () => {
+    const { start, secret, published, changes } = setUp();
+    void start();
+    await until(() => changes.length === 1);
+    const data = await makeData();
+    secret.put(data);
+    await until(() => published() === data['ca.crt']);
+    expect(changes.map(({ certificate }) => certificate).slice(1)).toEqual([data['tls.crt']]);
+  });
+
+  it('renews in time', async () => {
+    const { start, clock, changes, secret } = setUp();
+    void start();
+    await until(() => changes.length === 1);
+    clock.now = daysAfter(300);
+    await until(() => changes.length === 2);
+    expect(changes[1]?.bundle).toBe(changes[0]?.bundle);
+    expect(changes[1]?.certificate).toBe(fromBase64(secret.current()?.data)['tls.crt']);
+  });
+
+  it('does not leave a bundle published that was outdated while it was being published', async () => {
+    // So long an interval that only the look in hand can mend it.
+    const { start, secret, configuration, published, changes } = setUp({ intervalMs: 3_600_000 });
+    const data = await makeData();
+    configuration.beforePatch = () => {
+      configuration.beforePatch = () => undefined;
+      secret.put(data);
+    };
+    void start();
+    await until(() => published() === data['ca.crt']);
+    expect(changes.at(-1)?.certificate).toBe(data['tls.crt']);
+  });
+
+  it('logs failures with their code, goes on, and never rejects', async () => {
+    const failures = [
+      () => new CertificateError('CertificateSecretForbidden', 'Detail.'),
+      () => Object.assign(new Error('-----BEGIN PRIVATE KEY-----'), { cause: { code: 'ECONNREFUSED' } }),
+      () => new DOMException('x', 'TimeoutError'),
+    ];
+    const { start, options, log, changes } = setUp();
+    const { store } = options;
+    const failing = (signal: AbortSignal) => {
+      const next = failures.shift();
+      if (next === undefined) return store(signal);
+      return Promise.reject(next());
+    };
+    Object.assign(options, { store: failing });
+    void start();
+    await until(() => changes.length === 1);
+    const errors = log.lines
+      .map((line) => JSON.parse(line) as { level: string })
+      .filter(({ level }) => level === 'error');
+    expect(errors).toMatchObject([
+      { code: 'CertificateSecretForbidden', error: expect.stringContaining('Detail.'), failures: 1 },
+      { code: 'CertificatesUnavailable', error: 'Error ECONNREFUSED', failures: 2 },
+      { code: 'CertificatesUnavailable', error: 'TimeoutError', failures: 3 },
+    ]);
+    expect(log.lines.join()).not.toContain('PRIVATE');
+  });
+
+  it('offers the leaf again when serving it failed, and publishes only then', async () => {
+    let attempts = 0;
+    const { start, published, options } = setUp();
+    Object.assign(options, {
+      onChange: () => {
+        expect(published()).toBe('');
+        if (++attempts < 3) throw new Error('not yet');
+      },
+    });
+    void start();
+    await until(() => published() !== '');
+    expect(attempts).toBe(3);
+  });
+
+  it('ends by its signal, in the pause as well as in the midst of failures, without a word', async () => {
+    const waiting = setUp({ intervalMs: 3_600_000 });
+    const kept = waiting.start();
+    await until(() => waiting.published() !== '');
+    waiting.ending.abort();
+    await kept;
+
+    const failing = setUp({ publish: () => Promise.reject(new Error('no')), intervalMs: 3_600_000 });
+    const lost = failing.start();
+    await until(() => failing.log.lines.length > 0);
+    failing.ending.abort();
+    await lost;
+    expect(failing.log.lines.filter((line) => line.includes('"error"'))).toHaveLength(1);
+
+    const cut = setUp();
+    Object.assign(cut.options, {
+      store: () => {
+        cut.ending.abort();
+        return Promise.reject(new Error('cut off'));
+      },
+    });
+    await cut.start();
+    expect(cut.log.lines).toEqual([]);
+
+    const never = setUp({ signal: AbortSignal.abort() });
+    await never.start();
+    expect(never.secret.calls).toEqual([]);
+  });
+});
+
+describe('a server with these certificates', () => {
+  const contextOf = ({ certificate, key }: Certificates) => ({
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2' as const,
+  });
+
+  async function listen(certificates: Certificates): Promise<Server> {
+    const server = createServer(contextOf(certificates), (_request, response) => response.end('ok'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ended.push(() => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    });
+    return server;
+  }
+
+  /** The certificate that a client sees which trusts the bundle and expects the name; rejects as the handshake does. */
+  const seen = (server: Server, ca: string, servername = DNS_NAMES[0]!): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      get({ host: '127.0.0.1', port, ca, servername, agent: false }, (response) => {
+        const certificate = response.socket instanceof TLSSocket ? response.socket.getPeerX509Certificate() : undefined;
+        response.resume().on('end', () => resolve(certificate?.toString() ?? ''));
+      }).on('error', reject);
+    });
+
+  it('is trusted by who trusts the bundle, under each of its names and no other', async () => {
+    const { options } = setUp({});
+    // TLS clients go by the real clock.
+    const certificates = await ensureReal();
+    const server = await listen(certificates);
+    for (const name of DNS_NAMES) expect(await seen(server, certificates.bundle, name)).toBe(certificates.certificate);
+    await expect(seen(server, certificates.bundle, 'other.rolechain.svc')).rejects.toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+    const foreign = await makeData(new Date());
+    await expect(seen(server, foreign['ca.crt'])).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    expect(await seen(server, foreign['ca.crt'] + certificates.bundle)).toBe(certificates.certificate);
+    expect(options.signal.aborted).toBe(false);
+  });
+
+  it('takes a renewed leaf without a restart', async () => {
+    const { start, options, clock, secret, changes } = setUp();
+    // Renewed by then, and valid now: certificates begin an hour back.
+    const renewAt = new Date();
+    clock.now = new Date(renewAt.getTime() - 300 * 86_400_000);
+    const first = await options.store(options.signal);
+    const server = await listen(first);
+    Object.assign(options, {
+      current: first,
+      onChange: (next: Certificates) => {
+        server.setSecureContext(contextOf(next));
+        changes.push(next);
+      },
+    });
+    void start();
+    expect(await seen(server, first.bundle)).toBe(first.certificate);
+    clock.now = renewAt;
+    await until(() => changes.length === 1);
+    const renewed = fromBase64(secret.current()?.data)['tls.crt'];
+    expect(renewed).not.toBe(first.certificate);
+    expect(await seen(server, first.bundle)).toBe(renewed);
+  });
+
+  async function ensureReal(): Promise<Certificates> {
+    const { options, clock } = setUp();
+    clock.now = new Date();
+    return options.store(options.signal);
+  }
+});

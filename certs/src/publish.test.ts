@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { bundlePatch, currentCaBundles, publishCaBundle } from './publish.ts';
+import { httpError, memoryConfiguration } from './testing/memory-api.ts';
+
+// What is published isn't read, so any text within the markers does.
+const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const bundle = pem('bmV3') + pem('b2xk');
+const configurationName = 'rolechain';
+
+const webhook = (name: string, caBundle?: string) => ({
+  name,
+  clientConfig: caBundle === undefined ? {} : { caBundle },
+});
+
+describe('publishCaBundle', () => {
+  it('sets the bundle of every webhook that lacks it, under a test of its name', async () => {
+    const api = memoryConfiguration([webhook('a'), webhook('b', base64(bundle)), webhook('c', base64(pem('b2xk')))]);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+    expect(api.patches).toEqual([
+      [
+        { op: 'test', path: '/webhooks/0/name', value: 'a' },
+        { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: base64(bundle) },
+        { op: 'test', path: '/webhooks/2/name', value: 'c' },
+        { op: 'add', path: '/webhooks/2/clientConfig/caBundle', value: base64(bundle) },
+      ],
+    ]);
+    expect(await currentCaBundles({ api, configurationName })).toEqual(
+      new Map(['a', 'b', 'c'].map((name) => [name, bundle])),
+    );
+  });
+
+  it('writes nothing where nothing is to be done', async () => {
+    const api = memoryConfiguration([webhook('a', base64(bundle))]);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(false);
+    expect(api.patches).toEqual([]);
+  });
+
+  it('reads again when somebody has moved the webhooks meanwhile', async () => {
+    const api = memoryConfiguration([webhook('a'), webhook('b', base64(bundle))]);
+    api.beforePatch = () => {
+      api.webhooks = [webhook('foreign', 'aGFuZHMgb2Zm'), ...api.webhooks];
+      api.beforePatch = () => undefined;
+    };
+    // Of this configuration every webhook is ours; the double shows that a place is never trusted.
+    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+    expect(api.patches.map((operations) => operations[0]?.value)).toEqual(['foreign']);
+    expect(new Set((await currentCaBundles({ api, configurationName })).values())).toEqual(new Set([bundle]));
+  });
+
+  it.each([409, 500, 429, undefined])('tries again after %p', async (status) => {
+    const api = memoryConfiguration([webhook('a')]);
+    api.beforePatch = () => {
+      api.beforePatch = () => undefined;
+      throw status === undefined ? new TypeError('fetch failed') : httpError(status);
+    };
+    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+  });
+
+  it('gives up after a bounded number of conflicts', async () => {
+    const api = memoryConfiguration([webhook('a')]);
+    let patches = 0;
+    api.beforePatch = () => {
+      patches++;
+      throw httpError(422);
+    };
+    await expect(publishCaBundle({ api, configurationName, bundle })).rejects.toMatchObject({
+      code: 'CertificatesUnavailable',
+    });
+    expect(patches).toBe(8);
+  });
+
+  it('says that the manifests are missing', async () => {
+    const api = { ...memoryConfiguration([]), read: () => Promise.resolve(undefined) };
+    await expect(publishCaBundle({ api, configurationName, bundle })).rejects.toMatchObject({
+      code: 'WebhookConfigurationMissing',
+      message: expect.stringContaining('There is no MutatingWebhookConfiguration "rolechain": apply the manifests'),
+    });
+  });
+
+  it('names verb and resource of a refusal, at once, also for the validating kind', async () => {
+    let reads = 0;
+    const api = {
+      ...memoryConfiguration([]),
+      kind: 'ValidatingWebhookConfiguration' as const,
+      read: () => {
+        reads++;
+        return Promise.reject(httpError(403));
+      },
+    };
+    await expect(publishCaBundle({ api, configurationName, bundle })).rejects.toMatchObject({
+      code: 'WebhookConfigurationForbidden',
+      message: expect.stringContaining('Grant get on validatingwebhookconfigurations "rolechain" by a ClusterRole'),
+    });
+    expect(reads).toBe(1);
+
+    const unpatchable = memoryConfiguration([webhook('a')]);
+    unpatchable.beforePatch = () => {
+      throw httpError(403);
+    };
+    await expect(publishCaBundle({ api: unpatchable, configurationName, bundle })).rejects.toThrow(
+      'Grant patch on mutatingwebhookconfigurations "rolechain"',
+    );
+  });
+
+  it.each([
+    ['a private key', `${bundle}-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n`],
+    ['nothing', ''],
+  ])('does not publish %s', async (_what, text) => {
+    const api = memoryConfiguration([webhook('a')]);
+    const publishing = publishCaBundle({ api, configurationName, bundle: text });
+    await expect(publishing).rejects.toMatchObject({
+      code: 'CertificatesUnavailable',
+      message: expect.not.stringContaining('c2Vj'),
+    });
+    expect(api.patches).toEqual([]);
+  });
+});
+
+describe('bundlePatch', () => {
+  it('is empty exactly when every webhook has the bundle, and makes it so', async () => {
+    const bundles = fc.option(fc.constantFrom('', base64(bundle), base64(pem('b2xk')), '%%'), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.string(), bundles)), async (list) => {
+        const api = memoryConfiguration(list.map(([name, caBundle]) => webhook(name, caBundle)));
+        const wanted = list.some(([, caBundle]) => caBundle !== base64(bundle));
+        const operations = bundlePatch({ webhooks: api.webhooks }, bundle);
+        expect(operations.length > 0).toBe(wanted);
+        await api.patch('', operations);
+        expect(bundlePatch({ webhooks: api.webhooks }, bundle)).toEqual([]);
+      }),
+    );
+  });
+});
