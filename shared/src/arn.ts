@@ -6,8 +6,9 @@ export interface RoleARN {
   readonly resource: string;
 }
 
-// IAM API reference: a path is printable ASCII between slashes, a role's name 1-64 of [\w+=,.@-].
-const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/((?:[\x21-\x7e]{1,511}\/)?[\w+=,.@-]{1,64})$/;
+// IAM API reference, CreateRole: a path is at most 512 of printable ASCII, slashes at both ends included; a name
+// is 1-64 of [\w+=,.@-].
+const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/((?:[\x21-\x7e]{1,510}\/)?[\w+=,.@-]{1,64})$/;
 
 /** Takes a role ARN of any partition apart; undefined when it is none. */
 export function parseRoleARN(text: string): RoleARN | undefined {

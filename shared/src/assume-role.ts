@@ -3,7 +3,7 @@
  * document of the fields below. Fields of later versions are unknown fields here, and refused.
  */
 import * as v from 'valibot';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { parseRoleARN } from './arn.ts';
 import { parseDuration } from './duration.ts';
 import { DEFAULT_ROLE } from './kubernetes.ts';
@@ -181,21 +181,59 @@ function readDocument(text: string): Checked<Record<string, unknown>> {
 
 /** YAML 1.2 (and so JSON) with text keys, no repeated key, few aliases and no tags that make objects. */
 function readYAML(text: string): Checked<unknown> {
+  const lineCounter = new LineCounter();
   try {
-    const document = parseDocument(text, { uniqueKeys: true, stringKeys: true, logLevel: 'error', schema: 'core' });
+    const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter });
     const error = document.errors[0] ?? document.warnings[0];
-    if (error) return failed('DocumentUnreadable', `is not valid YAML: ${firstLine(error.message)}`);
+    if (error) return unreadable(`${explain(error)} at ${place(lineCounter, error)}`);
     return { ok: true, value: document.toJS({ maxAliasCount: LIMITS.yamlAliases }), warnings: [] };
   } catch (error) {
-    // Aliases beyond the limit, and nesting so deep that the parser's stack ends.
-    return failed('DocumentUnreadable', `is not valid YAML: ${firstLine(error instanceof Error ? error.message : '')}`);
+    if (error instanceof RangeError) return unreadable(TOO_DEEP);
+    const bomb = error instanceof Error && error.message.startsWith('Excessive alias count');
+    return unreadable(
+      bomb ? `aliases repeat more than ${LIMITS.yamlAliases} nodes` : 'an alias has no anchor before it',
+    );
   }
+}
+
+const YAML_OPTIONS = {
+  uniqueKeys: true,
+  stringKeys: true,
+  schema: 'core',
+  resolveKnownTags: false,
+  logLevel: 'error',
+  // Pretty ones quote the document.
+  prettyErrors: false,
+} as const;
+const TOO_DEEP = 'it is nested too deeply';
+
+/** Words for what the parser's own explain badly, or with a piece of the document. */
+const MISTAKES: Partial<Record<YAMLCode, string>> = {
+  BAD_DIRECTIVE: 'an unknown directive',
+  BAD_DQ_ESCAPE: 'an unknown backslash sequence in double quotes',
+  DUPLICATE_KEY: 'a field stands twice',
+  MULTIPLE_DOCS: 'a second document begins',
+  NON_STRING_KEY: "a field's name is not text",
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+  TAG_RESOLVE_FAILED: 'an unknown tag',
+};
+
+/** What is wrong; never a piece of the document, which may be of any field's value. */
+function explain({ code, message }: YAMLError): string {
+  const known = MISTAKES[code];
+  if (known !== undefined) return known;
+  return code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message;
+}
+
+function place(lines: LineCounter, error: YAMLError): string {
+  const { line, col } = lines.linePos(error.pos[0]);
+  return `line ${line}, column ${col}`;
+}
+
+function unreadable(text: string): Checked<never> {
+  return failed('DocumentUnreadable', `is not valid YAML: ${text}`);
 }
 
 function failed(code: 'DocumentTooLarge' | 'DocumentUnreadable' | 'DocumentWrongType', text: string): Checked<never> {
   return { ok: false, problems: [problem(code, '', text)] };
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').replace(/:$/, '');
 }

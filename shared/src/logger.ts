@@ -16,6 +16,7 @@ export function makeLogger(name: string, level = 'info'): Logger {
     // Process id and host name say nothing in a container.
     base: null,
     messageKey: 'message',
+    formatters: { level: (label) => ({ level: label }) },
     timestamp: stdTimeFunctions.isoTime,
   };
   return pino(options, destination({ dest: 1, sync: true }));

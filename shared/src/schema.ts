@@ -11,28 +11,37 @@ export type Schema<T> = v.GenericSchema<unknown, T>;
 /** Fields whose values no message repeats. */
 const UNSHOWN: ReadonlySet<string> = new Set(['externalID']);
 
+/** A key that stands in a path as it is; any other, however long, is shown in quotes. */
+const PLAIN_KEY = /^[\w./-]{1,80}$/;
+
 /** The whole value, or every problem in it at once. */
 export function check<T>(schema: Schema<T>, value: unknown): Checked<T> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return { ok: true, value: result.output, warnings: [] };
-  return { ok: false, problems: result.issues.map((issue) => toProblem(schema, issue)) };
+  return { ok: false, problems: result.issues.flatMap((issue) => toProblems(schema, issue)) };
 }
 
-function toProblem(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Problem {
-  const keys = (issue.path ?? []).map((item) => String(item.key));
-  const path = keys.join('.');
-  const last = keys.at(-1) ?? '';
-  if (issue.type === 'strict_object' && keys.length > 0) {
-    const known = knownKeys(schema, keys.slice(0, -1));
-    if (!known.includes(last)) return unknownField(path, last, known);
-  }
+type Path = readonly v.IssuePathItem[];
+
+function toProblems(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Problem[] {
+  const path: Path = issue.path ?? [];
+  const last = path.at(-1);
+  if (last && issue.type === 'strict_object' && issue.expected === 'never') return unknownFields(schema, path, last);
   // Not `issue.received`: a transformation that gave undefined stands there too.
-  if (keys.length > 0 && issue.path?.at(-1)?.value === undefined) return problem('FieldMissing', path, 'is missing');
+  if (last && last.value === undefined) return [problem('FieldMissing', pathText(path), 'is missing')];
   const code = issue.kind === 'validation' ? 'FieldOutOfRange' : 'FieldWrongType';
   // The value as it was written: `issue.input` may be what a transformation made of it.
-  const written: unknown = issue.path?.at(-1)?.value ?? issue.input;
-  const is = UNSHOWN.has(last) ? 'is not in order' : `is ${show(written)}`;
-  return problem(code, path, `${is}, but takes ${issue.message}`);
+  const written: unknown = last ? last.value : issue.input;
+  const is = UNSHOWN.has(String(last?.key)) ? 'is not in order' : `is ${show(written)}`;
+  return [problem(code, pathText(path), `${is}, but takes ${issue.message}`)];
+}
+
+/** valibot names the first unknown field of an object and stops; a reader wants all of them. */
+function unknownFields(schema: v.GenericSchema, path: Path, last: v.IssuePathItem): Problem[] {
+  const known = knownFields(schema, path);
+  const unknown = Object.keys(last.input as object).filter((key) => !known.includes(key));
+  const parent = path.slice(0, -1);
+  return unknown.map((key) => unknownField(pathText([...parent, { ...last, key } as v.IssuePathItem]), key, known));
 }
 
 function unknownField(path: string, name: string, known: readonly string[]): Problem {
@@ -41,21 +50,44 @@ function unknownField(path: string, name: string, known: readonly string[]): Pro
   return problem('FieldUnknown', path, 'is not a field of this version', fix);
 }
 
-/** The fields of the object at a path, found by walking the schema through objects, maps and lists. */
-function knownKeys(schema: v.GenericSchema, path: readonly string[]): string[] {
-  let at: unknown = schema;
-  for (const key of path) at = unwrap(step(unwrap(at), key));
-  const entries = (unwrap(at) as { entries?: object } | undefined)?.entries;
-  return entries ? Object.keys(entries) : [];
+function pathText(path: Path): string {
+  return path
+    .map(({ key }) => String(key))
+    .map((key) => (PLAIN_KEY.test(key) ? key : show(key)))
+    .join('.');
 }
 
-function step(schema: unknown, key: string): unknown {
-  const s = schema as { entries?: Record<string, unknown>; value?: unknown; item?: unknown } | undefined;
-  return s?.entries?.[key] ?? s?.value ?? s?.item;
+/** What the walk below reads of a valibot schema. */
+interface Node {
+  readonly type: string;
+  readonly entries?: Readonly<Record<string, Node>>;
+  readonly value?: Node;
+  readonly item?: Node;
+  readonly wrapped?: Node;
+  readonly getter?: (input: unknown) => Node;
+  readonly key?: string;
+  readonly options?: readonly Node[];
+  readonly literal?: unknown;
 }
 
-function unwrap(schema: unknown): unknown {
-  let at = schema;
-  while (at && typeof at === 'object' && 'wrapped' in at) at = at.wrapped;
-  return at;
+/** The fields of the object that holds the path's last key, found by walking the schema along the path. */
+function knownFields(schema: v.GenericSchema, path: Path): string[] {
+  let at = schema as unknown as Node | undefined;
+  let entries: Node['entries'];
+  for (const { input, key } of path) {
+    const node: Node | undefined = resolve(at, input);
+    entries = node?.entries;
+    at = entries?.[String(key)] ?? node?.value ?? node?.item;
+  }
+  return Object.keys(entries ?? {});
+}
+
+/** The schema behind `optional`, `lazy` and `variant`, for this input. */
+function resolve(schema: Node | undefined, input: unknown): Node | undefined {
+  if (schema?.wrapped) return resolve(schema.wrapped, input);
+  if (schema?.getter) return resolve(schema.getter(input), input);
+  if (schema?.type !== 'variant') return schema;
+  const { key = '', options = [] } = schema;
+  const tag = (input as Readonly<Record<string, unknown>>)[key];
+  return options.find((option) => option.entries?.[key]?.literal === tag);
 }

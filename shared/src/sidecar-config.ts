@@ -46,6 +46,7 @@ export interface SidecarConfig {
   readonly roles: Readonly<Record<string, RoleConfig>>;
 }
 
+const FIELDS = 'a map of fields';
 const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
 const url = v.pipe(v.string('a URL'), v.url('a URL'));
 const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
@@ -58,22 +59,45 @@ const SOURCE = v.variant(
     v.strictObject({ type: v.literal('irsa'), roleARN: text, stsRegion: text }),
     v.strictObject({ type: v.literal('environment') }),
   ],
-  `a type of ${CREDENTIAL_SOURCES.join(', ')}`,
+  `a map with a type of ${CREDENTIAL_SOURCES.join(', ')}`,
 );
 
-const HOP = v.strictObject({
-  roleARN: text,
-  externalID: v.optional(text),
-  sessionName: text,
-  durationSeconds: v.pipe(v.number('seconds'), v.integer('whole seconds'), v.minValue(1, 'seconds')),
-  stsRegion: text,
-});
+const HOP = v.strictObject(
+  {
+    roleARN: text,
+    externalID: v.optional(text),
+    sessionName: text,
+    durationSeconds: v.pipe(v.number('seconds'), v.integer('whole seconds'), v.minValue(1, 'seconds')),
+    stsRegion: text,
+  },
+  FIELDS,
+);
 
-const ROLE = v.strictObject({
-  source: SOURCE,
-  startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
-  hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
-});
+const ROLE = v.strictObject(
+  {
+    source: SOURCE,
+    startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
+    hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
+  },
+  FIELDS,
+);
+
+const MISNAMED = v.pipe(
+  v.unknown(),
+  v.check(() => false, 'a DNS label as its name'),
+);
+
+/** Not `v.record`: it leaves out the names `constructor` and `prototype`, which are DNS labels, and takes a list. */
+const ROLES = v.pipe(
+  v.lazy((input) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? v.strictObject(
+          Object.fromEntries(Object.keys(input).map((name) => [name, DNS_LABEL.test(name) ? ROLE : MISNAMED])),
+        )
+      : v.never('a map of roles'),
+  ),
+  v.check((roles) => Object.keys(roles).length > 0, 'at least one role'),
+) as unknown as Schema<Readonly<Record<string, RoleConfig>>>;
 
 const CONFIG: Schema<SidecarConfig> = v.strictObject(
   {
@@ -81,15 +105,12 @@ const CONFIG: Schema<SidecarConfig> = v.strictObject(
     namespace: text,
     serviceAccount: text,
     cluster: v.optional(text),
-    ports: v.strictObject({ credentials: port, health: port }),
+    ports: v.strictObject({ credentials: port, health: port }, FIELDS),
     agentEndpoints: v.pipe(v.array(url, 'a list of URLs'), v.minLength(1, 'at least one URL')),
     stsEndpoint: v.optional(url),
-    roles: v.pipe(
-      v.record(v.pipe(v.string(), v.regex(DNS_LABEL, 'a DNS label')), ROLE, 'a map of roles'),
-      v.check((roles) => Object.keys(roles).length > 0, 'at least one role'),
-    ),
+    roles: ROLES,
   },
-  'a map of fields',
+  FIELDS,
 );
 
 /**

@@ -23,6 +23,8 @@ export type SessionKey = HeldKey & { sessionToken: string; expiresAt: number };
 
 export type Keyring = {
   find: (accessKeyId: string) => HeldKey | undefined;
+  /** Every secret key and session token so far: what no log may hold. */
+  secrets: () => string[];
   /** Temporary credentials of a role session. */
   mintSession: (holder: Holder, expiresAt: number) => SessionKey;
   /** Long-term keys of an IAM user. */
@@ -37,6 +39,10 @@ export function createKeyring(): Keyring {
   };
   return {
     find: (accessKeyId) => keys.get(accessKeyId),
+    secrets: () =>
+      [...keys.values()].flatMap(({ secretAccessKey, sessionToken }) =>
+        sessionToken === undefined ? [secretAccessKey] : [secretAccessKey, sessionToken],
+      ),
     mintSession: (holder, expiresAt) => keep({ ...mint('ASIA'), sessionToken: mintToken(), expiresAt, holder }),
     mintUser: (userArn) =>
       keep({

@@ -80,6 +80,8 @@ export type StsDouble = FaultControls<StsRequest> & {
   readonly url: string;
   readonly port: number;
   readonly requests: readonly StsRequest[];
+  /** Every secret key and session token that was handed out: what no log may hold. */
+  secrets(): string[];
   /** Base credentials: a session of a role, without asking its trust policy. Throws when the role is unknown. */
   issue: (request: IssueRequest) => IssuedCredentials;
   /** Long-term keys of a user, who may assume what `permissions` say. */
@@ -131,6 +133,7 @@ export async function startSts(options: StsOptions): Promise<StsDouble> {
     url: server.url,
     port: server.port,
     requests,
+    secrets: state.keyring.secrets,
     failNext: faults.failNext,
     failWhen: faults.failWhen,
     heal: faults.heal,

@@ -1,0 +1,176 @@
+/** The manifests and Dockerfiles state no rule of their own: names and ports are those of shared's tables. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ANNOTATION_PREFIX, ENV, PATHS, PORTS, SIDECAR, VERSION } from '@rolechain/shared';
+import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
+import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
+import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
+import { parseSettings } from '@rolechain/webhook';
+import { installManifest } from '../scripts/generate/install-manifest.ts';
+
+const ROOT = join(__dirname, '..');
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+const INSTALL = read('manifests/install.yaml');
+const objects = parseManifests(INSTALL);
+
+function the<T>(kind: string): KubeObject & T {
+  const found = objects.filter((object) => object.kind === kind);
+  if (found.length !== 1) throw new Error(`${found.length} objects of kind ${kind}`);
+  return found[0] as KubeObject & T;
+}
+
+interface Webhook {
+  name: string;
+  failurePolicy: string;
+  reinvocationPolicy: string;
+  timeoutSeconds: number;
+  sideEffects: string;
+  clientConfig: { caBundle?: string; service: { name: string; namespace: string; path: string } };
+  namespaceSelector: { matchExpressions: { key: string; operator: string; values: string[] }[] };
+}
+const configuration = the<{ webhooks: Webhook[] }>('MutatingWebhookConfiguration');
+const settings = parseSettings(the<{ data: Record<string, string> }>('ConfigMap').data['settings.yaml'] ?? '');
+if (!settings.ok) throw new Error('the settings of the manifests are not valid');
+const { value } = settings;
+
+interface Deployment {
+  spec: { replicas: number; template: { spec: { containers: Container[]; securityContext: Record<string, unknown> } } };
+}
+interface Container {
+  image: string;
+  env: { name: string }[];
+  ports: { name: string; containerPort: number }[];
+  readinessProbe: { httpGet: { path: string; port: string } };
+  volumeMounts: { mountPath: string }[];
+}
+const deployment = the<Deployment>('Deployment').spec;
+const container = deployment.template.spec.containers[0];
+
+test('install.yaml is made from the base', () => {
+  expect(INSTALL).toBe(installManifest(join(ROOT, 'manifests/base')));
+});
+
+test('the configuration sorts after pod-identity-webhook, fails open within 2 s, and is called again', () => {
+  expect(configuration.metadata.name! > 'pod-identity-webhook').toBe(true);
+  expect(configuration.metadata.name).toBe(value.webhookConfiguration);
+  for (const webhook of configuration.webhooks) {
+    expect(webhook).toMatchObject({
+      failurePolicy: 'Ignore',
+      reinvocationPolicy: 'IfNeeded',
+      timeoutSeconds: 2,
+      sideEffects: 'None',
+    });
+    expect(webhook.clientConfig.caBundle).toBeUndefined();
+    expect(webhook.clientConfig.service).toMatchObject({ name: value.serviceName, path: PATHS.mutate });
+  }
+});
+
+test('kube-system and our namespace only with the label, every other namespace without', () => {
+  const own = ['kube-system', the('Namespace').metadata.name];
+  const name = 'kubernetes.io/metadata.name';
+  expect(configuration.webhooks.map(({ namespaceSelector }) => namespaceSelector.matchExpressions)).toEqual([
+    [{ key: name, operator: 'NotIn', values: own }],
+    [
+      { key: name, operator: 'In', values: own },
+      { key: `${ANNOTATION_PREFIX}enabled`, operator: 'In', values: ['true'] },
+    ],
+  ]);
+});
+
+test('names and ports are those of the tables', () => {
+  expect(the('Service').metadata.name).toBe(value.serviceName);
+  expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual([PORTS.webhook, PORTS.webhookHealth]);
+  expect([value.port, value.healthPort]).toEqual([PORTS.webhook, PORTS.webhookHealth]);
+  expect(container?.readinessProbe.httpGet).toEqual({ path: PATHS.readyz, port: 'health' });
+  expect(container?.env.map(({ name }) => name)).toEqual([ENV.namespace, ENV.nodeName]);
+  expect(container?.volumeMounts[0]?.mountPath).toBe(join(PATHS.settings, '..'));
+  expect(deployment.replicas).toBe(2);
+  expect([container?.image, value.sidecarImage].every((image) => image?.endsWith(`:${VERSION}`))).toBe(true);
+});
+
+test('least RBAC: one Secret and one configuration by name, and no verb on all', () => {
+  const rules = ['ClusterRole', 'Role'].flatMap((kind) => the<{ rules: Record<string, string[]>[] }>(kind).rules);
+  expect(rules).toEqual([
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['mutatingwebhookconfigurations'],
+      resourceNames: [value.webhookConfiguration],
+      verbs: ['get', 'patch'],
+    },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['secrets'], resourceNames: [value.certificateSecret], verbs: ['get', 'update'] },
+  ]);
+});
+
+describe('Dockerfiles', () => {
+  const sidecar = read('Dockerfile.sidecar');
+  const webhook = read('Dockerfile.webhook');
+
+  test("the sidecar's user, paths and ports are those of the tables", () => {
+    expect(sidecar).toContain(`USER ${SIDECAR.user}:${SIDECAR.user}\n`);
+    expect(sidecar).toContain(`ENTRYPOINT ["${PATHS.imageNode}", "${PATHS.imageSidecar}"]\n`);
+    expect(sidecar).toContain(`--chmod=0111 \${NODE_BINARY} ${PATHS.imageNode}\n`);
+    expect(sidecar).toContain(`/src/dist/sidecar.cjs /src/dist/prober.cjs ${join(PATHS.imageProber, '..')}/\n`);
+    expect(sidecar).toContain(`EXPOSE ${PORTS.credentials} ${PORTS.health}\n`);
+  });
+
+  test("the webhook's user, path and ports are those of the tables and the Deployment", () => {
+    const { runAsUser, runAsGroup } = deployment.template.spec.securityContext;
+    expect(webhook).toContain(`USER ${String(runAsUser)}:${String(runAsGroup)}\n`);
+    expect(webhook).toContain(`CMD ["${PATHS.imageWebhook}"]\n`);
+    expect(webhook).toContain(`EXPOSE ${PORTS.webhook} ${PORTS.webhookHealth}\n`);
+  });
+
+  test.each([sidecar, webhook])('two stages; the result runs no command of a package manager', (text) => {
+    const stages = text.split(/^FROM /m).slice(1);
+    expect(stages.length).toBeGreaterThanOrEqual(2);
+    expect(stages.at(-1)).not.toMatch(/^RUN |npm|apt|apk/m);
+    expect(text).toContain('ARG BASE_IMAGE=gcr.io/distroless/nodejs24-');
+  });
+});
+
+describeWithCluster('manifests on the real apiserver', (cluster) => {
+  const binaries = locateBinaries();
+  const kubectl = 'reason' in binaries ? undefined : binaries.kubectl;
+  const run = (...args: string[]): string =>
+    execFileSync(kubectl ?? 'kubectl', ['--kubeconfig', cluster().kubeconfigPath, ...args], {
+      encoding: 'utf8',
+      cwd: ROOT,
+    });
+
+  test('kubectl apply -f manifests/install.yaml is accepted, twice, without a warning', () => {
+    const first = run('apply', '-f', 'manifests/install.yaml');
+    expect(first.trim().split('\n')).toHaveLength(objects.length);
+    expect(first).not.toMatch(/Warning/);
+    // Applied again it changes nothing: no field fights with the apiserver's defaults.
+    run('apply', '-f', 'manifests/install.yaml');
+    expect(run('diff', '-f', 'manifests/install.yaml')).toBe('');
+  });
+
+  test('the pod of the Deployment is accepted in its own restricted namespace', () => {
+    const { template } = deployment as unknown as { template: { metadata: object; spec: object } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...template.metadata, name: 'webhook', namespace: 'rolechain' },
+      spec: template.spec,
+    };
+    const input = JSON.stringify(pod);
+    const output = execFileSync(
+      kubectl ?? 'kubectl',
+      ['--kubeconfig', cluster().kubeconfigPath, 'create', '--dry-run=server', '-f', '-'],
+      { input, encoding: 'utf8' },
+    );
+    expect(output).toContain('pod/webhook created');
+  });
+
+  test('kubectl kustomize gives the same objects', () => {
+    const rendered = parseManifests(run('kustomize', 'manifests/base'));
+    const sorted = (list: KubeObject[]): KubeObject[] =>
+      [...list].sort((a, b) => (a.kind + a.metadata.name! < b.kind + b.metadata.name! ? -1 : 1));
+    expect(sorted(rendered)).toEqual(sorted(objects));
+  });
+});

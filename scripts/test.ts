@@ -1,0 +1,22 @@
+/**
+ * `npx -y pnpm@10 test`: makes the Kubernetes binaries and the SDK clients be there, bundles the programs,
+ * and runs jest. Arguments go to jest. Closes with the plain line `N passed, N failed, N skipped`.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { buildAll, ROOT } from './build.ts';
+
+/** Runs a program with this Node; resolves to its exit code. */
+function run(...args: string[]): Promise<number> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+}
+
+const args = process.argv.slice(2);
+const prepared =
+  (await run(join(ROOT, 'test/cluster/prepare.ts'))) || (await run(join(ROOT, 'test/clients/prepare.ts')));
+if (prepared === 0) {
+  await buildAll();
+  // Two cores: more workers would take the processor from the clusters that the tests start.
+  process.exitCode = await run(join(ROOT, 'node_modules/jest/bin/jest.js'), '--maxWorkers=2', ...args);
+} else process.exitCode = prepared;

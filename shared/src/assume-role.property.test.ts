@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { FIELDS, parseAssumeRole } from './assume-role.ts';
+import { errorEntry } from './errors.ts';
+import type { Problem } from './problem.ts';
+
+const ARN = 'arn:aws:iam::222222222222:role/orders';
+
+const DEFAULTS = {
+  name: 'default',
+  sessionName: '{namespace}.{pod}',
+  durationSeconds: 3600,
+  credentialSource: 'auto',
+  startup: 'proceed',
+};
+
+const problems = (text: string): readonly Problem[] => {
+  const parsed = parseAssumeRole(text);
+  return parsed.ok ? [] : parsed.problems;
+};
+
+const optional = {
+  externalID: fc.stringMatching(/^[\w+=,.@:/-]{2,40}$/),
+  sessionName: fc.array(fc.constantFrom('{pod}', '{cluster}', 'a', '-', '@'), { minLength: 1 }).map((t) => t.join('')),
+  duration: fc.integer({ min: 900, max: 3600 }),
+  region: fc.constantFrom('eu-central-1', 'ap-southeast-4', 'cn-north-1'),
+  stsRegion: fc.constantFrom('us-east-1', 'us-iso-east-1'),
+  credentialSource: fc.constantFrom('auto', 'pod-identity', 'irsa', 'environment'),
+  startup: fc.constantFrom('proceed', 'require'),
+};
+const fields = fc.record({ roleARN: fc.constant(ARN), ...optional }, { requiredKeys: ['roleARN'] });
+const shuffled = fields.chain((given) =>
+  fc
+    .shuffledSubarray(Object.entries(given), { minLength: Object.keys(given).length })
+    .map((entries) => Object.fromEntries(entries) as typeof given),
+);
+const write = fc.constantFrom(
+  (value: unknown) => JSON.stringify(value),
+  (value: unknown) => JSON.stringify(value, null, 2),
+  (value: unknown) => stringify(value),
+  (value: unknown) => stringify(value, { defaultStringType: 'QUOTE_SINGLE' }),
+);
+
+test('a valid document comes back with its values, in any order, as YAML and as JSON', () => {
+  fc.assert(
+    fc.property(shuffled, write, (given, text) => {
+      const { duration: durationSeconds, ...rest } = given;
+      expect(parseAssumeRole(text(given))).toMatchObject({
+        ok: true,
+        value: [{ ...DEFAULTS, ...rest, ...(durationSeconds && { durationSeconds }) }],
+      });
+    }),
+  );
+});
+
+test('every broken and every unknown field is told, and no other', () => {
+  const broken = fc.subarray([...Object.keys(optional), 'roleARN']);
+  const unknown = fc.uniqueArray(fc.constantFrom('rolearn', 'tags', 'via', 'constructor', 'x y', '1'));
+  fc.assert(
+    fc.property(fields, broken, unknown, write, (given, bad, foreign, text) => {
+      const value = { ...given, ...Object.fromEntries(bad.map((name) => [name, { odd: 1 }])) };
+      const all = { ...value, ...Object.fromEntries(foreign.map((name) => [name, 1])) };
+      const paths = problems(text(all)).map(({ path }) => path);
+      expect(paths.toSorted()).toEqual([...bad, ...foreign.map((n) => (n === 'x y' ? '"x y"' : n))].toSorted());
+    }),
+  );
+});
+
+const anyField = fc.oneof(fc.constantFrom(...Object.keys(FIELDS)), fc.string({ unit: 'binary' }));
+const anyDocument = fc
+  .dictionary(anyField, fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.constant(ARN)))
+  .chain((value) => write.map((text) => text(value)));
+const pieces = [
+  'roleARN',
+  'externalID',
+  ARN,
+  ': ',
+  '\n',
+  '- ',
+  '? ',
+  '[',
+  ']',
+  '{',
+  '}',
+  '&a ',
+  '*a',
+  '!!str ',
+  '!x ',
+  '|',
+  '>',
+  '"',
+  "'",
+  '---',
+  '...',
+  '%YAML 1.1\n',
+  '#',
+  '\t',
+  '<<',
+  '\\x',
+  '\ufeff',
+  '\0',
+];
+const anyYAML = fc
+  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 5 })))
+  .map((t) => t.join(''));
+
+test('no text throws; every problem has a code of the table, a place, a short line and a fix', () => {
+  fc.assert(
+    fc.property(fc.oneof(anyDocument, anyYAML, fc.string({ unit: 'binary' })), (text) => {
+      for (const { code, path, text: said, fix } of problems(text)) {
+        expect(errorEntry(code)).toBeDefined();
+        expect(path).toMatch(/^[^\n]{0,100}$/);
+        expect(said).toMatch(/^[^\n]{5,400}$/);
+        expect(fix).toMatch(/^[^\n]{5,300}$/);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('the value of externalID is in no problem, whatever is wrong with it or beside it', () => {
+  const around = fc
+    .array(fc.constantFrom(...'[]{},:&*!|>\'"%@`#\\- '.split(''), '!!', ': ', ' #'))
+    .map((t) => t.join(''));
+  const behind = fc.array(fc.oneof(around, fc.constantFrom('\n', '\n  ', '\nregion: x'))).map((t) => t.join(''));
+  fc.assert(
+    fc.property(around, behind, fc.boolean(), (before, after, second) => {
+      const text = `roleARN: x\nduration: 1\n${second ? 'externalID: other\n' : ''}externalID: ${before}s3cret${after}`;
+      expect(JSON.stringify(problems(text))).not.toContain('s3cret');
+    }),
+    { numRuns: 2000 },
+  );
+  for (const value of [['s3cret'], { s3cret: 's3cret' }, 's3cret '.repeat(9), 's3cret\n']) {
+    expect(JSON.stringify(problems(JSON.stringify({ roleARN: ARN, externalID: value, duration: 1 })))).not.toContain(
+      's3cret',
+    );
+  }
+});

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { nearest } from './nearest.ts';
+
+const FIELDS = ['roleARN', 'externalID', 'sessionName', 'duration', 'region', 'stsRegion', 'startup'];
+
+test.each([
+  ['externalId', 'externalID'],
+  ['ROLEARN', 'roleARN'],
+  ['roleArn', 'roleARN'],
+  ['role-arn', 'roleARN'],
+  ['rolARN', 'roleARN'],
+  ['durations', 'duration'],
+  ['duratoin', 'duration'],
+  ['sesionName', 'sessionName'],
+  ['reigon', 'region'],
+  ['stsRegoin', 'stsRegion'],
+])('%s was meant to be %s', (name, meant) => expect(nearest(name, FIELDS)).toBe(meant));
+
+test.each(['', 'x', 'namespace', 'policyARNs', '__proto__', 'constructor', 'roleARN'.repeat(10)])(
+  '%j resembles none',
+  (name) => expect(nearest(name, FIELDS)).toBeUndefined(),
+);
+
+test('without known names there is none', () => {
+  expect(nearest('roleARN', [])).toBeUndefined();
+});
+
+test('a swap of neighbours counts once', () => {
+  // Of three letters one may differ.
+  expect(nearest('bac', ['abc'])).toBe('abc');
+  expect(nearest('bca', ['abc'])).toBeUndefined();
+});
+
+test('the nearest wins, and of equals the first', () => {
+  expect(nearest('abcdex', ['abcdxx', 'abcdef'])).toBe('abcdxx');
+  expect(nearest('abcxxx', ['abcxyy', 'abcxxy'])).toBe('abcxxy');
+});
+
+test('the name itself, in any case, is the nearest to it', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...FIELDS), fc.infiniteStream(fc.boolean()), (name, upper) => {
+      const written = [...name].map((c) => (upper.next().value === true ? c.toUpperCase() : c.toLowerCase())).join('');
+      expect(nearest(written, FIELDS)).toBe(name);
+    }),
+  );
+});
+
+test('a name with one letter more, less or different is found', () => {
+  const letter = fc.stringMatching(/^[a-z]$/);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...FIELDS),
+      fc.nat(),
+      fc.constantFrom(0, 1),
+      fc.oneof(letter, fc.constant('')),
+      (name, n, taken, put) => {
+        const at = n % name.length;
+        const written = name.slice(0, at) + put + name.slice(at + taken);
+        const expected = FIELDS.includes(written) ? written : name;
+        expect(nearest(written, FIELDS)).toBe(expected);
+      },
+    ),
+  );
+});
+
+test('any text gives a known name or none, and long ones cost nothing', () => {
+  fc.assert(fc.property(fc.string(), (name) => expect([undefined, ...FIELDS]).toContain(nearest(name, FIELDS))));
+  expect(nearest('x'.repeat(10_000_000), FIELDS)).toBeUndefined();
+});

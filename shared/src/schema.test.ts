@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import type { Problem } from './problem.ts';
+import { check, type Schema } from './schema.ts';
+
+const whole = v.pipe(v.number('a whole number of 1-10'), v.integer('a whole number of 1-10'), v.maxValue(10, '1-10'));
+const INNER = v.strictObject({ size: whole, colour: v.optional(v.string('text')) }, 'a map of fields');
+const SHAPE = v.variant('kind', [
+  v.strictObject({ kind: v.literal('dot') }),
+  v.strictObject({ kind: v.literal('line'), length: whole }),
+]);
+const OUTER = v.strictObject(
+  {
+    inner: v.optional(INNER),
+    list: v.optional(v.array(INNER, 'a list')),
+    named: v.optional(v.record(v.string(), INNER, 'a map')),
+    later: v.optional(v.lazy(() => INNER)),
+    shape: v.optional(SHAPE),
+    externalID: v.optional(v.string('text')),
+  },
+  'a map of fields',
+);
+
+function problemsOf(value: unknown, schema: Schema<unknown> = OUTER): readonly Problem[] {
+  const checked = check(schema, value);
+  return checked.ok ? [] : checked.problems;
+}
+
+const brief = (value: unknown) => problemsOf(value).map(({ code, path, text }) => `${code} ${path} ${text}`);
+
+test('a value in order comes back, with defaults', () => {
+  expect(check(v.object({ a: v.optional(v.number(), 1) }), {})).toEqual({ ok: true, value: { a: 1 }, warnings: [] });
+});
+
+test.each([
+  ['the document', 5, ['FieldWrongType  is 5, but takes a map of fields']],
+  ['a field', { inner: { size: '1' } }, ['FieldWrongType inner.size is "1", but takes a whole number of 1-10']],
+  [
+    'a field of null',
+    { inner: { size: null } },
+    ['FieldWrongType inner.size is null, but takes a whole number of 1-10'],
+  ],
+  ['a limit', { inner: { size: 11 } }, ['FieldOutOfRange inner.size is 11, but takes 1-10']],
+  ['a missing field', { inner: {} }, ['FieldMissing inner.size is missing']],
+  ['a list', { list: {} }, ['FieldWrongType list is a map, but takes a list']],
+  [
+    'an item',
+    { list: [{ size: 1 }, { size: 0.5 }] },
+    ['FieldOutOfRange list.1.size is 0.5, but takes a whole number of 1-10'],
+  ],
+  ['a missing tag', { shape: {} }, ['FieldMissing shape.kind is missing']],
+  ['a missing field of a variant', { shape: { kind: 'line' } }, ['FieldMissing shape.length is missing']],
+])('%s is named with what it takes', (_name, value, expected) => expect(brief(value)).toEqual(expected));
+
+test('each step of a check is told once, and all fields are told at once', () => {
+  expect(brief({ inner: { size: 99.5, colour: 1 }, list: 1, externalID: 1 })).toEqual([
+    'FieldOutOfRange inner.size is 99.5, but takes a whole number of 1-10',
+    'FieldWrongType inner.colour is 1, but takes text',
+    'FieldWrongType list is 1, but takes a list',
+    'FieldWrongType externalID is not in order, but takes text',
+  ]);
+});
+
+test('all unknown fields are told, at every depth, beside other problems', () => {
+  const value = {
+    inner: { size: 0.5, x: 1, colr: 1 },
+    list: [{ size: 1, y: 1 }],
+    named: { a: { size: 1, y: 1 } },
+    later: { size: 1, sze: 2 },
+    shape: { kind: 'dot', length: 1 },
+    outer: 1,
+    z: 1,
+  };
+  expect(problemsOf(value).map(({ code, path, fix }) => [code.replace('Field', ''), path, fix])).toEqual([
+    ['OutOfRange', 'inner.size', 'Write a value within these limits.'],
+    ['Unknown', 'inner.x', 'the fields are size, colour'],
+    ['Unknown', 'inner.colr', 'did you mean colour?'],
+    ['Unknown', 'list.0.y', 'the fields are size, colour'],
+    ['Unknown', 'named.a.y', 'the fields are size, colour'],
+    ['Unknown', 'later.sze', 'did you mean size?'],
+    ['Unknown', 'shape.length', 'the fields are kind'],
+    ['Unknown', 'outer', 'did you mean later?'],
+    ['Unknown', 'z', 'the fields are inner, list, named, later, shape, externalID'],
+  ]);
+});
+
+test('names of object members are unknown fields like all others', () => {
+  const value = JSON.parse('{"__proto__": {}, "constructor": {}, "toString": 1, "hasOwnProperty": 1}') as unknown;
+  expect(problemsOf(value).map(({ path }) => path)).toEqual(['__proto__', 'constructor', 'toString', 'hasOwnProperty']);
+});
+
+test('a path is one short line, whatever a field is called', () => {
+  const paths = problemsOf({ 'a\nb': 1, ['k'.repeat(10_000)]: 1, '': 1, 'x y': 1, 'rolechain.io/a': 1 }).map(
+    (p) => p.path,
+  );
+  expect(paths).toEqual([String.raw`"a\nb"`, `"${'k'.repeat(76)}...`, '""', '"x y"', 'rolechain.io/a']);
+});
+
+test('the value of an external ID is never shown', () => {
+  const text = JSON.stringify(problemsOf({ externalID: ['s3cret'] }).concat(problemsOf({ externalID: 4711 })));
+  expect(text).not.toMatch(/s3cret|4711/);
+});
