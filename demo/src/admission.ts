@@ -40,7 +40,7 @@ export async function setAdmission(objects: readonly KubeObject[], step: (what: 
 /** The same pod with the apiserver's own defaults alone: asked to be left alone, that wish taken out again. */
 async function withoutUs(cluster: Cluster, pod: KubeObject): Promise<Pod> {
   const key = ANNOTATIONS.inject.key;
-  const annotations = (pod.metadata['annotations'] ?? {}) as Record<string, string>;
+  const annotations = (pod.metadata.annotations ?? {}) as Record<string, string>;
   const asked = { ...pod, metadata: { ...pod.metadata, annotations: { ...annotations, [key]: 'false' } } };
   const { metadata, ...rest } = await createPod(cluster, asked, true);
   const { [key]: _wish, ...others } = metadata?.annotations ?? {};

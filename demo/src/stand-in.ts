@@ -116,7 +116,7 @@ async function admit(store: Store, port: number, pod: KubeObject): Promise<{ bef
 
 /** What the apiserver fills in before the webhooks see a pod. */
 function named(pod: KubeObject): KubeObject {
-  const generated = pod.metadata['generateName'];
+  const generated = pod.metadata.generateName;
   const name = typeof generated === 'string' ? `${generated}${randomUUID().slice(0, 5)}` : (pod.metadata.name ?? 'pod');
   return structuredClone({ ...pod, metadata: { ...pod.metadata, name, uid: randomUUID() } });
 }

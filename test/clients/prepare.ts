@@ -4,5 +4,5 @@ import { preparePython } from './python.ts';
 const python = await preparePython();
 if (typeof python !== 'string') {
   console.warn(`SKIPPED: ${python.reason}`);
-  if (process.env['CI'] === 'true') process.exitCode = 1;
+  if (process.env.CI === 'true') process.exitCode = 1;
 }

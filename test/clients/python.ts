@@ -45,6 +45,6 @@ function run(command: string, args: readonly string[]): string | undefined {
 }
 
 function folder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return join(cache, 'rolechain', `botocore-${BOTOCORE}`);
 }

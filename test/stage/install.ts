@@ -39,7 +39,7 @@ export async function applyAll(kubeConfig: KubeConfig, objects: readonly KubeObj
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
   for (const object of objects) {
     try {
-      await api.create(object as unknown as KubernetesObject);
+      await api.create(object);
     } catch (error) {
       if ((error as { code?: unknown }).code !== 409) throw error;
     }

@@ -84,10 +84,10 @@ export async function createPod(cluster: Cluster, pod: KubeObject, dryRun = fals
   const namespace = pod.metadata.namespace ?? 'default';
   const created = await api.createNamespacedPod({
     namespace,
-    body: pod as unknown as V1Pod,
+    body: pod,
     ...(dryRun ? { dryRun: 'All' } : {}),
   });
-  return created as Pod;
+  return created;
 }
 
 /**
@@ -121,7 +121,7 @@ export function accountsOf(objects: readonly KubeObject[]): Account[] {
   return objects
     .filter(({ kind }) => kind === 'ServiceAccount')
     .map(({ metadata }) => {
-      const annotations = (metadata['annotations'] ?? {}) as Record<string, string>;
+      const annotations = (metadata.annotations ?? {}) as Record<string, string>;
       const parsed = parseAssumeRole(annotations[ANNOTATIONS.assumeRole.key] ?? '');
       return {
         namespace: metadata.namespace ?? 'default',
