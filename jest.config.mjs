@@ -1,6 +1,14 @@
 // Sources are TypeScript modules; swc turns them into CommonJS for jest, and does the same for
 // the dependencies that ship as ES modules alone, since jest's CommonJS loader can't require those.
-const esmOnly = ['@kubernetes\\+client-node', 'openid-client', 'oauth4webapi', 'jose', 'diff'];
+const esmOnly = [
+  '@kubernetes\\+client-node',
+  'openid-client',
+  'oauth4webapi',
+  'jose',
+  'socks-proxy-agent',
+  'agent-base',
+  'diff',
+];
 
 export default {
   testEnvironment: 'node',

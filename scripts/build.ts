@@ -31,7 +31,10 @@ export async function buildAll(outdir = `${ROOT}dist`): Promise<Record<string, s
         metafile: true,
         logLevel: 'warning',
       });
-      return [name, Object.keys(result.metafile.inputs)] as const;
+      // Of what was read, what is left in the bundle.
+      const output = Object.values(result.metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+      const kept = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+      return [name, kept.map(([file]) => file)] as const;
     }),
   );
   const all = Object.fromEntries(inputs);

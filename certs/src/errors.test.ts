@@ -5,6 +5,7 @@ const withCode = (code: unknown): Error => Object.assign(new Error('secret'), { 
 describe('statusOf', () => {
   it.each([
     [withCode(409), 409],
+    [Object.assign(new Error('Gone'), { statusCode: 410 }), 410],
     [withCode('ECONNRESET'), undefined],
     [new DOMException('deadline', 'TimeoutError'), undefined],
     [undefined, undefined],

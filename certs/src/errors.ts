@@ -32,13 +32,14 @@ export function isFinal(error: unknown): boolean {
 }
 
 /**
- * HTTP status of an error of the API client (its ApiException has it as `code`), else undefined. A
- * DOMException, as a deadline throws it, has a numeric code as well: 23.
+ * HTTP status of an error of the API client, else undefined: its ApiException has it as `code`, its Watch as
+ * `statusCode`. A DOMException, as a deadline throws it, has a numeric code as well: 23.
  */
 export function statusOf(error: unknown): number | undefined {
-  const code = property(error, 'code');
-  return typeof code === 'number' && code >= 100 && code < 600 ? code : undefined;
+  return [property(error, 'code'), property(error, 'statusCode')].find(isStatus);
 }
+
+const isStatus = (value: unknown): value is number => typeof value === 'number' && value >= 100 && value < 600;
 
 /**
  * Whether a call that got this status may succeed within seconds: no answer, a token that is being

@@ -7,7 +7,7 @@ export {
   makeLeaf,
   type KeyPair,
 } from './authority.ts';
-export { CertificateError, type CertificateErrorCode } from './errors.ts';
+export { CertificateError, describeFailure, statusOf, type CertificateErrorCode } from './errors.ts';
 export * from './keeper.ts';
 export * from './kubernetes.ts';
 export * from './log.ts';

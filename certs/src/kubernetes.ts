@@ -64,7 +64,8 @@ async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function deadline(ms: number): ConfigurationOptions {
+/** Options of one API call that is given up after `ms`; it then rejects with a TimeoutError. */
+export function deadline(ms: number): ConfigurationOptions {
   const middleware: ObservableMiddleware = {
     pre: (request) => {
       request.setSignal(AbortSignal.timeout(ms));

@@ -5,17 +5,13 @@
 import * as v from 'valibot';
 import { LineCounter, parseDocument, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { parseRoleARN } from './arn.ts';
+import { CREDENTIAL_SOURCES, STARTUPS, type CredentialSource, type Startup } from './choices.ts';
 import { parseDuration } from './duration.ts';
 import { DEFAULT_ROLE } from './kubernetes.ts';
 import { LIMITS } from './limits.ts';
 import { problem, type Checked } from './problem.ts';
 import { check, type Schema } from './schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from './session-name.ts';
-
-export const CREDENTIAL_SOURCES = ['auto', 'pod-identity', 'irsa', 'environment'] as const;
-export type CredentialSource = (typeof CREDENTIAL_SOURCES)[number];
-export const STARTUPS = ['proceed', 'require'] as const;
-export type Startup = (typeof STARTUPS)[number];
 
 /** A role that a ServiceAccount declares, checked, with its defaults filled in. */
 export interface RoleSpec {

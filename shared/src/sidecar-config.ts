@@ -3,7 +3,7 @@
  * and the sidecar reads. Both go through this file, so that they can't disagree.
  */
 import * as v from 'valibot';
-import { CREDENTIAL_SOURCES, STARTUPS, type Startup } from './assume-role.ts';
+import { CREDENTIAL_SOURCES, STARTUPS, type Startup } from './choices.ts';
 import { DNS_LABEL } from './kubernetes.ts';
 import { LIMITS } from './limits.ts';
 import { problem, type Checked } from './problem.ts';

@@ -21,10 +21,12 @@ const pod: Pod = {
   },
 };
 
+const nothing = () => Promise.resolve();
+
 function mountsOf(...volumeMounts: VolumeMount[]) {
   const names = ['rolechain', 'rolechain-x', 'token', 'data'];
   const paths = new Map(names.map((name) => [name, folder]));
-  const volumes: PodVolumes = { folder, paths, notes: [], refresh: Promise.resolve, remove: Promise.resolve };
+  const volumes: PodVolumes = { folder, paths, notes: [], refresh: nothing, remove: nothing };
   return containerMounts(pod, { name: 'app', volumeMounts }, volumes);
 }
 

@@ -70,7 +70,7 @@ rm -rf -- "$folder"
 
 /** Resolves once all operations are done. Rejects with the tool's own words when one of them failed. */
 export async function startPause({ unshare, operations, path, removeAfter }: PauseOptions): Promise<Pause> {
-  const [command = '/bin/sh', ...args] = [...unshare, '/bin/sh'];
+  const [command, ...args] = [...unshare, '/bin/sh'];
   const child = spawn(command, [...args, '-c', script, 'sh', removeAfter, ...operations], {
     env: { PATH: path },
     stdio: 'pipe',

@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoreV1Api, KubernetesObjectApi, type KubeConfig, type KubernetesObject } from '@kubernetes/client-node';
+import {
+  AdmissionregistrationV1Api,
+  CoreV1Api,
+  KubernetesObjectApi,
+  type KubeConfig,
+} from '@kubernetes/client-node';
 import { ENV, PATHS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
@@ -68,17 +73,11 @@ export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promi
     },
   });
   // ExternalName Services are called on the port that the webhook configuration names.
-  const objects = KubernetesObjectApi.makeApiClient(kubeConfig);
-  const kind = {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'rolechain' },
-  };
-  const configuration = (await objects.read(kind)) as KubernetesObject & {
-    webhooks: { clientConfig: { service: { port: number } } }[];
-  };
-  for (const { clientConfig } of configuration.webhooks) clientConfig.service.port = port;
-  await objects.replace(configuration);
+  const configurations = kubeConfig.makeApiClient(AdmissionregistrationV1Api);
+  const configuration = await configurations.readMutatingWebhookConfiguration({ name: 'rolechain' });
+  for (const { clientConfig } of configuration.webhooks ?? [])
+    if (clientConfig.service) clientConfig.service.port = port;
+  await configurations.replaceMutatingWebhookConfiguration({ name: 'rolechain', body: configuration });
 }
 
 /** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */

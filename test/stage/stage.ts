@@ -5,7 +5,7 @@
  */
 import type { JsonWebKey } from 'node:crypto';
 import { request } from 'node:https';
-import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole } from '@rolechain/shared';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';

@@ -4,14 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import {
+  describeFailure,
   ensureCertificates,
   keepCertificates,
   publishCaBundle,
   secretApi,
+  serviceDnsNames,
   webhookConfigurationApi,
   type Certificates,
 } from '@rolechain/certs';
 import {
+  CodedError,
   ENV,
   PATHS,
   VERSION,
@@ -33,6 +36,8 @@ import { parseSettings, type Settings } from './settings.ts';
 const EXIT_SETTINGS = 2;
 /** How long pooled connections of the apiserver are still answered after SIGTERM: EndpointSlices take a moment. */
 const DRAIN_MS = 5000;
+/** Then for what is being answered: a request that never comes in whole must not use up the grace period. */
+const CLOSE_MS = 3000;
 
 async function main(): Promise<void> {
   const settings = readSettings();
@@ -43,7 +48,8 @@ async function main(): Promise<void> {
   kubeConfig.loadFromDefault();
   const stop = new AbortController();
 
-  const cache = makeAccountCache(Date.now);
+  const now = (): number => performance.now();
+  const cache = makeAccountCache(now);
   const state: State = { region: settings.region, server: undefined, draining: false };
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
@@ -55,7 +61,7 @@ async function main(): Promise<void> {
   };
 
   const health = makeHealthServer(options);
-  await health.listen({ host: settings.address, port: settings.healthPort });
+  await listen(health, settings.address, settings.healthPort);
   const serve = async (certificates: Certificates): Promise<void> => {
     metrics.certificateExpires(new Date(certificates.notAfter));
     if (state.server) {
@@ -66,7 +72,8 @@ async function main(): Promise<void> {
     server.addHook('onSend', async (_request, reply) => {
       if (state.draining) void reply.header('connection', 'close');
     });
-    const address = await server.listen({ host: settings.address, port: settings.port });
+    // The keeper would try again for ever; a port that is taken stays so.
+    const address = await listen(server, settings.address, settings.port).catch(end);
     state.server = server;
     log.info({ address }, 'listening');
   };
@@ -75,7 +82,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
-    reflect(accountSource(kubeConfig), cache.sink, { log, signal: stop.signal, now: Date.now, random: Math.random }),
+    reflect(accountSource(kubeConfig), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
     keep(settings, namespace, kubeConfig, serve, log, stop.signal),
   ]);
 }
@@ -106,7 +113,7 @@ function keep(
   const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
   const secrets = secretApi(kubeConfig, namespace, secretName);
   const configurations = webhookConfigurationApi(kubeConfig, 'MutatingWebhookConfiguration');
-  const dnsNames = [`${serviceName}.${namespace}.svc`, `${serviceName}.${namespace}.svc.cluster.local`];
+  const dnsNames = serviceDnsNames(serviceName, namespace);
   return keepCertificates({
     store: (aborted) =>
       ensureCertificates({
@@ -135,27 +142,41 @@ async function findRegion(state: State, kubeConfig: KubeConfig, log: Logger, sig
   }
 }
 
-/** Readiness first, so that no new connection comes; then the open ones are answered to their end. */
+async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    throw new CodedError('ListenFailed', `${host} port ${port}: ${describeFailure(error)}.`, { cause: error });
+  }
+}
+
+/**
+ * Readiness first, so that no new connection comes; then the open ones are answered to their end. Until then
+ * the accounts are watched on: the answers must not be of yesterday.
+ */
 async function shutDown(state: State, stop: AbortController, health: FastifyInstance, log: Logger): Promise<void> {
   state.draining = true;
-  stop.abort();
   log.info({}, 'shutting down');
   await sleep(DRAIN_MS);
-  await state.server?.close();
+  stop.abort();
+  await Promise.race([state.server?.close(), sleep(CLOSE_MS)]);
   await health.close();
   process.exit(0);
 }
 
 function readSettings(): Settings {
-  const { values } = parseArgs({ options: { settings: { type: 'string', default: PATHS.settings } } });
-  let text: string;
+  const file = attempt('', () => parseArgs({ options: { settings: { type: 'string', default: PATHS.settings } } }))
+    .values.settings;
+  const settings = parseSettings(attempt(`${file} can't be read: `, () => readFileSync(file, 'utf8')));
+  return settings.ok ? settings.value : fail(`${file}: ${formatProblems(settings.problems)}`);
+}
+
+function attempt<T>(what: string, step: () => T): T {
   try {
-    text = readFileSync(values.settings, 'utf8');
+    return step();
   } catch (error) {
-    return fail(`${values.settings} can't be read: ${error instanceof Error ? error.message : ''}`);
+    return fail(what + (error instanceof Error ? error.message : ''));
   }
-  const settings = parseSettings(text);
-  return settings.ok ? settings.value : fail(`${values.settings}: ${formatProblems(settings.problems)}`);
 }
 
 function fail(message: string): never {
@@ -163,7 +184,9 @@ function fail(message: string): never {
   process.exit(EXIT_SETTINGS);
 }
 
-main().catch((error: unknown) => {
+function end(error: unknown): never {
   makeLogger('rolechain-webhook').fatal(errorFields(error), 'ended');
   process.exit(1);
-});
+}
+
+main().catch(end);

@@ -1,7 +1,17 @@
 /** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
 import type { Server as HttpsServer } from 'node:https';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { CodedError, LIMITS, PATHS, errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  ANNOTATIONS,
+  CodedError,
+  LIMITS,
+  PATHS,
+  errorEntry,
+  errorFields,
+  type ErrorCode,
+  type Logger,
+} from '@rolechain/shared';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,6 +28,8 @@ export interface ServerOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly random: () => number;
+  /** Milliseconds in which a request must have come in whole. */
+  readonly receiveMs?: number;
 }
 
 export interface Certificate {
@@ -25,28 +37,35 @@ export interface Certificate {
   readonly certificate: string;
 }
 
+/** Go's client keeps a connection idle for 90 s (apimachinery, util/net/http.go): the server must not close first. */
+const KEEP_ALIVE_MS = 120_000;
 /**
- * The admission server. Its keep-alive outlasts the apiserver's 90 s for idle connections: a server that
- * closes first makes the apiserver write into a closed connection, and the pod goes without us.
+ * For connections that the apiserver opened and hasn't used yet. Node wants it for headers and for whole
+ * requests alike: of two different figures it takes the smaller one for headers (node_http_parser.cc).
+ */
+const RECEIVE_MS = 125_000;
+
+/**
+ * The admission server. A server that closes a connection before the apiserver does makes it write into a
+ * closed connection, and the pod goes without us.
  */
 export function makeAdmissionServer({ key, certificate }: Certificate, options: ServerOptions): FastifyInstance {
+  const receiveMs = options.receiveMs ?? RECEIVE_MS;
+  const timeouts = { headersTimeout: receiveMs, requestTimeout: receiveMs, connectionsCheckingInterval: receiveMs / 5 };
   const server = Fastify({
-    https: { key, cert: certificate, minVersion: 'TLSv1.2' },
+    ...COMMON,
+    https: { key, cert: certificate, minVersion: 'TLSv1.2', ...timeouts },
     bodyLimit: LIMITS.reviewBytes,
-    keepAliveTimeout: 120_000,
-    // A body that does not come to its end; the apiserver itself gives up after 30 s at most.
-    requestTimeout: 35_000,
-    // While it drains, pooled connections of the apiserver must still get their answers.
-    return503OnClosing: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: receiveMs,
     forceCloseConnections: 'idle',
-    logger: false,
   });
-  server.server.headersTimeout = 125_000;
   acceptRawJSON(server);
   server.post(PATHS.mutate, async (request, reply) => {
     const started = process.hrtime.bigint();
-    const answer = await mutate(request.body as string, options);
-    options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
+    const answer = await mutate(request.body as string, options).finally(() => {
+      options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
+    });
     return reply.send(answer);
   });
   addHealth(server, options);
@@ -56,7 +75,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
 
 /** Health and metrics without TLS, on a port of their own. */
 export function makeHealthServer(options: ServerOptions): FastifyInstance {
-  const server = Fastify({ logger: false, return503OnClosing: false, forceCloseConnections: true });
+  const server = Fastify({ ...COMMON, forceCloseConnections: true });
   addHealth(server, options);
   server.get(PATHS.metrics, async (_request, reply) => {
     const text = await options.metrics.registry.metrics();
@@ -65,6 +84,16 @@ export function makeHealthServer(options: ServerOptions): FastifyInstance {
   handleErrors(server, options);
   return server;
 }
+
+const COMMON = {
+  logger: false,
+  // While it drains, pooled connections of the apiserver must still get their answers.
+  return503OnClosing: false,
+  clientErrorHandler: answerBadHTTP,
+  frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+    void sendError(reply, new CodedError('PathUnknown'));
+  },
+} as const;
 
 /** New connections get the new certificate; those that stand go on. */
 export function setCertificate(server: FastifyInstance, { key, certificate }: Certificate): void {
@@ -86,8 +115,10 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
   const settings = options.settings();
-  if (!settings) throw new CodedError('RegionUnknown');
-  return decide(review.pod, account, settings);
+  if (settings) return decide(review.pod, account, settings);
+  // An unrelated pod needs no Region, and must not fail for want of one.
+  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) throw new CodedError('RegionUnknown');
+  return { outcome: 'skipped', reason: 'NotAnnotated', marked: false, warnings: [] };
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {
@@ -117,7 +148,7 @@ function acceptRawJSON(server: {
   });
 }
 
-type Routes = Pick<FastifyInstance, 'get' | 'setErrorHandler' | 'setNotFoundHandler'>;
+type Routes = Pick<FastifyInstance, 'get' | 'hasRoute' | 'setErrorHandler' | 'setNotFoundHandler'>;
 
 function addHealth(routes: Routes, options: ServerOptions): void {
   routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
@@ -131,30 +162,45 @@ function addHealth(routes: Routes, options: ServerOptions): void {
 }
 
 function handleErrors(routes: Routes, { log, metrics }: ServerOptions): void {
-  routes.setErrorHandler((error, _request, reply) => {
-    const coded = toCoded(error);
-    metrics.failed(coded.code);
+  routes.setErrorHandler((error, request, reply) => {
+    const isReview = request.routeOptions.url === PATHS.mutate;
+    const coded = toCoded(error, isReview);
+    const isOurs = errorEntry(coded.code).status >= 500;
     const fields = errorFields(coded.code === 'InternalError' ? error : coded);
-    if (errorEntry(coded.code).status >= 500) log.error(fields, 'a review got no decision');
-    else log.warn(fields, 'a review got no decision');
+    if (isReview) metrics.failed(coded.code);
+    if (isReview) log[isOurs ? 'error' : 'warn'](fields, 'a review got no decision');
+    else if (isOurs) log.error(fields, 'a request failed');
     return sendError(reply, coded);
   });
   routes.setNotFoundHandler((request, reply) => {
-    const known = request.url.split('?', 1)[0] === PATHS.mutate;
-    return sendError(
-      reply,
-      new CodedError(known ? 'MethodNotAllowed' : 'PathUnknown', known ? 'POST is answered here.' : ''),
-    );
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = (['GET', 'POST'] as const).filter((method) => routes.hasRoute({ method, url: path }));
+    if (allowed.length === 0) return sendError(reply, new CodedError('PathUnknown'));
+    return sendError(reply.header('allow', allowed.join(', ')), new CodedError('MethodNotAllowed'));
   });
 }
 
-function toCoded(error: unknown): CodedError {
+function toCoded(error: unknown, isReview: boolean): CodedError {
   if (error instanceof CodedError) return error;
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' && isReview)
     return new CodedError('ReviewTooLarge', `The limit is ${LIMITS.reviewBytes} bytes.`);
   const isClients = typeof statusCode === 'number' && statusCode < 500;
-  return new CodedError(isClients ? 'ReviewMalformed' : 'InternalError');
+  if (!isClients) return new CodedError('InternalError');
+  return new CodedError(isReview ? 'ReviewMalformed' : 'RequestMalformed');
+}
+
+/** What Node refuses before there is a request: malformed HTTP, headers too large, a request that doesn't end. */
+function answerBadHTTP(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const { code, message, fix } = new CodedError('RequestMalformed');
+  const body = JSON.stringify({ code, message, fix });
+  // Go's client knows a 408 on an idle connection, and takes another connection (net/http, transport.go).
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }
 
 /**

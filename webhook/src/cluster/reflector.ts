@@ -3,13 +3,13 @@
  * stops at any error but 410, lists without pages, and asks for no bookmarks; its Watch is sound since
  * 2.0.1 (it ends a connection on which nothing comes), so this loop stands on that.
  *
- *      list ──► watch ──► ended: watch on from the last resourceVersion
+ *      list ──► watch ──► ended or broken: watch on from the last resourceVersion
  *       ▲         │
  *       └─────────┴─ 410, an error event, or `relistMs` passed: list again
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeFailure, statusOf } from '@rolechain/certs';
 import type { Logger } from '@rolechain/shared';
-import { describeApiError, statusOf } from './api.ts';
 
 export interface Listed<T> {
   readonly items: readonly T[];
@@ -43,6 +43,7 @@ export interface Sink<T> {
 export interface ReflectorOptions {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly signal: AbortSignal;
+  /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
   readonly random: () => number;
   /** A list again after this time heals whatever a watch may have lost. */
@@ -51,67 +52,77 @@ export interface ReflectorOptions {
   readonly backoffMaxMs?: number;
 }
 
+/** A watch that ends sooner, with nothing heard, is a broken one. */
+const SHORT_MS = 1000;
+
+/** How far the reflector has come. */
+interface Place {
+  /** Where the next watch goes on from; undefined where only a list helps. */
+  resourceVersion: string | undefined;
+  /** In a row, since the apiserver was last heard of in a watch. */
+  failures: number;
+}
+
 /** Runs until the signal; never rejects. */
 export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: ReflectorOptions): Promise<void> {
   const { signal, log, now, relistMs = 3_600_000 } = options;
-  let resourceVersion: string | undefined;
+  const place: Place = { resourceVersion: undefined, failures: 0 };
   let listedAt = 0;
-  let failures = 0;
   const ended = (): boolean => signal.aborted;
   while (!ended()) {
     try {
-      if (resourceVersion === undefined || now() - listedAt >= relistMs) {
-        const list = await source.list(signal);
-        sink.replace(list.items);
-        sink.contact();
-        resourceVersion = list.resourceVersion;
+      if (place.resourceVersion === undefined || now() - listedAt >= relistMs) {
+        place.resourceVersion = await list(source, sink, options);
         listedAt = now();
-        log.info({ objects: list.items.length }, 'listed');
       }
       const startedAt = now();
-      resourceVersion = await watchOnce(source, sink, resourceVersion, signal);
-      failures = 0;
-      // A watch that a broken proxy ends at once must not make a tight loop.
-      if (now() - startedAt < 1000) await pause(options, 0);
+      await watch(source, sink, place, signal);
+      if (place.resourceVersion !== undefined && now() - startedAt >= SHORT_MS) place.failures = 0;
+      // An apiserver or proxy that ends each watch at once must not make a tight loop, least of all of lists.
+      else await pause(options, place.failures++);
     } catch (error) {
       if (ended()) return;
-      if (statusOf(error) === 410) resourceVersion = undefined;
-      else log.warn({ code: 'CacheNotSynced', error: describeApiError(error) }, 'list or watch failed');
-      await pause(options, failures++);
+      if (statusOf(error) === 410) place.resourceVersion = undefined;
+      else log.warn({ code: 'CacheNotSynced', error: describeFailure(error) }, 'list or watch failed');
+      await pause(options, place.failures++);
     }
   }
 }
 
-/** One watch to its end; gives the resourceVersion to go on from, undefined when only a list helps. */
-async function watchOnce<T>(
-  source: Source<T>,
-  sink: Sink<T>,
-  from: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const at: { resourceVersion: string | undefined } = { resourceVersion: from };
+async function list<T>(source: Source<T>, sink: Sink<T>, { signal, log }: ReflectorOptions): Promise<string> {
+  const { items, resourceVersion } = await source.list(signal);
+  sink.replace(items);
+  sink.contact();
+  log.info({ objects: items.length }, 'listed');
+  return resourceVersion;
+}
+
+/**
+ * One watch to its end. `place` moves on with each event, so that also after a broken watch nothing is
+ * heard twice: an old state would come back for a moment.
+ */
+async function watch<T>(source: Source<T>, sink: Sink<T>, place: Place, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
   const onEvent = (event: WatchEvent<T>): void => {
-    if (at.resourceVersion === undefined) return;
-    sink.contact();
-    switch (event.type) {
-      case 'ERROR':
-        // 410 Gone and whatever else the apiserver puts into the stream: what was missed is unknown.
-        at.resourceVersion = undefined;
-        return;
-      case 'DELETED':
-        sink.remove(event.object);
-        break;
-      case 'ADDED':
-      case 'MODIFIED':
-        sink.upsert(event.object);
-        break;
-      case 'BOOKMARK':
-        break;
+    // What comes late is of no use: the next watch, or a list, brings it again.
+    if (over.signal.aborted) return;
+    if (event.type === 'ERROR') {
+      // 410 Gone and whatever else the apiserver puts into the stream: what was missed is unknown.
+      place.resourceVersion = undefined;
+      over.abort();
+      return;
     }
-    at.resourceVersion = event.resourceVersion;
+    if (event.type === 'DELETED') sink.remove(event.object);
+    else if (event.type !== 'BOOKMARK') sink.upsert(event.object);
+    sink.contact();
+    place.resourceVersion = event.resourceVersion;
+    place.failures = 0;
   };
-  await source.watch(from, onEvent, signal);
-  return at.resourceVersion;
+  try {
+    await source.watch(place.resourceVersion ?? '', onEvent, AbortSignal.any([signal, over.signal]));
+  } finally {
+    over.abort();
+  }
 }
 
 async function pause(

@@ -1,6 +1,6 @@
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { deadline, describeFailure } from '@rolechain/certs';
 import { CodedError, FOREIGN_KEYS } from '@rolechain/shared';
-import { describeApiError, timeout } from './api.ts';
 
 /**
  * The Region of the webhook's own node, from the label that every cloud provider sets. Rejects with
@@ -11,10 +11,10 @@ export async function nodeRegion(kubeConfig: KubeConfig, nodeName: string | unde
     throw new CodedError('RegionUnknown', 'The name of the node is not known either.');
   let region: string | undefined;
   try {
-    const node = await kubeConfig.makeApiClient(CoreV1Api).readNode({ name: nodeName }, timeout(5000));
+    const node = await kubeConfig.makeApiClient(CoreV1Api).readNode({ name: nodeName }, deadline(5000));
     region = node.metadata?.labels?.[FOREIGN_KEYS.nodeRegionLabel];
   } catch (error) {
-    throw new CodedError('RegionUnknown', `Node ${nodeName} can't be read: ${describeApiError(error)}.`, {
+    throw new CodedError('RegionUnknown', `Node ${nodeName} can't be read: ${describeFailure(error)}.`, {
       cause: error,
     });
   }

@@ -1,8 +1,8 @@
 /** What is known of every ServiceAccount: the few annotations that are read, and nothing else. */
 import { CoreV1Api, Watch, type KubeConfig, type V1ServiceAccount } from '@kubernetes/client-node';
+import { deadline, describeFailure, statusOf } from '@rolechain/certs';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
-import { describeApiError, statusOf, timeout } from './api.ts';
 import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
 
 /**
@@ -11,8 +11,10 @@ import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
  */
 const WATCH_SECONDS = 25;
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
-const STALE_MS = 90_000;
-const PAGE = 500;
+export const STALE_MS = 90_000;
+export const PAGE = 500;
+/** One page of the list. */
+const LIST_MS = 30_000;
 const WATCH_PATH = '/api/v1/serviceaccounts';
 
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
@@ -26,6 +28,7 @@ export interface AccountCache {
   readonly size: () => number;
 }
 
+/** `now` is in milliseconds of a clock that nobody sets: set back, a dead watch would seem alive. */
 export function makeAccountCache(now: () => number): AccountCache {
   let accounts = new Map<string, Readonly<Record<string, string>>>();
   let contactAt: number | undefined;
@@ -63,10 +66,14 @@ export function makeAccountCache(now: () => number): AccountCache {
 export type ReadAccount = (namespace: string, name: string) => Promise<ServiceAccount | undefined>;
 
 /**
- * Looks an account up: in the cache, and on a miss live, once for all who ask at the same time, within
- * LIMITS.liveLookupMs. Rejects with CodedError LookupFailed: "not known" must never become "not annotated".
+ * Looks an account up: in the cache, and on a miss live, once for all who ask at the same time, within `ms`.
+ * Rejects with CodedError LookupFailed: "not known" must never become "not annotated".
  */
-export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount): ReadAccount {
+export function makeLookup(
+  cache: Pick<AccountCache, 'get'>,
+  read: ReadAccount,
+  ms: number = LIMITS.liveLookupMs,
+): ReadAccount {
   const running = new Map<string, Promise<ServiceAccount | undefined>>();
   return (namespace, name) => {
     const known = cache.get(namespace, name);
@@ -74,14 +81,27 @@ export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount):
     const key = `${namespace}/${name}`;
     const shared = running.get(key);
     if (shared) return shared;
-    const asked = read(namespace, name)
-      .catch((error: unknown) => {
-        throw new CodedError('LookupFailed', `ServiceAccount ${key}: ${describeApiError(error)}.`, { cause: error });
-      })
-      .finally(() => running.delete(key));
+    const asked = within(ms, key, read(namespace, name)).finally(() => running.delete(key));
     running.set(key, asked);
     return asked;
   };
+}
+
+/** The reader's own time-out ends its request; this one holds whatever the reader waits for. */
+async function within<T>(ms: number, key: string, reading: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(failed(key, `no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([reading, late.promise]);
+  } catch (error) {
+    throw error instanceof CodedError ? error : failed(key, describeFailure(error), error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failed(key: string, why: string, cause?: unknown): CodedError {
+  return new CodedError('LookupFailed', `ServiceAccount ${key}: ${why}.`, { cause });
 }
 
 /** The live look-up through the API. */
@@ -89,7 +109,7 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   return async (namespace, name) => {
     try {
-      const account = await api.readNamespacedServiceAccount({ namespace, name }, timeout(LIMITS.liveLookupMs));
+      const account = await api.readNamespacedServiceAccount({ namespace, name }, deadline(LIMITS.liveLookupMs));
       return { namespace, name, annotations: keep(account) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -98,10 +118,15 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
   };
 }
 
-/** All ServiceAccounts of the cluster by list and watch. */
-export function accountSource(kubeConfig: KubeConfig): Source<V1ServiceAccount> {
+/**
+ * All ServiceAccounts of the cluster by list and watch. After `silenceMs` without a byte a connection is taken
+ * for dead; without it, after the client's own 30 s.
+ */
+export function accountSource(kubeConfig: KubeConfig, silenceMs?: number): Source<V1ServiceAccount> {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   const watch = new Watch(kubeConfig);
+  // Private in the client's types: there is no other way to it.
+  if (silenceMs !== undefined) Object.assign(watch, { requestTimeoutMs: silenceMs });
   return { list: () => listAll(api), watch: (from, onEvent, signal) => watchFrom(watch, from, onEvent, signal) };
 }
 
@@ -110,7 +135,7 @@ async function listAll(api: CoreV1Api): Promise<Listed<V1ServiceAccount>> {
   let token: string | undefined;
   for (;;) {
     const request = { limit: PAGE, ...(token === undefined ? {} : { _continue: token }) };
-    const page = await api.listServiceAccountForAllNamespaces(request, timeout(30_000));
+    const page = await api.listServiceAccountForAllNamespaces(request, deadline(LIST_MS));
     items.push(...page.items);
     token = page.metadata?._continue;
     if (!token) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
@@ -125,7 +150,7 @@ async function watchFrom(
 ): Promise<void> {
   const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
   const ended = Promise.withResolvers<undefined>();
-  const controller = await watch.watch(
+  const opening = watch.watch(
     WATCH_PATH,
     query,
     (type: string, object: V1ServiceAccount & { code?: number }) => {
@@ -138,18 +163,23 @@ async function watchFrom(
       else ended.resolve(undefined);
     },
   );
+  // The client gives the means to end a watch only once the apiserver has answered: the end doesn't wait for that.
   const abort = (): void => {
-    controller.abort();
+    opening.then((controller) => controller.abort()).catch(() => undefined);
     ended.resolve(undefined);
   };
+  opening.catch(ended.reject);
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   await ended.promise.finally(() => {
     signal.removeEventListener('abort', abort);
   });
 }
 
-function toEvent(type: string, object: V1ServiceAccount & { code?: number }): WatchEvent<V1ServiceAccount> {
-  const resourceVersion = object.metadata?.resourceVersion ?? '';
+/** What has no resourceVersion is no event: the client passes on any line that is JSON. */
+function toEvent(type: string, object?: V1ServiceAccount & { code?: number }): WatchEvent<V1ServiceAccount> {
+  const resourceVersion = object?.metadata?.resourceVersion;
+  if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object, resourceVersion };
   if (type === 'BOOKMARK') return { type, resourceVersion };
   return { type: 'ERROR', code: object.code };

@@ -1,0 +1,146 @@
+/**
+ * What the credentials endpoint answers. Pure: request and state in, answer out. The order of the
+ * checks is part of the contract, since SDKs retry by status: Host, path, method, token, role.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { CodedError, credentialsPath, DEFAULT_ROLE, ERRORS, PATHS, type ErrorCode } from '@rolechain/shared';
+import { isValid, type Session } from './session.ts';
+
+/** Of a request, what decides. Header values as Node gives them. */
+export interface RequestFacts {
+  readonly host: string | undefined;
+  /** Path with query, as in the request line. */
+  readonly url: string;
+  readonly method: string;
+  readonly authorization: string | undefined;
+}
+
+/** What a role has to give. */
+export interface RoleOffer {
+  readonly session: Session | undefined;
+  /** Of the last fetch; undefined after a good one, and before the first has ended. */
+  readonly error: CodedError | undefined;
+  readonly fetching: boolean;
+}
+
+/** What does not change while the sidecar runs. */
+export interface Door {
+  readonly port: number;
+  /** SHA-256 of each role's token. */
+  readonly tokens: ReadonlyMap<string, Buffer>;
+  readonly accountIDs: ReadonlyMap<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Of an error. */
+  readonly code?: ErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/**
+ * `answer`: send it. `role` is there when the request was in order: without valid credentials of that
+ * role somebody wants them fetched. `hold`: wait for that role's fetch, then ask again.
+ */
+export type Outcome = { readonly answer: Answer; readonly role?: string } | { readonly hold: string };
+
+/** The digests that `answer` compares with. */
+export function digestTokens(tokens: ReadonlyMap<string, string>): Map<string, Buffer> {
+  return new Map([...tokens].map(([role, token]) => [role, digest(token)]));
+}
+
+/**
+ * The outcome of a request at time `now` (milliseconds since 1970). `patience` is over when the
+ * request has been held as long as SDKs wait: then it is answered, come what may.
+ */
+export function answer(
+  request: RequestFacts,
+  door: Door,
+  offerOf: (role: string) => RoleOffer,
+  now: number,
+  patience: boolean,
+): Outcome {
+  const admitted = admit(request, door);
+  if (admitted instanceof CodedError) return { answer: errorAnswer(admitted) };
+  const { session, error, fetching } = offerOf(admitted);
+  // Credentials that are valid win over any error, to their last second.
+  if (isValid(session, now))
+    return { answer: credentialsAnswer(session, door.accountIDs.get(admitted)), role: admitted };
+  // A terminal error is told at once, unless a fetch is about to say something newer.
+  const worthWaiting = fetching || !error?.terminal;
+  if (patience && worthWaiting) return { hold: admitted };
+  return { answer: errorAnswer(error ?? new CodedError('NotReady')), role: admitted };
+}
+
+/** The role that the request may have, or why it may not. */
+function admit({ host, url, method, authorization }: RequestFacts, door: Door): string | CodedError {
+  // A page in a browser can make its own name point to 127.0.0.1, but not send another Host.
+  if (host !== '127.0.0.1' && host !== `127.0.0.1:${door.port}`) return new CodedError('HostForbidden');
+  const role = roleOfPath(url.split('?', 1)[0] ?? '');
+  if (role === undefined) return new CodedError('PathUnknown');
+  if (method !== 'GET') return new CodedError('MethodNotAllowed');
+  if (authorization === undefined || authorization === '') return new CodedError('TokenMissing');
+  const owner = ownerOfToken(authorization, door.tokens);
+  if (owner === undefined) return new CodedError('TokenUnknown');
+  return owner === role ? role : new CodedError('RoleForbidden');
+}
+
+/** `/v1/credentials` is the role `default`; below it stands one segment, of a role that may not exist. */
+function roleOfPath(path: string): string | undefined {
+  if (path === PATHS.credentials) return DEFAULT_ROLE;
+  const prefix = credentialsPath('');
+  if (!path.startsWith(prefix)) return undefined;
+  const segment = path.slice(prefix.length);
+  return segment === '' || segment.includes('/') ? undefined : segment;
+}
+
+/** Digests are compared in constant time, and all of them, so that time tells nothing of any token. */
+function ownerOfToken(token: string, tokens: ReadonlyMap<string, Buffer>): string | undefined {
+  const given = digest(token);
+  let owner: string | undefined;
+  for (const [role, expected] of tokens) if (timingSafeEqual(given, expected)) owner = role;
+  return owner;
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function credentialsAnswer(session: Session, accountID: string | undefined): Answer {
+  const body = {
+    AccessKeyId: session.accessKeyId,
+    SecretAccessKey: session.secretAccessKey,
+    Token: session.sessionToken,
+    Expiration: wholeSeconds(session.expiresAt),
+    // Left out rather than empty: fluent-bit takes an empty value for the end of the document.
+    ...(accountID === undefined ? {} : { AccountId: accountID }),
+  };
+  return { status: 200, headers: HEADERS, body: Buffer.from(JSON.stringify(body)) };
+}
+
+/** Cut, never rounded up; `Z` and no fraction is the one form that every SDK reads. */
+function wholeSeconds(time: number): string {
+  return new Date(Math.floor(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** Go's SDK compares the type as a whole: with a charset behind it, it does not look for a code. */
+const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
+/** The answer of a coded error. */
+export function errorAnswer(error: CodedError): Answer {
+  const { status } = ERRORS[error.code];
+  const message = `${error.message} ${error.fix}`;
+  // Go and Java read the names in lower case, JavaScript and fluent-bit those in upper case.
+  const body = { code: error.code, message, Code: error.code, Message: message };
+  return {
+    status,
+    code: error.code,
+    headers: {
+      ...HEADERS,
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...(status === 405 ? { allow: 'GET' } : {}),
+    },
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}

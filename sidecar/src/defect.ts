@@ -1,0 +1,19 @@
+import { CodedError } from '@rolechain/shared';
+
+/** The error as it is when it is one of the table; anything else is a defect of ours. */
+export function toCoded(reason: unknown): CodedError {
+  return reason instanceof CodedError ? reason : new CodedError('InternalError', '', { cause: reason });
+}
+
+/** Of a defect, for the log: its name and its places say what to look for; its message could quote anything. */
+export function causeFields({ cause }: CodedError): Record<string, string> {
+  return cause instanceof Error ? { cause: cause.name, stack: placesOf(cause) } : {};
+}
+
+function placesOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join(' < ');
+}

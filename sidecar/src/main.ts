@@ -1,0 +1,47 @@
+/** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
+import { errorFields, makeLogger, type Logger } from '@rolechain/shared';
+import { causeFields, toCoded } from './defect.ts';
+import { filesUnder } from './files.ts';
+import { systemClock } from './clock.ts';
+import { closeEnvironment, readInputs } from './inputs.ts';
+import { makeSidecar } from './sidecar.ts';
+
+/** Under the second that the pod's end may take, over the longest that closing connections does. */
+const END_MS = 800;
+
+function main(): void {
+  const read = readInputs(process.env);
+  if ('invalid' in read) {
+    process.stderr.write(`ConfigInvalid: ${read.invalid}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  closeEnvironment(process.env);
+  const { inputs } = read;
+  const logger = makeLogger('rolechain-sidecar', inputs.logLevel);
+  endOnDefects(logger);
+  const sidecar = makeSidecar({ inputs, files: filesUnder(inputs.root), clock: systemClock, logger });
+  endOnSignals(logger, () => sidecar.stop());
+  sidecar.start();
+}
+
+function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
+  const end = (signal: string): void => {
+    logger.info({ signal }, 'ending');
+    setTimeout(() => process.exit(0), END_MS);
+    void stop().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+}
+
+/** A state that nobody thought of is left by starting anew. */
+function endOnDefects(logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    const coded = toCoded(error);
+    logger.fatal({ ...errorFields(coded), ...causeFields(coded) }, 'ending because of a defect');
+    process.exit(1);
+  });
+}
+
+main();

@@ -1,0 +1,56 @@
+import { errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
+import { causeFields } from './defect.ts';
+import type { Fetched } from './keeper.ts';
+
+/**
+ * Logs the ends of fetches: each good one, and of failures in a row the 1st, 2nd, 4th, 8th … and each
+ * that has another code than the one before. A role that fails for a week does not fill a disk.
+ */
+export function logFetches(logger: Logger): (event: Fetched) => void {
+  const lastCode = new Map<string, string | undefined>();
+  return ({ role, error, failures, session, nextAt }) => {
+    const news = error?.code !== lastCode.get(role);
+    lastCode.set(role, error?.code);
+    const times = { ...(session ? { expires: iso(session.expiresAt) } : {}), next: iso(nextAt) };
+    if (error === undefined) logger.info({ role, ...times }, 'credentials fetched');
+    else if (news || isPowerOfTwo(failures)) {
+      const fields = { role, ...errorFields(error), ...causeFields(error), failures, ...times };
+      logger.warn(fields, 'credentials not fetched');
+    }
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function isPowerOfTwo(n: number): boolean {
+  return (n & (n - 1)) === 0;
+}
+
+/** What a request itself can have wrong; why there are no credentials is told where they are fetched. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'HostForbidden',
+  'PathUnknown',
+  'MethodNotAllowed',
+  'TokenMissing',
+  'TokenUnknown',
+  'RoleForbidden',
+  'TooManyRequests',
+]);
+
+/**
+ * Logs refused requests, of each code the 1st, 2nd, 4th, 8th …: most SDKs keep the answer's text to
+ * themselves. One alone is no alarm: JavaScript's asks once more without a token when its tries have failed.
+ */
+export function logRefusals(logger: Logger): (code: ErrorCode | undefined) => void {
+  const times = new Map<ErrorCode, number>();
+  return (code) => {
+    if (code === undefined || !REFUSALS.has(code)) return;
+    const count = (times.get(code) ?? 0) + 1;
+    times.set(code, count);
+    if (!isPowerOfTwo(count)) return;
+    const { text: error, fix } = errorEntry(code);
+    logger.info({ code, error, fix, times: count }, 'request refused');
+  };
+}

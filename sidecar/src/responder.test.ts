@@ -1,0 +1,167 @@
+import { LIMITS } from '@rolechain/shared';
+import { digestTokens, type Answer } from './answer.ts';
+import { makeKeeper, type Keeper } from './keeper.ts';
+import { makeResponder, type Responder } from './responder.ts';
+import { makeSimClock, type SimClock } from './testing/sim-clock.ts';
+import { makeScript, type Script, type Step } from './testing/sts-script.ts';
+
+const TOKEN = 'a'.repeat(43);
+const REQUEST = { host: '127.0.0.1', url: '/v1/credentials', method: 'GET', authorization: TOKEN };
+
+interface Bench {
+  readonly clock: SimClock;
+  readonly script: Script;
+  readonly keeper: Keeper;
+  readonly responder: Responder;
+  readonly statuses: number[];
+  /** Sends a request; the record is filled when the answer comes. */
+  ask(): Asked;
+}
+
+interface Asked {
+  answer?: { status: number; code: string | undefined; afterMs: number };
+}
+
+function bench(takesMs: number, ...steps: Step[]): Bench {
+  const clock = makeSimClock(() => 1 - 1e-12);
+  const script = makeScript(clock, takesMs, ...steps);
+  const keeper = makeKeeper({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
+  const statuses: number[] = [];
+  const door = { port: 28173, tokens: digestTokens(new Map([['default', TOKEN]])), accountIDs: new Map() };
+  const responder = makeResponder({
+    door,
+    keepers: new Map([['default', keeper]]),
+    clock,
+    onAnswer: ({ status }) => statuses.push(status),
+  });
+  keeper.start();
+  const ask = (): Asked => {
+    const asked: Asked = {};
+    const from = clock.uptime();
+    void responder.respond(REQUEST).then(({ status, body }: Answer) => {
+      const { Code } = JSON.parse(body.toString()) as { Code?: string };
+      asked.answer = { status, code: Code, afterMs: clock.uptime() - from };
+    });
+    return asked;
+  };
+  return { clock, script, keeper, responder, statuses, ask };
+}
+
+test('held until the running fetch ends well', async () => {
+  const { clock, ask, keeper, statuses } = bench(500, 60);
+  const asked = ask();
+  await clock.advance(800);
+  expect(asked.answer).toEqual({ status: 200, code: undefined, afterMs: 500 });
+  expect(statuses).toEqual([200]);
+  keeper.stop();
+});
+
+test('held 800 ms, then 503, when the fetch takes longer', async () => {
+  const { clock, ask, keeper } = bench(3000, 60);
+  const asked = ask();
+  await clock.advance(799);
+  expect(asked.answer).toBeUndefined();
+  await clock.advance(1);
+  expect(asked.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 800 });
+  keeper.stop();
+});
+
+test('a transient failure on the way is no answer: the try after it may be in time', async () => {
+  const { clock, ask, keeper } = bench(100, 'StsUnreachable', 60);
+  const asked = ask();
+  await clock.advance(1000);
+  // Fetch 0-100, next one at 600, good at 700.
+  expect(asked.answer).toMatchObject({ status: 200 });
+  expect(Math.round(asked.answer?.afterMs ?? 0)).toBe(700);
+  keeper.stop();
+});
+
+test('every request is held, not only the first: SDKs repeat at once', async () => {
+  const { clock, ask, keeper } = bench(0, 'StsUnreachable');
+  await clock.advance(60_000);
+  for (let i = 0; i < 6; i++) {
+    const asked = ask();
+    await clock.advance(800);
+    expect(asked.answer).toEqual({ status: 503, code: 'StsUnreachable', afterMs: 800 });
+  }
+  keeper.stop();
+});
+
+test('a held request brings the next try forward', async () => {
+  const { clock, ask, keeper, script } = bench(0, 'StsUnreachable');
+  await clock.advance(60_000);
+  const last = script.began.at(-1) ?? 0;
+  // Unasked, tries are 5 s apart by now.
+  await clock.advance(last + 5_000 - clock.uptime());
+  const before = script.began.length;
+  script.then(60);
+  await clock.advance(500);
+  const asked = ask();
+  await clock.advance(800);
+  expect(script.began.length).toBe(before + 1);
+  expect(asked.answer).toMatchObject({ status: 200 });
+  keeper.stop();
+});
+
+test('a terminal error that is found meanwhile is told when it is found', async () => {
+  const { clock, ask, keeper } = bench(300, 'StsAccessDenied');
+  const asked = ask();
+  await clock.advance(800);
+  expect(asked.answer).toEqual({ status: 403, code: 'StsAccessDenied', afterMs: 300 });
+  keeper.stop();
+});
+
+test('a terminal error that is known is told at once, and a try comes earlier for it', async () => {
+  const { clock, ask, keeper, script } = bench(0, 'StsAccessDenied');
+  await clock.advance(5 * 60_000);
+  // Just after a try, the next one half a minute away.
+  const last = script.began.at(-1) ?? 0;
+  await clock.advance(last + 30_000 - clock.uptime());
+  await clock.advance(1);
+  const before = script.began.length;
+  const asked = ask();
+  await clock.advance(0);
+  expect(asked.answer).toEqual({ status: 403, code: 'StsAccessDenied', afterMs: 0 });
+  await clock.advance(5_000);
+  expect(script.began.length).toBe(before + 1);
+  keeper.stop();
+});
+
+test('recovery: what was refused is answered once somebody has mended it', async () => {
+  const { clock, ask, keeper, script } = bench(50, 'StsAccessDenied');
+  await clock.advance(60_000);
+  script.then(60);
+  ask();
+  await clock.advance(5_100);
+  const asked = ask();
+  await clock.advance(0);
+  expect(asked.answer).toMatchObject({ status: 200 });
+  keeper.stop();
+});
+
+test(`no more than ${LIMITS.heldRequests} are held; the rest is told so at once`, async () => {
+  const { clock, ask, keeper, responder } = bench(60_000, 60);
+  const all = Array.from({ length: LIMITS.heldRequests + 1 }, ask);
+  await clock.advance(0);
+  expect(responder.held()).toBe(LIMITS.heldRequests);
+  expect(all.at(-1)?.answer).toEqual({ status: 503, code: 'TooManyRequests', afterMs: 0 });
+  await clock.advance(800);
+  expect(responder.held()).toBe(0);
+  expect(all.filter((asked) => asked.answer?.code === 'NotReady')).toHaveLength(LIMITS.heldRequests);
+  keeper.stop();
+});
+
+test('closed: what is held is answered at once, and nothing is held any more', async () => {
+  const { clock, ask, keeper, responder } = bench(60_000, 60);
+  const held = ask();
+  await clock.advance(100);
+  responder.close();
+  keeper.stop();
+  await clock.advance(0);
+  expect(held.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 100 });
+  const late = ask();
+  await clock.advance(0);
+  expect(late.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 0 });
+  // No timer of a hold is left; the fetch's own is the script's.
+  expect(clock.pending()).toBe(1);
+});

@@ -1,0 +1,66 @@
+/** The credentials endpoint on the wire: HTTP in, RequestFacts; Answer out. */
+import { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { errorAnswer, type Answer } from './answer.ts';
+import type { Responder } from './responder.ts';
+
+/** What both ports of the sidecar have in common. Times in milliseconds. */
+export const HTTP_OPTIONS = {
+  logger: false,
+  // Some SDKs leak a kept-alive connection a refresh (aws-sdk-js-v3 #7913): they must not pile up.
+  keepAliveTimeout: 5_000,
+  // Over the time that a request is held; ends connections on which nothing moves.
+  connectionTimeout: 10_000,
+  requestTimeout: 5_000,
+  bodyLimit: 1024,
+  // A request that comes while the server closes is answered like any other.
+  return503OnClosing: false,
+  forceCloseConnections: 'idle',
+  exposeHeadRoutes: false,
+  http: {
+    maxHeaderSize: 16 * 1024,
+    // A request without Host gets our answer, not Node's bare 400.
+    requireHostHeader: false,
+    connectionsCheckingInterval: 5_000,
+    headersTimeout: 5_000,
+  },
+} as const;
+
+/** The server, not yet listening. Every request, whatever its path and method, goes to the responder. */
+export function makeServer(responder: Responder): FastifyInstance {
+  const server = fastify({
+    ...HTTP_OPTIONS,
+    clientErrorHandler: onClientError,
+    // A path that the router can't decode; 404, behind the checks that come first.
+    frameworkErrors: (_error, request, reply) => void respond(request, reply),
+  });
+  server.server.maxConnections = LIMITS.connections;
+  // In this hook, before fastify looks for a route or at a body: the checks have an order of their own.
+  server.addHook('onRequest', respond);
+
+  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { host, authorization } = request.raw.headers;
+    const { url = '', method = '' } = request.raw;
+    const { status, headers, body } = await responder.respond({ host, url, method, authorization });
+    // A Buffer: behind the type of a text fastify writes a charset.
+    return reply.code(status).headers(headers).send(body);
+  }
+  return server;
+}
+
+/** What is no HTTP at all, and headers that are too large or too slow. */
+function onClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(onTheWire(errorAnswer(new CodedError('RequestMalformed', `${error.code ?? 'Unknown error'}.`))));
+}
+
+function onTheWire({ status, headers, body }: Answer): Buffer {
+  const lines = Object.entries({ ...headers, 'content-length': String(body.length), connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Bad Request\r\n${head}\r\n`), body]);
+}

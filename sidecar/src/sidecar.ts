@@ -1,0 +1,180 @@
+/** The parts of a running sidecar and the wires between them. */
+import { errorFields, type CodedError, type Logger } from '@rolechain/shared';
+import type { FastifyInstance } from 'fastify';
+import { digestTokens, type Answer } from './answer.ts';
+import { makeChain } from './chain.ts';
+import type { Clock } from './clock.ts';
+import { toCoded } from './defect.ts';
+import type { Files } from './files.ts';
+import { makeHealthServer } from './health.ts';
+import type { Inputs } from './inputs.ts';
+import { makeKeeper, type Fetched, type Keeper } from './keeper.ts';
+import { listen, persist, type Persistent } from './listen.ts';
+import { makeMetrics, type Metrics } from './metrics.ts';
+import { describePlan, plan, type RolePlan } from './plan.ts';
+import { logFetches, logRefusals } from './report.ts';
+import { makeResponder, type Responder } from './responder.ts';
+import { makeServer } from './server.ts';
+import { makeAgent } from './source/pod-identity.ts';
+import { makeStateKeeper, type StateKeeper } from './state-keeper.ts';
+import { ensureTokens } from './tokens.ts';
+
+export interface SidecarOptions {
+  readonly inputs: Inputs;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Sidecar {
+  start(): void;
+  /** Ends everything; resolves when the last request has its answer. */
+  stop(): Promise<void>;
+}
+
+/** What the two doors need. */
+interface Parts extends SidecarOptions {
+  readonly plans: readonly RolePlan[];
+  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly metrics: Metrics;
+  readonly state: StateKeeper;
+}
+
+/**
+ * In this order: the state file, which says that nothing is ready; the fetches, which wait for
+ * nothing; the token files; the ports. What fails there is tried again each second, since no
+ * container of the pod may be refused a connection for longer than needed.
+ */
+export function makeSidecar(options: SidecarOptions): Sidecar {
+  const { inputs, files, clock, logger } = options;
+  const plans = plan(inputs.config, inputs.pod);
+  const state = makeStateKeeper({ plans, files, clock, logger });
+  let responder: Responder | undefined;
+  const metrics = makeMetrics(() => responder?.held() ?? 0);
+  const log = logFetches(logger);
+  const keepers = makeKeepers(plans, options, (event) => {
+    log(event);
+    metrics.fetched(event);
+    state.fetched(event);
+  });
+  const parts: Parts = { ...options, plans, keepers, metrics, state };
+  const doors: Door[] = [];
+
+  return {
+    start: () => {
+      logger.info({ ...describe(inputs, plans) }, 'starting');
+      state.save();
+      for (const keeper of keepers.values()) keeper.start();
+      doors.push(
+        openCredentials(parts, (opened) => (responder = opened)),
+        openHealth(parts),
+      );
+    },
+    stop: async () => {
+      for (const keeper of keepers.values()) keeper.stop();
+      responder?.close();
+      await Promise.all(doors.map((door) => door.close()));
+    },
+  };
+}
+
+function describe({ config, podIP, pod }: Inputs, plans: readonly RolePlan[]): object {
+  const { namespace, serviceAccount, ports, agentEndpoints, stsEndpoint } = config;
+  const roles = plans.map(describePlan);
+  return { namespace, serviceAccount, ...pod, podIP, ports, agentEndpoints, stsEndpoint, roles };
+}
+
+function makeKeepers(
+  plans: readonly RolePlan[],
+  { inputs, files, clock }: SidecarOptions,
+  onFetched: (event: Fetched) => void,
+): Map<string, Keeper> {
+  const { agentEndpoints, stsEndpoint } = inputs.config;
+  const { now, uptime } = clock;
+  const context = {
+    endpoint: stsEndpoint,
+    agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, now }),
+    irsaTokenFile: files.irsaToken,
+    environmentFolder: files.environment,
+    now,
+    uptime,
+  };
+  return new Map(
+    plans.map((role) => [
+      role.name,
+      makeKeeper({ role: role.name, fetch: makeChain(role, context), clock, onFetched }),
+    ]),
+  );
+}
+
+/** A port that is being opened, or open. */
+interface Door {
+  close(): Promise<void>;
+}
+
+/** The token files and the credentials endpoint, on loopback alone. */
+function openCredentials(parts: Parts, onOpened: (responder: Responder) => void): Door {
+  const { inputs, files, clock, logger, plans, keepers, metrics, state } = parts;
+  const { credentials: port } = inputs.config.ports;
+  const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
+  const refused = logRefusals(logger);
+  return open(parts, {
+    make: () => {
+      const tokens = ensureTokens(files.tokens, [...keepers.keys()]);
+      const door = { port, tokens: digestTokens(tokens), accountIDs };
+      const onAnswer = ({ status, code }: Answer): void => {
+        metrics.answered(status);
+        refused(code);
+      };
+      const responder = makeResponder({ door, keepers, clock, onAnswer });
+      onOpened(responder);
+      return makeServer(responder);
+    },
+    host: '127.0.0.1',
+    port,
+    onOpen: () => {
+      state.listening();
+      logger.info({ port }, 'credentials endpoint listens');
+    },
+    onError: (error) => state.notListening(error),
+  });
+}
+
+function openHealth(parts: Parts): Door {
+  const { podIP: host, config } = parts.inputs;
+  return open(parts, { make: () => makeHealthServer(parts), host, port: config.ports.health });
+}
+
+interface Opening {
+  /** May throw a CodedError. */
+  readonly make: () => FastifyInstance;
+  readonly host: string;
+  readonly port: number;
+  readonly onOpen?: () => void;
+  readonly onError?: (error: CodedError) => void;
+}
+
+/** Opens a port, however long it takes. A server that failed to listen is not used again. */
+function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: Opening): Door {
+  let server: FastifyInstance | undefined;
+  let lastMessage = '';
+  const attempt = async (): Promise<void> => {
+    await server?.close();
+    server = make();
+    await listen(server, host, port);
+    onOpen?.();
+  };
+  const failed = (reason: unknown): void => {
+    const error = toCoded(reason);
+    if (error.message !== lastMessage) logger.error(errorFields(error), 'port not open, trying again each second');
+    lastMessage = error.message;
+    onError?.(error);
+  };
+  const opening: Persistent = persist(attempt, clock, failed);
+  return {
+    close: async () => {
+      opening.stop();
+      await server?.close();
+    },
+  };
+}

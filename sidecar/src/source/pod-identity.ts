@@ -1,0 +1,138 @@
+/**
+ * The EKS Pod Identity agent: `GET /v1/credentials` with the projected token as it is in `Authorization`
+ * (aws/eks-pod-identity-agent, pkg/handlers/eks_credential_handler.go). Errors are text/plain with the
+ * status of EKS Auth: 400 for a token that is refused, 404 without an association, 429, 5xx.
+ */
+import { request } from 'node:http';
+import { CodedError } from '@rolechain/shared';
+import type { Credentials, Source } from '../session.ts';
+import { oneLine, sentence } from '../text.ts';
+import { errorCode, readTokenFile } from './token-file.ts';
+
+/** Its address is on the node itself, so a connection comes at once or not at all. */
+const CONNECT_MS = 2_000;
+/** The agent gives EKS Auth 1 s a try, with the SDK's retries. */
+const TOTAL_MS = 5_000;
+/** An answer has about 2 KiB. */
+const MAX_BYTES = 64 * 1024;
+const MAX_TEXT = 300;
+
+export interface AgentOptions {
+  /** URLs in the order in which they are tried: IPv4, then IPv6. */
+  readonly endpoints: readonly string[];
+  readonly tokenFile: string;
+  readonly now: () => number;
+}
+
+/** The agent, one for all roles of a sidecar. */
+export interface Agent {
+  readonly fetch: Source;
+  /** True once credentials came from it. */
+  everAnswered(): boolean;
+}
+
+/** Rejects with BaseTokenUnreadable, the Agent… codes, or StsCredentialsExpired. */
+export function makeAgent({ endpoints, tokenFile, now }: AgentOptions): Agent {
+  let reached: string | undefined;
+  let answered = false;
+
+  async function fetch(): Promise<Credentials> {
+    const token = await readTokenFile(tokenFile);
+    const failures: string[] = [];
+    // The one that answered last comes first: a cluster has either IPv4 or IPv6.
+    for (const endpoint of new Set(reached === undefined ? endpoints : [reached, ...endpoints])) {
+      const answer = await get(endpoint, token);
+      if ('failure' in answer) {
+        failures.push(`${endpoint}: ${answer.failure}`);
+        continue;
+      }
+      reached = endpoint;
+      const credentials = readAnswer(answer, now());
+      answered = true;
+      return credentials;
+    }
+    throw new CodedError('AgentUnreachable', `${failures.join(', ')}.`);
+  }
+
+  return { fetch, everAnswered: () => answered };
+}
+
+interface AgentAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Never rejects: a failure is what keeps an answer from coming, and a reason to ask the next address. */
+function get(url: string, token: string): Promise<AgentAnswer | { readonly failure: string }> {
+  return new Promise((resolve) => {
+    // No agent of node:http: a connection that is kept alive could be one to an agent that is gone.
+    const call = request(url, { headers: { authorization: token, accept: 'application/json' }, agent: false });
+    const fail = (failure: string): void => {
+      resolve({ failure });
+      call.destroy();
+    };
+    const connect = setTimeout(() => fail(`no connection within ${CONNECT_MS / 1000} s`), CONNECT_MS);
+    const total = setTimeout(() => fail(`no answer within ${TOTAL_MS / 1000} s`), TOTAL_MS);
+    call.on('socket', (socket) => socket.once('connect', () => clearTimeout(connect)));
+    call.on('error', (error) => fail(errorCode(error)));
+    call.on('close', () => {
+      clearTimeout(connect);
+      clearTimeout(total);
+      fail('closed');
+    });
+    call.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('error', (error) => fail(errorCode(error)));
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        // What is cut off there is no credentials, and said to be none by the reader.
+        if (size > MAX_BYTES) done();
+      });
+      response.on('end', done);
+      function done(): void {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+        call.destroy();
+      }
+    });
+    call.end();
+  });
+}
+
+function readAnswer({ status, body }: AgentAnswer, now: number): Credentials {
+  if (status !== 200) throw agentError(status, body);
+  let data: Record<string, unknown> | null;
+  try {
+    data = JSON.parse(body) as Record<string, unknown> | null;
+  } catch {
+    throw new CodedError('AgentNonsense', 'The body is not JSON.');
+  }
+  const text = (name: string): string => {
+    const value = data?.[name];
+    if (typeof value !== 'string' || value === '') throw new CodedError('AgentNonsense', `${name} is missing.`);
+    return value;
+  };
+  const credentials = {
+    accessKeyId: text('AccessKeyId'),
+    secretAccessKey: text('SecretAccessKey'),
+    sessionToken: text('Token'),
+  };
+  const expiration = Date.parse(text('Expiration'));
+  if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is no time.');
+  if (expiration <= now) throw new CodedError('AgentNonsense', "Expiration is in the past, by this node's clock.");
+  return credentials;
+}
+
+/** The error of a status; its text is the agent's own. */
+export function agentError(status: number, body: string): CodedError {
+  const text = sentence(oneLine(body, MAX_TEXT));
+  const detail = text === '' ? `It answered ${status}.` : `It answered ${status}: ${text}`;
+  if (status === 404) return new CodedError('AgentNoAssociation', detail);
+  if (status === 429) return new CodedError('AgentThrottled', detail);
+  if (status >= 500) return new CodedError('AgentUnavailable', detail);
+  // The kubelet has a newer token, or will have one: it passes by itself, as 400s else don't.
+  if (status === 400 && /expired/i.test(body)) return new CodedError('StsCredentialsExpired', `The agent: ${text}`);
+  if (status >= 400) return new CodedError('AgentRefused', detail);
+  return new CodedError('AgentNonsense', `It answered ${status}.`);
+}

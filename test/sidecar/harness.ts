@@ -1,0 +1,187 @@
+/**
+ * The sidecar as a process: bundled as it is shipped, with its files in a temporary folder, beside the
+ * doubles of STS and of the Pod Identity agent.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
+import { build } from 'esbuild';
+import { freePort } from '../cluster/free-port.ts';
+
+/** The two programs of the sidecar's image. */
+export interface Programs {
+  readonly sidecar: string;
+  readonly prober: string;
+  remove(): void;
+}
+
+export async function bundlePrograms(): Promise<Programs> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolechain-bundle-'));
+  const source = join(dirname(dirname(__dirname)), 'sidecar', 'src');
+  await build({
+    entryPoints: { sidecar: join(source, 'main.ts'), prober: join(source, 'prober.ts') },
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  return {
+    sidecar: join(folder, 'sidecar.cjs'),
+    prober: join(folder, 'prober.cjs'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A folder that stands for a pod's file system. */
+export interface PodFiles {
+  readonly root: string;
+  /** Writes the projected token of a base identity. */
+  writeToken(kind: 'podIdentityToken' | 'irsaToken', token: string): void;
+  /** Writes a file of the Secret behind `credentialSource: environment`. */
+  writeSecret(name: string, content: string): void;
+  /** Of a role, as its containers read it. */
+  readToken(role?: string): string;
+  remove(): void;
+}
+
+export function makePodFiles(): PodFiles {
+  const root = mkdtempSync(join(tmpdir(), 'rolechain-pod-'));
+  const write = (path: string, content: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  };
+  return {
+    root,
+    writeToken: (kind, token) => write(join(root, PATHS.baseIdentity, PATHS[kind]), token),
+    writeSecret: (name, content) => write(join(root, PATHS.environment, name), content),
+    readToken: (role = 'default') => readFileSync(join(root, tokenFile(role)), 'latin1'),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export interface SidecarOptions {
+  readonly programs: Programs;
+  readonly files: PodFiles;
+  /** Without ports: free ones are taken. */
+  readonly config: Omit<SidecarConfig, 'version' | 'ports'> & { readonly ports?: SidecarConfig['ports'] };
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface RunningSidecar {
+  readonly ports: SidecarConfig['ports'];
+  readonly ended: Promise<Ended>;
+  /** Everything that it has written so far. */
+  output(): { readonly out: string; readonly err: string };
+  signal(name: NodeJS.Signals): void;
+  /** The startup probe's command. */
+  probe(): Promise<{ readonly code: number | null; readonly out: string }>;
+  /** A request to the credentials endpoint, with the token of `default` unless a header says otherwise. */
+  ask(options?: AskOptions): Promise<Reply>;
+  /** A request to the health port. */
+  health(path: string): Promise<Reply>;
+  /** Ends it, if it still runs. */
+  stop(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+  /** Of a body in JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export async function startSidecar({ programs, files, config, env }: SidecarOptions): Promise<RunningSidecar> {
+  const ports = config.ports ?? { credentials: await freePort(), health: await freePort() };
+  const whole = writeSidecarConfig({ version: 1, ...config, ports });
+  const environment = { [ENV.config]: whole, [ENV.podName]: 'orders-1', [ENV.root]: files.root, ...env };
+  const child = spawn(process.execPath, [programs.sidecar], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
+  let running = true;
+  void ended.then(() => (running = false));
+
+  return {
+    ports,
+    ended,
+    output: () => ({ out, err }),
+    signal: (name) => void child.kill(name),
+    probe: async () => {
+      const prober = spawn(process.execPath, [programs.prober], { env: { [ENV.root]: files.root } });
+      let text = '';
+      prober.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      const [code] = (await once(prober, 'close')) as [number | null];
+      return { code, out: text };
+    },
+    ask: async ({ path = PATHS.credentials, method = 'GET', headers = {} } = {}) =>
+      send(
+        ports.credentials,
+        path,
+        method,
+        'authorization' in headers ? headers : { authorization: files.readToken(), ...headers },
+      ),
+    health: (path) => send(ports.health, path, 'GET', {}),
+    stop: async () => {
+      if (running) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** One request on a connection of its own. An empty header is not sent. */
+async function send(
+  port: number,
+  path: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Reply> {
+  const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''));
+  const call = request({ host: '127.0.0.1', port, path, method, headers: sent, agent: false });
+  call.end();
+  const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += String(chunk);
+  const isJSON = response.headers['content-type']?.startsWith('application/json') === true && body !== '';
+  const data = isJSON ? (JSON.parse(body) as Record<string, unknown>) : {};
+  return { status: response.statusCode ?? 0, headers: response.headers, body, data };
+}
+
+/** Waits until `check` gives something other than undefined or false; an error counts as not yet. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  let last: unknown;
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(50);
+  }
+  throw new Error(`it did not come to pass: ${what}`, { cause: last });
+}
