@@ -19,8 +19,8 @@ Made from \`shared/src/reasons.ts\` and \`shared/src/errors.ts\` by \`pnpm gener
 
 ## What becomes of a pod
 
-A refused pod's message ends in the code in brackets. A pod that is left alone though its account asks
-carries the code in \`rolechain.io/skipped\`; a container that is left alone has it in \`rolechain.io/status\`.
+A refused pod's message ends in the code in brackets. A pod whose account asks and in which no container
+gets a role carries the code in \`rolechain.io/skipped\`; a container that is left alone has it in \`rolechain.io/status\`.
 With the setting \`conflicts: warn\` a conflict skips instead of refusing.
 
 | code | outcome | what happened | what to do |

@@ -144,6 +144,13 @@ describe('each field at its limits', () => {
     expect(codes(document({ [name]: value }))).toEqual([`FieldWrongType ${name}`]);
   });
 
+  test('a problem shows what was written, not what was made of it', () => {
+    const shown = (duration: unknown) => problems(document({ duration }))[0]?.text;
+    expect(shown(null)).toMatch(/^is null, but takes 900-3600 s/);
+    expect(shown('soon')).toMatch(/^is "soon", but takes/);
+    expect(shown('2h')).toMatch(/^is "2h", but takes/);
+  });
+
   test('a short duration draws a warning, just under half an hour', () => {
     expect(parseAssumeRole(document({ duration: 1800 }))).toMatchObject({ warnings: [] });
     expect(parseAssumeRole(document({ duration: 1799 }))).toMatchObject({

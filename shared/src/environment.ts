@@ -22,7 +22,7 @@ export const ENV = {
   podIdentityLabel: 'ROLECHAIN_POD_IDENTITY_LABEL',
   /** Prefix of every path that the sidecar reads and writes, for trying it out outside a pod. */
   root: 'ROLECHAIN_ROOT',
-  /** Level of the sidecar's and the webhook's log: one of pino's. */
+  /** Level of the sidecar's log, one of pino's, for trying it out: a pod never sets it. The webhook has a setting. */
   logLevel: 'ROLECHAIN_LOG_LEVEL',
   /** The webhook's own Namespace, pod and node, through the downward API. */
   namespace: 'ROLECHAIN_NAMESPACE',

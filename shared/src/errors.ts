@@ -53,7 +53,7 @@ const REQUEST = {
   TokenMissing: e(
     401,
     'The request has no Authorization header.',
-    'Use an SDK that reads AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (docs: SDK versions).',
+    'Use an SDK that reads AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (README, What to know).',
   ),
   TokenUnknown: e(
     401,

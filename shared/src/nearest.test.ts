@@ -21,6 +21,11 @@ test.each(['', 'x', 'namespace', 'policyARNs', '__proto__', 'constructor', 'role
   (name) => expect(nearest(name, FIELDS)).toBeUndefined(),
 );
 
+test('a third of the letters may differ, rounded up', () => {
+  expect(nearest('roleXYZ', FIELDS)).toBe('roleARN');
+  expect(nearest('rolWXYZ', FIELDS)).toBeUndefined();
+});
+
 test('without known names there is none', () => {
   expect(nearest('roleARN', [])).toBeUndefined();
 });

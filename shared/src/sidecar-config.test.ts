@@ -163,7 +163,9 @@ describe('each field', () => {
     ['version', 2, ['version']],
     ['agentEndpoints', [], ['agentEndpoints']],
     ['agentEndpoints', ['http://a', 'no url'], ['agentEndpoints.1']],
+    ['stsEndpoint', 'no url', ['stsEndpoint']],
     ['roles', {}, ['roles']],
+    ['roles', { default: { ...CONFIG.roles.default, hops: [] } }, ['roles.default.hops']],
     ['roles', [CONFIG.roles.default], ['roles']],
     [
       'roles',

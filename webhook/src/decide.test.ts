@@ -26,7 +26,8 @@ describe('left alone', () => {
     ['no account', plainPod(), undefined, 'NotAnnotated'],
   ])('%s', (_name, pod, who, reason) => {
     const { decision, pod: after } = { decision: decide(pod, who, SETTINGS), pod };
-    expect(decision).toMatchObject({ outcome: 'skipped', reason, marked: false });
+    expect(decision).toMatchObject({ outcome: 'skipped', reason });
+    expect(decision).not.toHaveProperty('marked');
     expect(after).toBe(pod);
   });
 });
@@ -178,7 +179,7 @@ describe('conflicts: warn', () => {
   });
   test('of the pod skips the pod', () => {
     const { decision, pod } = call(plainPod({ hostNetwork: true }), account(), settings);
-    expect(decision).toMatchObject({ outcome: 'skipped', reason: 'HostNetwork', marked: true });
+    expect(decision).toMatchObject({ outcome: 'skipped', reason: 'HostNetwork' });
     expect(pod).toMatchObject({ metadata: { annotations: { 'rolechain.io/skipped': 'HostNetwork' } } });
   });
   test.each([

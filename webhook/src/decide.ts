@@ -29,8 +29,8 @@ interface Common {
 }
 export interface Skipped extends Common {
   readonly outcome: 'skipped';
-  /** True where the account asks for a role: then the pod says why in `rolechain.io/skipped`. */
-  readonly marked: boolean;
+  /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
+  readonly marked?: { readonly pod: Pod; readonly ours: Ours };
 }
 export interface Refused extends Common {
   readonly outcome: 'refused';
@@ -99,7 +99,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   if (conflict) {
     return settings.conflicts === 'refuse'
       ? refuse(conflict, account)
-      : skip(conflict, true, [describe(conflict, account)]);
+      : skip(conflict, [describe(conflict, account)], { pod, ours });
   }
 
   const ports = choosePorts(pod);
@@ -116,7 +116,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   if (refusing) return refuse(refusing.conflicts[0]?.reason ?? 'NameTaken', account, conflictDetail(containers));
 
   const warnings = [...asked.warnings, ...annotations.warnings, ...containers.flatMap((c) => c.warnings)];
-  if (!containers.some(({ roles: held }) => held.length > 0)) return skip('NoRoleHeld', true, warnings);
+  if (!containers.some(({ roles: held }) => held.length > 0)) return skip('NoRoleHeld', warnings, { pod, ours });
   const configs = Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings)]));
   return {
     ...{ outcome: 'injected', reason: 'Injected', warnings, pod, ours, containers, roles },
@@ -155,8 +155,8 @@ function conflictDetail(containers: readonly ContainerOutcome[]): string {
     .join('; ');
 }
 
-function skip(reason: ReasonCode, marked = false, warnings: readonly string[] = []): Skipped {
-  return { outcome: 'skipped', reason, marked, warnings };
+function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {
+  return { outcome: 'skipped', reason, warnings, ...(marked ? { marked } : {}) };
 }
 
 function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {

@@ -186,6 +186,30 @@ describe('patch', () => {
     expect(pod.spec.initContainers).toBeUndefined();
   });
 
+  test('a copy whose containers are all skipped now is as if it had never been injected', () => {
+    const key = 'eks.amazonaws.com/skip-containers';
+    const user = plainPod({ initContainers: [{ name: 'migrate' }] }, { [key]: 'mine' });
+    const copy = inject(user);
+    expect(copy.metadata.annotations[key]).toBe('mine,rolechain,migrate,app');
+    copy.metadata.annotations['rolechain.io/skip-containers'] = 'app,migrate';
+    const again = call(copy).pod;
+    expect(again.metadata.annotations).toEqual({
+      [key]: 'mine',
+      'rolechain.io/skip-containers': 'app,migrate',
+      'rolechain.io/skipped': 'NoRoleHeld',
+    });
+    expect(JSON.stringify(again.spec)).not.toMatch(/28173|rolechain/);
+    expect(again.spec.initContainers.map(({ name }) => name)).toEqual(['migrate']);
+    expect(call(again).pod).toEqual(again);
+  });
+
+  test('a volume of ours goes when the account needs it no more', () => {
+    const environment = { ...account(`{roleARN: "${TARGET}", credentialSource: environment}`), namespace: 'lab' };
+    const copy = call(plainPod(), environment).pod as unknown as PodLike;
+    expect(copy.spec.volumes.map(({ name }) => name)).toEqual(['rolechain', 'rolechain-environment']);
+    expect(inject(copy).spec.volumes.map(({ name }) => name)).toEqual(['rolechain', 'rolechain-base-identity']);
+  });
+
   test.each([
     ['irsa', 'irsa', { 'eks.amazonaws.com/role-arn': TARGET }, ['sts.amazonaws.com/token']],
     ['pod-identity', 'pod-identity', {}, ['pods.eks.amazonaws.com/token']],

@@ -2,6 +2,7 @@
  * The JSON Patch (RFC 6902) of an injected or marked pod: it adds to, or sets, what the contract names
  * and nothing else. Pure, on raw JSON; a second call on its own result gives no operation.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from 'fast-json-patch';
 import {
   ANNOTATIONS,
@@ -15,12 +16,12 @@ import {
 } from '@rolechain/shared';
 import { setEnv, stripEks, unsetEnv } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
-import type { Decision, Injected } from './decide.ts';
+import type { Decision, Injected, Skipped } from './decide.ts';
 import { STARTUP_PROBE, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
-import { isDeepStrictEqual } from 'node:util';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { isOurVariable, tokenMount } from './ours.ts';
+import { hasOurName, isOurVariable, tokenMount } from './ours.ts';
 import { annotationOf, places, type Pod, type VolumeMount } from './pod.ts';
+import { removalOperations, withoutOurEntries } from './removal.ts';
 import { sidecarResources } from './resources.ts';
 
 type Json = Record<string, unknown>;
@@ -29,7 +30,7 @@ type Json = Record<string, unknown>;
 export function patch(rawPod: unknown, decision: Decision, random: () => number): Operation[] {
   if (decision.outcome === 'refused') return [];
   if (decision.outcome === 'skipped') {
-    return decision.marked ? annotationOperations(rawPod, { [ANNOTATIONS.skipped.key]: decision.reason }) : [];
+    return decision.marked ? skippedOperations(rawPod, decision.reason, decision.marked) : [];
   }
   const { pod } = decision;
   const injection: Injection = {
@@ -45,6 +46,20 @@ export function patch(rawPod: unknown, decision: Decision, random: () => number)
     ...annotationOperations(rawPod, annotationsFor(decision)),
     ...sidecarOperations(decision, injection),
   ];
+}
+
+function skippedOperations(
+  rawPod: unknown,
+  reason: string,
+  { pod, ours }: NonNullable<Skipped['marked']>,
+): Operation[] {
+  const eks = annotationOf(pod, FOREIGN_KEYS.eksSkipContainers);
+  const annotations = {
+    [ANNOTATIONS.skipped.key]: reason,
+    [ANNOTATIONS.status.key]: undefined,
+    [FOREIGN_KEYS.eksSkipContainers]: withoutOurEntries(eks, pod, ours),
+  };
+  return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
 
 function containerOperations(decision: Injected, { list, index, roles }: ContainerOutcome): Operation[] {
@@ -94,9 +109,11 @@ function mountOperations(
 function volumeOperations(pod: Pod, injection: Injection): Operation[] {
   const wanted = volumes(injection) as { name: string }[];
   const before = pod.spec.volumes;
-  const next = (before ?? []).map((volume) => {
+  // Volumes of our name are ours here (findOurs), and go when no role needs them any more.
+  const next = (before ?? []).flatMap((volume) => {
     const ours = wanted.find(({ name }) => name === volume.name);
-    return ours && !isDeepStrictEqual({ ...volume }, { ...ours }) ? ours : volume;
+    if (!ours) return hasOurName(volume.name) ? [] : [volume];
+    return isDeepStrictEqual({ ...volume }, { ...ours }) ? [volume] : [ours];
   });
   const missing = wanted.filter(({ name }) => !(before ?? []).some((volume) => volume.name === name));
   return listDifference('/spec/volumes', before, [...next, ...missing]);

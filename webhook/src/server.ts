@@ -110,7 +110,7 @@ async function mutate(body: string, options: ServerOptions): Promise<ReviewRespo
 }
 
 async function decideReview(review: Review, options: ServerOptions): Promise<Decision> {
-  if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', marked: false, warnings: [] };
+  if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
   const alone = decideAlone(review.pod);
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
@@ -118,7 +118,7 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (settings) return decide(review.pod, account, settings);
   // An unrelated pod needs no Region, and must not fail for want of one.
   if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) throw new CodedError('RegionUnknown');
-  return { outcome: 'skipped', reason: 'NotAnnotated', marked: false, warnings: [] };
+  return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {

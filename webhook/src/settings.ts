@@ -1,6 +1,6 @@
 /** The admin's settings: one YAML document in a ConfigMap, read once at start and checked as a whole. */
 import * as v from 'valibot';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import {
   AGENT_ENDPOINTS,
   LIMITS,
@@ -9,6 +9,7 @@ import {
   check,
   problem,
   type Checked,
+  type Problem,
   type Schema,
 } from '@rolechain/shared';
 
@@ -95,11 +96,14 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'secretName and namespaces',
     { secretName: ENVIRONMENT_SECRET, namespaces: [] },
     "The Secret behind `credentialSource: environment`, and the namespaces that may use it: whoever may create pods there can read that Secret's credentials.",
-    () =>
-      v.strictObject({
-        secretName: v.optional(text('the name of a Secret'), ENVIRONMENT_SECRET),
-        namespaces: v.optional(texts('a list of namespaces'), []),
-      }),
+    (limit) =>
+      v.strictObject(
+        {
+          secretName: v.optional(text('the name of a Secret'), ENVIRONMENT_SECRET),
+          namespaces: v.optional(texts('a list of namespaces'), []),
+        },
+        limit,
+      ),
   ),
   agentEndpoints: setting(
     'a list of URLs, at least one',
@@ -137,14 +141,30 @@ const SETTINGS = v.strictObject(
   'a map of fields',
 ) as unknown as Schema<Settings>;
 
+const YAML = { uniqueKeys: true, schema: 'core', logLevel: 'error' } as const;
+
 /** Reads the settings file's text; every problem names its field. No input throws. */
 export function parseSettings(yaml: string): Checked<Settings> {
   let data: unknown;
   try {
-    data = parse(yaml, { uniqueKeys: true, maxAliasCount: LIMITS.yamlAliases, schema: 'core' });
+    const document = parseDocument(yaml, YAML);
+    // Warnings too: a tag that YAML doesn't know is a template's that nobody has filled in.
+    const [wrong] = [...document.errors, ...document.warnings];
+    if (wrong) throw wrong;
+    data = document.toJS({ maxAliasCount: LIMITS.yamlAliases });
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
-    return { ok: false, problems: [problem('DocumentUnreadable', '', `is not valid YAML: ${reason}`)] };
+    return refuse(problem('DocumentUnreadable', '', `is not valid YAML: ${reason.replace(/:$/, '')}`));
   }
-  return check(SETTINGS, data ?? {});
+  // valibot takes a list for an object, too.
+  if (Array.isArray(data)) {
+    return refuse(problem('DocumentWrongType', '', 'is a list, but takes a map of fields', 'write `field: value`'));
+  }
+  const checked = check(SETTINGS, data ?? {});
+  if (!checked.ok || checked.value.port === 0 || checked.value.port !== checked.value.healthPort) return checked;
+  return refuse(problem('FieldConflict', 'healthPort', 'is the same as port', 'write two different ports'));
+}
+
+function refuse(found: Problem): Checked<Settings> {
+  return { ok: false, problems: [found] };
 }

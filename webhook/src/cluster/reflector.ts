@@ -76,8 +76,8 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
         listedAt = now();
       }
       const startedAt = now();
-      await watch(source, sink, place, signal);
-      if (place.resourceVersion !== undefined && now() - startedAt >= SHORT_MS) place.failures = 0;
+      const lost = await watch(source, sink, place, signal);
+      if (!lost && now() - startedAt >= SHORT_MS) place.failures = 0;
       // An apiserver or proxy that ends each watch at once must not make a tight loop, least of all of lists.
       else await pause(options, place.failures++);
     } catch (error) {
@@ -98,10 +98,10 @@ async function list<T>(source: Source<T>, sink: Sink<T>, { signal, log }: Reflec
 }
 
 /**
- * One watch to its end. `place` moves on with each event, so that also after a broken watch nothing is
- * heard twice: an old state would come back for a moment.
+ * One watch to its end; gives whether it lost its place. `place` moves on with each event, so that also
+ * after a broken watch nothing is heard twice: an old state would come back for a moment.
  */
-async function watch<T>(source: Source<T>, sink: Sink<T>, place: Place, signal: AbortSignal): Promise<void> {
+async function watch<T>(source: Source<T>, sink: Sink<T>, place: Place, signal: AbortSignal): Promise<boolean> {
   const over = new AbortController();
   const onEvent = (event: WatchEvent<T>): void => {
     // What comes late is of no use: the next watch, or a list, brings it again.
@@ -120,6 +120,7 @@ async function watch<T>(source: Source<T>, sink: Sink<T>, place: Place, signal: 
   };
   try {
     await source.watch(place.resourceVersion ?? '', onEvent, AbortSignal.any([signal, over.signal]));
+    return place.resourceVersion === undefined;
   } finally {
     over.abort();
   }

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
+import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
+
+const IMAGE = 'sidecarImage: registry.example/sidecar@sha256:0\n';
+const parse = (yaml: string): Settings => {
+  const settings = parseSettings(yaml);
+  if (!settings.ok) throw new Error(formatProblems(settings.problems));
+  return settings.value;
+};
+/** One `path code` for each problem. */
+const problemsOf = (yaml: string): string[] => {
+  const settings = parseSettings(yaml);
+  return settings.ok ? [] : settings.problems.map(({ path, code }) => `${path} ${code}`);
+};
+const textOf = (yaml: string): string => {
+  const settings = parseSettings(yaml);
+  return settings.ok ? '' : formatProblems(settings.problems);
+};
+
+const warned = jest.spyOn(process, 'emitWarning');
+// A library's warning would be a line of its own beside the one that says what is wrong.
+afterEach(() => expect(warned).not.toHaveBeenCalled());
+
+test('the image alone is enough: the rest has defaults', () => {
+  expect(parse(IMAGE)).toEqual({
+    sidecarImage: 'registry.example/sidecar@sha256:0',
+    conflicts: 'refuse',
+    meshContainers: MESH_CONTAINERS,
+    environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
+    agentEndpoints: ['http://169.254.170.23/v1/credentials', 'http://[fd00:ec2::23]/v1/credentials'],
+    address: '::',
+    port: PORTS.webhook,
+    healthPort: PORTS.webhookHealth,
+    serviceName: 'rolechain-webhook',
+    certificateSecret: 'rolechain-webhook-tls',
+    webhookConfiguration: 'rolechain',
+    logLevel: 'info',
+  });
+});
+
+test('every field is read', () => {
+  const all = {
+    sidecarImage: 'i',
+    region: 'eu-central-1',
+    cluster: 'prod',
+    conflicts: 'warn',
+    meshContainers: ['proxy'],
+    environmentSource: { secretName: 's', namespaces: ['lab'] },
+    agentEndpoints: ['http://127.0.0.1:1/'],
+    stsEndpoint: 'https://sts.example',
+    address: '127.0.0.1',
+    port: 1,
+    healthPort: 2,
+    serviceName: 'a',
+    certificateSecret: 'b',
+    webhookConfiguration: 'c',
+    logLevel: 'debug',
+  };
+  expect(Object.keys(all).sort()).toEqual(Object.keys(SETTINGS_FIELDS).sort());
+  expect(parse(JSON.stringify(all))).toEqual(all);
+});
+
+test('a part of environmentSource leaves the other its default', () => {
+  expect(parse(`${IMAGE}environmentSource: {namespaces: [lab]}`).environmentSource).toEqual({
+    secretName: 'rolechain-environment',
+    namespaces: ['lab'],
+  });
+});
+
+test.each([
+  ['sidecarImage: 5', 'sidecarImage FieldWrongType'],
+  ['sidecarImage: ""', 'sidecarImage FieldOutOfRange'],
+  [`${IMAGE}region:`, 'region FieldWrongType'],
+  [`${IMAGE}cluster: 5`, 'cluster FieldWrongType'],
+  [`${IMAGE}conflicts: ignore`, 'conflicts FieldWrongType'],
+  [`${IMAGE}meshContainers: proxy`, 'meshContainers FieldWrongType'],
+  [`${IMAGE}meshContainers: [a, 5]`, 'meshContainers.1 FieldWrongType'],
+  [`${IMAGE}environmentSource: true`, 'environmentSource FieldWrongType'],
+  [`${IMAGE}environmentSource: {namespaces: lab}`, 'environmentSource.namespaces FieldWrongType'],
+  [`${IMAGE}environmentSource: {secretname: x}`, 'environmentSource.secretname FieldUnknown'],
+  [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
+  [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
+  [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
+  [`${IMAGE}address: 1`, 'address FieldWrongType'],
+  [`${IMAGE}port: 65536`, 'port FieldOutOfRange'],
+  [`${IMAGE}port: "9443"`, 'port FieldWrongType'],
+  [`${IMAGE}healthPort: 1.5`, 'healthPort FieldOutOfRange'],
+  [`${IMAGE}healthPort: 9443`, 'healthPort FieldConflict'],
+  [`${IMAGE}serviceName: ""`, 'serviceName FieldOutOfRange'],
+  [`${IMAGE}certificateSecret: []`, 'certificateSecret FieldWrongType'],
+  [`${IMAGE}webhookConfiguration: {}`, 'webhookConfiguration FieldWrongType'],
+  [`${IMAGE}logLevel: loud`, 'logLevel FieldWrongType'],
+  ['', 'sidecarImage FieldMissing'],
+  ['5', ' FieldWrongType'],
+  ['[a]', ' DocumentWrongType'],
+])('%j names the field', (yaml, expected) => expect(problemsOf(yaml)).toEqual([expected]));
+
+test('all problems are told at once, each with what the field takes', () => {
+  expect(textOf('port: x\nlogLevel: loud\nenvironmentSource: 5')).toMatch(
+    /^sidecarImage is missing; .* environmentSource is 5, but takes secretName and namespaces; .* port is "x", but takes a port; .* logLevel is "loud", but takes one of trace, /,
+  );
+});
+
+test('an unknown field draws the nearest known one, and several draw one each', () => {
+  expect(textOf(`${IMAGE}healthport: 1`)).toBe(
+    'healthport is not a field of this version; did you mean healthPort? (FieldUnknown)',
+  );
+  expect(problemsOf(`${IMAGE}alpha: 1\nbeta: 2`)).toEqual(['alpha FieldUnknown', 'beta FieldUnknown']);
+});
+
+test.each([
+  ['no end of a list', 'a: ['],
+  ['a tab', 'a:\n\t- b'],
+  ['a key twice', `${IMAGE}${IMAGE}`],
+  ['two documents', `${IMAGE}---\n${IMAGE}`],
+  ['a tag of a template language', 'sidecarImage: !Ref image'],
+  ['an alias of nothing', 'sidecarImage: *image'],
+  ['no text', '\u0000\u0001'],
+])('%s is not YAML for us, in one line', (_name, yaml) => {
+  expect(problemsOf(yaml)).toEqual([' DocumentUnreadable']);
+  expect(textOf(yaml)).not.toContain('\n');
+});
+
+test("a template that wasn't filled in names what it left", () => {
+  expect(problemsOf('{{ .Values.image }}')).toContain('sidecarImage FieldMissing');
+});
+
+test('aliases that multiply are not expanded', () => {
+  const level = (i: number): string =>
+    `l${i}: &l${i} [${Array(9)
+      .fill(`*l${i - 1}`)
+      .join(',')}]\n`;
+  const bomb = `l0: &l0 [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => level(i + 1)).join('')}`;
+  expect(problemsOf(bomb)).toEqual([' DocumentUnreadable']);
+});
+
+test.each(['__proto__', 'constructor', 'toString'])('%s is an unknown field like any other', (key) => {
+  expect(problemsOf(`${IMAGE}${key}: {sidecarImage: x}`)).toEqual([`${key} FieldUnknown`]);
+  expect(({} as { sidecarImage?: unknown }).sidecarImage).toBeUndefined();
+});
+
+test('no text throws', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    ':',
+    ' ',
+    '\n',
+    '[',
+    '{',
+    '*',
+    '&',
+    '!',
+    '"',
+    '|',
+    '- ',
+    'sidecarImage',
+    '<<',
+    '0x',
+  );
+  const texts = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.array(pieces).map((all) => all.join('')),
+  );
+  fc.assert(
+    fc.property(texts, (yaml) => expect(typeof parseSettings(yaml).ok).toBe('boolean')),
+    { numRuns: 1000 },
+  );
+});
