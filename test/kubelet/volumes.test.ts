@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -162,4 +163,19 @@ test('remove takes everything away', async () => {
   const volumes = await make([{ name: 'v', emptyDir: {} }]);
   await volumes.remove();
   expect(existsSync(volumes.folder)).toBe(false);
+});
+
+test('the end of the process takes away what was not removed', () => {
+  const code = `
+    const { makeVolumes } = await import(${JSON.stringify(join(__dirname, 'volumes.ts'))});
+    const pod = { spec: { volumes: [{ name: 'v', emptyDir: {} }] } };
+    const all = [];
+    for (let i = 0; i < 12; i++) all.push(await makeVolumes(pod));
+    await all[0].remove();
+    console.log(all.map(({ folder }) => folder).join(' '));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const folders = stdout.trim().split(' ');
+  expect(folders).toHaveLength(12);
+  for (const folder of folders) expect(existsSync(folder)).toBe(false);
 });

@@ -28,6 +28,13 @@ export interface PodVolumes {
   remove(): Promise<void>;
 }
 
+/** What is still to be removed. One listener for all: Node warns of more than ten. */
+const folders = new Set<string>();
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
 /**
  * Makes each `emptyDir` (as a folder, whatever its medium) and each `projected` volume. Other kinds are left
  * out with a note.
@@ -36,11 +43,12 @@ export interface PodVolumes {
  */
 export async function makeVolumes(pod: Pod, options: VolumeOptions = {}): Promise<PodVolumes> {
   const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'rolechain-pod-'));
-  const removeNow = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeNow);
+  if (folders.size === 0) process.once('exit', removeAll);
+  folders.add(folder);
   const remove = async () => {
-    process.removeListener('exit', removeNow);
     await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
+    if (folders.size === 0) process.removeListener('exit', removeAll);
   };
   const paths = new Map<string, string>();
   const notes: string[] = [];
