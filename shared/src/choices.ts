@@ -7,3 +7,7 @@ export type CredentialSource = (typeof CREDENTIAL_SOURCES)[number];
 /** What the pod's start does while a role has no first credential. */
 export const STARTUPS = ['proceed', 'require'] as const;
 export type Startup = (typeof STARTUPS)[number];
+
+/** Whether the target is assumed by web identity: not at all, or alone, or first. */
+export const WEB_IDENTITIES = ['never', 'only', 'prefer'] as const;
+export type WebIdentityMode = (typeof WEB_IDENTITIES)[number];

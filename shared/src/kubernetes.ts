@@ -26,6 +26,9 @@ export const RESOURCES = {
 /** A DNS label (RFC 1123), the form of a role's name. */
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** A DNS subdomain (RFC 1123), the form of most objects' names. */
+export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** The name of the role at the top level of the annotation. */
 export const DEFAULT_ROLE = 'default';
 

@@ -21,6 +21,18 @@ export const LIMITS = {
   durationMinSeconds: 900,
   durationMaxChainedSeconds: 3600,
   durationDefaultSeconds: 3600,
+  /** Where the target is reached by web identity alone (a role's MaxSessionDuration may be less). */
+  durationMaxSeconds: 43_200,
+  /** STS API reference, AssumeRole: Tags. */
+  tags: 50,
+  tagKeyMax: 128,
+  tagValueMax: 256,
+  /** STS API reference, AssumeRole: Policy and PolicyArns; the plain text of both together. */
+  policyChars: 2048,
+  policyARNs: 10,
+  /** Our own: a chain is walked at every refresh, and a hop is a call. */
+  via: 5,
+  roles: 32,
   /** Below it botocore and .NET refresh all the time (they ask again with less than 15 minutes left). */
   durationUnwiseSeconds: 1800,
   /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */

@@ -1,0 +1,78 @@
+/** The annotation's text as plain data: YAML 1.2 (and so JSON), or a bare role ARN. */
+import { LineCounter, parseDocument, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
+import { LIMITS } from '../limits.ts';
+import { problem, type Checked } from '../problem.ts';
+
+/** The document as plain data, a bare ARN as the document that it stands for. */
+export function readDocument(text: string): Checked<Record<string, unknown>> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.annotationBytes) {
+    return failed('DocumentTooLarge', `has ${bytes} bytes; its limit is ${LIMITS.annotationBytes}`);
+  }
+  const data = readYAML(text);
+  if (!data.ok) return data;
+  const value = data.value;
+  if (typeof value === 'string') return { ok: true, value: { roleARN: value }, warnings: [] };
+  if (value === null || value === undefined) return failed('DocumentWrongType', 'is empty');
+  if (typeof value !== 'object' || Array.isArray(value)) return failed('DocumentWrongType', 'is not a map of fields');
+  return { ok: true, value: value as Record<string, unknown>, warnings: [] };
+}
+
+/** YAML 1.2 (and so JSON) with text keys, no repeated key, few aliases and no tags that make objects. */
+function readYAML(text: string): Checked<unknown> {
+  const lineCounter = new LineCounter();
+  try {
+    const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter });
+    const error = document.errors[0] ?? document.warnings[0];
+    if (error) return unreadable(`${explain(error)} at ${place(lineCounter, error)}`);
+    return { ok: true, value: document.toJS({ maxAliasCount: LIMITS.yamlAliases }), warnings: [] };
+  } catch (error) {
+    if (error instanceof RangeError) return unreadable(TOO_DEEP);
+    const bomb = error instanceof Error && error.message.startsWith('Excessive alias count');
+    return unreadable(
+      bomb ? `aliases repeat more than ${LIMITS.yamlAliases} nodes` : 'an alias has no anchor before it',
+    );
+  }
+}
+
+const YAML_OPTIONS = {
+  uniqueKeys: true,
+  stringKeys: true,
+  schema: 'core',
+  resolveKnownTags: false,
+  logLevel: 'error',
+  // Pretty ones quote the document.
+  prettyErrors: false,
+} as const;
+const TOO_DEEP = 'it is nested too deeply';
+
+/** Words for what the parser's own explain badly, or with a piece of the document. */
+const MISTAKES: Partial<Record<YAMLCode, string>> = {
+  BAD_DIRECTIVE: 'an unknown directive',
+  BAD_DQ_ESCAPE: 'an unknown backslash sequence in double quotes',
+  DUPLICATE_KEY: 'a field stands twice',
+  MULTIPLE_DOCS: 'a second document begins',
+  NON_STRING_KEY: "a field's name is not text",
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+  TAG_RESOLVE_FAILED: 'an unknown tag',
+};
+
+/** What is wrong; never a piece of the document, which may be of any field's value. */
+function explain({ code, message }: YAMLError): string {
+  const known = MISTAKES[code];
+  if (known !== undefined) return known;
+  return code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message;
+}
+
+function place(lines: LineCounter, error: YAMLError): string {
+  const { line, col } = lines.linePos(error.pos[0]);
+  return `line ${line}, column ${col}`;
+}
+
+function unreadable(text: string): Checked<never> {
+  return failed('DocumentUnreadable', `is not valid YAML: ${text}`);
+}
+
+function failed(code: 'DocumentTooLarge' | 'DocumentUnreadable' | 'DocumentWrongType', text: string): Checked<never> {
+  return { ok: false, problems: [problem(code, '', text)] };
+}

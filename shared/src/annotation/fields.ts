@@ -1,0 +1,211 @@
+/**
+ * The one table of the annotation's fields: what each takes and means, and where it may stand. The parser,
+ * the errors and the reference all read it.
+ */
+import * as v from 'valibot';
+import { parseRoleARN } from '../arn.ts';
+import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
+import { parseDuration } from '../duration.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../kubernetes.ts';
+import { LIMITS } from '../limits.ts';
+import type { Schema } from '../schema.ts';
+import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
+
+/** One field: the reference is generated from `limit`, `text` and `at`. */
+export interface Field {
+  readonly schema: Schema<unknown>;
+  /** What it takes. */
+  readonly limit: string;
+  readonly text: string;
+  /** `hop`: also in each entry of `via`. */
+  readonly at: 'role' | 'hop';
+}
+
+function field(at: Field['at'], limit: string, text: string, schema: (limit: string) => Schema<unknown>): Field {
+  return { limit, text, at, schema: schema(limit) };
+}
+
+const text = (limit: string, min: number, max: number, pattern: RegExp): Schema<string> =>
+  v.pipe(v.string(limit), v.minLength(min, limit), v.maxLength(max, limit), v.regex(pattern, limit));
+
+/** An object of fields that must be plain data with text as keys. valibot's record skips some names. */
+const entriesOf = (value: unknown): [string, unknown][] => Object.entries(value as object);
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
+const region = (limit: string): Schema<string> => v.pipe(v.string(limit), v.regex(REGION, limit));
+/** STS API reference, AssumeRole: ExternalId. `\w` in STS's patterns is ASCII. */
+export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
+/** What may stand around the placeholders: STS API reference, AssumeRole: RoleSessionName. */
+const SESSION_NAME = /^[\w+=,.@{}-]*$/;
+/** STS API reference, AssumeRole: Tags and TransitiveTagKeys. */
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+/** STS API reference, AssumeRole: SourceIdentity. */
+const SOURCE_IDENTITY = /^[\w+=,.@-]*$/;
+/** STS API reference, AssumeRole: Policy. */
+const POLICY = /^[\t\n\r\x20-\xff]+$/;
+const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]+$/;
+
+/** Characters as STS counts them: code points. */
+const length = (value: string): number => Array.from(value).length;
+const isTagKey = (key: string): boolean => key !== '' && length(key) <= LIMITS.tagKeyMax && TAG.test(key);
+const isTagValue = (value: unknown): boolean =>
+  typeof value === 'string' && length(value) <= LIMITS.tagValueMax && TAG.test(value);
+
+/** A session policy as STS takes it: JSON text. An object is written as one, text must be one. */
+function policyText(value: unknown): unknown {
+  if (typeof value === 'string') return isPolicyText(value) ? value : undefined;
+  return isMap(value) ? JSON.stringify(value) : undefined;
+}
+
+function isPolicyText(value: string): boolean {
+  try {
+    return isMap(JSON.parse(value));
+  } catch {
+    return false;
+  }
+}
+
+const SECRET_KEY = v.strictObject({
+  secretKeyRef: v.strictObject(
+    {
+      name: text('the name of a Secret of the namespace', 1, 253, DNS_SUBDOMAIN),
+      key: text('a key of the Secret', 1, 253, /^[-._a-zA-Z0-9]+$/),
+    },
+    'name and key',
+  ),
+});
+
+const { durationMinSeconds, durationMaxChainedSeconds, durationMaxSeconds } = LIMITS;
+
+export const FIELDS: Readonly<Record<string, Field>> = {
+  roleARN: field(
+    'hop',
+    `an IAM role ARN of ${LIMITS.roleARNMin}-${LIMITS.roleARNMax} characters, arn:aws:iam::<account id>:role/<name>`,
+    'The role. At the top level: that of the role named `default`; may be absent when `roles` is there.',
+    (limit) =>
+      v.pipe(
+        v.string(limit),
+        v.minLength(LIMITS.roleARNMin, limit),
+        v.maxLength(LIMITS.roleARNMax, limit),
+        v.check((arn) => parseRoleARN(arn) !== undefined, limit),
+      ),
+  ),
+  externalID: field(
+    'hop',
+    `text of ${LIMITS.externalIDMin}-${LIMITS.externalIDMax} characters of [A-Za-z0-9_+=,.@:/-] (digits alone in quotes)`,
+    'The ExternalId sent with AssumeRole. It is no secret, since it stands in an annotation.',
+    (limit) => text(limit, LIMITS.externalIDMin, LIMITS.externalIDMax, EXTERNAL_ID),
+  ),
+  externalIDFrom: field(
+    'hop',
+    "secretKeyRef {name, key} of a Secret of the pod's namespace",
+    'The same from a Secret, read again at each refresh. The webhook never reads it. Excludes `externalID`.',
+    () => SECRET_KEY,
+  ),
+  sessionName: field(
+    'hop',
+    `a template of [A-Za-z0-9_+=,.@-] and ${PLACEHOLDERS.map((p) => `{${p}}`).join(' ')}, at most ${LIMITS.sessionNameTemplateMax} characters`,
+    `The RoleSessionName; default \`${DEFAULT_SESSION_NAME}\`. A result over ${LIMITS.sessionNameMax} characters is cut and ends in a hash.`,
+    (limit) =>
+      v.pipe(
+        text(limit, 1, LIMITS.sessionNameTemplateMax, SESSION_NAME),
+        v.check((template) => unknownPlaceholders(template).length === 0, limit),
+      ),
+  ),
+  duration: field(
+    'hop',
+    `${durationMinSeconds}-${durationMaxChainedSeconds} s, the limits of a chained session (to ${durationMaxSeconds} s with webIdentity: only), as 1h, 45m or seconds`,
+    `How long a session lasts; default 1h. Under ${LIMITS.durationUnwiseSeconds / 60} minutes draws a warning.`,
+    (limit) =>
+      v.pipe(
+        v.unknown(),
+        v.transform(parseDuration),
+        v.number(limit),
+        v.minValue(durationMinSeconds, limit),
+        v.maxValue(durationMaxSeconds, limit),
+      ),
+  ),
+  region: field(
+    'role',
+    'the name of an AWS Region, such as eu-central-1',
+    "Region of the containers and of the STS endpoint; default: the webhook's.",
+    region,
+  ),
+  stsRegion: field('hop', 'the name of an AWS Region, such as eu-central-1', 'Region of the STS endpoint alone.', region),
+  tags: field(
+    'hop',
+    `a map of at most ${LIMITS.tags} tags: keys of 1-${LIMITS.tagKeyMax}, values of at most ${LIMITS.tagValueMax} characters of letters, digits, spaces and _.:/=+-@ (numbers in quotes)`,
+    'Session tags.',
+    (limit) =>
+      v.pipe(
+        v.unknown(),
+        v.check(isMap, limit),
+        v.check((map) => entriesOf(map).length <= LIMITS.tags, limit),
+        v.check((map) => entriesOf(map).every(([key, value]) => isTagKey(key) && isTagValue(value)), limit),
+        v.transform((map) => map as Record<string, string>),
+      ),
+  ),
+  transitiveTagKeys: field(
+    'hop',
+    `a list of at most ${LIMITS.tags} keys of \`tags\``,
+    'Tags that pass on to the later hops of the chain.',
+    (limit) => v.pipe(v.array(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit), v.maxLength(LIMITS.tags, limit)),
+  ),
+  policy: field(
+    'hop',
+    `a policy as an object or as JSON text; with policyARNs at most ${LIMITS.policyChars} characters together`,
+    'Session policy: the session may do what the role and this policy both allow.',
+    (limit) =>
+      v.pipe(v.unknown(), v.transform(policyText), v.string(limit), v.maxLength(LIMITS.policyChars, limit), v.regex(POLICY, limit)),
+  ),
+  policyARNs: field(
+    'hop',
+    `a list of at most ${LIMITS.policyARNs} ARNs of managed policies, arn:aws:iam::<account id or aws>:policy/<name>`,
+    'Managed session policies.',
+    (limit) => v.pipe(v.array(text(limit, 20, 2048, POLICY_ARN), limit), v.maxLength(LIMITS.policyARNs, limit)),
+  ),
+  sourceIdentity: field(
+    'role',
+    `text of ${LIMITS.sessionNameMin}-${LIMITS.sessionNameMax} characters of [A-Za-z0-9_+=,.@-]`,
+    'The SourceIdentity of the chain, sent with its first AssumeRole; it can't change on the way.',
+    (limit) => text(limit, LIMITS.sessionNameMin, LIMITS.sessionNameMax, SOURCE_IDENTITY),
+  ),
+  credentialSource: field(
+    'role',
+    `one of ${CREDENTIAL_SOURCES.join(', ')}`,
+    'The base identity that the chain starts from; default auto. environment only where the admin allows it.',
+    (limit) => v.picklist(CREDENTIAL_SOURCES, limit),
+  ),
+  serviceAccount: field(
+    'role',
+    'name, and namespace if it is another one',
+    'The base identity is that other ServiceAccount, by IRSA. Off unless the admin allows it.',
+    () =>
+      v.strictObject({
+        name: text('the name of a ServiceAccount', 1, 253, DNS_SUBDOMAIN),
+        namespace: v.optional(text('the name of a Namespace', 1, 63, DNS_LABEL)),
+      }),
+  ),
+  webIdentity: field(
+    'role',
+    `one of ${WEB_IDENTITIES.join(', ')}`,
+    'never (default): chain. only: AssumeRoleWithWebIdentity on the target itself. prefer: the same, falling back to the chain.',
+    (limit) => v.picklist(WEB_IDENTITIES, limit),
+  ),
+  startup: field(
+    'role',
+    `one of ${STARTUPS.join(', ')}`,
+    `proceed (default): after ${LIMITS.startupSeconds} s without a first credential the pod starts all the same; require: it does not start.`,
+    (limit) => v.picklist(STARTUPS, limit),
+  ),
+};
+
+/** The two fields that hold others: documented beside the table. */
+export const NESTED = {
+  via: { limit: `a list of at most ${LIMITS.via} hops`, text: 'Roles to go through before the target, in order.' },
+  roles: {
+    limit: `a map of at most ${LIMITS.roles} roles in all; names are DNS labels other than default`,
+    text: 'Further roles by name, with the same fields. Nothing is inherited from the top level.',
+  },
+} as const;
