@@ -137,7 +137,7 @@ const CREDENTIALS = {
   ),
   StsCredentialsExpired: e(
     503,
-    'STS refused the base credentials or token as expired or unknown.',
+    'The base credentials or token were refused as expired or unknown.',
     'New ones are fetched by themselves; if it lasts, check the clock of the node.',
   ),
   StsTokenRejected: e(

@@ -143,7 +143,6 @@ test.each<[string, Reply, string]>([
 test('an STS that is not there', async () => {
   await expect(assumeRole(BASE, HOP, { ...options, endpoint: 'http://127.0.0.1:9' })).rejects.toMatchObject({
     code: 'StsUnreachable',
-    message: expect.stringMatching(/ECONNREFUSED 127\.0\.0\.1\.$/),
   });
 });
 

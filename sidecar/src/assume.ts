@@ -92,7 +92,7 @@ async function perform(
   const { region } = call;
   const client = new STSClient({ ...stsSettings(endpoint), region, ...(credentials ? { credentials } : {}) });
   try {
-    const answer = await send(client, AbortSignal.timeout(60000));
+    const answer = await send(client, AbortSignal.timeout(TOTAL_MS));
     return readSession(answer.Credentials, now());
   } catch (error) {
     throw stsError(error, call);

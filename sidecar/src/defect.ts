@@ -1,13 +1,17 @@
-import { CodedError } from '@rolechain/shared';
+import { CodedError, errorFields } from '@rolechain/shared';
 
 /** The error as it is when it is one of the table; anything else is a defect of ours. */
 export function toCoded(reason: unknown): CodedError {
   return reason instanceof CodedError ? reason : new CodedError('InternalError', '', { cause: reason });
 }
 
-/** Of a defect, for the log: its name and its places say what to look for; its message could quote anything. */
-export function causeFields({ cause }: CodedError): Record<string, string> {
-  return cause instanceof Error ? { cause: cause.name, stack: placesOf(cause) } : {};
+/**
+ * What a log line says of an error. Of a defect, its name and its places say what to look for; its
+ * message could quote anything.
+ */
+export function defectFields(error: CodedError): Record<string, string> {
+  const { cause } = error;
+  return { ...errorFields(error), ...(cause instanceof Error ? { cause: cause.name, stack: placesOf(cause) } : {}) };
 }
 
 function placesOf({ stack = '' }: Error): string {

@@ -18,11 +18,11 @@ export interface Inputs {
 export type ReadInputs = { readonly inputs: Inputs } | { readonly invalid: string };
 
 export function readInputs(env: Readonly<Record<string, string | undefined>>): ReadInputs {
-  const podIP = env[ENV.podIP] || '127.0.0.1';
+  const podIP = filled(env[ENV.podIP]) ?? '127.0.0.1';
   const problems: Problem[] = [];
   if (isIP(podIP) === 0) problems.push(problem('FieldOutOfRange', ENV.podIP, 'takes an IP address'));
-  const json = env[ENV.config];
-  if (json === undefined || json === '') {
+  const json = filled(env[ENV.config]);
+  if (json === undefined) {
     return { invalid: formatProblems([...problems, problem('FieldMissing', ENV.config, 'is missing')]) };
   }
   const config = parseSidecarConfig(json);
@@ -34,8 +34,13 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): R
   }
   if (problems.length > 0) return { invalid: formatProblems(problems) };
   // Outside a pod there is no downward API; in one, the host name is the pod's name anyway, cut to 63 characters.
-  const pod = { podName: env[ENV.podName] || hostname(), podIdentityLabel: env[ENV.podIdentityLabel] ?? '' };
+  const pod = { podName: filled(env[ENV.podName]) ?? hostname(), podIdentityLabel: env[ENV.podIdentityLabel] ?? '' };
   return { inputs: { config: config.value, pod, podIP, logLevel: env[ENV.logLevel], root: env[ENV.root] ?? '' } };
+}
+
+/** The downward API gives an empty text for what a pod does not have. */
+function filled(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 /**
@@ -45,7 +50,7 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): R
  * endpoint.
  */
 export function closeEnvironment(env: Record<string, string | undefined>): void {
-  for (const name of Object.keys(env)) if (name.startsWith('AWS_')) delete env[name];
+  for (const name of Object.keys(env)) if (name.startsWith('AWS_')) Reflect.deleteProperty(env, name);
   env[ENV.metadataDisabled] = 'true';
   env.AWS_CONFIG_FILE = '/dev/null';
   env.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';

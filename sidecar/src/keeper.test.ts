@@ -119,6 +119,13 @@ test('requests in one moment do not push the try before them', async () => {
   keeper.stop();
 });
 
+test('sessions that are nearly over when they come do not flood STS', async () => {
+  const { clock, script, keeper } = bench(10, 0.001);
+  await clock.advance(60_000);
+  expect(script.began.length).toBeLessThanOrEqual(61);
+  keeper.stop();
+});
+
 describe('a clock that jumps', () => {
   test('forward over the refresh: seen within a minute', async () => {
     const { clock, script, keeper } = bench(0, 60);

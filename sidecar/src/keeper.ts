@@ -52,7 +52,7 @@ export interface Keeper {
   /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace. */
   wanted(): void;
   /** Resolves when the running or next fetch has ended. */
-  nextEnd(): Promise<void>;
+  nextEnd(): Promise<undefined>;
 }
 
 export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Keeper {
@@ -64,7 +64,7 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
   let endedAt = -Infinity;
   let nextAt = -Infinity;
   let cancel = (): void => undefined;
-  let ended = Promise.withResolvers<void>();
+  let ended = Promise.withResolvers<undefined>();
 
   function begin(): void {
     if (fetching || stopped) return;
@@ -93,8 +93,8 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
     if (stopped) return;
     endedAt = clock.now();
     schedule(next);
-    ended.resolve();
-    ended = Promise.withResolvers<void>();
+    ended.resolve(undefined);
+    ended = Promise.withResolvers();
     onFetched({ role, failures, nextAt, ...(error ? { error } : {}), ...(session ? { session } : {}) });
   }
 
@@ -107,7 +107,10 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
   function look(from: number): void {
     cancel();
     const now = clock.now();
-    if (now < from) return begin();
+    if (now < from) {
+      begin();
+      return;
+    }
     cancel = clock.setTimer(Math.min(LOOK_MS, Math.max(0, nextAt - now)), () => {
       if (clock.now() >= nextAt) begin();
       else look(now);

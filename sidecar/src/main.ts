@@ -1,6 +1,6 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
-import { errorFields, makeLogger, type Logger } from '@rolechain/shared';
-import { causeFields, toCoded } from './defect.ts';
+import { makeLogger, type Logger } from '@rolechain/shared';
+import { defectFields, toCoded } from './defect.ts';
 import { filesUnder } from './files.ts';
 import { systemClock } from './clock.ts';
 import { closeEnvironment, readInputs } from './inputs.ts';
@@ -38,8 +38,7 @@ function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
 /** A state that nobody thought of is left by starting anew. */
 function endOnDefects(logger: Logger): void {
   process.on('uncaughtException', (error) => {
-    const coded = toCoded(error);
-    logger.fatal({ ...errorFields(coded), ...causeFields(coded) }, 'ending because of a defect');
+    logger.fatal(defectFields(toCoded(error)), 'ending because of a defect');
     process.exit(1);
   });
 }

@@ -1,5 +1,5 @@
-import { errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
-import { causeFields } from './defect.ts';
+import { errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
+import { defectFields } from './defect.ts';
 import type { Fetched } from './keeper.ts';
 
 /**
@@ -14,7 +14,7 @@ export function logFetches(logger: Logger): (event: Fetched) => void {
     const times = { ...(session ? { expires: iso(session.expiresAt) } : {}), next: iso(nextAt) };
     if (error === undefined) logger.info({ role, ...times }, 'credentials fetched');
     else if (news || isPowerOfTwo(failures)) {
-      const fields = { role, ...errorFields(error), ...causeFields(error), failures, ...times };
+      const fields = { role, ...defectFields(error), failures, ...times };
       logger.warn(fields, 'credentials not fetched');
     }
   };

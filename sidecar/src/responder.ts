@@ -34,7 +34,7 @@ export interface Responder {
 const NOTHING: RoleOffer = { session: undefined, error: undefined, fetching: false };
 
 export function makeResponder({ door, keepers, clock, onAnswer }: ResponderOptions): Responder {
-  const closing = Promise.withResolvers<void>();
+  const closing = Promise.withResolvers<undefined>();
   let closed = false;
   let held = 0;
 
@@ -43,10 +43,10 @@ export function makeResponder({ door, keepers, clock, onAnswer }: ResponderOptio
 
   async function hold(request: RequestFacts, keeper: Keeper): Promise<Answer> {
     let timeUp = false;
-    const time = Promise.withResolvers<void>();
+    const time = Promise.withResolvers<undefined>();
     const cancel = clock.setTimer(LIMITS.holdMs, () => {
       timeUp = true;
-      time.resolve();
+      time.resolve(undefined);
     });
     held += 1;
     try {
@@ -84,7 +84,7 @@ export function makeResponder({ door, keepers, clock, onAnswer }: ResponderOptio
     held: () => held,
     close: () => {
       closed = true;
-      closing.resolve();
+      closing.resolve(undefined);
     },
   };
 }

@@ -49,8 +49,8 @@ describe('when a refresh is due', () => {
         (obtainedAt, length, random, first) => {
           const at = refreshAt({ obtainedAt, expiresAt: obtainedAt + length }, { first }, () => random);
           expect(Number.isFinite(at)).toBe(true);
-          expect(at).toBeGreaterThanOrEqual(obtainedAt);
-          expect(at).toBeLessThanOrEqual(Math.max(obtainedAt, obtainedAt + length));
+          expect(at).toBeGreaterThanOrEqual(obtainedAt + 1000);
+          expect(at).toBeLessThanOrEqual(Math.max(obtainedAt + 1000, obtainedAt + length));
         },
       ),
     );

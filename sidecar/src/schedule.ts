@@ -17,15 +17,20 @@ export function refreshMargin(lengthMs: number): number {
   return Math.min(lengthMs / 2, Math.max(20 * MINUTE, lengthMs / 4));
 }
 
+/** Where clocks are an hour apart, every session is nearly over when it comes: no reason to flood STS. */
+const REFRESH_FLOOR_MS = 1_000;
+
 /**
  * When to refresh, in milliseconds since 1970. The first refresh comes at a random phase, uniform in
  * [1/4, 1] of the time until it is due: the pods of a rollout start together and must not go on to
- * call STS together (its quota is one account's and Region's). Later ones keep the phase.
+ * call STS together (its quota is one account's and Region's). Later ones keep the phase. Never less
+ * than a second after the session came.
  */
 export function refreshAt(session: Lifetime, options: { readonly first: boolean }, random: Random): number {
   const length = Math.max(0, session.expiresAt - session.obtainedAt);
   const untilDue = length - refreshMargin(length);
-  return session.obtainedAt + (options.first ? untilDue * (0.25 + 0.75 * random()) : untilDue);
+  const phase = options.first ? 0.25 + 0.75 * random() : 1;
+  return session.obtainedAt + Math.max(REFRESH_FLOOR_MS, untilDue * phase);
 }
 
 const RETRY = {

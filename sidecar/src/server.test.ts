@@ -14,6 +14,7 @@ import { makeSession } from './testing/sessions.ts';
 
 const TOKEN = 'a'.repeat(43);
 
+const defects: string[] = [];
 let server: FastifyInstance;
 let responder: Responder;
 let keeper: Keeper;
@@ -44,7 +45,7 @@ async function start(): Promise<void> {
   // The port is known only once the server listens, and Host may leave it out.
   const door = { port: 0, tokens: digestTokens(new Map([['default', TOKEN]])), accountIDs: new Map() };
   responder = makeResponder({ door, keepers: new Map([['default', keeper]]), clock: systemClock });
-  server = makeServer(responder);
+  server = makeServer(responder, (error) => defects.push(error.code));
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
   keeper.start();
@@ -116,6 +117,18 @@ test.each<[string, () => Promise<RawAnswer>, string]>([
   // Go's SDK reads a code only behind exactly this type.
   expect(answer.headers['content-type']).toBe('application/json');
   expect(answer.headers).not.toHaveProperty('x-powered-by');
+});
+
+test('a defect is answered as one, and reported', async () => {
+  await stop();
+  responder = { ...responder, respond: () => Promise.reject(new TypeError('words')) };
+  server = makeServer(responder, (error) => defects.push(error.code));
+  await listen(server, '127.0.0.1', 0);
+  port = (server.server.address() as AddressInfo).port;
+  const answer = await ask();
+  expect(codeOf(answer)).toBe('500 InternalError');
+  expect(answer.body).not.toContain('words');
+  expect(defects).toEqual(['InternalError']);
 });
 
 test('connections are capped', () => {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
+import { toCoded } from './defect.ts';
 import type { Responder } from './responder.ts';
 
 /** What both ports of the sidecar have in common. Times in milliseconds. */
@@ -28,8 +29,11 @@ export const HTTP_OPTIONS = {
   },
 } as const;
 
-/** The server, not yet listening. Every request, whatever its path and method, goes to the responder. */
-export function makeServer(responder: Responder): FastifyInstance {
+/**
+ * The server, not yet listening. Every request, whatever its path and method, goes to the responder.
+ * `onDefect` gets what the responder should never have thrown; the request is answered 500.
+ */
+export function makeServer(responder: Responder, onDefect: (error: CodedError) => void): FastifyInstance {
   const server = fastify({
     ...HTTP_OPTIONS,
     clientErrorHandler: onClientError,
@@ -43,7 +47,13 @@ export function makeServer(responder: Responder): FastifyInstance {
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { host, authorization } = request.raw.headers;
     const { url = '', method = '' } = request.raw;
-    const { status, headers, body } = await responder.respond({ host, url, method, authorization });
+    const { status, headers, body } = await responder
+      .respond({ host, url, method, authorization })
+      .catch((error: unknown) => {
+        const defect = toCoded(error);
+        onDefect(defect);
+        return errorAnswer(defect);
+      });
     // A Buffer: behind the type of a text fastify writes a charset.
     return reply.code(status).headers(headers).send(body);
   }

@@ -1,10 +1,10 @@
 /** The parts of a running sidecar and the wires between them. */
-import { errorFields, type CodedError, type Logger } from '@rolechain/shared';
+import type { CodedError, Logger } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './answer.ts';
 import { makeChain } from './chain.ts';
 import type { Clock } from './clock.ts';
-import { toCoded } from './defect.ts';
+import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
 import { makeHealthServer } from './health.ts';
 import type { Inputs } from './inputs.ts';
@@ -58,14 +58,14 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     state.fetched(event);
   });
   const parts: Parts = { ...options, plans, keepers, metrics, state };
-  const doors: Door[] = [];
+  const ports: OpenPort[] = [];
 
   return {
     start: () => {
-      logger.info({ ...describe(inputs, plans) }, 'starting');
+      logger.info(describe(inputs, plans), 'starting');
       state.save();
       for (const keeper of keepers.values()) keeper.start();
-      doors.push(
+      ports.push(
         openCredentials(parts, (opened) => (responder = opened)),
         openHealth(parts),
       );
@@ -73,7 +73,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     stop: async () => {
       for (const keeper of keepers.values()) keeper.stop();
       responder?.close();
-      await Promise.all(doors.map((door) => door.close()));
+      await Promise.all(ports.map((port) => port.close()));
     },
   };
 }
@@ -108,12 +108,12 @@ function makeKeepers(
 }
 
 /** A port that is being opened, or open. */
-interface Door {
+interface OpenPort {
   close(): Promise<void>;
 }
 
 /** The token files and the credentials endpoint, on loopback alone. */
-function openCredentials(parts: Parts, onOpened: (responder: Responder) => void): Door {
+function openCredentials(parts: Parts, onOpened: (responder: Responder) => void): OpenPort {
   const { inputs, files, clock, logger, plans, keepers, metrics, state } = parts;
   const { credentials: port } = inputs.config.ports;
   const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
@@ -128,7 +128,7 @@ function openCredentials(parts: Parts, onOpened: (responder: Responder) => void)
       };
       const responder = makeResponder({ door, keepers, clock, onAnswer });
       onOpened(responder);
-      return makeServer(responder);
+      return makeServer(responder, (error) => logger.error(defectFields(error), 'defect in answering'));
     },
     host: '127.0.0.1',
     port,
@@ -140,7 +140,7 @@ function openCredentials(parts: Parts, onOpened: (responder: Responder) => void)
   });
 }
 
-function openHealth(parts: Parts): Door {
+function openHealth(parts: Parts): OpenPort {
   const { podIP: host, config } = parts.inputs;
   return open(parts, { make: () => makeHealthServer(parts), host, port: config.ports.health });
 }
@@ -155,7 +155,7 @@ interface Opening {
 }
 
 /** Opens a port, however long it takes. A server that failed to listen is not used again. */
-function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: Opening): Door {
+function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: Opening): OpenPort {
   let server: FastifyInstance | undefined;
   let lastMessage = '';
   const attempt = async (): Promise<void> => {
@@ -166,7 +166,7 @@ function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: O
   };
   const failed = (reason: unknown): void => {
     const error = toCoded(reason);
-    if (error.message !== lastMessage) logger.error(errorFields(error), 'port not open, trying again each second');
+    if (error.message !== lastMessage) logger.error(defectFields(error), 'port not open, trying again each second');
     lastMessage = error.message;
     onError?.(error);
   };

@@ -26,7 +26,20 @@ describe('the verdict', () => {
   test.each<[string, State, number, boolean, string]>([
     ['all ready', state({ a: { ready: true }, b: { ready: true } }), 0, true, 'every role has credentials'],
     ['ready but not listening', state({ a: { ready: true } }, { listening: false }), 0, false, 'does not listen'],
-    ['not listening, long after', state({ a: { ready: true } }, { listening: false }), PATIENCE, false, 'not listen'],
+    [
+      'not listening, long after',
+      state({ a: { ready: true } }, { listening: false }),
+      PATIENCE,
+      true,
+      'started without: the credentials endpoint does not listen',
+    ],
+    [
+      'not listening, long after, with a role that requires it',
+      state({ a: { ready: true, startup: 'require' } }, { listening: false }),
+      PATIENCE,
+      false,
+      'not listen',
+    ],
     ['one missing', state({ a: { ready: true }, b: {} }), PATIENCE - 1, false, 'role b has no credentials yet'],
     ['one missing, patience over', state({ a: { ready: true }, b: {} }), PATIENCE, true, 'started without: role b'],
     ['one required', state({ a: { startup: 'require' } }), 100 * PATIENCE, false, 'role a has no'],

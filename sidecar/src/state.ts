@@ -39,18 +39,26 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** Whether the pod may go on starting: the endpoint listens, and each role has had credentials or needs not be waited for. Pure. */
+/**
+ * Whether the pod may go on starting: the endpoint listens and each role has had credentials, or nothing that
+ * is missing needs to be waited for any longer. A port that is taken holds `proceed` no longer than a missing
+ * role does (contract, section 2). Pure.
+ */
 export function verdict(state: State, now: number): Verdict {
   const waited = now - state.startedAt;
   // A clock that was set back must not hold the pod.
   const patienceOver = waited >= LIMITS.startupSeconds * 1000 || waited < 0;
   const missing = Object.entries(state.roles).filter(([, role]) => !role.ready);
   const holding = missing.filter(([, role]) => role.startup === 'require' || !patienceOver);
-  if (!state.listening)
-    return { passed: false, text: withProblem('the credentials endpoint does not listen', state.problem) };
+  const anyRequired = Object.values(state.roles).some(({ startup }) => startup === 'require');
+  if (!state.listening && (anyRequired || !patienceOver)) return { passed: false, text: notListening(state) };
   if (holding.length > 0) return { passed: false, text: holding.map(waitText).join(' | ') };
-  const without = missing.map(waitText).join(' | ');
+  const without = [...(state.listening ? [] : [notListening(state)]), ...missing.map(waitText)].join(' | ');
   return { passed: true, text: without === '' ? 'every role has credentials' : `started without: ${without}` };
+}
+
+function notListening({ problem }: State): string {
+  return withProblem('the credentials endpoint does not listen', problem);
 }
 
 function waitText([name, { code, message = '', fix = '' }]: [string, RoleState]): string {
@@ -64,8 +72,8 @@ function withProblem(text: string, problem: StateProblem | undefined): string {
 /** Reads what `writeState` wrote; undefined when there is nothing of that kind. */
 export function readState(path: string): State | undefined {
   try {
-    const state = JSON.parse(readFileSync(path, 'utf8')) as State | null;
-    return state?.version === 1 && typeof state.roles === 'object' && state.roles !== null ? state : undefined;
+    const state = JSON.parse(readFileSync(path, 'utf8')) as Partial<State> | null;
+    return state?.version === 1 && state.roles ? (state as State) : undefined;
   } catch {
     return undefined;
   }

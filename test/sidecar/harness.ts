@@ -118,7 +118,10 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
+  const ended = once(child, 'close').then(([code, signal]: unknown[]): Ended => ({
+    code: code as Ended['code'],
+    signal: signal as Ended['signal'],
+  }));
   let running = true;
   void ended.then(() => (running = false));
 

@@ -47,7 +47,7 @@ async function run({ agent, irsa, uptimes }: Bench): Promise<string[]> {
     results.push(
       await source().then(
         (c) => c.accessKeyId,
-        (e: CodedError) => e.code,
+        (e: unknown) => (e as CodedError).code,
       ),
     );
   }

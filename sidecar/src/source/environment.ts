@@ -74,7 +74,7 @@ async function provide(profile: string, { folder, stsRegion, sts }: EnvironmentO
     filepath: join(folder, 'credentials'),
     configFilepath: join(folder, 'config'),
     ignoreCache: true,
-    roleAssumer: async (credentials, { RoleArn = '', RoleSessionName = '', ExternalId, DurationSeconds = 3600 }) =>
+    roleAssumer: async (credentials, { RoleArn, RoleSessionName, ExternalId, DurationSeconds = 3600 }) =>
       assumeRole(
         pick(credentials),
         {

@@ -1,0 +1,131 @@
+/** A pod's surroundings for tests of the sidecar: roles in STS, an association, tokens, and the bundled programs. */
+import type { HopConfig, RoleConfig } from '@rolechain/shared';
+import { startAgent, type AgentDouble } from '../doubles/agent.ts';
+import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
+import { makeServiceAccountToken, makeSigningKey } from '../doubles/jwt.ts';
+import { startSts, type StsDouble } from '../doubles/sts.ts';
+import {
+  bundlePrograms,
+  eventually,
+  makePodFiles,
+  startSidecar,
+  type PodFiles,
+  type Programs,
+  type Reply,
+  type RunningSidecar,
+  type SidecarOptions,
+} from './harness.ts';
+
+export const BASE = 'arn:aws:iam::111111111111:role/base';
+export const IRSA = 'arn:aws:iam::111111111111:role/irsa';
+export const ORDERS = 'arn:aws:iam::222222222222:role/orders';
+export const AUDIT = 'arn:aws:iam::333333333333:role/audit';
+export const REGION = 'eu-central-1';
+export const EXTERNAL_ID = 'our-external-id';
+export const ACCOUNT = { namespace: 'shop', serviceAccount: 'orders' };
+export const OUTAGE = { status: 503, code: 'ServiceUnavailable', message: 'Service Unavailable' } as const;
+const ISSUER = 'https://issuer.example';
+
+export function hop(roleARN: string, change: Partial<HopConfig> = {}): HopConfig {
+  return { roleARN, sessionName: '{namespace}.{pod}', durationSeconds: 3600, stsRegion: REGION, ...change };
+}
+
+/** The role that a sidecar has unless a test says otherwise. */
+export const ORDERS_ROLE: RoleConfig = {
+  source: { type: 'pod-identity' },
+  startup: 'require',
+  hops: [hop(ORDERS, { externalID: EXTERNAL_ID })],
+};
+
+/** What differs from a sidecar with ORDERS_ROLE as `default`. */
+export interface Change {
+  readonly roles?: Record<string, Partial<RoleConfig>>;
+  readonly env?: Record<string, string>;
+  readonly ports?: SidecarOptions['config']['ports'];
+}
+
+/** New for each test; what a test starts is ended after it. */
+export interface Bench {
+  sts: StsDouble;
+  agent: AgentDouble;
+  files: PodFiles;
+  start(change?: Change): Promise<RunningSidecar>;
+}
+
+/** Sets up a bench for the tests of a file. Its members are there once a test runs. */
+export function useBench(): Bench {
+  const key = makeSigningKey();
+  const sidecars: RunningSidecar[] = [];
+  let programs: Programs;
+  const bench = { start } as Bench;
+
+  function projectedToken(audience: string): string {
+    const pod = { name: 'orders-1', uid: 'u-1' };
+    return makeServiceAccountToken({ ...ACCOUNT, pod, audience, expiresInSeconds: 3600, key, issuer: ISSUER });
+  }
+
+  async function start({ roles = { default: {} }, env = {}, ports }: Change = {}): Promise<RunningSidecar> {
+    const whole = Object.entries(roles).map(([name, role]) => [name, { ...ORDERS_ROLE, ...role }] as const);
+    const config = {
+      ...ACCOUNT,
+      agentEndpoints: [bench.agent.credentialsUrl],
+      stsEndpoint: bench.sts.url,
+      roles: Object.fromEntries(whole),
+      ...(ports ? { ports } : {}),
+    };
+    const sidecar = await startSidecar({ programs, files: bench.files, config, env });
+    sidecars.push(sidecar);
+    return sidecar;
+  }
+
+  beforeAll(async () => {
+    programs = await bundlePrograms();
+  });
+  afterAll(() => programs.remove());
+
+  beforeEach(async () => {
+    bench.sts = await startSts({
+      region: REGION,
+      roles: [
+        { arn: BASE, trust: trustPodIdentity(), permissions: mayAssume(ORDERS, AUDIT) },
+        { arn: IRSA, trust: trustServiceAccount(IRSA, ISSUER, 'shop', 'orders'), permissions: mayAssume(ORDERS) },
+        {
+          arn: ORDERS,
+          trust: { Statement: [BASE, IRSA].flatMap((arn) => trustRole(arn, { externalId: EXTERNAL_ID }).Statement) },
+        },
+        { arn: AUDIT, trust: trustRole(BASE) },
+      ],
+      oidc: [{ issuer: ISSUER, audience: 'sts.amazonaws.com', publicKey: key.publicKey }],
+    });
+    const associations = [{ ...ACCOUNT, roleArn: BASE }];
+    bench.agent = await startAgent({ sts: bench.sts, associations, keys: [key.publicKey] });
+    bench.files = makePodFiles();
+    bench.files.writeToken('podIdentityToken', projectedToken('pods.eks.amazonaws.com'));
+    bench.files.writeToken('irsaToken', projectedToken('sts.amazonaws.com'));
+  });
+
+  afterEach(async () => {
+    await Promise.all(sidecars.splice(0).map((sidecar) => sidecar.stop()));
+    await Promise.all([bench.agent.close(), bench.sts.close()]);
+    bench.files.remove();
+  });
+  return bench;
+}
+
+/** The first answer, whatever it is. */
+export function firstAnswer(sidecar: RunningSidecar): Promise<Reply> {
+  return eventually('it listens', () => sidecar.ask());
+}
+
+/** An answer of this status, which others may precede. */
+export function answerOf(sidecar: RunningSidecar, status: number): Promise<Reply> {
+  return eventually(`status ${status}`, async () => {
+    const reply = await sidecar.ask();
+    return reply.status === status && reply;
+  });
+}
+
+/** `403 StsAccessDenied`; of credentials, `200`. */
+export function codeOf({ status, data }: Reply): string {
+  return typeof data.Code === 'string' ? `${status} ${data.Code}` : String(status);
+}
