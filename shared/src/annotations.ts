@@ -1,7 +1,7 @@
 /** One annotation or label key that rolechain reads or writes. */
 export interface AnnotationEntry {
   readonly key: string;
-  readonly on: 'ServiceAccount' | 'Pod';
+  readonly on: 'ServiceAccount' | 'Pod' | 'Namespace';
   readonly writtenBy: 'user' | 'webhook';
   /** What it means, for the reference. */
   readonly text: string;
@@ -27,6 +27,18 @@ export const ANNOTATIONS = {
     writtenBy: 'user',
     text: 'Comma-separated names of containers to leave alone.',
   },
+  containerRoles: {
+    key: 'rolechain.io/container-roles',
+    on: 'Pod',
+    writtenBy: 'user',
+    text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. Containers that it does not name hold `default`.',
+  },
+  authorizationToken: {
+    key: 'rolechain.io/authorization-token',
+    on: 'Pod',
+    writtenBy: 'user',
+    text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it.',
+  },
   status: {
     key: 'rolechain.io/status',
     on: 'Pod',
@@ -38,6 +50,12 @@ export const ANNOTATIONS = {
     on: 'Pod',
     writtenBy: 'webhook',
     text: 'The reason code why the pod was left without a sidecar though its account asks for a role.',
+  },
+  allowedRoles: {
+    key: 'rolechain.io/allowed-roles',
+    on: 'Namespace',
+    writtenBy: 'user',
+    text: "ARN patterns separated by white space, matched as IAM's ArnLike: the target and every hop of every account of the namespace must match one.",
   },
 } as const satisfies Record<string, AnnotationEntry>;
 

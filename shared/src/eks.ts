@@ -37,3 +37,13 @@ export const AGENT_ENDPOINTS: readonly string[] = [
   'http://169.254.170.23/v1/credentials',
   'http://[fd00:ec2::23]/v1/credentials',
 ];
+
+/** Session tags of the Pod Identity agent's sessions, all transitive (EKS User Guide, pod-id-abac). */
+export const FOREIGN_TAG_KEYS: readonly string[] = [
+  'eks-cluster-arn',
+  'eks-cluster-name',
+  'kubernetes-namespace',
+  'kubernetes-service-account',
+  'kubernetes-pod-name',
+  'kubernetes-pod-uid',
+];

@@ -145,6 +145,22 @@ const CREDENTIALS = {
     'STS refused the web identity token.',
     "Register the cluster's OIDC issuer as a provider in the account of the base role, with the audience sts.amazonaws.com.",
   ),
+  ExternalIDMissing: e(
+    400,
+    'The Secret or key behind externalIDFrom is not there.',
+    'Create it in the namespace of the pod; it is read again by itself, within a minute or two.',
+  ),
+  ExternalIDInvalid: e(
+    400,
+    'The value behind externalIDFrom is no ExternalId.',
+    'Store 2-1224 characters of [A-Za-z0-9_+=,.@:/-] without a newline at the end.',
+  ),
+  TokenRequestForbidden: e(
+    403,
+    'This pod may not request a token of the other ServiceAccount.',
+    'Apply a Role with create on serviceaccounts/token and a RoleBinding to the ServiceAccount of this pod in that namespace (manifests/samples).',
+  ),
+  TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'It is tried again by itself.'),
   EnvironmentEmpty: e(
     503,
     'The Secret of credentialSource: environment holds no credentials.',

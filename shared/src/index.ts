@@ -1,6 +1,7 @@
 export * from './annotations.ts';
 export * from './arn.ts';
-export * from './assume-role.ts';
+export * from './annotation/assume-role.ts';
+export { FIELDS, NESTED, type Field } from './annotation/fields.ts';
 export * from './choices.ts';
 export * from './duration.ts';
 export * from './eks.ts';

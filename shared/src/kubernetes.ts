@@ -7,6 +7,8 @@ export const SIDECAR = {
   volumePrefix: 'rolechain-',
   baseIdentityVolume: 'rolechain-base-identity',
   environmentVolume: 'rolechain-environment',
+  externalIDsVolume: 'rolechain-external-ids',
+  apiAccessVolume: 'rolechain-api-access',
   tokenVolumeSize: '1Mi',
   /** Not 65532, the commonest application user: processes of one user can read each other's memory. */
   user: 28173,

@@ -18,6 +18,10 @@ export const PATHS = {
   irsaToken: 'sts.amazonaws.com/token',
   /** Mount point of the Secret behind `credentialSource: environment`, in the sidecar alone. */
   environment: '/var/run/rolechain/environment',
+  /** Mount point of the Secrets behind `externalIDFrom`, one folder a Secret, in the sidecar alone. */
+  externalIDs: '/var/run/rolechain/external-ids',
+  /** Mount point of the pod's own API token and CA, for `serviceAccount`, in the sidecar alone. */
+  apiAccess: '/var/run/rolechain/api-access',
   /** In the sidecar's image. Its user may run this node but not read it: such a process isn't dumpable. */
   imageNode: '/rolechain/node',
   imageSidecar: '/rolechain/sidecar.cjs',
@@ -40,4 +44,9 @@ export function tokenFolder(role: string): string {
 /** The token file of a role, as AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it. */
 export function tokenFile(role: string): string {
   return `${tokenFolder(role)}/token`;
+}
+
+/** Where the value of `externalIDFrom` stands in PATHS.externalIDs. A Secret's name can't hold a slash. */
+export function externalIDFile({ name, key }: { readonly name: string; readonly key: string }): string {
+  return `${name}/${key}`;
 }

@@ -45,9 +45,25 @@ export const REASONS = {
     'The pod is not of the shape that the API describes.',
     'Correct the field that the message names.',
   ),
+  RoleNotAllowed: refused(
+    'The namespace does not allow a role of the chain.',
+    'Ask the owner of the namespace to add a pattern to its annotation rolechain.io/allowed-roles, or take the role out.',
+  ),
+  RoleUndeclared: refused(
+    'rolechain.io/container-roles names a role that the account does not declare.',
+    "Declare it in the account's annotation, or correct the name.",
+  ),
+  ServiceAccountForbidden: refused(
+    'The field serviceAccount is not allowed in this cluster.',
+    'Ask the admin to turn on the setting otherServiceAccounts.',
+  ),
   NameTaken: refused('A name that belongs to rolechain is taken.', `Rename it, ${LEAVE_POD}.`),
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 
+  SharedProcessNamespace: podConflict(
+    "With shareProcessNamespace the containers can read each other's tokens, and they hold more than one role.",
+    `Take shareProcessNamespace out, give all containers one role, ${LEAVE_POD}.`,
+  ),
   HostNetwork: podConflict(
     "On the host's network the credentials endpoint would be the node's.",
     `Take hostNetwork out, ${LEAVE_POD}.`,

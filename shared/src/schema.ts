@@ -21,6 +21,27 @@ export function check<T>(schema: Schema<T>, value: unknown): Checked<T> {
   return { ok: false, problems: result.issues.flatMap((issue) => toProblems(schema, issue)) };
 }
 
+/**
+ * A map from names to one schema. Not `v.record`, which leaves out names like `constructor` and takes a list.
+ * `misnamed` says what a wrong name should have been; `limit` what the whole takes.
+ */
+export function mapOf<T>(
+  schema: Schema<T>,
+  isName: (name: string) => boolean,
+  misnamed: string,
+  limit: string,
+): Schema<Readonly<Record<string, T>>> {
+  const wrong = v.pipe(
+    v.unknown(),
+    v.check(() => false, misnamed),
+  );
+  return v.lazy((input) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? v.strictObject(Object.fromEntries(Object.keys(input).map((name) => [name, isName(name) ? schema : wrong])))
+      : v.never(limit),
+  ) as unknown as Schema<Readonly<Record<string, T>>>;
+}
+
 type Path = readonly v.IssuePathItem[];
 
 function toProblems(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Problem[] {

@@ -5,29 +5,46 @@
 import * as v from 'valibot';
 import { CREDENTIAL_SOURCES, STARTUPS, type Startup } from './choices.ts';
 import { DNS_LABEL } from './kubernetes.ts';
+import type { SecretKeyRef } from './annotation/assume-role.ts';
 import { LIMITS } from './limits.ts';
 import { problem, type Checked } from './problem.ts';
-import { check, type Schema } from './schema.ts';
+import { check, mapOf, type Schema } from './schema.ts';
+
+/** Whose web identity token: the pod's own projected one, or that of another ServiceAccount by TokenRequest. */
+export type TokenConfig =
+  | { readonly type: 'projected' }
+  | { readonly type: 'token-request'; readonly namespace: string; readonly name: string; readonly audience: string };
 
 /** Where a chain starts. `roleARN` is the account's `eks.amazonaws.com/role-arn`. */
 export type SourceConfig =
   | { readonly type: 'auto'; readonly roleARN?: string | undefined; readonly stsRegion: string }
   | { readonly type: 'pod-identity' }
-  | { readonly type: 'irsa'; readonly roleARN: string; readonly stsRegion: string }
+  | { readonly type: 'irsa'; readonly roleARN: string; readonly stsRegion: string; readonly token: TokenConfig }
   | { readonly type: 'environment' };
 
-/** One AssumeRole call. */
+/** One AssumeRole call. Everything that goes into it stands here. */
 export interface HopConfig {
   readonly roleARN: string;
   readonly externalID?: string | undefined;
+  /** Instead of externalID: read from its file at each call. */
+  readonly externalIDFrom?: SecretKeyRef | undefined;
   /** Template, see session-name.ts. */
   readonly sessionName: string;
   readonly durationSeconds: number;
   readonly stsRegion: string;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly transitiveTagKeys?: readonly string[] | undefined;
+  readonly policy?: string | undefined;
+  readonly policyARNs?: readonly string[] | undefined;
+  /** On the first hop of a chain alone. */
+  readonly sourceIdentity?: string | undefined;
 }
 
 export interface RoleConfig {
-  readonly source: SourceConfig;
+  /** Absent where the target is reached by web identity alone. */
+  readonly source?: SourceConfig | undefined;
+  /** AssumeRoleWithWebIdentity on the target itself: alone, or before the chain. */
+  readonly webIdentity?: { readonly mode: 'only' | 'prefer'; readonly token: TokenConfig } | undefined;
   readonly startup: Startup;
   /** In order; the last one is the target. */
   readonly hops: readonly HopConfig[];
@@ -51,53 +68,69 @@ const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
 const url = v.pipe(v.string('a URL'), v.url('a URL'));
 const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
 
+const TOKEN = v.variant(
+  'type',
+  [
+    v.strictObject({ type: v.literal('projected') }),
+    v.strictObject({ type: v.literal('token-request'), namespace: text, name: text, audience: text }),
+  ],
+  'a map with a type of projected, token-request',
+);
+
 const SOURCE = v.variant(
   'type',
   [
     v.strictObject({ type: v.literal('auto'), roleARN: v.optional(text), stsRegion: text }),
     v.strictObject({ type: v.literal('pod-identity') }),
-    v.strictObject({ type: v.literal('irsa'), roleARN: text, stsRegion: text }),
+    v.strictObject({ type: v.literal('irsa'), roleARN: text, stsRegion: text, token: TOKEN }),
     v.strictObject({ type: v.literal('environment') }),
   ],
   `a map with a type of ${CREDENTIAL_SOURCES.join(', ')}`,
 );
 
+const tagText = v.string('text');
 const HOP = v.strictObject(
   {
     roleARN: text,
     externalID: v.optional(text),
+    externalIDFrom: v.optional(v.strictObject({ name: text, key: text }, FIELDS)),
     sessionName: text,
     durationSeconds: v.pipe(v.number('seconds'), v.integer('whole seconds'), v.minValue(1, 'seconds')),
     stsRegion: text,
+    tags: v.optional(mapOf<string>(tagText, () => true, 'a tag', 'a map of tags')),
+    transitiveTagKeys: v.optional(v.array(text, 'a list of keys')),
+    policy: v.optional(text),
+    policyARNs: v.optional(v.array(text, 'a list of ARNs')),
+    sourceIdentity: v.optional(text),
   },
   FIELDS,
 );
 
-const ROLE = v.strictObject(
-  {
-    source: SOURCE,
-    startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
-    hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
-  },
+const WEB_IDENTITY = v.strictObject(
+  { mode: v.picklist(['only', 'prefer'] as const, 'only or prefer'), token: TOKEN },
   FIELDS,
 );
 
-const MISNAMED = v.pipe(
-  v.unknown(),
-  v.check(() => false, 'a DNS label as its name'),
-);
-
-/** Not `v.record`: it leaves out the names `constructor` and `prototype`, which are DNS labels, and takes a list. */
-const ROLES = v.pipe(
-  v.lazy((input) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? v.strictObject(
-          Object.fromEntries(Object.keys(input).map((name) => [name, DNS_LABEL.test(name) ? ROLE : MISNAMED])),
-        )
-      : v.never('a map of roles'),
+const ROLE = v.pipe(
+  v.strictObject(
+    {
+      source: v.optional(SOURCE),
+      webIdentity: v.optional(WEB_IDENTITY),
+      startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
+      hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
+    },
+    FIELDS,
   ),
+  v.check(
+    ({ source, webIdentity }) => source !== undefined || webIdentity?.mode === 'only',
+    'a source, unless webIdentity is only',
+  ),
+);
+
+const ROLES: Schema<Readonly<Record<string, RoleConfig>>> = v.pipe(
+  mapOf<RoleConfig>(ROLE, (name) => DNS_LABEL.test(name), 'a DNS label as its name', 'a map of roles'),
   v.check((roles) => Object.keys(roles).length > 0, 'at least one role'),
-) as unknown as Schema<Readonly<Record<string, RoleConfig>>>;
+);
 
 const CONFIG: Schema<SidecarConfig> = v.strictObject(
   {

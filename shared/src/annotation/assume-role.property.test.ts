@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { FIELDS, parseAssumeRole } from './assume-role.ts';
-import { errorEntry } from './errors.ts';
-import type { Problem } from './problem.ts';
+import { errorEntry } from '../errors.ts';
+import type { Problem } from '../problem.ts';
 
 const ARN = 'arn:aws:iam::222222222222:role/orders';
 

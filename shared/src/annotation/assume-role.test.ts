@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { FIELDS, parseAssumeRole, type RoleSpec } from './assume-role.ts';
-import { LIMITS } from './limits.ts';
-import type { Problem } from './problem.ts';
+import { LIMITS } from '../limits.ts';
+import type { Problem } from '../problem.ts';
 
 const ARN = 'arn:aws:iam::222222222222:role/orders';
 const DEFAULTS: RoleSpec = {

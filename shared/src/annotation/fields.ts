@@ -8,7 +8,7 @@ import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
 import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
-import type { Schema } from '../schema.ts';
+import { mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 
 /** One field: the reference is generated from `limit`, `text` and `at`. */
@@ -28,8 +28,6 @@ function field(at: Field['at'], limit: string, text: string, schema: (limit: str
 const text = (limit: string, min: number, max: number, pattern: RegExp): Schema<string> =>
   v.pipe(v.string(limit), v.minLength(min, limit), v.maxLength(max, limit), v.regex(pattern, limit));
 
-/** An object of fields that must be plain data with text as keys. valibot's record skips some names. */
-const entriesOf = (value: unknown): [string, unknown][] => Object.entries(value as object);
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
@@ -49,8 +47,8 @@ const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]
 /** Characters as STS counts them: code points. */
 const length = (value: string): number => Array.from(value).length;
 const isTagKey = (key: string): boolean => key !== '' && length(key) <= LIMITS.tagKeyMax && TAG.test(key);
-const isTagValue = (value: unknown): boolean =>
-  typeof value === 'string' && length(value) <= LIMITS.tagValueMax && TAG.test(value);
+const isTagValue = (value: string): boolean => length(value) <= LIMITS.tagValueMax && TAG.test(value);
+const TAG_TEXT = `keys of 1-${LIMITS.tagKeyMax} and values of 0-${LIMITS.tagValueMax} letters, digits, spaces and _.:/=+-@ (numbers in quotes)`;
 
 /** A session policy as STS takes it: JSON text. An object is written as one, text must be one. */
 function policyText(value: unknown): unknown {
@@ -132,32 +130,37 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     "Region of the containers and of the STS endpoint; default: the webhook's.",
     region,
   ),
-  stsRegion: field('hop', 'the name of an AWS Region, such as eu-central-1', 'Region of the STS endpoint alone.', region),
-  tags: field(
+  stsRegion: field(
     'hop',
-    `a map of at most ${LIMITS.tags} tags: keys of 1-${LIMITS.tagKeyMax}, values of at most ${LIMITS.tagValueMax} characters of letters, digits, spaces and _.:/=+-@ (numbers in quotes)`,
-    'Session tags.',
-    (limit) =>
-      v.pipe(
-        v.unknown(),
-        v.check(isMap, limit),
-        v.check((map) => entriesOf(map).length <= LIMITS.tags, limit),
-        v.check((map) => entriesOf(map).every(([key, value]) => isTagKey(key) && isTagValue(value)), limit),
-        v.transform((map) => map as Record<string, string>),
-      ),
+    'the name of an AWS Region, such as eu-central-1',
+    'Region of the STS endpoint alone.',
+    region,
+  ),
+  tags: field('hop', `a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`, 'Session tags.', (limit) =>
+    v.pipe(
+      mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, limit),
+      v.check((tags) => Object.keys(tags).length <= LIMITS.tags, limit),
+    ),
   ),
   transitiveTagKeys: field(
     'hop',
     `a list of at most ${LIMITS.tags} keys of \`tags\``,
     'Tags that pass on to the later hops of the chain.',
-    (limit) => v.pipe(v.array(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit), v.maxLength(LIMITS.tags, limit)),
+    (limit) =>
+      v.pipe(v.array(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit), v.maxLength(LIMITS.tags, limit)),
   ),
   policy: field(
     'hop',
     `a policy as an object or as JSON text; with policyARNs at most ${LIMITS.policyChars} characters together`,
     'Session policy: the session may do what the role and this policy both allow.',
     (limit) =>
-      v.pipe(v.unknown(), v.transform(policyText), v.string(limit), v.maxLength(LIMITS.policyChars, limit), v.regex(POLICY, limit)),
+      v.pipe(
+        v.unknown(),
+        v.transform(policyText),
+        v.string(limit),
+        v.maxLength(LIMITS.policyChars, limit),
+        v.regex(POLICY, limit),
+      ),
   ),
   policyARNs: field(
     'hop',
@@ -168,7 +171,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   sourceIdentity: field(
     'role',
     `text of ${LIMITS.sessionNameMin}-${LIMITS.sessionNameMax} characters of [A-Za-z0-9_+=,.@-]`,
-    'The SourceIdentity of the chain, sent with its first AssumeRole; it can't change on the way.',
+    "The SourceIdentity of the chain, sent with its first AssumeRole; it can't change on the way.",
     (limit) => text(limit, LIMITS.sessionNameMin, LIMITS.sessionNameMax, SOURCE_IDENTITY),
   ),
   credentialSource: field(
