@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ANNOTATION_PREFIX, ENV, PATHS, PORTS, SIDECAR, VERSION } from '@rolechain/shared';
+import { ANNOTATIONS, ANNOTATION_PREFIX, ENV, PATHS, PORTS, SIDECAR, VERSION } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
@@ -78,6 +78,28 @@ test('kube-system and our namespace only with the label, every other namespace w
   ]);
 });
 
+test('accounts are validated within 2 s, never refused because of us, and only when our annotation changed', () => {
+  const { metadata, webhooks } = the<{ webhooks: (Webhook & { matchConditions: { expression: string }[] })[] }>(
+    'ValidatingWebhookConfiguration',
+  );
+  expect(metadata.name).toBe(value.webhookConfiguration);
+  expect(webhooks).toHaveLength(1);
+  expect(webhooks[0]).toMatchObject({ failurePolicy: 'Ignore', timeoutSeconds: 2, sideEffects: 'None' });
+  expect(webhooks[0]?.clientConfig.caBundle).toBeUndefined();
+  expect(webhooks[0]?.clientConfig.service).toMatchObject({ name: value.serviceName, path: PATHS.validate });
+  const named = webhooks[0]?.matchConditions.flatMap(({ expression }) => expression.match(/'[^']*'/g) ?? []);
+  expect(new Set(named)).toEqual(new Set([`'${ANNOTATIONS.assumeRole.key}'`]));
+});
+
+test('the sample of the token right is a Role on one name and its RoleBinding', () => {
+  const [role, binding, ...more] = parseManifests(read('manifests/samples/service-account-token.yaml'));
+  expect(more).toEqual([]);
+  expect(role).toMatchObject({ kind: 'Role', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] });
+  expect((role?.rules as { resourceNames: string[] }[])[0]?.resourceNames).toHaveLength(1);
+  expect(binding).toMatchObject({ kind: 'RoleBinding', roleRef: { name: role?.metadata.name } });
+  expect(binding?.metadata.namespace).toBe(role?.metadata.namespace);
+});
+
 test('names and ports are those of the tables', () => {
   expect(the('Service').metadata.name).toBe(value.serviceName);
   expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual([PORTS.webhook, PORTS.webhookHealth]);
@@ -89,14 +111,15 @@ test('names and ports are those of the tables', () => {
   expect([container?.image, value.sidecarImage].every((image) => image?.endsWith(`:${VERSION}`))).toBe(true);
 });
 
-test('least RBAC: one Secret and one configuration by name, and no verb on all', () => {
+test('least RBAC: one Secret and two configurations by name, and no verb on all', () => {
   const rules = ['ClusterRole', 'Role'].flatMap((kind) => the<{ rules: Record<string, string[]>[] }>(kind).rules);
   expect(rules).toEqual([
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
     {
       apiGroups: ['admissionregistration.k8s.io'],
-      resources: ['mutatingwebhookconfigurations'],
+      resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
       resourceNames: [value.webhookConfiguration],
       verbs: ['get', 'patch'],
     },

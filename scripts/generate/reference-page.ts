@@ -6,6 +6,7 @@ import {
   FIELDS,
   LIMITS,
   MESH_CONTAINERS,
+  NESTED,
   PATHS,
   PORTS,
   credentialsPath,
@@ -34,16 +35,30 @@ On a pod whose account asks for a role, any other key that begins with \`rolecha
 ## The document in \`${ANNOTATIONS.assumeRole.key}\`
 
 A bare role ARN, or YAML or JSON of at most ${LIMITS.annotationBytes / 1024} KiB with these fields. Unknown fields, repeated fields and
-values outside their limits are errors, all reported at once. Fields of the full contract that this version
-lacks are unknown fields.
+values outside their limits are errors, all reported at once. The fields of a hop may stand in each entry of
+\`via\` too; only \`roleARN\` must.
 
-| field | takes | meaning |
-|---|---|---|
+| field | a hop's too | takes | meaning |
+|---|---|---|---|
 ${Object.entries(FIELDS)
-  .map(([name, { limit, text }]) => row(`\`${name}\``, limit, text))
+  .map(([name, { at, limit, text }]) => row(`\`${name}\``, at === 'hop' ? 'yes' : '', limit, text))
+  .join('\n')}
+${Object.entries(NESTED)
+  .map(([name, { limit, text }]) => row(`\`${name}\``, '', limit, text))
   .join('\n')}
 
-The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs the admin's setting \`cluster\`.
+The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs the admin's setting \`cluster\`. The Region of a
+hop's STS endpoint is the hop's \`stsRegion\`, else the role's, else the role's \`region\`, else the webhook's.
+
+A role that no container holds is left out of the sidecar. When the account is written, the admission webhook
+\`${PATHS.validate}\` refuses what a pod of the account would be refused for, in the same words.
+
+## Which roles a Namespace allows
+
+\`${ANNOTATIONS.allowedRoles.key}\` on the Namespace holds patterns for the target and every hop of each of its accounts' roles; base
+roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
+text of that part, \`?\` one character. An annotation without a pattern allows nothing. It guides and does not
+guard: whoever may create pods with an account can use that account's base identity without us.
 
 ## Where a chain starts: \`credentialSource\`
 
@@ -56,6 +71,10 @@ The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs t
 - \`environment\`: static keys or a shared config file from a Secret of the pod's own namespace. Off unless
   the admin lists the namespace; whoever may create pods there can read these credentials.
 
+With \`serviceAccount\` the base identity is that other account's, always by \`irsa\`: the sidecar asks the API for a
+token of it, with the rights of the pod's own account. It needs the setting \`otherServiceAccounts\` and the Role of
+manifests/samples/service-account-token.yaml.
+
 Never the node's role.
 
 ## What a container that holds a role gets
@@ -65,6 +84,7 @@ Never the node's role.
 ${[
   [ENV.fullURI, `http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`],
   [ENV.tokenFile, tokenFile('<role>')],
+  [ENV.token, `the token itself, with ${ANNOTATIONS.authorizationToken.key}: env`],
   [
     `${ENV.region}, ${ENV.defaultRegion}`,
     "the document's region, else the webhook's; both, when neither is there and the container has no envFrom",

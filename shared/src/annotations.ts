@@ -74,6 +74,8 @@ export const FOREIGN_KEYS = {
   eksAudience: 'eks.amazonaws.com/audience',
   /** EKS webhook 0.6.15 and later: label of a pod whose account has a Pod Identity association. */
   eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
+  /** Flux's annotation of the same purpose, an alias of ours where the admin allows it. */
+  fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
   nodeRegionLabel: 'topology.kubernetes.io/region',
   nodeOS: 'kubernetes.io/os',
 } as const;

@@ -48,6 +48,11 @@ const REQUEST = {
     'The Host header is not 127.0.0.1.',
     'Ask http://127.0.0.1 directly: a name that was rebound to it is refused.',
   ),
+  BrowserForbidden: e(
+    403,
+    'The request comes from a page in a browser.',
+    'Leave out the headers Origin, Referer and Sec-Fetch-Site: no SDK sends them.',
+  ),
   PathUnknown: e(404, 'There is nothing at this path.', 'Use the URL in AWS_CONTAINER_CREDENTIALS_FULL_URI as it is.'),
   MethodNotAllowed: e(405, 'Only GET is answered here.', 'Use GET.'),
   TokenMissing: e(

@@ -1,7 +1,9 @@
 export * from './annotations.ts';
 export * from './arn.ts';
-export * from './annotation/assume-role.ts';
+export * from './arn-like.ts';
+export { parseAssumeRole, type HopSpec, type RoleSpec, type SecretKeyRef } from './annotation/assume-role.ts';
 export { FIELDS, NESTED, type Field } from './annotation/fields.ts';
+export { parseFluxAssumeRole, readAnnotation, type AnnotationRead } from './annotation/flux.ts';
 export * from './choices.ts';
 export * from './duration.ts';
 export * from './eks.ts';
@@ -11,6 +13,7 @@ export * from './kubernetes.ts';
 export * from './limits.ts';
 export * from './logger.ts';
 export * from './nearest.ts';
+export * from './partition.ts';
 export * from './paths.ts';
 export * from './ports.ts';
 export * from './problem.ts';

@@ -3,6 +3,7 @@ export const PATHS = {
   /** Credentials of the role `default`; with `/<role>` behind it, those of the named role. */
   credentials: '/v1/credentials',
   mutate: '/mutate',
+  validate: '/validate',
   healthz: '/healthz',
   readyz: '/readyz',
   metrics: '/metrics',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Problem } from './problem.ts';
-import { check, type Schema } from './schema.ts';
+import { check, mapOf, type Schema } from './schema.ts';
 
 const whole = v.pipe(v.number('a whole number of 1-10'), v.integer('a whole number of 1-10'), v.maxValue(10, '1-10'));
 const INNER = v.strictObject({ size: whole, colour: v.optional(v.string('text')) }, 'a map of fields');
@@ -98,4 +98,30 @@ test('a path is one short line, whatever a field is called', () => {
 test('the value of an external ID is never shown', () => {
   const text = JSON.stringify(problemsOf({ externalID: ['s3cret'] }).concat(problemsOf({ externalID: 4711 })));
   expect(text).not.toMatch(/s3cret|4711/);
+});
+
+describe('a map from names to one schema', () => {
+  const MAP = mapOf(INNER, (name) => /^[a-z_]+$/.test(name), 'a small name', 'a map of sizes');
+  const told = (value: unknown) => problemsOf(value, MAP).map(({ code, path, text }) => `${code} ${path} ${text}`);
+
+  test('keeps names of object members, but for one that can not be kept', () => {
+    const value = { constructor: { size: 1 }, valueof: { size: 2 } };
+    expect(check(MAP, value)).toEqual({ ok: true, value, warnings: [] });
+    expect(told(JSON.parse('{"__proto__": {"size": 1}}'))).toEqual([
+      'FieldOutOfRange __proto__ is a map, but takes a small name',
+    ]);
+  });
+
+  test('tells each wrong name and each wrong value', () => {
+    expect(told({ A: { size: 1 }, b: { size: 'x' }, c: 5, d: { size: 1, sze: 1 } })).toEqual([
+      'FieldOutOfRange A is a map, but takes a small name',
+      'FieldWrongType b.size is "x", but takes a whole number of 1-10',
+      'FieldWrongType c is 5, but takes a map of fields',
+      'FieldUnknown d.sze is not a field of this version',
+    ]);
+  });
+
+  test.each([[null], [[]], [5], ['x']])('%j is none', (value) => {
+    expect(told(value)).toEqual([expect.stringMatching(/^FieldWrongType {2}is .*, but takes a map of sizes$/)]);
+  });
 });

@@ -9,7 +9,7 @@ import { problem, show, type Checked, type Problem } from './problem.ts';
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
 /** Fields whose values no message repeats. */
-const UNSHOWN: ReadonlySet<string> = new Set(['externalID']);
+const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 
 /** A key that stands in a path as it is; any other, however long, is shown in quotes. */
 const PLAIN_KEY = /^[\w./-]{1,80}$/;
@@ -20,6 +20,9 @@ export function check<T>(schema: Schema<T>, value: unknown): Checked<T> {
   if (result.success) return { ok: true, value: result.output, warnings: [] };
   return { ok: false, problems: result.issues.flatMap((issue) => toProblems(schema, issue)) };
 }
+
+/** valibot assigns what it has checked, and an assignment to this name is lost. */
+const LOST: ReadonlySet<string> = new Set(['__proto__']);
 
 /**
  * A map from names to one schema. Not `v.record`, which leaves out names like `constructor` and takes a list.
@@ -37,7 +40,11 @@ export function mapOf<T>(
   );
   return v.lazy((input) =>
     typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? v.strictObject(Object.fromEntries(Object.keys(input).map((name) => [name, isName(name) ? schema : wrong])))
+      ? v.strictObject(
+          Object.fromEntries(
+            Object.keys(input).map((name) => [name, isName(name) && !LOST.has(name) ? schema : wrong]),
+          ),
+        )
       : v.never(limit),
   ) as unknown as Schema<Readonly<Record<string, T>>>;
 }

@@ -46,6 +46,8 @@ export interface RoleConfig {
   /** AssumeRoleWithWebIdentity on the target itself: alone, or before the chain. */
   readonly webIdentity?: { readonly mode: 'only' | 'prefer'; readonly token: TokenConfig } | undefined;
   readonly startup: Startup;
+  /** The token of the credentials endpoint where the webhook chose it (`authorization-token: env`); else the sidecar makes one. */
+  readonly token?: string | undefined;
   /** In order; the last one is the target. */
   readonly hops: readonly HopConfig[];
 }
@@ -106,6 +108,10 @@ const HOP = v.strictObject(
   FIELDS,
 );
 
+/** 32 random bytes in base64url: no SDK has to escape it in a header. */
+export const ENDPOINT_TOKEN = /^[\w-]{43}$/;
+const TOKEN_TEXT = 'a token of 43 characters in base64url';
+
 const WEB_IDENTITY = v.strictObject(
   { mode: v.picklist(['only', 'prefer'] as const, 'only or prefer'), token: TOKEN },
   FIELDS,
@@ -117,6 +123,7 @@ const ROLE = v.pipe(
       source: v.optional(SOURCE),
       webIdentity: v.optional(WEB_IDENTITY),
       startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
+      token: v.optional(v.pipe(v.string(TOKEN_TEXT), v.regex(ENDPOINT_TOKEN, TOKEN_TEXT))),
       hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
     },
     FIELDS,

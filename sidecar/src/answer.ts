@@ -1,6 +1,6 @@
 /**
  * What the credentials endpoint answers. Pure: request and state in, answer out. The order of the
- * checks is part of the contract, since SDKs retry by status: Host, path, method, token, role.
+ * checks is part of the contract, since SDKs retry by status: Host, browser, path, method, token, role.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CodedError, credentialsPath, DEFAULT_ROLE, ERRORS, PATHS, type ErrorCode } from '@rolechain/shared';
@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly url: string;
   readonly method: string;
   readonly authorization: string | undefined;
+  /** Origin, Referer and Sec-Fetch-Site, if the request has one of them. */
+  readonly browser?: string | undefined;
 }
 
 /** What a role has to give. */
@@ -74,9 +76,11 @@ export function answer(
 }
 
 /** The role that the request may have, or why it may not. */
-function admit({ host, url, method, authorization }: RequestFacts, door: Door): string | CodedError {
+function admit({ host, url, method, authorization, browser }: RequestFacts, door: Door): string | CodedError {
   // A page in a browser can make its own name point to 127.0.0.1, but not send another Host.
   if (host !== '127.0.0.1' && host !== `127.0.0.1:${door.port}`) return new CodedError('HostForbidden');
+  // A page that somebody opens on this machine may know a token from elsewhere; it must not spend it.
+  if (browser !== undefined) return new CodedError('BrowserForbidden');
   const role = roleOfPath(url.split('?', 1)[0] ?? '');
   if (role === undefined) return new CodedError('PathUnknown');
   if (method !== 'GET') return new CodedError('MethodNotAllowed');

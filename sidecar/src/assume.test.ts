@@ -85,6 +85,46 @@ test('without an external ID none is sent; static keys have no token', async () 
   expect(sts.seen[0]?.headers).not.toHaveProperty('x-amz-security-token');
 });
 
+test('every field of a hop is sent, as the query protocol writes it; empty ones are not', async () => {
+  const more = {
+    tags: { team: 'shop', cost: '7' },
+    transitiveTagKeys: ['team'],
+    policy: '{"Version":"2012-10-17"}',
+    policyARNs: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    sourceIdentity: 'orders',
+  };
+  await assumeRole(BASE, { ...HOP, ...more }, options);
+  expect(sentParameters()).toMatchObject({
+    'Tags.member.1.Key': 'team',
+    'Tags.member.1.Value': 'shop',
+    'Tags.member.2.Key': 'cost',
+    'Tags.member.2.Value': '7',
+    'TransitiveTagKeys.member.1': 'team',
+    Policy: '{"Version":"2012-10-17"}',
+    'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    SourceIdentity: 'orders',
+  });
+  sts.seen.length = 0;
+  await assumeRole(BASE, { ...HOP, tags: {}, transitiveTagKeys: [], policyARNs: [] }, options);
+  expect(Object.keys(sentParameters()).filter((name) => /^(Tags|Trans|Policy)/.test(name))).toEqual([]);
+});
+
+test('web identity on a target: its duration and policies, and nothing that this call does not have', async () => {
+  sts.reply(session({}, 'AssumeRoleWithWebIdentity'));
+  const more = { durationSeconds: 7200, policy: '{}', policyARNs: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] };
+  const never = { externalID: 'ours', tags: { a: 'b' }, transitiveTagKeys: ['a'], sourceIdentity: 'x' };
+  await assumeRoleWithWebIdentity({ ...IDENTITY, ...never, ...more }, options);
+  const { Action: _action, Version: _version, ...sent } = sentParameters();
+  expect(sent).toEqual({
+    RoleArn: IDENTITY.roleARN,
+    RoleSessionName: 'shop.orders-1',
+    WebIdentityToken: 'the-token',
+    DurationSeconds: '7200',
+    Policy: '{}',
+    'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+  });
+});
+
 test('AssumeRoleWithWebIdentity: not signed, for the shortest time', async () => {
   sts.reply(session({}, 'AssumeRoleWithWebIdentity'));
   expect((await assumeRoleWithWebIdentity(IDENTITY, options)).accessKeyId).toBe('ASIANEW');
@@ -165,6 +205,12 @@ test.each([
   ['eu-central-1', 'sts.eu-central-1.amazonaws.com'],
   ['us-east-1', 'sts.us-east-1.amazonaws.com'],
   ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
+  ['us-gov-west-1', 'sts.us-gov-west-1.amazonaws.com'],
+  ['us-iso-east-1', 'sts.us-iso-east-1.c2s.ic.gov'],
+  ['us-isob-east-1', 'sts.us-isob-east-1.sc2s.sgov.gov'],
+  ['eu-isoe-west-1', 'sts.eu-isoe-west-1.cloud.adc-e.uk'],
+  ['us-isof-south-1', 'sts.us-isof-south-1.csp.hci.ic.gov'],
+  ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
 ])('without an endpoint of its own, %s is asked at %s', async (stsRegion, host) => {
   // Only names are kept from being looked up: the test must not leave the machine.
   const notFound = Object.assign(new Error('not found'), { code: 'ENOTFOUND', hostname: host });

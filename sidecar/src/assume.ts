@@ -7,28 +7,35 @@ import {
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
 import { CodedError } from '@rolechain/shared';
-import type { HopPlan } from './plan.ts';
+import type { AssumeRoleCall } from './plan.ts';
+import type { ProxyEnv } from './proxy.ts';
 import type { Credentials, Session } from './session.ts';
 import { stsError, type StsCall } from './sts-errors.ts';
 
 /** A connection, and a whole call to the last byte of its answer: a hanging STS must not hold up the next try. */
 const CONNECT_MS = 2_000;
 const TOTAL_MS = 5_000;
-/** The base session signs one call, at once: the shortest that STS gives. */
 const BASE_SESSION_SECONDS = 900;
 
 /** What every call takes beside its parameters. */
 export interface StsOptions {
   /** Instead of the Region's own endpoint. */
   readonly endpoint?: string | undefined;
+  /** Variables of an egress proxy, see proxy.ts. */
+  readonly proxyEnv?: ProxyEnv | undefined;
   readonly now: () => number;
 }
+
+/** Which hop of a chain a call is, counted from 1: for the message of an error. */
+export type Step = NonNullable<StsCall['step']>;
 
 /**
  * The SDK's settings for calls of ours. One attempt: the keeper's schedule is the one place that tries
  * again. What would come from a shared config file of a home directory is named, so that none is read.
  */
-function stsSettings(endpoint: string | undefined): STSClientConfig {
+function stsSettings({ endpoint, proxyEnv }: StsOptions): STSClientConfig {
+  // The next call comes in half an hour or so. An Agent of its own has no proxy unless it is told (Node's http.Agent).
+  const agent = { keepAlive: false, ...(proxyEnv ? { proxyEnv } : {}) };
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
@@ -39,45 +46,67 @@ function stsSettings(endpoint: string | undefined): STSClientConfig {
     userAgentAppId: 'rolechain',
     requestHandler: {
       connectionTimeout: CONNECT_MS,
-      // The next call comes in half an hour or so.
-      httpAgent: { keepAlive: false },
-      httpsAgent: { keepAlive: false },
+      httpAgent: agent,
+      httpsAgent: agent,
     },
   };
 }
 
 /** AssumeRole, signed with `credentials`. Rejects with one of the Sts… codes. */
-export async function assumeRole(credentials: Credentials, hop: HopPlan, options: StsOptions): Promise<Session> {
-  const secrets = hop.externalID === undefined ? [] : [hop.externalID];
-  const call: StsCall = { action: 'AssumeRole', roleARN: hop.roleARN, region: hop.stsRegion, secrets };
+export async function assumeRole(
+  credentials: Credentials,
+  hop: AssumeRoleCall,
+  options: StsOptions,
+  step?: Step,
+): Promise<Session> {
+  const { roleARN, stsRegion: region, externalID, tags = {}, transitiveTagKeys = [] } = hop;
+  const secrets = externalID === undefined ? [] : [externalID];
+  const call: StsCall = { action: 'AssumeRole', roleARN, region, secrets, ...(step ? { step } : {}) };
+  const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const command = new AssumeRoleCommand({
-    RoleArn: hop.roleARN,
-    RoleSessionName: hop.sessionName,
+    ...commonParameters(hop),
     DurationSeconds: hop.durationSeconds,
-    ExternalId: hop.externalID,
+    ExternalId: externalID,
+    SourceIdentity: hop.sourceIdentity,
+    // An empty list would be sent as one.
+    ...(pairs.length > 0 ? { Tags: pairs } : {}),
+    ...(transitiveTagKeys.length > 0 ? { TransitiveTagKeys: [...transitiveTagKeys] } : {}),
   });
   return perform(call, { ...options, credentials }, (client, abortSignal) => client.send(command, { abortSignal }));
 }
 
-/** What AssumeRoleWithWebIdentity takes: it is not signed, the token is the proof. */
-export interface WebIdentity {
+/**
+ * What AssumeRoleWithWebIdentity takes: it is not signed, the token is the proof. It has no ExternalId,
+ * tags or source identity (STS API reference).
+ */
+export interface WebIdentity extends Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | 'stsRegion' | PolicyField> {
   readonly token: string;
-  readonly roleARN: string;
-  readonly sessionName: string;
-  readonly stsRegion: string;
+  /** Without it, the shortest that STS gives: a base session signs one call, at once. */
+  readonly durationSeconds?: number;
 }
+type PolicyField = 'policy' | 'policyARNs';
 
 /** AssumeRoleWithWebIdentity. Rejects with one of the Sts… codes. */
 export async function assumeRoleWithWebIdentity(identity: WebIdentity, options: StsOptions): Promise<Session> {
-  const { token, roleARN, sessionName, stsRegion: region } = identity;
+  const { token, roleARN, stsRegion: region, durationSeconds = BASE_SESSION_SECONDS } = identity;
   const call: StsCall = { action: 'AssumeRoleWithWebIdentity', roleARN, region, secrets: [token] };
   const command = new AssumeRoleWithWebIdentityCommand({
-    RoleArn: roleARN,
-    RoleSessionName: sessionName,
+    ...commonParameters(identity),
+    DurationSeconds: durationSeconds,
     WebIdentityToken: token,
-    DurationSeconds: BASE_SESSION_SECONDS,
   });
   return perform(call, options, (client, abortSignal) => client.send(command, { abortSignal }));
+}
+
+/** Of both calls. */
+function commonParameters(call: Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | PolicyField>) {
+  const { policyARNs = [] } = call;
+  return {
+    RoleArn: call.roleARN,
+    RoleSessionName: call.sessionName,
+    Policy: call.policy,
+    ...(policyARNs.length > 0 ? { PolicyArns: policyARNs.map((arn) => ({ arn })) } : {}),
+  };
 }
 
 type Send = (client: STSClient, abortSignal: AbortSignal) => Promise<{ Credentials?: StsCredentials | undefined }>;
@@ -88,9 +117,9 @@ async function perform(
   options: StsOptions & { credentials?: Credentials },
   send: Send,
 ): Promise<Session> {
-  const { credentials, endpoint, now } = options;
+  const { credentials, now } = options;
   const { region } = call;
-  const client = new STSClient({ ...stsSettings(endpoint), region, ...(credentials ? { credentials } : {}) });
+  const client = new STSClient({ ...stsSettings(options), region, ...(credentials ? { credentials } : {}) });
   try {
     const answer = await send(client, AbortSignal.timeout(TOTAL_MS));
     return readSession(answer.Credentials, now());

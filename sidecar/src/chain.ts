@@ -1,53 +1,133 @@
-import { assumeRole, type StsOptions } from './assume.ts';
-import type { HopPlan, RolePlan, SourcePlan } from './plan.ts';
+/** How a role's session is had: base identity, hop by hop; or by web identity on the target itself. */
+import { CodedError } from '@rolechain/shared';
+import { assumeRole, assumeRoleWithWebIdentity, type StsOptions } from './assume.ts';
+import { toCoded, withMore } from './defect.ts';
+import { makeFlights } from './flights.ts';
+import { baseKey, hopKey } from './hop-key.ts';
+import { makeIntermediates } from './intermediate.ts';
+import type { AssumeRoleCall, HopPlan, RolePlan, SourcePlan } from './plan.ts';
 import type { Credentials, Session, Source } from './session.ts';
 import { agentFirst } from './source/auto.ts';
 import { environment } from './source/environment.ts';
+import { readExternalID } from './source/external-id.ts';
 import { irsa } from './source/irsa.ts';
 import type { Agent } from './source/pod-identity.ts';
+import { webIdentityToken, type TokenOptions } from './source/web-identity-token.ts';
+import { fallsBack } from './web-identity-fallback.ts';
 
 /** What the roles of a sidecar share. */
 export interface ChainContext extends StsOptions {
   readonly agent: Agent;
-  readonly irsaTokenFile: string;
+  readonly token: TokenOptions;
   readonly environmentFolder: string;
+  readonly externalIDFolder: string;
   /** Milliseconds since the sidecar's start. */
   readonly uptime: () => number;
 }
 
+/** Fetches the session of a role's target once. Rejects with a CodedError. */
+export type FetchSession = () => Promise<Session>;
+
 /**
- * A function that walks a role's chain once: base identity, hop by hop, session of the last one.
- * Nothing is kept from one walk to the next: the agent has a cache of its own, and base credentials
- * that STS refused as expired are so replaced by themselves. Rejects with a CodedError.
+ * A function that makes each role's fetch. Roles that go through the same hop share its session, and
+ * a base identity that several want at once is asked for once. Base credentials are not kept: the
+ * agent has a cache of its own, and what STS refused as expired is so replaced by itself.
  */
-export function makeChain(role: RolePlan, context: ChainContext): () => Promise<Session> {
-  const source = makeSource(role.source, context);
-  return async () => walk(await source(), role.hops, context);
+export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
+  const intermediates = makeIntermediates(context.now);
+  const flights = makeFlights<Credentials>();
+  const { endpoint, agent } = context;
+
+  function chain({ source: plan, hops }: RolePlan): FetchSession {
+    // The schema of the configuration asks for a source unless web identity is the only way.
+    if (plan === undefined) return () => Promise.reject(new CodedError('ConfigInvalid', 'A chain has no source.'));
+    const source = makeSource(plan, context);
+    return async () => {
+      const start = baseKey(plan, agent.everAnswered(), endpoint);
+      return walk(await resolve(hops, context), start, () => flights(start, source));
+    };
+  }
+
+  /** From the target backwards: what comes before a hop whose session is there is not asked for. */
+  function walk(calls: readonly AssumeRoleCall[], start: string, base: Source): Promise<Session> {
+    const keys: string[] = [];
+    for (const call of calls) keys.push(hopKey(keys.at(-1) ?? start, call, endpoint));
+
+    async function perform(index: number): Promise<Session> {
+      const call = calls[index];
+      // `plan` makes no role without a hop.
+      if (call === undefined) throw new Error('a chain without hops');
+      const step = { index: index + 1, count: calls.length };
+      if (index === 0) return assumeRole(await base(), call, context, step);
+      const key = keys[index - 1] ?? '';
+      const before = await intermediates.get(key, () => perform(index - 1));
+      try {
+        return await assumeRole(before, call, context, step);
+      } catch (error) {
+        intermediates.refused(key, before, toCoded(error));
+        throw error;
+      }
+    }
+    return perform(calls.length - 1);
+  }
+
+  return (role) => {
+    const { webIdentity } = role;
+    if (webIdentity === undefined) return chain(role);
+    const direct = onTarget(role.hops.at(-1), webIdentityToken(webIdentity.token, context.token), context);
+    return webIdentity.mode === 'only' ? direct : preferring(direct, chain(role));
+  };
 }
 
-async function walk(base: Credentials, hops: readonly HopPlan[], options: StsOptions): Promise<Session> {
-  let session: Session | undefined;
-  for (const hop of hops) session = await assumeRole(session ?? base, hop, options);
-  // `plan` makes no role without a hop.
-  if (session === undefined) throw new Error('a chain without hops');
-  return session;
+/** The hops with the external IDs of this moment. */
+function resolve(hops: readonly HopPlan[], { externalIDFolder }: ChainContext): Promise<AssumeRoleCall[]> {
+  return Promise.all(
+    hops.map(async ({ externalIDFrom, ...call }) =>
+      externalIDFrom ? { ...call, externalID: await readExternalID(externalIDFolder, externalIDFrom) } : call,
+    ),
+  );
+}
+
+/** AssumeRoleWithWebIdentity on the target itself. */
+function onTarget(target: HopPlan | undefined, token: () => Promise<string>, options: StsOptions): FetchSession {
+  if (target === undefined) return () => Promise.reject(new CodedError('ConfigInvalid', 'A role has no hop.'));
+  const { roleARN, sessionName, stsRegion, durationSeconds, policy, policyARNs } = target;
+  const session = { ...(policy === undefined ? {} : { policy }), ...(policyARNs ? { policyARNs } : {}) };
+  const call = { roleARN, sessionName, stsRegion, durationSeconds, ...session };
+  return async () => assumeRoleWithWebIdentity({ ...call, token: await token() }, options);
+}
+
+/** `webIdentity: prefer`. Nothing is remembered from one fetch to the next. */
+export function preferring(direct: FetchSession, chain: FetchSession): FetchSession {
+  return async () => {
+    try {
+      return await direct();
+    } catch (reason) {
+      const first = toCoded(reason);
+      if (!fallsBack(first.code)) throw first;
+      return await chain().catch((second: unknown) => {
+        throw both(first, toCoded(second));
+      });
+    }
+  };
+}
+
+/** The chain's error leads: it says whether trying again helps. */
+function both(first: CodedError, second: CodedError): CodedError {
+  return withMore(second, `Before it, web identity: ${first.message} (${first.code})`);
 }
 
 function makeSource(plan: SourcePlan, context: ChainContext): Source {
-  const { agent, irsaTokenFile, environmentFolder, uptime } = context;
+  const { agent, environmentFolder, uptime } = context;
   switch (plan.type) {
     case 'pod-identity':
       return agent.fetch;
     case 'irsa':
-      return irsa(plan, irsaTokenFile, context);
+      return irsa(plan, webIdentityToken(plan.token, context.token), context);
     case 'agent-first': {
       const { fetch, everAnswered } = agent;
-      return agentFirst({
-        agent: fetch,
-        agentEverAnswered: everAnswered,
-        irsa: irsa(plan, irsaTokenFile, context),
-        uptime,
-      });
+      const standIn = irsa(plan, webIdentityToken(plan.token, context.token), context);
+      return agentFirst({ agent: fetch, agentEverAnswered: everAnswered, irsa: standIn, uptime });
     }
     case 'environment':
       return environment({ folder: environmentFolder, stsRegion: plan.stsRegion, sts: context });

@@ -1,8 +1,14 @@
-import { CodedError, errorFields } from '@rolechain/shared';
+import { CodedError, errorFields, ERRORS } from '@rolechain/shared';
 
 /** The error as it is when it is one of the table; anything else is a defect of ours. */
 export function toCoded(reason: unknown): CodedError {
   return reason instanceof CodedError ? reason : new CodedError('InternalError', '', { cause: reason });
+}
+
+/** The error with a further sentence behind its detail. A defect keeps its cause. */
+export function withMore(error: CodedError, more: string): CodedError {
+  const detail = error.message.slice(ERRORS[error.code].text.length).trim();
+  return new CodedError(error.code, `${detail} ${more}`.trim(), { cause: error.cause });
 }
 
 /**

@@ -11,6 +11,8 @@ export interface Files {
   readonly podIdentityToken: string;
   readonly irsaToken: string;
   readonly environment: string;
+  readonly externalIDs: string;
+  readonly apiAccess: string;
 }
 
 /** All paths under `root`, which is empty in a pod. Pure. */
@@ -24,6 +26,8 @@ export function filesUnder(root: string): Files {
     podIdentityToken: at(PATHS.baseIdentity, PATHS.podIdentityToken),
     irsaToken: at(PATHS.baseIdentity, PATHS.irsaToken),
     environment: at(PATHS.environment),
+    externalIDs: at(PATHS.externalIDs),
+    apiAccess: at(PATHS.apiAccess),
   };
 }
 

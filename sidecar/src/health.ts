@@ -21,6 +21,7 @@ export type RoleHealth = 'valid' | 'fetching' | 'failing';
 /** A role on /status. */
 export interface RoleStatus {
   readonly state: RoleHealth;
+  /** The base identity's; `web-identity` where the target is reached by it alone. */
   readonly source: string;
   /** Role ARNs, the last one the target. */
   readonly hops: readonly string[];
@@ -56,7 +57,7 @@ function roleStatus(plan: RolePlan, keeper: Keeper | undefined, now: number): Ro
   const valid = isValid(session, now);
   return {
     state: valid ? 'valid' : error ? 'failing' : 'fetching',
-    source: plan.source.type,
+    source: plan.source?.type ?? 'web-identity',
     hops: plan.hops.map((hop) => hop.roleARN),
     ...(valid ? { secondsLeft: Math.floor((session.expiresAt - now) / 1000) } : {}),
     ...(error ? { error: { code: error.code, message: error.message, fix: error.fix } } : {}),

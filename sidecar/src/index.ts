@@ -11,3 +11,5 @@ export * from './session.ts';
 export * from './source/auto.ts';
 export * from './state.ts';
 export * from './sts-errors.ts';
+export * from './sts-table.ts';
+export * from './web-identity-fallback.ts';

@@ -31,6 +31,10 @@ test('a whole environment', () => {
     ROLECHAIN_POD_IDENTITY_LABEL: 'enabled',
     ROLECHAIN_LOG_LEVEL: 'debug',
     ROLECHAIN_ROOT: '/tmp/x',
+    KUBERNETES_SERVICE_HOST: '10.0.0.1',
+    KUBERNETES_SERVICE_PORT: '443',
+    NODE_USE_ENV_PROXY: '1',
+    HTTPS_PROXY: 'http://proxy:3128',
   };
   expect(readInputs({ ...ENVIRONMENT, ...more })).toEqual({
     inputs: {
@@ -39,6 +43,8 @@ test('a whole environment', () => {
       podIP: 'fd00::1',
       logLevel: 'debug',
       root: '/tmp/x',
+      apiserver: { host: '10.0.0.1', port: '443' },
+      proxyEnv: expect.objectContaining({ HTTPS_PROXY: 'http://proxy:3128' }),
     },
   });
 });

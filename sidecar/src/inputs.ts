@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ENV, formatProblems, parseSidecarConfig, problem, type Problem, type SidecarConfig } from '@rolechain/shared';
 import type { PodFacts } from './plan.ts';
+import { readProxyEnv, type ProxyEnv } from './proxy.ts';
 
 export interface Inputs {
   readonly config: SidecarConfig;
@@ -12,6 +13,16 @@ export interface Inputs {
   readonly logLevel: string | undefined;
   /** Prefix of every path; empty in a pod. */
   readonly root: string;
+  /** As the kubelet writes it into every container (KUBERNETES_SERVICE_HOST and _PORT); absent outside a pod. */
+  readonly apiserver?: Apiserver;
+  /** Where an egress proxy is asked for. */
+  readonly proxyEnv?: ProxyEnv;
+}
+
+/** The apiserver's address. */
+export interface Apiserver {
+  readonly host: string;
+  readonly port: string;
 }
 
 /** The inputs, or one line that names every field that is wrong. */
@@ -35,7 +46,16 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): R
   if (problems.length > 0) return { invalid: formatProblems(problems) };
   // Outside a pod there is no downward API; in one, the host name is the pod's name anyway, cut to 63 characters.
   const pod = { podName: filled(env[ENV.podName]) ?? hostname(), podIdentityLabel: env[ENV.podIdentityLabel] ?? '' };
-  return { inputs: { config: config.value, pod, podIP, logLevel: env[ENV.logLevel], root: env[ENV.root] ?? '' } };
+  const apiserver = readApiserver(env);
+  const proxyEnv = readProxyEnv(env);
+  const optional = { ...(apiserver ? { apiserver } : {}), ...(proxyEnv ? { proxyEnv } : {}) };
+  const common = { config: config.value, pod, podIP, logLevel: env[ENV.logLevel], root: env[ENV.root] ?? '' };
+  return { inputs: { ...common, ...optional } };
+}
+
+function readApiserver(env: Readonly<Record<string, string | undefined>>): Apiserver | undefined {
+  const [host, port] = [filled(env.KUBERNETES_SERVICE_HOST), filled(env.KUBERNETES_SERVICE_PORT)];
+  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
 /** The downward API gives an empty text for what a pod does not have. */

@@ -2,6 +2,7 @@ import type { RoleConfig, SidecarConfig, SourceConfig } from '@rolechain/shared'
 import { describePlan, plan, type PodFacts } from './plan.ts';
 
 const POD: PodFacts = { podName: 'orders-7d4b9c-x2x9p', podIdentityLabel: '' };
+const OWN = { type: 'projected' } as const;
 const BASE_ROLE = 'arn:aws:iam::111111111111:role/base';
 
 function config(role: Partial<RoleConfig> = {}): SidecarConfig {
@@ -59,9 +60,9 @@ test.each<[string, SourceConfig, string, object]>([
   ['environment', { type: 'environment' }, '', { type: 'environment', stsRegion: 'eu-central-1' }],
   [
     'irsa',
-    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1' },
+    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', token: OWN },
     'enabled',
-    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p' },
+    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p', token: OWN },
   ],
   ['auto without a role ARN', { type: 'auto', stsRegion: 'eu-west-1' }, 'enabled', { type: 'pod-identity' }],
   ['auto without a role ARN or a sign', { type: 'auto', stsRegion: 'eu-west-1' }, '', { type: 'pod-identity' }],
@@ -69,22 +70,53 @@ test.each<[string, SourceConfig, string, object]>([
     'auto with a role ARN and no sign',
     { type: 'auto', roleARN: BASE_ROLE, stsRegion: 'eu-west-1' },
     '',
-    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p' },
+    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p', token: OWN },
   ],
   [
     'auto with both',
     { type: 'auto', roleARN: BASE_ROLE, stsRegion: 'eu-west-1' },
     'enabled',
-    { type: 'agent-first', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p' },
+    {
+      type: 'agent-first',
+      roleARN: BASE_ROLE,
+      stsRegion: 'eu-west-1',
+      sessionName: 'shop.orders-7d4b9c-x2x9p',
+      token: OWN,
+    },
   ],
   [
     'auto with a label of another value',
     { type: 'auto', roleARN: BASE_ROLE, stsRegion: 'eu-west-1' },
     'disabled',
-    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p' },
+    { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', sessionName: 'shop.orders-7d4b9c-x2x9p', token: OWN },
   ],
 ])('source: %s', (_name, source, podIdentityLabel, expected) => {
   expect(plan(config({ source }), { ...POD, podIdentityLabel })[0]?.source).toEqual(expected);
+});
+
+test('every field of a hop goes into the plan, and what is undefined does not', () => {
+  const whole = hop('222222222222', {
+    externalIDFrom: { name: 'aws', key: 'external-id' },
+    tags: { team: 'shop' },
+    transitiveTagKeys: ['team'],
+    policy: '{}',
+    policyARNs: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    sourceIdentity: 'orders',
+  });
+  const [role] = plan(
+    config({ hops: [whole, { ...hop('333333333333'), externalID: undefined, tags: undefined }] }),
+    POD,
+  );
+  expect(role?.hops[0]).toEqual({ ...whole, sessionName: 'shop.orders-7d4b9c-x2x9p' });
+  expect(Object.keys(role?.hops[1] ?? {}).sort()).toEqual(['durationSeconds', 'roleARN', 'sessionName', 'stsRegion']);
+});
+
+test('web identity alone has no source; the token that the webhook chose is not in the plan, which is logged', () => {
+  const webIdentity = { mode: 'only', token: OWN } as const;
+  const [role] = plan(config({ source: undefined, webIdentity, token: 't'.repeat(43) }), POD);
+  expect(role).toMatchObject({ webIdentity });
+  expect(role).not.toHaveProperty('source');
+  expect(JSON.stringify(role)).not.toContain('ttt');
 });
 
 test('for the log, of an external ID only that there is one', () => {

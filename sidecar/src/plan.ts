@@ -2,19 +2,35 @@ import {
   CodedError,
   parseRoleARN,
   sessionName,
+  type HopConfig,
   type RoleConfig,
+  type SecretKeyRef,
   type SidecarConfig,
   type Startup,
+  type TokenConfig,
 } from '@rolechain/shared';
 import { chooseSource } from './source/auto.ts';
 
-/** One AssumeRole call, with nothing left to resolve. */
-export interface HopPlan {
+/** What one AssumeRole call sends, and where to. */
+export interface AssumeRoleCall {
   readonly roleARN: string;
   readonly externalID?: string;
   readonly sessionName: string;
   readonly durationSeconds: number;
+  /** Region of the STS endpoint. */
   readonly stsRegion: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys?: readonly string[];
+  /** JSON text. */
+  readonly policy?: string;
+  readonly policyARNs?: readonly string[];
+  readonly sourceIdentity?: string;
+}
+
+/** One AssumeRole call, with nothing left to resolve but an external ID that stands in a Secret. */
+export interface HopPlan extends AssumeRoleCall {
+  /** Instead of externalID: read at each call. */
+  readonly externalIDFrom?: SecretKeyRef;
 }
 
 /** A base identity by AssumeRoleWithWebIdentity; `agent-first` is `auto` where Pod Identity may be there too. */
@@ -23,6 +39,7 @@ export interface WebIdentityPlan {
   readonly roleARN: string;
   readonly stsRegion: string;
   readonly sessionName: string;
+  readonly token: TokenConfig;
 }
 
 /** Where a chain starts. */
@@ -32,7 +49,10 @@ export type SourcePlan =
 export interface RolePlan {
   readonly name: string;
   readonly startup: Startup;
-  readonly source: SourcePlan;
+  /** Absent where the target is reached by web identity alone. */
+  readonly source?: SourcePlan;
+  /** AssumeRoleWithWebIdentity on the target itself: alone, or before the chain. */
+  readonly webIdentity?: { readonly mode: 'only' | 'prefer'; readonly token: TokenConfig };
   /** In order; the last one is the target. */
   readonly hops: readonly HopPlan[];
   /** The account of the target role, for the answer's AccountId; undefined when the ARN shows none. */
@@ -54,20 +74,31 @@ export function plan(config: SidecarConfig, pod: PodFacts): RolePlan[] {
 function planRole(name: string, role: RoleConfig, config: SidecarConfig, pod: PodFacts): RolePlan {
   const { namespace, serviceAccount, cluster = '' } = config;
   const values = { namespace, serviceAccount, cluster, pod: pod.podName };
-  const hops = role.hops.map(({ roleARN, externalID, durationSeconds, stsRegion, sessionName: template }) => ({
-    roleARN,
-    ...(externalID === undefined ? {} : { externalID }),
-    sessionName: sessionName(template, values),
-    durationSeconds,
-    stsRegion,
-  }));
+  const hops = role.hops.map((hop) => planHop(hop, sessionName(hop.sessionName, values)));
   const [first] = hops;
   const target = hops.at(-1);
   // The schema of the configuration asks for one hop at least.
   if (first === undefined || target === undefined) throw new CodedError('ConfigInvalid', `Role ${name} has no hop.`);
-  const source = chooseSource(role.source, { labelled: pod.podIdentityLabel === 'enabled', firstHop: first });
-  const accountID = parseRoleARN(target.roleARN)?.account;
-  return { name, startup: role.startup, source, hops, ...(accountID === undefined ? {} : { accountID }) };
+  const labelled = pod.podIdentityLabel === 'enabled';
+  return {
+    name,
+    startup: role.startup,
+    ...present({
+      source: role.source && chooseSource(role.source, { labelled, firstHop: first }),
+      webIdentity: role.webIdentity,
+      accountID: parseRoleARN(target.roleARN)?.account,
+    }),
+    hops,
+  };
+}
+
+function planHop(hop: HopConfig, resolvedName: string): HopPlan {
+  return { ...(present(hop) as Omit<HopConfig, keyof HopPlan> & HopPlan), sessionName: resolvedName };
+}
+
+/** Without the members that are undefined. */
+function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** A plan as the log shows it at start: an external ID may be a secret between two companies. */

@@ -31,6 +31,7 @@ function isPowerOfTwo(n: number): boolean {
 /** What a request itself can have wrong; why there are no credentials is told where they are fetched. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'HostForbidden',
+  'BrowserForbidden',
   'PathUnknown',
   'MethodNotAllowed',
   'TokenMissing',

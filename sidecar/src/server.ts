@@ -45,10 +45,12 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
   server.addHook('onRequest', respond);
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { host, authorization } = request.raw.headers;
+    const { host, authorization, origin, referer } = request.raw.headers;
+    // Of the Sec-Fetch headers this alone: Node's own fetch sends Sec-Fetch-Mode (undici, lib/web/fetch).
+    const browser = origin ?? referer ?? oneOf(request.raw.headers['sec-fetch-site']);
     const { url = '', method = '' } = request.raw;
     const { status, headers, body } = await responder
-      .respond({ host, url, method, authorization })
+      .respond({ host, url, method, authorization, browser })
       .catch((error: unknown) => {
         const defect = toCoded(error);
         onDefect(defect);
@@ -58,6 +60,10 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     return reply.code(status).headers(headers).send(body);
   }
   return server;
+}
+
+function oneOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join() : header;
 }
 
 /** What is no HTTP at all, and headers that are too large or too slow. */

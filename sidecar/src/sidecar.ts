@@ -1,8 +1,8 @@
 /** The parts of a running sidecar and the wires between them. */
-import type { CodedError, Logger } from '@rolechain/shared';
+import type { CodedError, Logger, SidecarConfig } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './answer.ts';
-import { makeChain } from './chain.ts';
+import { makeChains } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
@@ -78,10 +78,11 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   };
 }
 
-function describe({ config, podIP, pod }: Inputs, plans: readonly RolePlan[]): object {
+function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly RolePlan[]): object {
   const { namespace, serviceAccount, ports, agentEndpoints, stsEndpoint } = config;
   const roles = plans.map(describePlan);
-  return { namespace, serviceAccount, ...pod, podIP, ports, agentEndpoints, stsEndpoint, roles };
+  const proxied = proxyEnv !== undefined;
+  return { namespace, serviceAccount, ...pod, podIP, ports, agentEndpoints, stsEndpoint, proxied, roles };
 }
 
 function makeKeepers(
@@ -89,21 +90,25 @@ function makeKeepers(
   { inputs, files, clock }: SidecarOptions,
   onFetched: (event: Fetched) => void,
 ): Map<string, Keeper> {
-  const { agentEndpoints, stsEndpoint } = inputs.config;
+  const { agentEndpoints, stsEndpoint, namespace, serviceAccount } = inputs.config;
   const { now, uptime } = clock;
-  const context = {
+  const fetchOf = makeChains({
     endpoint: stsEndpoint,
+    proxyEnv: inputs.proxyEnv,
     agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, now }),
-    irsaTokenFile: files.irsaToken,
+    token: {
+      projected: files.irsaToken,
+      apiserver: inputs.apiserver,
+      folder: files.apiAccess,
+      self: { namespace, serviceAccount },
+    },
     environmentFolder: files.environment,
+    externalIDFolder: files.externalIDs,
     now,
     uptime,
-  };
+  });
   return new Map(
-    plans.map((role) => [
-      role.name,
-      makeKeeper({ role: role.name, fetch: makeChain(role, context), clock, onFetched }),
-    ]),
+    plans.map((role) => [role.name, makeKeeper({ role: role.name, fetch: fetchOf(role), clock, onFetched })]),
   );
 }
 
@@ -120,7 +125,7 @@ function openCredentials(parts: Parts, onOpened: (responder: Responder) => void)
   const refused = logRefusals(logger);
   return open(parts, {
     make: () => {
-      const tokens = ensureTokens(files.tokens, [...keepers.keys()]);
+      const tokens = ensureTokens(files.tokens, chosenTokens(inputs.config));
       const door = { port, tokens: digestTokens(tokens), accountIDs };
       const onAnswer = ({ status, code }: Answer): void => {
         metrics.answered(status);
@@ -138,6 +143,11 @@ function openCredentials(parts: Parts, onOpened: (responder: Responder) => void)
     },
     onError: (error) => state.notListening(error),
   });
+}
+
+/** Of each role, the token that the webhook chose, if it did. */
+function chosenTokens({ roles }: SidecarConfig): Map<string, string | undefined> {
+  return new Map(Object.entries(roles).map(([name, { token }]) => [name, token]));
 }
 
 function openHealth(parts: Parts): OpenPort {

@@ -1,71 +1,18 @@
 import { CodedError, type ErrorCode } from '@rolechain/shared';
+import { findRow } from './sts-table.ts';
 import { oneLine, sentence } from './text.ts';
 
 /** STS explains a refusal at the end of its sentence, behind two ARNs. */
 const MAX_TEXT = 600;
-
-/**
- * STS's error codes, as they stand on the wire (STS API reference, Common Errors, and botocore's service
- * model sts/2011-06-15). What is not here goes by its HTTP status.
- */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  // AWS SDKs' common list of throttling codes (botocore, data/_retry.json).
-  Throttling: 'StsThrottled',
-  ThrottlingException: 'StsThrottled',
-  Throttled: 'StsThrottled',
-  ThrottledException: 'StsThrottled',
-  RequestThrottled: 'StsThrottled',
-  RequestThrottledException: 'StsThrottled',
-  TooManyRequestsException: 'StsThrottled',
-  RequestLimitExceeded: 'StsThrottled',
-  BandwidthLimitExceeded: 'StsThrottled',
-  LimitExceededException: 'StsThrottled',
-  PriorRequestNotComplete: 'StsThrottled',
-  SlowDown: 'StsThrottled',
-
-  InternalFailure: 'StsUnavailable',
-  InternalError: 'StsUnavailable',
-  ServiceUnavailable: 'StsUnavailable',
-  ServiceUnavailableException: 'StsUnavailable',
-  RequestTimeout: 'StsUnavailable',
-  RequestTimeoutException: 'StsUnavailable',
-  // 400 with the trait `retryable`: STS could not reach the cluster's OIDC issuer.
-  IDPCommunicationError: 'StsUnavailable',
-
-  AccessDenied: 'StsAccessDenied',
-  AccessDeniedException: 'StsAccessDenied',
-
-  ValidationError: 'StsRejected',
-  ValidationException: 'StsRejected',
-  MalformedPolicyDocument: 'StsRejected',
-  MalformedInput: 'StsRejected',
-  MalformedQueryString: 'StsRejected',
-  PackedPolicyTooLarge: 'StsRejected',
-  InvalidParameterValue: 'StsRejected',
-  InvalidParameterCombination: 'StsRejected',
-  MissingParameter: 'StsRejected',
-
-  RegionDisabledException: 'StsRegionDisabled',
-  RegionDisabled: 'StsRegionDisabled',
-
-  ExpiredToken: 'StsCredentialsExpired',
-  ExpiredTokenException: 'StsCredentialsExpired',
-  InvalidClientTokenId: 'StsCredentialsExpired',
-  UnrecognizedClientException: 'StsCredentialsExpired',
-  RequestExpired: 'StsCredentialsExpired',
-  // The keys come from STS or the agent in whole, so a wrong signature is a wrong clock, or keys that are no more.
-  SignatureDoesNotMatch: 'StsCredentialsExpired',
-
-  InvalidIdentityToken: 'StsTokenRejected',
-  IDPRejectedClaim: 'StsTokenRejected',
-};
 
 /** Which call failed: for the message. */
 export interface StsCall {
   readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity';
   readonly roleARN: string;
   readonly region: string;
-  /** Parameters that no message may repeat. */
+  /** The place in a chain of several hops, counted from 1. */
+  readonly step?: { readonly index: number; readonly count: number };
+  /** Parameters that no message may repeat: of AssumeRole, the external ID if there is one. */
   readonly secrets: readonly string[];
 }
 
@@ -87,7 +34,7 @@ interface SdkError {
 export function stsError(thrown: unknown, call: StsCall): CodedError {
   if (thrown instanceof CodedError) return thrown;
   const error = (thrown ?? {}) as SdkError;
-  const where = `${call.action} ${call.roleARN} (${call.region})`;
+  const where = `${call.action} ${call.roleARN} (${call.region})${stepText(call)}`;
   const status = error.$metadata?.httpStatusCode;
   const coded = (code: ErrorCode, detail: string): CodedError => new CodedError(code, `${where}: ${detail}`);
 
@@ -96,14 +43,21 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
   if (status === undefined) return coded('StsUnreachable', timedOut(error) ? 'no answer in time.' : 'no connection.');
 
   const wireCode = typeof error.Code === 'string' ? error.Code : undefined;
-  const known = wireCode !== undefined && Object.hasOwn(CODES, wireCode) ? CODES[wireCode] : undefined;
-  const text = wireCode === undefined ? `HTTP status ${status}.` : sentence(`${wireCode}: ${message(error, call)}`);
-  if (known !== undefined) return coded(known, text);
+  const said = message(error, call);
+  const row = wireCode === undefined ? undefined : findRow(wireCode, said);
+  const told = wireCode === undefined ? `HTTP status ${status}.` : sentence(`${wireCode}: ${said}`);
+  const hint = row?.hint?.(row.match, { ...call, externalIDSent: call.secrets.length > 0 }) ?? '';
+  const text = `${told} ${hint}`.trim();
+  if (row !== undefined) return coded(row.code, text);
   if (status >= 500) return coded('StsUnavailable', text);
   if (status === 429) return coded('StsThrottled', text);
   // Without a code it is no answer of STS: a proxy, a captive portal, or a body that doesn't parse.
   if (wireCode === undefined) return coded('StsNonsense', text);
   return coded(status === 403 ? 'StsAccessDenied' : 'StsRejected', text);
+}
+
+function stepText({ step }: StsCall): string {
+  return step === undefined || step.count === 1 ? '' : `, hop ${step.index} of ${step.count}`;
 }
 
 function whereTo(code: string, { hostname, address }: SdkError): string {
@@ -118,8 +72,14 @@ function timedOut(error: SdkError): boolean {
 /** As STS repeats a parameter that it refuses: "Value 'x' at 'externalId' failed to satisfy constraint". */
 const REPEATED = /Value '[^']*' at '(externalId|webIdentityToken)'/g;
 
+/** Shorter ones could be a part of any word: to blot them out there would show them. */
+const BLOT_MIN = 6;
+
 function message(error: SdkError, { secrets }: StsCall): string {
   let text = typeof error.message === 'string' ? error.message.replace(REPEATED, "Value at '$1'") : '';
-  for (const secret of secrets) text = text.replaceAll(`'${secret}'`, "'…'");
+  for (const secret of secrets) {
+    text = text.replaceAll(`'${secret}'`, "'…'");
+    if (secret.length >= BLOT_MIN) text = text.replaceAll(secret, '…');
+  }
   return oneLine(text, MAX_TEXT);
 }

@@ -2,27 +2,29 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '@rolechain/shared';
+import { CodedError, ENDPOINT_TOKEN } from '@rolechain/shared';
 import { writeAtomically } from './files.ts';
 import { errorCode } from './source/token-file.ts';
 
-/** 32 random bytes in base64url: no SDK has to escape it in a header. */
-const TOKEN = /^[\w-]{43}$/;
-
 /**
- * The tokens of `roles`, by role, each in `<folder>/<role>/token`. A well-formed one that is there is
- * kept: containers hold it since before the sidecar's restart, and the AWS CLI reads the file once a
- * process. No newline at the end: most SDKs refuse it. Throws TokenUnwritable.
+ * The tokens by role, each in `<folder>/<role>/token`. `chosen` names the roles, and the token of those
+ * whose containers already have it in their environment; else a well-formed one that is there is kept:
+ * containers hold it since before the sidecar's restart, and the AWS CLI reads the file once a process.
+ * No newline at the end: most SDKs refuse it. Throws TokenUnwritable.
  */
-export function ensureTokens(folder: string, roles: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(roles.map((role) => [role, ensureToken(join(folder, role))]));
+export function ensureTokens(
+  folder: string,
+  chosen: ReadonlyMap<string, string | undefined>,
+): ReadonlyMap<string, string> {
+  return new Map([...chosen].map(([role, token]) => [role, ensureToken(join(folder, role), token)]));
 }
 
-function ensureToken(folder: string): string {
+function ensureToken(folder: string, chosen: string | undefined): string {
   const path = join(folder, 'token');
   const existing = read(path);
-  if (existing !== undefined && TOKEN.test(existing)) return existing;
-  const token = randomBytes(32).toString('base64url');
+  const keep = chosen === undefined ? existing !== undefined && ENDPOINT_TOKEN.test(existing) : existing === chosen;
+  if (keep && existing !== undefined) return existing;
+  const token = chosen ?? randomBytes(32).toString('base64url');
   try {
     // Containers of any user read it, each only the folder that is mounted into it.
     if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);

@@ -9,6 +9,7 @@ interface Named extends Json {
 const OURS_IN_ENV: readonly string[] = [
   ENV.fullURI,
   ENV.tokenFile,
+  ENV.token,
   ENV.region,
   ENV.defaultRegion,
   ENV.stsRegionalEndpoints,

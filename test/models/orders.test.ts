@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { call, SETTINGS, account } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
 import { EKS_ROLE, eksMutate, type EksOptions, type ModelContainer, type ModelPod } from './eks-webhook.ts';
-import { arbitraryPod } from './pods.ts';
+import { arbitraryPod, withRoleAnnotations } from './pods.ts';
 
 const POLICIES = ['IfNeeded', 'Never'] as const;
 const user = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
@@ -30,12 +30,12 @@ interface Outcome {
   readonly pod: ModelPod;
 }
 
-function everyOrder(pod: ModelPod, eks: EksOptions): Outcome[] {
+function everyOrder(pod: ModelPod, eks: EksOptions, who = user): Outcome[] {
   return POLICIES.flatMap((eksPolicy) =>
     POLICIES.flatMap((ourPolicy) => {
       const ours: ModelWebhook<ModelPod> = {
         reinvocationPolicy: ourPolicy,
-        mutate: (p) => call(p, user, SETTINGS, () => 0.5).pod,
+        mutate: (p) => call(p, who, SETTINGS, () => 0.5).pod,
       };
       const theirs: ModelWebhook<ModelPod> = { reinvocationPolicy: eksPolicy, mutate: (p) => eksMutate(p, eks) };
       const label = `EKS ${eksPolicy}, ours ${ourPolicy}`;
@@ -75,6 +75,24 @@ test('environment and mounts are the same in every order of the two webhooks', (
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+const twoRoles = account(
+  JSON.stringify({ roleARN: EKS_ROLE, roles: { audit: { roleARN: EKS_ROLE, webIdentity: 'only' } } }),
+  { 'eks.amazonaws.com/role-arn': EKS_ROLE },
+);
+
+test('so they are with several roles, and tokens in the environment', () => {
+  const asked = arbitraryPod.chain((pod) => withRoleAnnotations(pod, ['default', 'audit']));
+  fc.assert(
+    fc.property(asked, eksOptions, (pod, options) => {
+      const [first, ...others] = everyOrder(pod, options, twoRoles);
+      for (const { label, pod: result } of others) {
+        expect({ label, ...seen(result) }).toEqual({ label, ...seen(first?.pod ?? pod) });
+      }
+    }),
+    { numRuns: 100 },
   );
 });
 

@@ -99,3 +99,60 @@ export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
         },
       }));
   });
+
+const ROLE_NAMES = ['default', 'audit', 'export'] as const;
+const secretKey = fc.record({ name: fc.constantFrom('aws', 'other.aws'), key: fc.constantFrom('id', 'id-2') });
+const hop = fc.record(
+  {
+    roleARN: fc.constantFrom('hub', 'team/hub', 'spoke').map((name) => `arn:aws:iam::222222222222:role/${name}`),
+    externalIDFrom: secretKey.map((secretKeyRef) => ({ secretKeyRef })),
+    tags: fc.dictionary(fc.constantFrom('team', 'cost-center'), fc.constantFrom('', 'a b', 'x'), {
+      maxKeys: 2,
+    }),
+    stsRegion: fc.constantFrom('us-east-1', 'eu-west-1'),
+    policyARNs: fc.constant(['arn:aws:iam::aws:policy/ReadOnlyAccess']),
+    policy: fc.constant({ Version: '2012-10-17', Statement: [{ Resource: '${aws:username}$(X)' }] }),
+  },
+  { requiredKeys: ['roleARN'] },
+);
+const role = fc
+  .record({
+    target: hop,
+    via: fc.array(hop, { maxLength: 2 }),
+    rest: fc.oneof(
+      fc.record({ credentialSource: fc.constantFrom('auto', 'pod-identity', 'irsa') }),
+      fc.record({ serviceAccount: fc.constant({ name: 'shared-aws', namespace: 'platform' }) }),
+      fc.record({ region: fc.constantFrom('us-west-2', 'eu-north-1'), sourceIdentity: fc.constant('me') }),
+    ),
+  })
+  .map(({ target, via, rest }) => ({ ...target, ...(via.length > 0 ? { via } : {}), ...rest }));
+
+/** The text of a valid annotation with one to three roles; `default` may be missing. Its account has a base role. */
+export const arbitraryAnnotation: fc.Arbitrary<string> = fc
+  .uniqueArray(fc.constantFrom(...ROLE_NAMES), { minLength: 1, maxLength: 3 })
+  .chain((names) => fc.tuple(fc.constant(names), fc.tuple(...names.map(() => role))))
+  .map(([names, roles]) => {
+    const byName = names.map((name, index) => [name, roles[index]] as const);
+    const { default: top, ...further } = Object.fromEntries(byName);
+    return JSON.stringify({ ...top, ...(Object.keys(further).length > 0 ? { roles: further } : {}) });
+  });
+
+/** A pod of `arbitraryPod` with the annotations by which it picks among these roles. */
+export function withRoleAnnotations(pod: ModelPod, declared: readonly string[]): fc.Arbitrary<ModelPod> {
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(({ name }) => name);
+  const skipped = (pod.metadata.annotations?.['rolechain.io/skip-containers'] ?? '').split(',');
+  const free = containers.filter((name) => !skipped.includes(name));
+  const held = fc.shuffledSubarray([...declared], { minLength: 1 });
+  const entries = fc.tuple(fc.subarray(free), fc.array(held, { minLength: 4, maxLength: 4 }));
+  return fc
+    .record({ entries, token: fc.option(fc.constantFrom('file', 'env'), { nil: undefined }) })
+    .map(({ entries: [names, roles], token }): ModelPod => {
+      const asked = names.map((name, index) => `${name}=${(roles[index] ?? []).join('+')}`).join(', ');
+      const annotations = {
+        ...pod.metadata.annotations,
+        ...(asked === '' ? {} : { 'rolechain.io/container-roles': asked }),
+        ...(token === undefined ? {} : { 'rolechain.io/authorization-token': token }),
+      };
+      return { ...pod, metadata: { ...pod.metadata, annotations } };
+    });
+}

@@ -9,6 +9,7 @@ import {
   eventually,
   makePodFiles,
   startSidecar,
+  type AskOptions,
   type PodFiles,
   type Programs,
   type Reply,
@@ -24,7 +25,7 @@ export const REGION = 'eu-central-1';
 export const EXTERNAL_ID = 'our-external-id';
 export const ACCOUNT = { namespace: 'shop', serviceAccount: 'orders' };
 export const OUTAGE = { status: 503, code: 'ServiceUnavailable', message: 'Service Unavailable' } as const;
-const ISSUER = 'https://issuer.example';
+export const ISSUER = 'https://issuer.example';
 
 export function hop(roleARN: string, change: Partial<HopConfig> = {}): HopConfig {
   return { roleARN, sessionName: '{namespace}.{pod}', durationSeconds: 3600, stsRegion: REGION, ...change };
@@ -41,6 +42,8 @@ export const ORDERS_ROLE: RoleConfig = {
 export interface Change {
   readonly roles?: Record<string, Partial<RoleConfig>>;
   readonly env?: Record<string, string>;
+  /** Instead of the double's own address. */
+  readonly stsEndpoint?: string;
   readonly ports?: SidecarOptions['config']['ports'];
 }
 
@@ -64,12 +67,17 @@ export function useBench(): Bench {
     return makeServiceAccountToken({ ...ACCOUNT, pod, audience, expiresInSeconds: 3600, key, issuer: ISSUER });
   }
 
-  async function start({ roles = { default: {} }, env = {}, ports }: Change = {}): Promise<RunningSidecar> {
+  async function start({
+    roles = { default: {} },
+    env = {},
+    ports,
+    stsEndpoint,
+  }: Change = {}): Promise<RunningSidecar> {
     const whole = Object.entries(roles).map(([name, role]) => [name, { ...ORDERS_ROLE, ...role }] as const);
     const config = {
       ...ACCOUNT,
       agentEndpoints: [bench.agent.credentialsUrl],
-      stsEndpoint: bench.sts.url,
+      stsEndpoint: stsEndpoint ?? bench.sts.url,
       roles: Object.fromEntries(whole),
       ...(ports ? { ports } : {}),
     };
@@ -118,11 +126,16 @@ export function firstAnswer(sidecar: RunningSidecar): Promise<Reply> {
 }
 
 /** An answer of this status, which others may precede. */
-export function answerOf(sidecar: RunningSidecar, status: number): Promise<Reply> {
+export function answerOf(sidecar: RunningSidecar, status: number, request?: AskOptions): Promise<Reply> {
   return eventually(`status ${status}`, async () => {
-    const reply = await sidecar.ask();
+    const reply = await sidecar.ask(request);
     return reply.status === status && reply;
   });
+}
+
+/** The request of a container that holds this role. */
+export function asRole(files: PodFiles, role: string): AskOptions {
+  return { path: `/v1/credentials/${role}`, headers: { authorization: files.readToken(role) } };
 }
 
 /** `403 StsAccessDenied`; of credentials, `200`. */

@@ -80,7 +80,7 @@ describe('from nothing to credentials', () => {
 
   test('IRSA: web identity, then the hop', async () => {
     const sidecar = await bench.start({
-      roles: { default: { source: { type: 'irsa', roleARN: IRSA, stsRegion: REGION } } },
+      roles: { default: { source: { type: 'irsa', roleARN: IRSA, stsRegion: REGION, token: { type: 'projected' } } } },
     });
     expect((await firstAnswer(sidecar)).status).toBe(200);
     expect(bench.sts.requests.map(({ action, answer }) => `${action} ${answer}`)).toEqual([

@@ -9,7 +9,15 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
+import {
+  ENV,
+  externalIDFile,
+  PATHS,
+  tokenFile,
+  writeSidecarConfig,
+  type SecretKeyRef,
+  type SidecarConfig,
+} from '@rolechain/shared';
 import { build } from 'esbuild';
 import { freePort } from '../cluster/free-port.ts';
 
@@ -46,6 +54,10 @@ export interface PodFiles {
   writeToken(kind: 'podIdentityToken' | 'irsaToken', token: string): void;
   /** Writes a file of the Secret behind `credentialSource: environment`. */
   writeSecret(name: string, content: string): void;
+  /** Writes a key of a Secret behind `externalIDFrom`. */
+  writeExternalID(ref: SecretKeyRef, value: string): void;
+  /** Writes the pod's own API token, or the CA beside it. */
+  writeApiAccess(name: 'token' | 'ca.crt', content: string): void;
   /** Of a role, as its containers read it. */
   readToken(role?: string): string;
   remove(): void;
@@ -61,6 +73,8 @@ export function makePodFiles(): PodFiles {
     root,
     writeToken: (kind, token) => write(join(root, PATHS.baseIdentity, PATHS[kind]), token),
     writeSecret: (name, content) => write(join(root, PATHS.environment, name), content),
+    writeExternalID: (ref, value) => write(join(root, PATHS.externalIDs, externalIDFile(ref)), value),
+    writeApiAccess: (name, content) => write(join(root, PATHS.apiAccess, name), content),
     readToken: (role = 'default') => readFileSync(join(root, tokenFile(role)), 'latin1'),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };

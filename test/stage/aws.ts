@@ -6,6 +6,7 @@ import { parseRoleARN, type RoleSpec } from '@rolechain/shared';
 import { startAgent, type AgentDouble } from '../doubles/agent.ts';
 import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
 import type { VerifyingKey } from '../doubles/jwt.ts';
+import type { RoleFixture } from '../doubles/iam.ts';
 import { startSts, type StsDouble } from '../doubles/sts.ts';
 
 /** The role behind the Pod Identity association of every account on the stage. */
@@ -33,29 +34,34 @@ export interface AwsOptions {
   /** The cluster's token issuer: tokens are verified with its keys. */
   readonly issuer?: string;
   readonly keys?: readonly VerifyingKey[];
+  /** Values of Secrets that `externalIDFrom` names, by Secret and key. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Further roles that may begin a chain. */
+  readonly bases?: readonly string[];
   /** Instead of the lifetime asked for, so that a refresh can be seen. */
   readonly sessionSeconds?: number;
 }
 
 /** Starts both doubles on loopback. */
-export async function startAws({ accounts, issuer = '', keys, sessionSeconds }: AwsOptions): Promise<Aws> {
-  const targets = accounts.flatMap(({ roles }) => roles);
-  const permissions = mayAssume(...targets.map(({ roleARN }) => roleARN));
-  const bases = new Map([[BASE_ROLE, { arn: BASE_ROLE, trust: trustPodIdentity(), permissions }]]);
-  for (const { namespace, name, irsaRoleARN } of accounts) {
-    if (irsaRoleARN === undefined) continue;
-    bases.set(irsaRoleARN, {
-      arn: irsaRoleARN,
-      trust: trustServiceAccount(irsaRoleARN, issuer, namespace, name),
-      permissions,
-    });
+export async function startAws(options: AwsOptions): Promise<Aws> {
+  const { accounts, issuer = '', keys, sessionSeconds } = options;
+  const roles = new Map<string, RoleFixture>();
+  // One role may be in several chains: it then trusts whoever comes before it in any of them.
+  const add = ({ arn, trust }: Pick<RoleFixture, 'arn' | 'trust'>): void => {
+    const Statement = [...(roles.get(arn)?.trust.Statement ?? []), ...trust.Statement];
+    roles.set(arn, { arn, trust: { Statement }, permissions: mayAssume('*'), maxSessionDuration: 43_200 });
+  };
+  add({ arn: BASE_ROLE, trust: trustPodIdentity() });
+  for (const account of accounts) {
+    const { namespace, name, irsaRoleARN } = account;
+    if (irsaRoleARN !== undefined) {
+      add({ arn: irsaRoleARN, trust: trustServiceAccount(irsaRoleARN, issuer, namespace, name) });
+    }
+    for (const role of account.roles) chainOf(role, account, options).forEach(add);
   }
   const sts = await startSts({
     region: REGION,
-    roles: [
-      ...bases.values(),
-      ...accounts.flatMap((account) => account.roles.map((role) => targetRole(role, account))),
-    ],
+    roles: [...roles.values()],
     ...(keys ? { oidc: [{ issuer, audience: 'sts.amazonaws.com', publicKey: keys }] } : {}),
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
   });
@@ -72,14 +78,26 @@ export async function startAws({ accounts, issuer = '', keys, sessionSeconds }: 
   };
 }
 
-function targetRole(
-  { roleARN, externalID }: RoleSpec,
-  { irsaRoleARN }: Account,
-): { arn: string; trust: ReturnType<typeof trustRole> } {
-  if (!parseRoleARN(roleARN)) throw new Error(`${roleARN} is no role ARN`);
-  const options = externalID === undefined ? {} : { externalId: externalID };
-  const trusts = [BASE_ROLE, ...(irsaRoleARN === undefined ? [] : [irsaRoleARN])].map((base) =>
-    trustRole(base, options),
-  );
-  return { arn: roleARN, trust: { Statement: trusts.flatMap(({ Statement }) => Statement) } };
+/** The roles of a chain, each trusting the one before it, with the ExternalId that the document names. */
+function chainOf(
+  role: RoleSpec,
+  account: Account,
+  { issuer = '', secrets = {}, bases = [] }: AwsOptions,
+): Pick<RoleFixture, 'arn' | 'trust'>[] {
+  const { namespace, name, irsaRoleARN } = account;
+  let before = [BASE_ROLE, ...(irsaRoleARN === undefined ? [] : [irsaRoleARN]), ...bases];
+  const chain = [...role.via, role].map(({ roleARN, externalID, externalIDFrom }) => {
+    if (!parseRoleARN(roleARN)) throw new Error(`${roleARN} is no role ARN`);
+    const { name: secret = '', key = '' } = externalIDFrom?.secretKeyRef ?? {};
+    const externalId = externalID ?? secrets[secret]?.[key];
+    const options = { setSourceIdentity: true, ...(externalId === undefined ? {} : { externalId }) };
+    const trust = { Statement: before.flatMap((principal) => trustRole(principal, options).Statement) };
+    before = [roleARN];
+    return { arn: roleARN, trust };
+  });
+  const web =
+    role.webIdentity === 'never'
+      ? []
+      : [{ arn: role.roleARN, trust: trustServiceAccount(role.roleARN, issuer, namespace, name) }];
+  return [...chain, ...web];
 }

@@ -4,12 +4,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AdmissionregistrationV1Api,
-  CoreV1Api,
-  KubernetesObjectApi,
-  type KubeConfig,
-} from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, CoreV1Api, KubernetesObjectApi, type KubeConfig } from '@kubernetes/client-node';
 import { ENV, PATHS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
@@ -78,6 +73,9 @@ export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promi
   for (const { clientConfig } of configuration.webhooks ?? [])
     if (clientConfig.service) clientConfig.service.port = port;
   await configurations.replaceMutatingWebhookConfiguration({ name: 'rolechain', body: configuration });
+  const validating = await configurations.readValidatingWebhookConfiguration({ name: 'rolechain' });
+  for (const { clientConfig } of validating.webhooks ?? []) if (clientConfig.service) clientConfig.service.port = port;
+  await configurations.replaceValidatingWebhookConfiguration({ name: 'rolechain', body: validating });
 }
 
 /** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */

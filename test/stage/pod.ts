@@ -13,6 +13,10 @@ export interface Projections {
   readonly token: (audience: string, expirationSeconds: number) => Promise<string>;
   /** PEM of the cluster's CA, as the ConfigMap kube-root-ca.crt of every namespace has it. */
   readonly clusterCA: string;
+  /** Decoded data of the namespace's Secrets, by name. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Where the apiserver is, as the kubelet tells every container. */
+  readonly apiURL?: string;
 }
 
 export interface RunningPod {
@@ -61,7 +65,7 @@ export function projections(kubeConfig: KubeConfig, pod: Pod): Projections {
  */
 export async function startPod(
   mutated: Pod,
-  { token, clusterCA }: Projections,
+  { token, clusterCA, secrets = {}, apiURL }: Projections,
   onLine?: (line: string) => void,
 ): Promise<RunningPod> {
   const needed = (mutated.spec?.volumes ?? []).filter(({ name }) => /^(rolechain|kube-api-access)(-|$)/.test(name));
@@ -71,12 +75,17 @@ export async function startPod(
     status: { ...mutated.status, podIP: '127.0.0.1' },
   };
   const container = containerOf(pod, SIDECAR.name);
-  const data = (): Promise<Record<string, string>> => Promise.resolve({ 'ca.crt': clusterCA });
+  const data = (kind: string, name: string): Promise<Record<string, string> | undefined> =>
+    Promise.resolve(kind === 'Secret' ? secrets[name] : { 'ca.crt': clusterCA });
+  const { hostname = '', port = '' } = apiURL === undefined ? {} : new URL(apiURL);
+  const services: Record<string, string> =
+    apiURL === undefined ? {} : { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
   const volumes = await makeVolumes(pod, { token, data });
   const stopAll = new Set<RunningContainer>();
   const start = async (of: Container, command: readonly [string, ...string[]]): Promise<RunningContainer> => {
     const running = await runContainer({
       pod,
+      services,
       container: of,
       volumes,
       command,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { readReview, respond, type Review } from './admit.ts';
 import { decide } from './decide.ts';
-import { SETTINGS, TARGET, account, plainPod } from './testing.ts';
+import { SETTINGS, TARGET, account, chance, plainPod } from './testing.ts';
 
 const review = (fields: object = {}, request: object = {}): string =>
   JSON.stringify({
@@ -28,7 +28,7 @@ const codeOf = (body: string): string => {
 };
 const read = (body = review()): Review => readReview(body);
 const answer = (pod: unknown, annotation?: string) =>
-  respond({ ...read(), pod }, decide(pod, account(annotation), SETTINGS), () => 0.5).response;
+  respond({ ...read(), pod }, decide(pod, account(annotation), SETTINGS), chance()).response;
 
 describe('readReview', () => {
   test('reads what it needs', () => {

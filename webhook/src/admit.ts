@@ -2,7 +2,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import type { Decision } from './decide.ts';
-import { patch } from './patch.ts';
+import { patch, type Chance } from './patch.ts';
 
 /** What is read of a review. */
 export interface Review {
@@ -29,24 +29,30 @@ export interface ReviewResponse {
 }
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json =>
+export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
 export function readReview(body: string): Review {
-  const review = parse(body);
-  if (!isObject(review)) throw malformed('The body is no JSON object.');
-  if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
-  if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
-  const request = review.request;
-  if (!isObject(request)) throw malformed('request is missing.');
-  const { uid, namespace, kind, operation, subResource, object } = request;
-  if (typeof uid !== 'string' || uid === '') throw malformed('request.uid is missing.');
+  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body);
   const isPod = isObject(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
   if (!isObject(object)) throw malformed('request.object is missing.');
   if (typeof namespace !== 'string' || namespace === '') throw malformed('request.namespace is missing.');
-  return { uid, namespace, dryRun: request.dryRun === true, pod: object };
+  return { uid, namespace, dryRun: dryRun === true, pod: object };
+}
+
+/** The request of a review of any kind. Throws CodedError ReviewMalformed. */
+export function readRequest(body: string): Json & { readonly uid: string } {
+  const review = parse(body);
+  if (!isObject(review)) throw malformed('The body is no JSON object.');
+  if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
+  if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
+  const { request } = review;
+  if (!isObject(request)) throw malformed('request is missing.');
+  const { uid } = request;
+  if (typeof uid !== 'string' || uid === '') throw malformed('request.uid is missing.');
+  return { ...request, uid };
 }
 
 /**
@@ -54,8 +60,8 @@ export function readReview(body: string): Review {
  * apiserver refuse the pod whatever the failurePolicy says (dispatcher.go, callAttrMutatingHook).
  * Throws CodedError PatchUnsound.
  */
-export function respond(review: Review, decision: Decision, random: () => number): ReviewResponse {
-  const operations = patch(review.pod, decision, random);
+export function respond(review: Review, decision: Decision, chance: Chance): ReviewResponse {
+  const operations = patch(review.pod, decision, chance);
   if (operations.length > 0) tryPatch(review.pod, operations);
   return {
     apiVersion: 'admission.k8s.io/v1',
@@ -72,7 +78,7 @@ export function respond(review: Review, decision: Decision, random: () => number
 }
 
 /** 422 Invalid, as the apiserver itself answers an object that breaks a rule. */
-function refusal(message: string): { code: number; reason: string; message: string } {
+export function refusal(message: string): { code: number; reason: string; message: string } {
   const over = message.length - LIMITS.messageChars;
   const text = over > 0 ? `${message.slice(0, LIMITS.messageChars)}... (${over} characters more)` : message;
   return { code: 422, reason: 'Invalid', message: text };
@@ -87,7 +93,8 @@ function tryPatch(pod: unknown, operations: Operation[]): void {
   }
 }
 
-function shorten(warning: string): string {
+/** A warning as the apiserver takes it. */
+export function shorten(warning: string): string {
   // Cut between code points: half a surrogate pair is no valid UTF-8 on the wire.
   const chars = Array.from(warning);
   return chars.length <= LIMITS.warningChars ? warning : `${chars.slice(0, LIMITS.warningChars - 3).join('')}...`;
@@ -105,6 +112,6 @@ function parse(body: string): unknown {
   }
 }
 
-function malformed(detail: string): CodedError {
+export function malformed(detail: string): CodedError {
   return new CodedError('ReviewMalformed', detail);
 }

@@ -14,6 +14,8 @@ export interface EnvConflict {
 export interface WantedEnv {
   readonly uri: string;
   readonly tokenFile: string;
+  /** `authorization-token: env`. */
+  readonly token?: string | undefined;
   readonly region: string;
 }
 
@@ -64,12 +66,16 @@ export function envConflicts(env: readonly EnvVar[], isOurs: IsOurs): EnvConflic
   );
 }
 
-/** The variables with ours set: in their place where they stand already, else behind the others. */
+/**
+ * The variables with ours set: in their place where they stand already, else behind the others. A token that is
+ * not wanted any more goes; a user's own would have been a conflict.
+ */
 export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, hasEnvFrom: boolean): readonly EnvVar[] {
   const has = (name: string): boolean => env.some((variable) => variable.name === name);
   const set: EnvVar[] = [
     { name: ENV.fullURI, value: wanted.uri },
     { name: ENV.tokenFile, value: wanted.tokenFile },
+    ...(wanted.token === undefined ? [] : [{ name: ENV.token, value: wanted.token }]),
   ];
   // The two together or not at all: CLI v1 reads only one of them, and a ConfigMap in envFrom may have either.
   const regions = !has(ENV.region) && !has(ENV.defaultRegion) && !hasEnvFrom;
@@ -78,15 +84,16 @@ export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, hasEnvFrom: bo
     ...(has(ENV.stsRegionalEndpoints) ? [] : [{ name: ENV.stsRegionalEndpoints, value: 'regional' }]),
     ...(has(ENV.metadataDisabled) ? [] : [{ name: ENV.metadataDisabled, value: 'true' }]),
   ];
-  const kept = env.map((variable) => {
+  const stays = wanted.token === undefined ? env.filter(({ name }) => name !== ENV.token) : env;
+  const kept = stays.map((variable) => {
     const ours = set.find(({ name }) => name === variable.name);
     return ours && (variable.value !== ours.value || variable.valueFrom) ? ours : variable;
   });
   return [...kept, ...set.filter(({ name }) => !has(name)), ...defaults];
 }
 
-/** The variables without our pair: for a container that holds no role any more. */
+/** The variables without ours that lead to the sidecar: for a container that holds no role any more. */
 export function unsetEnv(env: readonly EnvVar[], isOurs: IsOurs): readonly EnvVar[] {
-  const pair: readonly string[] = [ENV.fullURI, ENV.tokenFile];
-  return env.filter((variable) => !(pair.includes(variable.name) && isOurs(variable)));
+  const leading: readonly string[] = [ENV.fullURI, ENV.tokenFile, ENV.token];
+  return env.filter((variable) => !(leading.includes(variable.name) && isOurs(variable)));
 }

@@ -1,7 +1,8 @@
 /** Which container holds which roles, and why not. */
 import { ENV, PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
-import { envConflicts, stripEks } from './container-env.ts';
-import { hasOurName, isOurVariable } from './ours.ts';
+import { envConflicts, stripEks, type IsOurs } from './container-env.ts';
+import type { ContainerRoles } from './container-roles.ts';
+import { hasOurName } from './ours.ts';
 import { places, type Container, type ContainerList, type Place, type Pod } from './pod.ts';
 
 export interface Conflict {
@@ -24,12 +25,13 @@ export interface ContainerOutcome {
 
 export interface ContainerRules {
   /** Names of the roles that a container holds unless something speaks against it. */
-  readonly roles: readonly string[];
+  readonly rolesOf: (container: string) => readonly string[];
+  /** Containers that the pod's annotation names. */
+  readonly named: ContainerRoles;
   readonly skip: readonly string[];
   readonly mesh: readonly string[];
   readonly defaultRegion: string;
-  /** Ports on which the sidecar listens, or listened when it was injected before. */
-  readonly ports: readonly number[];
+  readonly isOurs: IsOurs;
 }
 
 /** Every container but the sidecar, in the pod's order. */
@@ -44,12 +46,17 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   const at = { list, index, name };
   const none = { roles: [], conflicts: [], warnings: [] };
   if (rules.skip.includes(name)) return { ...at, ...none, skipped: 'SkipListed' };
-  if (rules.mesh.includes(name)) return { ...at, ...none, skipped: 'MeshContainer' };
+  if (rules.mesh.includes(name)) {
+    const warnings = rules.named.has(name) ? [meshWarning(name)] : [];
+    return { ...at, ...none, warnings, skipped: 'MeshContainer' };
+  }
+  const roles = rules.rolesOf(name);
+  if (roles.length === 0) return { ...at, ...none };
   const env = stripEks(container.env ?? [], rules.defaultRegion);
-  const conflicts = [...envConflicts(env, isOurVariable(rules.ports)), ...mountConflicts(container, rules.roles)];
+  const conflicts = [...envConflicts(env, rules.isOurs), ...mountConflicts(container, roles)];
   const first = conflicts[0];
   if (first) return { ...at, roles: [], skipped: first.reason, conflicts, warnings: [conflictWarning(name, first)] };
-  return { ...at, roles: rules.roles, conflicts, warnings: profileWarning(name, container) };
+  return { ...at, roles, conflicts, warnings: profileWarning(name, container) };
 }
 
 function mountConflicts(container: Container, roles: readonly string[]): Conflict[] {
@@ -69,6 +76,10 @@ function normalize(path: string): string {
 
 function conflictWarning(container: string, { name, reason }: Conflict): string {
   return `rolechain leaves container ${container} alone: it sets ${name} itself [${reason}]`;
+}
+
+function meshWarning(name: string): string {
+  return `container ${name} belongs to a service mesh (the admin's list) and holds no role, though an annotation gives it one`;
 }
 
 function profileWarning(name: string, container: Container): string[] {

@@ -131,8 +131,12 @@ describe('refused', () => {
 
   const annotations: [string, string, RegExp][] = [
     ['no ARN', 'nonsense', /roleARN is "nonsense", but takes an IAM role ARN/],
-    ['too long a duration', `{roleARN: "${TARGET}", duration: 2h}`, /duration is "2h", but takes 900-3600 s/],
-    ['a field of a later version', `{roleARN: "${TARGET}", tags: {a: b}}`, /tags is not a field of this version/],
+    ['too long a duration', `{roleARN: "${TARGET}", duration: 2h}`, /duration is 7200 s, but takes at most 3600 s/],
+    [
+      'an unknown field',
+      `{roleARN: "${TARGET}", tag: {a: b}}`,
+      /tag is not a field of this version; did you mean tags/,
+    ],
     [
       'IRSA without a base role',
       `{roleARN: "${TARGET}", credentialSource: irsa}`,

@@ -1,53 +1,64 @@
 /**
- * What becomes of a pod. Pure: the same pod, account and settings give the same decision, and the
+ * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
 import { createHash } from 'node:crypto';
 import {
   ANNOTATIONS,
   FOREIGN_KEYS,
-  REASONS,
-  formatProblems,
   reasonEntry,
-  type Problem,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
 } from '@rolechain/shared';
+import type { Allowance } from './allowed-roles.ts';
+import { heldRoles, undeclaredRoles } from './container-roles.ts';
 import { containerOutcomes, type ContainerOutcome } from './containers.ts';
+import {
+  decideAccount,
+  describe,
+  refuse,
+  refuseProblems,
+  type Accepted,
+  type Refused,
+  type Surroundings,
+} from './decide-account.ts';
 import type { BaseIdentity } from './injection.ts';
-import { findOurs, type Ours } from './ours.ts';
+import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, viewPod, type Pod } from './pod.ts';
-import { podAnnotations } from './pod-annotations.ts';
+import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { choosePorts } from './ports.ts';
-import { baseIdentity, readRoles, roleConfig, type ServiceAccount } from './roles.ts';
+import { baseIdentity, sidecarConfig } from './role-config.ts';
+import type { ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
-interface Common {
+export type { Refused, Surroundings } from './decide-account.ts';
+
+export interface Skipped {
+  readonly outcome: 'skipped';
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
-}
-export interface Skipped extends Common {
-  readonly outcome: 'skipped';
   /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
   readonly marked?: { readonly pod: Pod; readonly ours: Ours };
 }
-export interface Refused extends Common {
-  readonly outcome: 'refused';
-  /** For the pod's author: account, reason, fix and code. */
-  readonly message: string;
-}
-export interface Injected extends Common {
+export interface Injected {
   readonly outcome: 'injected';
+  readonly reason: ReasonCode;
+  readonly warnings: readonly string[];
   readonly pod: Pod;
   readonly ours: Ours;
+  /** Without the tokens of `tokensInEnv`: those are random. */
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   readonly image: string;
+  /** Those that a container holds. */
   readonly roles: readonly RoleSpec[];
-  /** Region of the containers. */
-  readonly region: string;
+  /** Why the namespace allows each ARN of the account's chains. */
+  readonly allowances: readonly Allowance[];
+  /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
   readonly defaultRegion: string;
+  /** `authorization-token: env`. */
+  readonly tokensInEnv: boolean;
   readonly containers: readonly ContainerOutcome[];
   /** Hash of the annotation that was read, so that `explain` can tell that it has changed since. */
   readonly annotationHash: string;
@@ -64,77 +75,88 @@ export function decideAlone(pod: unknown): Skipped | undefined {
   return undefined;
 }
 
+/** Nothing but the account itself was looked up. */
+const NOTHING: Surroundings = { others: new Map(), allowedRoles: undefined };
+
 /** The decision on a pod that is about to be created in the account's namespace. No input throws. */
-export function decide(rawPod: unknown, account: ServiceAccount | undefined, settings: DecideSettings): Decision {
+export function decide(
+  rawPod: unknown,
+  account: ServiceAccount | undefined,
+  settings: DecideSettings,
+  around: Surroundings = NOTHING,
+): Decision {
   const alone = decideAlone(rawPod);
   if (alone) return alone;
-  const annotation = account?.annotations[ANNOTATIONS.assumeRole.key];
-  if (account === undefined || annotation === undefined) return skip('NotAnnotated');
-  const roles = readRoles(account, settings);
-  if (!roles.ok) return refuseProblems('AnnotationInvalid', account, ANNOTATIONS.assumeRole.key, roles.problems);
-  const forbidden = roles.value.some(({ credentialSource }) => credentialSource === 'environment');
-  if (forbidden && !settings.environmentSource.namespaces.includes(account.namespace)) {
-    return refuse('SourceForbidden', account);
-  }
+  const accepted = decideAccount(account, settings, around);
+  if (account === undefined || accepted === undefined) return skip('NotAnnotated');
+  if (accepted.outcome === 'refused') return accepted;
   const view = viewPod(rawPod);
   if (!view.ok) return refuseProblems('PodMalformed', account, 'its shape', view.problems);
-  return decidePod(view.value, { account, annotation, roles: roles.value, warnings: roles.warnings, settings });
+  const annotations = podAnnotations(view.value);
+  if (!annotations.ok) return refuseProblems('PodAnnotationInvalid', account, 'the pod', annotations.problems);
+  const warnings = [...accepted.warnings, ...annotations.warnings];
+  return decidePod(view.value, { account, accepted, settings, around, annotations: annotations.value, warnings });
 }
 
 interface Asked {
   readonly account: ServiceAccount;
-  readonly annotation: string;
-  readonly roles: readonly RoleSpec[];
-  readonly warnings: readonly string[];
+  readonly accepted: Accepted;
   readonly settings: DecideSettings;
+  readonly around: Surroundings;
+  readonly annotations: PodAnnotations;
+  readonly warnings: readonly string[];
 }
 
 function decidePod(pod: Pod, asked: Asked): Decision {
-  const { account, settings, roles } = asked;
-  const annotations = podAnnotations(pod);
-  if (!annotations.ok) return refuseProblems('PodAnnotationInvalid', account, 'the pod', annotations.problems);
+  const { account, settings, accepted, annotations } = asked;
+  const undeclared = undeclaredRoles(annotations.containerRoles, accepted.roles);
+  if (undeclared.length > 0) return refuse('RoleUndeclared', account, undeclared.join(', '));
   const ours = findOurs(pod);
   if (ours.taken.length > 0) return refuse('NameTaken', account, ours.taken.join(', '));
-  const conflict = podConflict(pod);
-  if (conflict) {
-    return settings.conflicts === 'refuse'
+  const leave = (conflict: ReasonCode): Decision =>
+    settings.conflicts === 'refuse'
       ? refuse(conflict, account)
       : skip(conflict, [describe(conflict, account)], { pod, ours });
-  }
+  const conflict = podConflict(pod);
+  if (conflict) return leave(conflict);
 
   const ports = choosePorts(pod);
   const containers = containerOutcomes(pod, {
-    ...{ roles: roles.map(({ name }) => name), skip: annotations.value.skipContainers, mesh: settings.meshContainers },
-    ...{
-      defaultRegion: settings.region,
-      ports: [ports.credentials, ...(ours.sidecar ? [ours.sidecar.config.ports.credentials] : [])],
-    },
+    rolesOf: heldRoles(annotations.containerRoles, accepted.roles),
+    named: annotations.containerRoles,
+    skip: annotations.skipContainers,
+    mesh: settings.meshContainers,
+    defaultRegion: settings.region,
+    isOurs: ownVariables(ours, ports.credentials),
   });
   const hard = containers.find(({ conflicts }) => conflicts.some(({ reason }) => !isSoft(reason)));
   const refusing =
     hard ?? (settings.conflicts === 'refuse' ? containers.find(({ conflicts }) => conflicts.length > 0) : undefined);
   if (refusing) return refuse(refusing.conflicts[0]?.reason ?? 'NameTaken', account, conflictDetail(containers));
 
-  const warnings = [...asked.warnings, ...annotations.warnings, ...containers.flatMap((c) => c.warnings)];
-  if (!containers.some(({ roles: held }) => held.length > 0)) return skip('NoRoleHeld', warnings, { pod, ours });
-  const configs = Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings)]));
+  const held = accepted.roles.filter(({ name }) => containers.some(({ roles }) => roles.includes(name)));
+  if (pod.spec.shareProcessNamespace === true && held.length > 1) return leave('SharedProcessNamespace');
+  const warnings = [...asked.warnings, ...containers.flatMap((c) => c.warnings)];
+  if (held.length === 0) return skip('NoRoleHeld', warnings, { pod, ours });
+  return inject({ ...asked, warnings }, { pod, ours, ports, containers, roles: held });
+}
+
+function inject(
+  { account, accepted, settings, around, annotations, warnings }: Asked,
+  {
+    ports,
+    ...found
+  }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles'> & { readonly ports: SidecarConfig['ports'] },
+): Injected {
+  const config = sidecarConfig(found.roles, account, settings, around.others, ports);
   return {
-    ...{ outcome: 'injected', reason: 'Injected', warnings, pod, ours, containers, roles },
+    ...{ outcome: 'injected', reason: 'Injected', warnings, ...found, config },
+    allowances: accepted.allowances,
     image: settings.sidecarImage,
-    region: roles[0]?.region ?? settings.region,
     defaultRegion: settings.region,
-    baseIdentity: baseIdentity(Object.values(configs), account, settings),
-    annotationHash: createHash('sha256').update(asked.annotation).digest('hex').slice(0, 16),
-    config: {
-      version: 1,
-      namespace: account.namespace,
-      serviceAccount: account.name,
-      ...(settings.cluster === undefined ? {} : { cluster: settings.cluster }),
-      ports,
-      agentEndpoints: settings.agentEndpoints,
-      ...(settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint }),
-      roles: configs,
-    },
+    tokensInEnv: annotations.authorizationToken === 'env',
+    baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
+    annotationHash: createHash('sha256').update(accepted.annotation).digest('hex').slice(0, 16),
   };
 }
 
@@ -157,24 +179,4 @@ function conflictDetail(containers: readonly ContainerOutcome[]): string {
 
 function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {
   return { outcome: 'skipped', reason, warnings, ...(marked ? { marked } : {}) };
-}
-
-function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
-  return { outcome: 'refused', reason, warnings: [], message: describe(reason, account, detail) };
-}
-
-function refuseProblems(
-  reason: ReasonCode,
-  account: ServiceAccount,
-  where: string,
-  problems: readonly Problem[],
-): Refused {
-  return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
-}
-
-/** One sentence each of what is asked, why not, where, and what to do; the code stands at the end. */
-function describe(reason: ReasonCode, { namespace, name }: ServiceAccount, detail = ''): string {
-  const { text, fix } = REASONS[reason];
-  const why = detail === '' ? text : `${text.replace(/\.$/, '')}: ${detail}.`;
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${why} ${fix} [${reason}]`;
 }

@@ -6,18 +6,25 @@ import {
   LIMITS,
   PATHS,
   SIDECAR,
+  externalIDFile,
   writeSidecarConfig,
+  type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
+import { API_ACCESS } from './ours.ts';
 import type { VolumeMount } from './pod.ts';
 
-/** The base identity's volumes that a configuration needs. */
+/** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
 export interface BaseIdentity {
   readonly podIdentity: boolean;
   /** Audience of the IRSA token; absent when no role uses IRSA. */
   readonly irsaAudience?: string | undefined;
   /** Secret behind `credentialSource: environment`; absent when no role uses it. */
   readonly environmentSecret?: string | undefined;
+  /** Keys of Secrets behind `externalIDFrom`, each once. */
+  readonly externalIDs: readonly SecretKeyRef[];
+  /** Whether a role takes another ServiceAccount's identity, by the pod's own rights in the API. */
+  readonly apiAccess: boolean;
 }
 
 export interface Injection {
@@ -78,7 +85,7 @@ export const STARTUP_PROBE = {
 
 /** The volumes of an injected pod. */
 export function volumes({ baseIdentity, expirationSeconds }: Injection): Json[] {
-  const { podIdentity, irsaAudience, environmentSecret } = baseIdentity;
+  const { podIdentity, irsaAudience, environmentSecret, externalIDs, apiAccess } = baseIdentity;
   const tokens = [
     ...(podIdentity ? [{ audience: AUDIENCE.podIdentity, path: PATHS.podIdentityToken }] : []),
     ...(irsaAudience !== undefined ? [{ audience: irsaAudience, path: PATHS.irsaToken }] : []),
@@ -88,6 +95,25 @@ export function volumes({ baseIdentity, expirationSeconds }: Injection): Json[] 
     { name: SIDECAR.tokenVolume, emptyDir: { medium: 'Memory', sizeLimit: SIDECAR.tokenVolumeSize } },
     ...(tokens.length > 0 ? [projected(SIDECAR.baseIdentityVolume, tokens)] : []),
     ...(environmentSecret !== undefined ? [projected(SIDECAR.environmentVolume, [secret])] : []),
+    ...(externalIDs.length > 0 ? [projected(SIDECAR.externalIDsVolume, externalIDs.map(externalIDSource))] : []),
+    ...(apiAccess ? [projected(SIDECAR.apiAccessVolume, apiAccessSources())] : []),
+  ];
+}
+
+/** Optional: a Secret that isn't there is an error of that role alone, mended without a new pod. */
+function externalIDSource({ name, key }: SecretKeyRef): Json {
+  return { secret: { name, items: [{ key, path: externalIDFile({ name, key }) }], optional: true } };
+}
+
+/**
+ * The token and CA with which the sidecar calls the API, also in a pod with automountServiceAccountToken: false.
+ * 3607 s is what the API's own token volume asks for: the kubelet renews it, and apiservers know the figure.
+ */
+function apiAccessSources(): Json[] {
+  const { token, configMap, ca } = API_ACCESS;
+  return [
+    { serviceAccountToken: { expirationSeconds: 3607, path: token } },
+    { configMap: { name: configMap, items: [{ key: ca, path: ca }] } },
   ];
 }
 
@@ -97,12 +123,15 @@ export function newExpirationSeconds(random: () => number): number {
   return min + Math.floor(random() * (max - min + 1));
 }
 
-function sidecarMounts({ podIdentity, irsaAudience, environmentSecret }: BaseIdentity): VolumeMount[] {
+function sidecarMounts(baseIdentity: BaseIdentity): VolumeMount[] {
+  const { podIdentity, irsaAudience, environmentSecret, externalIDs, apiAccess } = baseIdentity;
   const readOnly = (name: string, mountPath: string): VolumeMount => ({ name, mountPath, readOnly: true });
   return [
     { name: SIDECAR.tokenVolume, mountPath: PATHS.tokens },
     ...(podIdentity || irsaAudience !== undefined ? [readOnly(SIDECAR.baseIdentityVolume, PATHS.baseIdentity)] : []),
     ...(environmentSecret !== undefined ? [readOnly(SIDECAR.environmentVolume, PATHS.environment)] : []),
+    ...(externalIDs.length > 0 ? [readOnly(SIDECAR.externalIDsVolume, PATHS.externalIDs)] : []),
+    ...(apiAccess ? [readOnly(SIDECAR.apiAccessVolume, PATHS.apiAccess)] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** Entry of dist/webhook.cjs: reads the configuration once, checks it whole, and wires the parts together. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -25,6 +26,7 @@ import {
   type Logger,
 } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
+import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
 import { nodeRegion } from './cluster/region.ts';
 import { reflect } from './cluster/reflector.ts';
 import { accountReader, accountSource, makeAccountCache, makeLookup } from './cluster/service-accounts.ts';
@@ -50,14 +52,16 @@ async function main(): Promise<void> {
 
   const now = (): number => performance.now();
   const cache = makeAccountCache(now);
+  const namespaces = makeNamespaceCache(now);
   const state: State = { region: settings.region, server: undefined, draining: false };
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   const options: ServerOptions = {
     lookup: makeLookup(cache, accountReader(kubeConfig)),
+    lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     settings: () => (state.region === undefined ? undefined : { ...settings, region: state.region }),
-    notReady: () => notReady(state, cache.synced()),
-    ...{ metrics, log, random: Math.random },
+    notReady: () => notReady(state, cache.synced() && namespaces.synced()),
+    ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
   const health = makeHealthServer(options);
@@ -83,6 +87,7 @@ async function main(): Promise<void> {
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(accountSource(kubeConfig), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
+    reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
     keep(settings, namespace, kubeConfig, serve, log, stop.signal),
   ]);
 }
@@ -112,7 +117,9 @@ function keep(
 ): Promise<void> {
   const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
   const secrets = secretApi(kubeConfig, namespace, secretName);
-  const configurations = webhookConfigurationApi(kubeConfig, 'MutatingWebhookConfiguration');
+  const configurations = (['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const).map((kind) =>
+    webhookConfigurationApi(kubeConfig, kind),
+  );
   const dnsNames = serviceDnsNames(serviceName, namespace);
   return keepCertificates({
     store: (aborted) =>
@@ -125,7 +132,14 @@ function keep(
         log,
         signal: aborted,
       }),
-    publish: (bundle, aborted) => publishCaBundle({ api: configurations, configurationName, bundle, signal: aborted }),
+    // Pods first: what is late for /validate costs no pod its role.
+    publish: async (bundle, aborted) => {
+      let changed = false;
+      for (const api of configurations) {
+        changed = (await publishCaBundle({ api, configurationName, bundle, signal: aborted })) || changed;
+      }
+      return changed;
+    },
     ...{ onChange, signal, log },
   });
 }

@@ -2,9 +2,22 @@
  * What in a pod is ours already, and what only bears a name of ours. A pod comes in twice by
  * re-invocation, and a third time as the copy that a backup tool restores.
  */
-import { AUDIENCE, ENV, PATHS, SIDECAR, credentialsPath, parseSidecarConfig, tokenFolder } from '@rolechain/shared';
-import type { SidecarConfig } from '@rolechain/shared';
-import { places, type Container, type EnvVar, type Pod, type Volume, type VolumeMount } from './pod.ts';
+import {
+  AUDIENCE,
+  ENV,
+  PATHS,
+  SIDECAR,
+  credentialsPath,
+  externalIDFile,
+  parseSidecarConfig,
+  tokenFolder,
+  type SidecarConfig,
+} from '@rolechain/shared';
+import type { IsOurs } from './container-env.ts';
+import { places, type Container, type Pod, type Volume, type VolumeMount } from './pod.ts';
+
+/** What the volume of `serviceAccount` holds, as in the API's own token volume (KEP-1205). */
+export const API_ACCESS = { token: 'token', configMap: 'kube-root-ca.crt', ca: 'ca.crt' } as const;
 
 export interface Ours {
   /** The sidecar's place among the init containers, and its configuration. */
@@ -36,12 +49,15 @@ export function hasOurName(volume: string): boolean {
   return volume === SIDECAR.tokenVolume || volume.startsWith(SIDECAR.volumePrefix);
 }
 
-/** True for a variable that leads to the sidecar on one of these ports, or to a token file of ours. */
-export function isOurVariable(ports: readonly number[]): (variable: EnvVar) => boolean {
-  const prefixes = ports.map((port) => `http://127.0.0.1:${port}${credentialsPath('')}`);
+/** True for a variable that leads to the sidecar as it was or, on `port`, will be: its URL, a token file, a token. */
+export function ownVariables({ sidecar }: Pick<Ours, 'sidecar'>, port?: number): IsOurs {
+  const ports = [port, sidecar?.config.ports.credentials].filter((p) => p !== undefined);
+  const prefixes = ports.map((p) => `http://127.0.0.1:${p}${credentialsPath('')}`);
+  const tokens = new Set(Object.values(sidecar?.config.roles ?? {}).flatMap(({ token }) => token ?? []));
   return ({ name, value, valueFrom }) => {
     if (valueFrom || typeof value !== 'string') return false;
     if (name === ENV.fullURI) return prefixes.some((prefix) => value.startsWith(prefix));
+    if (name === ENV.token) return tokens.has(value);
     return name === ENV.tokenFile && value.startsWith(`${PATHS.tokens}/`);
   };
 }
@@ -70,13 +86,17 @@ function isOurVolume(volume: Volume): boolean {
   if (name === SIDECAR.tokenVolume) return typeof source.emptyDir === 'object' && source.emptyDir !== null;
   const projected = source.projected as { sources?: unknown } | null | undefined;
   if (typeof projected !== 'object' || !Array.isArray(projected?.sources)) return false;
-  const isSource = name === SIDECAR.baseIdentityVolume ? isTokenSource : isSecretSource;
-  return isKnownVolume(name) && projected.sources.every(isSource);
+  const isSource = SOURCES[name];
+  return isSource !== undefined && projected.sources.every(isSource);
 }
 
-function isKnownVolume(name: string): boolean {
-  return name === SIDECAR.baseIdentityVolume || name === SIDECAR.environmentVolume;
-}
+/** What each projected volume of ours may hold: only the sources that we write. */
+const SOURCES: Readonly<Record<string, (source: unknown) => boolean>> = {
+  [SIDECAR.baseIdentityVolume]: isTokenSource,
+  [SIDECAR.environmentVolume]: isSecretSource,
+  [SIDECAR.externalIDsVolume]: isExternalIDSource,
+  [SIDECAR.apiAccessVolume]: isApiAccessSource,
+};
 
 function isTokenSource(source: unknown): boolean {
   const token = onlyMember(source, 'serviceAccountToken') as { path?: unknown; audience?: unknown } | undefined;
@@ -86,6 +106,24 @@ function isTokenSource(source: unknown): boolean {
 
 function isSecretSource(source: unknown): boolean {
   return onlyMember(source, 'secret') !== undefined;
+}
+
+/** One key of a Secret, under the path that the sidecar reads. */
+function isExternalIDSource(source: unknown): boolean {
+  const secret = onlyMember(source, 'secret') as { name?: unknown; items?: unknown } | undefined;
+  if (typeof secret?.name !== 'string' || !Array.isArray(secret.items)) return false;
+  const { name } = secret;
+  return secret.items.every((item: { key?: unknown; path?: unknown } | null) => {
+    return typeof item?.key === 'string' && item.path === externalIDFile({ name, key: item.key });
+  });
+}
+
+/** The API's own token, without an audience, and the cluster's CA. */
+function isApiAccessSource(source: unknown): boolean {
+  const token = onlyMember(source, 'serviceAccountToken') as { path?: unknown; audience?: unknown } | undefined;
+  if (token) return token.path === API_ACCESS.token && (token.audience ?? '') === '';
+  const ca = onlyMember(source, 'configMap') as { name?: unknown } | undefined;
+  return ca?.name === API_ACCESS.configMap;
 }
 
 function onlyMember(value: unknown, key: string): unknown {

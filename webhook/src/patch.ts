@@ -13,21 +13,31 @@ import {
   VERSION,
   credentialsPath,
   tokenFile,
+  type RoleConfig,
+  type SidecarConfig,
 } from '@rolechain/shared';
-import { setEnv, stripEks, unsetEnv } from './container-env.ts';
+import { setEnv, stripEks, unsetEnv, type WantedEnv } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import type { Decision, Injected, Skipped } from './decide.ts';
 import { STARTUP_PROBE, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, isOurVariable, tokenMount } from './ours.ts';
+import { hasOurName, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, places, type Pod, type VolumeMount } from './pod.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
 import { sidecarResources } from './resources.ts';
 
 type Json = Record<string, unknown>;
 
+/** Where chance comes from: values are made once and kept at a later call. */
+export interface Chance {
+  /** At least 0, less than 1. */
+  readonly random: () => number;
+  /** 32 random bytes of a source fit for secrets, in base64url. */
+  readonly randomToken: () => string;
+}
+
 /** The operations that a decision asks for; none for a refused pod or one that is left as it is. */
-export function patch(rawPod: unknown, decision: Decision, random: () => number): Operation[] {
+export function patch(rawPod: unknown, decision: Decision, { random, randomToken }: Chance): Operation[] {
   if (decision.outcome === 'refused') return [];
   if (decision.outcome === 'skipped') {
     return decision.marked ? skippedOperations(rawPod, decision.reason, decision.marked) : [];
@@ -35,17 +45,27 @@ export function patch(rawPod: unknown, decision: Decision, random: () => number)
   const { pod } = decision;
   const injection: Injection = {
     image: decision.image,
-    config: decision.config,
+    config: decision.tokensInEnv ? withTokens(decision, randomToken) : decision.config,
     baseIdentity: decision.baseIdentity,
     expirationSeconds: expirationSecondsOf(pod) ?? newExpirationSeconds(random),
   };
   return [
     // First what keeps its index, last what shifts the others.
-    ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome)),
+    ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome, injection.config)),
     ...volumeOperations(pod, injection),
     ...annotationOperations(rawPod, annotationsFor(decision)),
     ...sidecarOperations(decision, injection),
   ];
+}
+
+/** The configuration with the token of each role: that of an earlier call, else a new one. */
+function withTokens({ config, ours }: Injected, randomToken: () => string): SidecarConfig {
+  const before: Readonly<Record<string, RoleConfig>> = ours.sidecar?.config.roles ?? {};
+  const roles = Object.entries(config.roles).map(([name, role]) => {
+    const token = (Object.hasOwn(before, name) ? before[name]?.token : undefined) ?? randomToken();
+    return [name, { ...role, token }];
+  });
+  return { ...config, roles: Object.fromEntries(roles) as SidecarConfig['roles'] };
 }
 
 function skippedOperations(
@@ -62,31 +82,37 @@ function skippedOperations(
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
 
-function containerOperations(decision: Injected, { list, index, roles }: ContainerOutcome): Operation[] {
+function containerOperations(
+  decision: Injected,
+  { list, index, roles }: ContainerOutcome,
+  config: SidecarConfig,
+): Operation[] {
   const container = decision.pod.spec[list]?.[index];
   if (!container) return [];
   const path = pointer('spec', list, index);
-  const role = roles[0];
   const env = container.env ?? [];
-  const previous = decision.ours.sidecar?.config.ports.credentials;
-  const { credentials } = decision.config.ports;
-  const isOurs = isOurVariable(previous === undefined ? [credentials] : [credentials, previous]);
-  const nextEnv =
-    role === undefined
-      ? unsetEnv(env, isOurs)
-      : setEnv(
-          stripEks(env, decision.defaultRegion),
-          {
-            uri: `http://127.0.0.1:${credentials}${credentialsPath(role)}`,
-            tokenFile: tokenFile(role),
-            region: decision.region,
-          },
-          (container.envFrom ?? []).length > 0,
-        );
+  const wanted = wantedEnv(decision, roles[0], config);
+  const nextEnv = wanted
+    ? setEnv(stripEks(env, decision.defaultRegion), wanted, (container.envFrom ?? []).length > 0)
+    : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
   return [
     ...listDifference(`${path}/env`, container.env, nextEnv),
     ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, roles),
   ];
+}
+
+function wantedEnv(
+  { roles, defaultRegion }: Injected,
+  name: string | undefined,
+  config: SidecarConfig,
+): WantedEnv | undefined {
+  if (name === undefined) return undefined;
+  return {
+    uri: `http://127.0.0.1:${config.ports.credentials}${credentialsPath(name)}`,
+    tokenFile: tokenFile(name),
+    token: config.roles[name]?.token,
+    region: roles.find((role) => role.name === name)?.region ?? defaultRegion,
+  };
 }
 
 function mountOperations(

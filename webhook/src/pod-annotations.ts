@@ -1,14 +1,20 @@
-import { ANNOTATIONS, ANNOTATION_PREFIX, nearest, problem, type Checked, type Problem } from '@rolechain/shared';
+import { ANNOTATIONS, ANNOTATION_PREFIX, ENV, nearest, problem, type Checked, type Problem } from '@rolechain/shared';
+import { parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { places, type Pod } from './pod.ts';
 
 /** What the pod's own annotations ask for. */
 export interface PodAnnotations {
   readonly skipContainers: readonly string[];
+  readonly containerRoles: ContainerRoles;
+  readonly authorizationToken: 'file' | 'env';
 }
 
 const KNOWN: readonly string[] = Object.values(ANNOTATIONS)
   .filter(({ on }) => on === 'Pod')
   .map(({ key }) => key);
+const SKIP = ANNOTATIONS.skipContainers.key;
+const ROLES = ANNOTATIONS.containerRoles.key;
+const TOKEN = ANNOTATIONS.authorizationToken.key;
 
 /** Reads the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role. */
 export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
@@ -16,29 +22,52 @@ export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
   const problems: Problem[] = Object.keys(annotations)
     .filter((key) => key.startsWith(ANNOTATION_PREFIX) && !KNOWN.includes(key))
     .map((key) => unknownKey(key));
-  const inject = annotations[ANNOTATIONS.inject.key];
-  if (inject !== undefined && inject !== 'true' && inject !== 'false') {
-    problems.push(
-      problem(
-        'FieldOutOfRange',
-        ANNOTATIONS.inject.key,
-        'is neither "true" nor "false"',
-        'write one of them, or leave it out',
-      ),
-    );
-  }
-  if (problems.length > 0) return { ok: false, problems };
-
-  const skipContainers = (annotations[ANNOTATIONS.skipContainers.key] ?? '')
+  problems.push(...notOneOf(annotations, ANNOTATIONS.inject.key, ['true', 'false']));
+  problems.push(...notOneOf(annotations, TOKEN, ['file', 'env']));
+  const parsed = parseContainerRoles(annotations[ROLES] ?? '');
+  const skipContainers = (annotations[SKIP] ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const names = places(pod).map(({ container }) => container.name);
-  // Not refused: another webhook may yet add the container.
-  const warnings = skipContainers
-    .filter((name) => !names.includes(name))
-    .map((name) => `${ANNOTATIONS.skipContainers.key} names ${name}, which is no container of this pod`);
-  return { ok: true, value: { skipContainers }, warnings };
+  if (!parsed.ok) problems.push(...parsed.problems);
+  else problems.push(...skippedWithRole(skipContainers, parsed.value));
+  if (!parsed.ok || problems.length > 0) return { ok: false, problems };
+
+  const containerRoles = parsed.value;
+  const authorizationToken = annotations[TOKEN] === 'env' ? 'env' : 'file';
+  const warnings = [
+    ...strangers(pod, SKIP, skipContainers),
+    ...strangers(pod, ROLES, [...containerRoles.keys()]),
+    ...(authorizationToken === 'env'
+      ? [`${TOKEN}: env puts ${ENV.token} into the pod, where all who may read pods see it`]
+      : []),
+  ];
+  return { ok: true, value: { skipContainers, containerRoles, authorizationToken }, warnings };
+}
+
+function notOneOf(
+  annotations: Readonly<Record<string, string>>,
+  key: string,
+  values: readonly [string, string],
+): Problem[] {
+  const value = annotations[key];
+  if (value === undefined || values.includes(value)) return [];
+  const [one, other] = values;
+  return [problem('FieldOutOfRange', key, `is neither "${one}" nor "${other}"`, 'write one of them, or leave it out')];
+}
+
+function skippedWithRole(skip: readonly string[], roles: ContainerRoles): Problem[] {
+  return skip
+    .filter((name) => roles.has(name))
+    .map((name) => problem('FieldConflict', ROLES, `gives container ${name} a role, and ${SKIP} leaves it alone`));
+}
+
+/** Not refused: another webhook may yet add the container. */
+function strangers(pod: Pod, key: string, names: readonly string[]): string[] {
+  const present = places(pod).map(({ container }) => container.name);
+  return names
+    .filter((name) => !present.includes(name))
+    .map((name) => `${key} names ${name}, which is no container of this pod`);
 }
 
 function unknownKey(key: string): Problem {

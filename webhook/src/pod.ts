@@ -45,6 +45,7 @@ const POD = object({
     initContainers: list(CONTAINER),
     volumes: list(VOLUME),
     hostNetwork: flag,
+    shareProcessNamespace: flag,
     serviceAccountName: v.nullish(text),
     nodeSelector: map,
     os: v.nullish(object({ name: v.nullish(text) })),

@@ -6,12 +6,12 @@ import type { Operation } from 'fast-json-patch';
 import { SIDECAR } from '@rolechain/shared';
 import { unsetEnv } from './container-env.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, isOurVariable, type Ours } from './ours.ts';
+import { hasOurName, ownVariables, type Ours } from './ours.ts';
 import { places, type Pod } from './pod.ts';
 
 /** The operations on spec; none where nothing is ours. The sidecar goes last, since that shifts the others. */
 export function removalOperations(pod: Pod, { sidecar }: Ours): Operation[] {
-  const isOurs = isOurVariable(sidecar ? [sidecar.config.ports.credentials] : []);
+  const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const containers = places(pod)
     .filter(({ container }) => container !== sidecar?.container)
     .flatMap(({ list, index, container }) => {
@@ -37,7 +37,7 @@ export function removalOperations(pod: Pod, { sidecar }: Ours): Operation[] {
 /** The EKS webhook's annotation without the sidecar and the containers that held a role; undefined when nothing is left. */
 export function withoutOurEntries(value: string | undefined, pod: Pod, { sidecar }: Ours): string | undefined {
   if (value === undefined || !sidecar) return value;
-  const isOurs = isOurVariable([sidecar.config.ports.credentials]);
+  const isOurs = ownVariables({ sidecar });
   const held = places(pod)
     .filter(({ container }) => container.env?.some(isOurs))
     .map(({ container }) => container.name);

@@ -1,19 +1,15 @@
-/** From a ServiceAccount's annotation to the sidecar's configuration: what the account asks for, resolved. */
+/** What a ServiceAccount asks for, read with what only the account and the settings together can say. */
 import {
   ANNOTATIONS,
-  AUDIENCE,
+  DEFAULT_ROLE,
   FOREIGN_KEYS,
   parseAssumeRole,
   parseRoleARN,
   placeholdersOf,
   problem,
-  type Checked,
   type Problem,
-  type RoleConfig,
   type RoleSpec,
-  type SourceConfig,
 } from '@rolechain/shared';
-import type { BaseIdentity } from './injection.ts';
 import type { DecideSettings } from './settings.ts';
 
 /** What is kept of a ServiceAccount: the annotations that are read. */
@@ -30,80 +26,93 @@ export const ACCOUNT_KEYS: readonly string[] = [
   FOREIGN_KEYS.eksAudience,
 ];
 
-/** The account's roles, with what only the account and the settings together can say checked too. */
-export function readRoles(account: ServiceAccount, settings: DecideSettings): Checked<readonly RoleSpec[]> {
-  const parsed = parseAssumeRole(account.annotations[ANNOTATIONS.assumeRole.key] ?? '');
-  if (!parsed.ok) return parsed;
-  const problems = parsed.value.flatMap((role) => roleProblems(role, account, settings));
-  return problems.length > 0 ? { ok: false, problems } : parsed;
+/** The accounts that the field `serviceAccount` names, by `<namespace>/<name>`; one that isn't in it doesn't exist. */
+export type OtherAccounts = ReadonlyMap<string, ServiceAccount>;
+
+/** Namespace and name of the account whose identity a role takes; undefined where it is the pod's own. */
+export function otherAccountOf(
+  { serviceAccount }: RoleSpec,
+  account: ServiceAccount,
+): { readonly namespace: string; readonly name: string } | undefined {
+  if (!serviceAccount) return undefined;
+  return { namespace: serviceAccount.namespace ?? account.namespace, name: serviceAccount.name };
 }
 
-function roleProblems(role: RoleSpec, account: ServiceAccount, settings: DecideSettings): Problem[] {
-  const found: Problem[] = [];
-  const base = account.annotations[FOREIGN_KEYS.eksRoleARN];
-  const usesBase = role.credentialSource === 'irsa' || role.credentialSource === 'auto';
-  if (role.credentialSource === 'irsa' && base === undefined) {
-    const fix = `annotate the account with ${FOREIGN_KEYS.eksRoleARN}`;
-    found.push(problem('FieldConflict', 'credentialSource', 'is irsa, but the account has no base role', fix));
+/** The accounts that must be looked up before a decision on this one. An invalid annotation names none. */
+export function otherAccountsOf(account: ServiceAccount): { readonly namespace: string; readonly name: string }[] {
+  const parsed = parseAssumeRole(account.annotations[ANNOTATIONS.assumeRole.key] ?? '');
+  const named = parsed.ok ? parsed.value.flatMap((role) => otherAccountOf(role, account) ?? []) : [];
+  return [...new Map(named.map((other) => [`${other.namespace}/${other.name}`, other])).values()];
+}
+
+/** The account whose `eks.amazonaws.com/...` annotations are the base identity of the role. */
+export function identityOf(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): ServiceAccount | undefined {
+  const other = otherAccountOf(role, account);
+  return other ? others.get(`${other.namespace}/${other.name}`) : account;
+}
+
+/** Whether the chain starts at a base identity: web identity alone needs none. */
+export function usesBase({ webIdentity }: RoleSpec): boolean {
+  return webIdentity !== 'only';
+}
+
+/** Where in the document a role stands. */
+export function pathOf({ name }: RoleSpec): string {
+  return name === DEFAULT_ROLE ? '' : `roles.${name}.`;
+}
+
+/** What contradicts the account's other annotations, other accounts, or the settings. */
+export function accountProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+): Problem[] {
+  return [
+    ...(usesBase(role) ? baseProblems(role, account, others) : missingAccount(role, account, others)),
+    ...clusterProblems(role, settings),
+  ];
+}
+
+function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+  const missing = missingAccount(role, account, others);
+  if (missing.length > 0) return missing;
+  const { credentialSource, serviceAccount } = role;
+  const base = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN];
+  const path = pathOf(role);
+  if (base === undefined && (serviceAccount || credentialSource === 'irsa')) {
+    const field = serviceAccount ? 'serviceAccount' : 'credentialSource';
+    const whose = serviceAccount
+      ? 'names an account that has no base role'
+      : 'is irsa, but the account has no base role';
+    const fix = `annotate ${serviceAccount ? 'that' : 'the'} account with ${FOREIGN_KEYS.eksRoleARN}`;
+    return [problem('FieldConflict', path + field, whose, fix)];
   }
-  if (usesBase && base !== undefined && parseRoleARN(base) === undefined) {
-    found.push(
-      problem(
-        'FieldOutOfRange',
-        FOREIGN_KEYS.eksRoleARN,
-        'is no role ARN',
-        'correct it, or set credentialSource: pod-identity',
-      ),
-    );
-  }
-  if (placeholdersOf(role.sessionName).includes('cluster') && settings.cluster === undefined) {
-    found.push(
+  const reads = credentialSource === 'irsa' || credentialSource === 'auto';
+  if (!reads || base === undefined || parseRoleARN(base)) return [];
+  const fix = serviceAccount ? 'correct it there' : 'correct it, or set credentialSource: pod-identity';
+  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksRoleARN, 'is no role ARN', fix)];
+}
+
+function missingAccount(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+  const other = otherAccountOf(role, account);
+  if (!other || others.has(`${other.namespace}/${other.name}`)) return [];
+  const text = `is ${other.namespace}/${other.name}, which does not exist`;
+  return [problem('FieldConflict', `${pathOf(role)}serviceAccount`, text, 'create that account, or correct the name')];
+}
+
+function clusterProblems(role: RoleSpec, { cluster }: DecideSettings): Problem[] {
+  if (cluster !== undefined) return [];
+  const path = pathOf(role);
+  const hops = [...role.via.map((hop, index) => ({ hop, at: `${path}via.${index}.` })), { hop: role, at: path }];
+  return hops
+    .filter(({ hop }) => placeholdersOf(hop.sessionName).includes('cluster'))
+    .map(({ at }) =>
       problem(
         'FieldConflict',
-        'sessionName',
+        `${at}sessionName`,
         "names {cluster}, but the webhook's setting cluster is empty",
         'leave {cluster} out, or ask the admin to set it',
       ),
     );
-  }
-  return found;
-}
-
-/** A role as the sidecar's configuration has it. */
-export function roleConfig(role: RoleSpec, account: ServiceAccount, settings: DecideSettings): RoleConfig {
-  const stsRegion = role.stsRegion ?? role.region ?? settings.region;
-  const { roleARN, externalID, sessionName, durationSeconds, startup } = role;
-  const hop = { roleARN, ...(externalID === undefined ? {} : { externalID }), sessionName, durationSeconds, stsRegion };
-  return { source: sourceConfig(role, account, stsRegion), startup, hops: [hop] };
-}
-
-function sourceConfig(role: RoleSpec, account: ServiceAccount, stsRegion: string): SourceConfig {
-  const roleARN = account.annotations[FOREIGN_KEYS.eksRoleARN];
-  switch (role.credentialSource) {
-    case 'irsa':
-      return { type: 'irsa', roleARN: roleARN ?? '', stsRegion };
-    case 'auto':
-      return { type: 'auto', ...(roleARN === undefined ? {} : { roleARN }), stsRegion };
-    default:
-      return { type: role.credentialSource };
-  }
-}
-
-/** The base identity's volumes that these roles need. */
-export function baseIdentity(
-  roles: readonly RoleConfig[],
-  account: ServiceAccount,
-  settings: DecideSettings,
-): BaseIdentity {
-  const sources = roles.map(({ source }) => source);
-  const irsa = sources.some(
-    (source) => (source.type === 'irsa' || source.type === 'auto') && source.roleARN !== undefined,
-  );
-  return {
-    podIdentity: sources.some(({ type }) => type === 'auto' || type === 'pod-identity'),
-    irsaAudience: irsa ? (account.annotations[FOREIGN_KEYS.eksAudience] ?? AUDIENCE.irsa) : undefined,
-    environmentSecret: sources.some(({ type }) => type === 'environment')
-      ? settings.environmentSource.secretName
-      : undefined,
-  };
 }

@@ -117,6 +117,11 @@ describe('what can not be decided', () => {
     ]);
   });
 
+  test('so is one of the Namespace: no pattern must never become none', async () => {
+    await start({ lookupNamespace: () => Promise.reject(new CodedError('LookupFailed', 'Namespace shop: HTTP 500.')) });
+    expect(await refusal()).toBe('503 LookupFailed 1');
+  });
+
   test('a look-up that hangs is given up, and its time is counted', async () => {
     const read = (): Promise<never> => new Promise(() => undefined);
     await start({ lookup: makeLookup({ get: () => undefined }, read, 50) });
@@ -194,7 +199,7 @@ describe('a request that is not in order', () => {
     ['GET', '/mutate', '405 MethodNotAllowed', 'POST'],
     ['PUT', '/mutate?timeout=2s', '405 MethodNotAllowed', 'POST'],
     ['POST', '/readyz', '405 MethodNotAllowed', 'GET'],
-    ['POST', '/validate', '404 PathUnknown', undefined],
+    ['GET', '/validate', '405 MethodNotAllowed', 'POST'],
     ['GET', '/', '404 PathUnknown', undefined],
     ['GET', '/metrics', '404 PathUnknown', undefined],
     ['GET', '/%zz', '404 PathUnknown', undefined],

@@ -13,21 +13,22 @@ import {
   type Logger,
 } from '@rolechain/shared';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
+import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
+import { lookAround, type Lookups } from './look-around.ts';
 import type { Metrics } from './metrics.ts';
+import type { Chance } from './patch.ts';
 import { serviceAccountNameOf } from './pod.ts';
-import type { ReadAccount } from './cluster/service-accounts.ts';
+import type { ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
-export interface ServerOptions {
-  readonly lookup: ReadAccount;
+export interface ServerOptions extends Lookups, Chance {
   /** Undefined until the Region is known. */
   readonly settings: () => DecideSettings | undefined;
   /** What keeps the webhook from being ready; empty when it is. */
   readonly notReady: () => readonly ErrorCode[];
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly random: () => number;
   /** Milliseconds in which a request must have come in whole. */
   readonly receiveMs?: number;
 }
@@ -68,6 +69,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
     });
     return reply.send(answer);
   });
+  server.post(PATHS.validate, async (request, reply) => reply.send(await validate(request.body as string, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
@@ -103,7 +105,7 @@ export function setCertificate(server: FastifyInstance, { key, certificate }: Ce
 async function mutate(body: string, options: ServerOptions): Promise<ReviewResponse> {
   const review = readReview(body);
   const decision = await decideReview(review, options);
-  const answer = respond(review, decision, options.random);
+  const answer = respond(review, decision, options);
   options.metrics.decided(decision.outcome, decision.reason);
   logDecision(review, decision, options.log);
   return answer;
@@ -114,11 +116,30 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   const alone = decideAlone(review.pod);
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
+  // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
+  if (!asksForRole(account)) return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
   const settings = options.settings();
-  if (settings) return decide(review.pod, account, settings);
-  // An unrelated pod needs no Region, and must not fail for want of one.
-  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) throw new CodedError('RegionUnknown');
-  return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
+  if (!settings) throw new CodedError('RegionUnknown');
+  return decide(review.pod, account, settings, await lookAround(account, settings, options));
+}
+
+function asksForRole(account: ServiceAccount | undefined): account is ServiceAccount {
+  return account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined;
+}
+
+/** A ServiceAccount that is being written. What can't be looked up is a failed call, as for a pod. */
+async function validate(body: string, options: ServerOptions): Promise<ReviewResponse> {
+  const review = readAccountReview(body);
+  const { uid, dryRun, account } = review;
+  if (!asksForRole(account)) return respondAccount(review, undefined);
+  const settings = options.settings();
+  if (!settings) throw new CodedError('RegionUnknown');
+  const judged = judgeAccount(account, settings, await lookAround(account, settings, options));
+  if (judged?.outcome === 'refused') {
+    const fields = { uid, account: `${account.namespace}/${account.name}`, reason: judged.reason, dryRun };
+    options.log.warn({ ...fields, error: judged.message }, 'refused a ServiceAccount');
+  }
+  return respondAccount(review, judged);
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {
@@ -163,7 +184,7 @@ function addHealth(routes: Routes, options: ServerOptions): void {
 
 function handleErrors(routes: Routes, { log, metrics }: ServerOptions): void {
   routes.setErrorHandler((error, request, reply) => {
-    const isReview = request.routeOptions.url === PATHS.mutate;
+    const isReview = request.routeOptions.url === PATHS.mutate || request.routeOptions.url === PATHS.validate;
     const coded = toCoded(error, isReview);
     const isOurs = errorEntry(coded.code).status >= 500;
     const fields = errorFields(coded.code === 'InternalError' ? error : coded);

@@ -28,6 +28,8 @@ test('the image alone is enough: the rest has defaults', () => {
     conflicts: 'refuse',
     meshContainers: MESH_CONTAINERS,
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
+    otherServiceAccounts: false,
+    allowedRolesPolicy: 'optional',
     agentEndpoints: ['http://169.254.170.23/v1/credentials', 'http://[fd00:ec2::23]/v1/credentials'],
     address: '::',
     port: PORTS.webhook,
@@ -47,6 +49,8 @@ test('every field is read', () => {
     conflicts: 'warn',
     meshContainers: ['proxy'],
     environmentSource: { secretName: 's', namespaces: ['lab'] },
+    otherServiceAccounts: true,
+    allowedRolesPolicy: 'required',
     agentEndpoints: ['http://127.0.0.1:1/'],
     stsEndpoint: 'https://sts.example',
     address: '127.0.0.1',
@@ -79,6 +83,8 @@ test.each([
   [`${IMAGE}environmentSource: true`, 'environmentSource FieldWrongType'],
   [`${IMAGE}environmentSource: {namespaces: lab}`, 'environmentSource.namespaces FieldWrongType'],
   [`${IMAGE}environmentSource: {secretname: x}`, 'environmentSource.secretname FieldUnknown'],
+  [`${IMAGE}otherServiceAccounts: "true"`, 'otherServiceAccounts FieldWrongType'],
+  [`${IMAGE}allowedRolesPolicy: never`, 'allowedRolesPolicy FieldWrongType'],
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
   [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
@@ -116,7 +122,7 @@ test.each([
   ['two documents', `${IMAGE}---\n${IMAGE}`],
   ['a tag of a template language', 'sidecarImage: !Ref image'],
   ['an alias of nothing', 'sidecarImage: *image'],
-  ['no text', '\u0000\u0001'],
+  ['a reserved character', 'sidecarImage: @image'],
 ])('%s is not YAML for us, in one line', (_name, yaml) => {
   expect(problemsOf(yaml)).toEqual([' DocumentUnreadable']);
   expect(textOf(yaml)).not.toContain('\n');

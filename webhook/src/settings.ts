@@ -20,6 +20,8 @@ export interface Settings {
   readonly conflicts: 'refuse' | 'warn';
   readonly meshContainers: readonly string[];
   readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
+  readonly otherServiceAccounts: boolean;
+  readonly allowedRolesPolicy: 'optional' | 'required';
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
   readonly address: string;
@@ -34,7 +36,15 @@ export interface Settings {
 /** What `decide` reads: settings whose Region is known. */
 export type DecideSettings = Pick<
   Settings,
-  'cluster' | 'sidecarImage' | 'conflicts' | 'meshContainers' | 'environmentSource' | 'agentEndpoints' | 'stsEndpoint'
+  | 'cluster'
+  | 'sidecarImage'
+  | 'conflicts'
+  | 'meshContainers'
+  | 'environmentSource'
+  | 'otherServiceAccounts'
+  | 'allowedRolesPolicy'
+  | 'agentEndpoints'
+  | 'stsEndpoint'
 > & { readonly region: string };
 
 /** One setting: the reference is generated from this table. */
@@ -47,6 +57,7 @@ export interface Setting {
 }
 
 const CONFLICTS = ['refuse', 'warn'] as const;
+const POLICIES = ['optional', 'required'] as const;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const ENVIRONMENT_SECRET = 'rolechain-environment';
 
@@ -105,6 +116,18 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
         limit,
       ),
   ),
+  otherServiceAccounts: setting(
+    'true or false',
+    false,
+    "Whether the field `serviceAccount` may be used. The pod's account also needs `create` on `serviceaccounts/token` of the other one (manifests/samples/service-account-token.yaml).",
+    (limit) => v.boolean(limit),
+  ),
+  allowedRolesPolicy: setting(
+    'optional or required',
+    'optional',
+    'What holds in a Namespace without `rolechain.io/allowed-roles`: every role is allowed, or none.',
+    (limit) => v.picklist(POLICIES, limit),
+  ),
   agentEndpoints: setting(
     'a list of URLs, at least one',
     AGENT_ENDPOINTS,
@@ -125,7 +148,7 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   webhookConfiguration: setting(
     'text',
     'rolechain',
-    'The MutatingWebhookConfiguration that the CA bundle is published to.',
+    'The MutatingWebhookConfiguration and the ValidatingWebhookConfiguration that the CA bundle is published to.',
     text,
   ),
   logLevel: setting(

@@ -1,8 +1,8 @@
 /** Fixtures that the webhook's tests share. */
 import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS } from '@rolechain/shared';
-import { decide, type Decision } from './decide.ts';
-import { patch } from './patch.ts';
+import { decide, type Decision, type Surroundings } from './decide.ts';
+import { patch, type Chance } from './patch.ts';
 import type { ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
@@ -15,6 +15,8 @@ export const SETTINGS: DecideSettings = {
   conflicts: 'refuse',
   meshContainers: ['istio-proxy'],
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
+  otherServiceAccounts: false,
+  allowedRolesPolicy: 'optional',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };
 
@@ -37,14 +39,20 @@ export function plainPod(
   };
 }
 
+/** Chance without surprise; `random` may come from a property test. */
+export function chance(random: () => number = () => 0.5): Chance {
+  return { random, randomToken: () => Buffer.alloc(32, Math.floor(random() * 256)).toString('base64url') };
+}
+
 /** Decision and resulting pod of one call. */
 export function call<T>(
   pod: T,
   who: ServiceAccount | undefined = account(),
   settings: DecideSettings = SETTINGS,
   random: () => number = () => 0.5,
+  around: Surroundings = { others: new Map(), allowedRoles: undefined },
 ): { readonly decision: Decision; readonly pod: T } {
-  const decision = decide(pod, who, settings);
-  const result = jsonPatch.applyPatch(structuredClone(pod), patch(pod, decision, random), true).newDocument;
+  const decision = decide(pod, who, settings, around);
+  const result = jsonPatch.applyPatch(structuredClone(pod), patch(pod, decision, chance(random)), true).newDocument;
   return { decision, pod: result };
 }

@@ -1,32 +1,6 @@
-import fc from 'fast-check';
-import { FIELDS, parseAssumeRole, type RoleSpec } from './assume-role.ts';
 import { LIMITS } from '../limits.ts';
-import type { Problem } from '../problem.ts';
-
-const ARN = 'arn:aws:iam::222222222222:role/orders';
-const DEFAULTS: RoleSpec = {
-  name: 'default',
-  roleARN: ARN,
-  sessionName: '{namespace}.{pod}',
-  durationSeconds: 3600,
-  credentialSource: 'auto',
-  startup: 'proceed',
-};
-
-function role(text: string): RoleSpec {
-  const parsed = parseAssumeRole(text);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  expect(parsed.value).toHaveLength(1);
-  return parsed.value[0]!;
-}
-
-function problems(text: string): readonly Problem[] {
-  const parsed = parseAssumeRole(text);
-  return parsed.ok ? [] : parsed.problems;
-}
-
-const codes = (text: string) => problems(text).map(({ code, path }) => (path === '' ? code : `${code} ${path}`));
-const document = (fields: object) => JSON.stringify({ roleARN: ARN, ...fields });
+import { parseAssumeRole } from './assume-role.ts';
+import { ARN, arn, codesOf, DEFAULTS, document, problemsOf, roleOf, rolesOf } from './testing.ts';
 
 describe('what users write', () => {
   test.each([
@@ -38,7 +12,7 @@ describe('what users write', () => {
     ['JSON', `{"roleARN":"${ARN}"}`],
     ['with the ends of a YAML document', `---\nroleARN: ${ARN}\n...\n`],
     ['with Windows line ends', `roleARN: ${ARN}\r\nstartup: proceed\r\n`],
-  ])('%s', (_name, text) => expect(role(text)).toEqual(DEFAULTS));
+  ])('%s', (_name, text) => expect(roleOf(text)).toEqual(DEFAULTS));
 
   test('every field', () => {
     const text = `
@@ -47,9 +21,38 @@ describe('what users write', () => {
       sessionName: "{cluster}-{pod}"
       duration: 45m
       region: eu-central-1
-      stsRegion: us-gov-west-1
+      stsRegion: eu-west-1
+      tags: {team: shop, "cost center": "17"}
+      transitiveTagKeys: [team]
+      policy: {Version: "2012-10-17", Statement: []}
+      policyARNs: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+      sourceIdentity: alice@example.org
       credentialSource: irsa
-      startup: require`;
+      serviceAccount: {name: deployer, namespace: ci}
+      webIdentity: never
+      startup: require
+      via:
+      - roleARN: ${arn('hub')}
+        externalIDFrom: {secretKeyRef: {name: orders-aws, key: external-id}}
+        sessionName: hub-{namespace}
+        duration: 15m
+        stsRegion: us-east-1
+        tags: {stage: prod}
+        transitiveTagKeys: [stage]
+        policy: '{"Version": "2012-10-17"}'
+        policyARNs: ["arn:aws:iam::333333333333:policy/x"]
+      - roleARN: ${arn('spoke')}
+        externalID: ab
+      roles:
+        audit: {roleARN: "${arn('audit')}", duration: 30m}`;
+    const {
+      name: _name,
+      credentialSource: _source,
+      webIdentity: _web,
+      startup: _startup,
+      via: _via,
+      ...hop
+    } = DEFAULTS;
     expect(parseAssumeRole(text)).toEqual({
       ok: true,
       value: [
@@ -60,209 +63,161 @@ describe('what users write', () => {
           sessionName: '{cluster}-{pod}',
           durationSeconds: 2700,
           region: 'eu-central-1',
-          stsRegion: 'us-gov-west-1',
+          stsRegion: 'eu-west-1',
+          tags: { team: 'shop', 'cost center': '17' },
+          transitiveTagKeys: ['team'],
+          policy: '{"Version":"2012-10-17","Statement":[]}',
+          policyARNs: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+          sourceIdentity: 'alice@example.org',
           credentialSource: 'irsa',
+          serviceAccount: { name: 'deployer', namespace: 'ci' },
+          webIdentity: 'never',
           startup: 'require',
+          via: [
+            {
+              roleARN: arn('hub'),
+              externalIDFrom: { secretKeyRef: { name: 'orders-aws', key: 'external-id' } },
+              sessionName: 'hub-{namespace}',
+              durationSeconds: 900,
+              stsRegion: 'us-east-1',
+              tags: { stage: 'prod' },
+              transitiveTagKeys: ['stage'],
+              policy: '{"Version": "2012-10-17"}',
+              policyARNs: ['arn:aws:iam::333333333333:policy/x'],
+            },
+            { ...hop, roleARN: arn('spoke'), externalID: 'ab' },
+          ],
         },
+        { ...DEFAULTS, name: 'audit', roleARN: arn('audit'), durationSeconds: 1800 },
       ],
       warnings: [],
     });
   });
 
   test('an anchor may be used a few times', () => {
-    expect(role(`roleARN: ${ARN}\nregion: &r eu-west-1\nstsRegion: *r`)).toMatchObject({ stsRegion: 'eu-west-1' });
+    expect(roleOf(`roleARN: ${ARN}\nregion: &r eu-west-1\nstsRegion: *r`)).toMatchObject({ stsRegion: 'eu-west-1' });
   });
 });
 
-describe('each field at its limits', () => {
-  const of = (length: number) => 'x'.repeat(length);
-  const inside: [string, unknown][] = [
-    ['roleARN', `arn:aws:iam::222222222222:role/${of(64)}`],
-    ['roleARN', 'arn:aws:iam::222222222222:role/x'],
-    ['externalID', of(2)],
-    ['externalID', of(1224)],
-    ['externalID', 'aZ09_+=,.@:/-'],
-    ['sessionName', 'x'],
-    ['sessionName', of(512)],
-    ['sessionName', '{namespace}{serviceAccount}{pod}{cluster}_+=,.@-'],
-    ['duration', 900],
-    ['duration', '900'],
-    ['duration', '15m'],
-    ['duration', 3600],
-    ['duration', '1h'],
-    ['region', 'eu-west-1'],
-    ['stsRegion', 'us-isob-east-1'],
-    ['credentialSource', 'environment'],
-    ['startup', 'require'],
-  ];
-  test.each(inside)('%s: %j', (name, value) => expect(codes(document({ [name]: value }))).toEqual([]));
-
-  const outside: [string, unknown][] = [
-    ['roleARN', ''],
-    ['roleARN', of(20)],
-    ['roleARN', `arn:aws:iam::222222222222:role/${of(65)}`],
-    ['roleARN', `arn:aws:iam::222222222222:role/${'p/'.repeat(1100)}x`],
-    ['roleARN', 'arn:aws:iam::222222222222:user/x'],
-    ['externalID', ''],
-    ['externalID', of(1)],
-    ['externalID', of(1225)],
-    ['externalID', 'a b'],
-    ['externalID', 'ä-ö'],
-    ['externalID', 'ab\n'],
-    ['sessionName', ''],
-    ['sessionName', of(513)],
-    ['sessionName', 'a b'],
-    ['sessionName', '{unknown}'],
-    ['sessionName', '{pod'],
-    ['duration', 899],
-    ['duration', '14m'],
-    ['duration', 3601],
-    ['duration', '2h'],
-    ['region', 'Europe'],
-    ['region', 'eu-west'],
-    ['stsRegion', ''],
-  ];
-  test.each(outside)('%s outside: %j', (name, value) => {
-    expect(codes(document({ [name]: value }))).toEqual([`FieldOutOfRange ${name}`]);
+describe('further roles', () => {
+  test('inherit nothing from the top level', () => {
+    const top = {
+      externalID: 'ab',
+      sessionName: 'x',
+      duration: 900,
+      region: 'eu-west-1',
+      stsRegion: 'eu-west-1',
+      tags: { a: 'b' },
+      policy: {},
+      policyARNs: ['arn:aws:iam::aws:policy/X'],
+      sourceIdentity: 'me',
+      credentialSource: 'irsa',
+      serviceAccount: { name: 'a' },
+      startup: 'require',
+      via: [{ roleARN: arn('hub') }],
+      roles: { audit: { roleARN: arn('audit') } },
+    };
+    expect(rolesOf(document(top))[1]).toEqual({ ...DEFAULTS, name: 'audit', roleARN: arn('audit') });
   });
 
-  const wrong = [null, true, 1, 1.5, [], ['x'], {}, { x: 1 }];
-  test.each(Object.keys(FIELDS))('%s of another type', (name) => {
-    for (const value of wrong) {
-      if (name === 'duration' && value === 1) continue;
-      expect(codes(document({ [name]: value }))).toEqual([`FieldWrongType ${name}`]);
-    }
+  test('may stand without one at the top level, in their order', () => {
+    const text = `roles: {b: {roleARN: "${arn('b')}"}, a: {roleARN: "${arn('a')}"}}`;
+    expect(rolesOf(text).map(({ name }) => name)).toEqual(['b', 'a']);
   });
 
-  test.each([
-    ['credentialSource', 'Auto'],
-    ['startup', 'no'],
-    ['duration', 'soon'],
-    ['duration', 900.5],
-    ['duration', -900],
-  ])('%s of no known kind: %j', (name, value) => {
-    expect(codes(document({ [name]: value }))).toEqual([`FieldWrongType ${name}`]);
+  test.each(['constructor', 'prototype', 'valueof', '0', 'x'.repeat(63)])('may be called %s', (name) => {
+    expect(rolesOf(JSON.stringify({ roles: { [name]: { roleARN: ARN } } }))).toEqual([{ ...DEFAULTS, name }]);
   });
 
-  test('a problem shows what was written, not what was made of it', () => {
-    const shown = (duration: unknown) => problems(document({ duration }))[0]?.text;
-    expect(shown(null)).toMatch(/^is null, but takes 900-3600 s/);
-    expect(shown('soon')).toMatch(/^is "soon", but takes/);
-    expect(shown('2h')).toMatch(/^is "2h", but takes/);
-  });
-
-  test('a short duration draws a warning, just under half an hour', () => {
-    expect(parseAssumeRole(document({ duration: 1800 }))).toMatchObject({ warnings: [] });
-    expect(parseAssumeRole(document({ duration: 1799 }))).toMatchObject({
-      warnings: [expect.stringMatching(/^duration: 1799 s is short.*30m or more/)],
-    });
-  });
-
-  test('the document: to the byte', () => {
-    const text = `roleARN: ${ARN}\n#`;
-    const fill = 'é'.repeat((LIMITS.annotationBytes - text.length) / 2) + 'x'.repeat(text.length % 2);
-    expect(codes(text + fill)).toEqual([]);
-    expect(codes(`${text}${fill}x`)).toEqual(['DocumentTooLarge']);
-    expect(problems('x'.repeat(5_000_000))[0]?.text).toBe('has 5000000 bytes; its limit is 32768');
-  });
-});
-
-describe('an externalID that looks like a number', () => {
-  test.each([
-    '123',
-    '0123',
-    '0x7b',
-    '0o17',
-    '1e3',
-    '1.0',
-    '-1',
-    '+1',
-    '.5',
-    '.inf',
-    '-.INF',
-    '.nan',
-    'true',
-    'null',
-    '~',
-    '',
-  ])('%s is refused without quotes and kept with them', (written) => {
-    expect(codes(`roleARN: ${ARN}\nexternalID: ${written}`)).toEqual(['FieldWrongType externalID']);
-    if (/^[\w+.-]{2,}$/.test(written))
-      expect(role(`roleARN: ${ARN}\nexternalID: "${written}"`).externalID).toBe(written);
-  });
-
-  test('is never converted: what is accepted is what was written', () => {
-    const written = fc.oneof(
-      fc.stringMatching(/^[0-9+.eExXoObB_:-]{2,14}$/),
-      fc.stringMatching(/^[\w+=,.@:/-]{2,14}$/),
-      fc.double().map(String),
-      fc.bigInt().map(String),
-      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-    );
-    fc.assert(
-      fc.property(written, (text) => {
-        const parsed = parseAssumeRole(`roleARN: ${ARN}\nexternalID: ${text}`);
-        if (parsed.ok) expect(parsed.value[0]?.externalID).toBe(text);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-});
-
-describe('documents that are not in order', () => {
-  test.each(['', ' ', '#', '~', 'null', '[]', '5', 'true', '- a'])('%j is no map of fields', (text) => {
-    expect(codes(text)).toEqual(['DocumentWrongType']);
-  });
-
-  test.each([
-    ['several documents', `roleARN: ${ARN}\n---\nroleARN: ${ARN}`, /second document begins at line 2/],
-    ['a field that stands twice', `roleARN: ${ARN}\nroleARN: ${ARN}`, /a field stands twice at line 2, column 1/],
-    ['a key that is a list', `roleARN: ${ARN}\n? [a]\n: b`, /name is not text at line 2/],
-    [
-      'an alias bomb',
-      'a: &a [x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nd: [*c,*c,*c]',
-      /aliases repeat more than 10/,
-    ],
-    ['an alias of nothing', `roleARN: *x`, /an alias has no anchor/],
-    ['a tag', `roleARN: !x ${ARN}`, /an unknown tag at line 1, column 10/],
-    ['a tag that makes an object', 'roleARN: !!binary aGVsbG8=', /an unknown tag/],
-    ['a set', '!!set {roleARN}', /an unknown tag/],
-    ['an unknown directive', `%X y\n---\n${ARN}`, /an unknown directive/],
-    ['an open quote', `roleARN: "${ARN}`, /Missing closing "quote at line 1/],
-    ['an unknown escape', String.raw`roleARN: "\q"`, /an unknown backslash sequence/],
-    ['text behind a value', `roleARN: "${ARN}" more`, /Unexpected scalar at node end/],
-  ])('%s', (_name, text, expected) => {
-    expect(codes(text)).toEqual(['DocumentUnreadable']);
-    expect(problems(text)[0]?.text).toMatch(expected);
-  });
-
-  test.each(['[', '{', '- ', '? ', '{a: ', '[{'])(
-    '%s, nested without end, ends neither the program nor its patience',
-    (open) => {
-      const text = open.repeat(30_000 / open.length);
-      expect(codes(text)).toEqual(['DocumentUnreadable']);
-      expect(problems(text)[0]?.text).toContain('nested too deeply');
+  test.each(['default', 'Audit', 'a.b', '-a', 'a-', 'a_b', '__proto__', 'toString', 'x'.repeat(64)])(
+    'may not be called %s',
+    (name) => {
+      const text = `{"roles": {"${name}": {"roleARN": "${ARN}"}}}`;
+      expect(codesOf(text)).toEqual([`FieldOutOfRange roles.${name}`]);
+      expect(problemsOf(text)[0]?.text).toContain('a role under a DNS label other than default');
     },
   );
 
-  test('fields named like object members are unknown fields', () => {
-    for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '<<']) {
-      const text = `roleARN: ${ARN}\n${name}: {externalID: abc}`;
-      expect(problems(text).map(({ code }) => code)).toEqual(['FieldUnknown']);
-      expect(codes(`{"roleARN": "${ARN}", "${name}": {"externalID": "abc"}}`)).toHaveLength(1);
+  test('may not be called by no name at all', () => {
+    expect(codesOf(`{"roles": {"": {"roleARN": "${ARN}"}}}`)).toEqual(['FieldOutOfRange roles.""']);
+  });
+
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}`, { roleARN: arn(`r${i}`) }]));
+
+  test('are 32 with the one at the top level', () => {
+    expect(rolesOf(document({ roles: many(31) }))).toHaveLength(LIMITS.roles);
+    expect(rolesOf(JSON.stringify({ roles: many(32) }))).toHaveLength(LIMITS.roles);
+    for (const text of [document({ roles: many(32) }), JSON.stringify({ roles: many(33) })]) {
+      expect(codesOf(text)).toEqual(['FieldOutOfRange roles']);
+      expect(problemsOf(text)[0]?.text).toMatch(/^holds 33 roles, but takes a map of at most 32 roles/);
     }
-    expect(codes('{"__proto__": {"roleARN": "x"}}')).toContain('FieldMissing roleARN');
   });
 
-  test('an unknown field proposes the one that was meant, or names all', () => {
-    const fix = (name: string) => problems(document({ [name]: 1 }))[0]?.fix;
-    expect(fix('externalId')).toBe('did you mean externalID?');
-    expect(fix('rolearn')).toBe('did you mean roleARN?');
-    expect(fix('policyARNs')).toBe(`the fields are ${Object.keys(FIELDS).join(', ')}`);
+  test('are told with the path of what is wrong in them', () => {
+    const roles = {
+      a: { roleARN: 'x', duration: 1, via: [{ roleARN: ARN, startup: 'require' }, 5, {}], colour: 1 },
+      b: 5,
+      c: { tags: { k: 1 } },
+    };
+    expect(codesOf(JSON.stringify({ roles })).toSorted()).toEqual(
+      [
+        'FieldOutOfRange roles.a.roleARN',
+        'FieldOutOfRange roles.a.duration',
+        'FieldUnknown roles.a.via.0.startup',
+        'FieldWrongType roles.a.via.1',
+        'FieldMissing roles.a.via.2.roleARN',
+        'FieldUnknown roles.a.colour',
+        'FieldWrongType roles.b',
+        'FieldMissing roles.c.roleARN',
+        'FieldWrongType roles.c.tags.k',
+      ].toSorted(),
+    );
   });
 
-  test('without roleARN there is no role', () => {
-    expect(codes('{}')).toEqual(['FieldMissing roleARN']);
-    expect(codes('startup: require')).toEqual(['FieldMissing roleARN']);
+  test.each([[5], [[]], ['x'], [null]])('are no %j', (roles) => {
+    expect(codesOf(JSON.stringify({ roles }))).toEqual(['FieldWrongType roles']);
+  });
+});
+
+describe('hops', () => {
+  const hops = (count: number) => Array.from({ length: count }, (_, i) => ({ roleARN: arn(`h${i}`) }));
+
+  test('are at most five', () => {
+    expect(roleOf(document({ via: hops(5) })).via.map(({ roleARN }) => roleARN)).toEqual(
+      hops(5).map(({ roleARN }) => roleARN),
+    );
+    expect(codesOf(document({ via: hops(6) }))).toEqual(['FieldOutOfRange via']);
+    expect(codesOf(document({ roles: { a: { roleARN: ARN, via: hops(6) } } }))).toEqual([
+      'FieldOutOfRange roles.a.via',
+    ]);
+  });
+
+  test.each([
+    'region',
+    'sourceIdentity',
+    'credentialSource',
+    'serviceAccount',
+    'webIdentity',
+    'startup',
+    'via',
+    'roles',
+  ])('take no %s', (field) =>
+    expect(codesOf(document({ via: [{ roleARN: ARN, [field]: 1 }] }))).toEqual([`FieldUnknown via.0.${field}`]),
+  );
+});
+
+describe('without roleARN there is no role', () => {
+  test.each(['{}', 'startup: require', '{roles: {}}', 'via: []'])('%s', (text) => {
+    expect(codesOf(text)).toEqual(['FieldMissing roleARN']);
+  });
+
+  test('and a field beside `roles` belongs to none', () => {
+    expect(codesOf(`{startup: require, roles: {a: {roleARN: "${ARN}"}}}`)).toEqual(['FieldMissing roleARN']);
+    expect(codesOf(`{colour: 1, roles: {a: {}}}`).toSorted()).toEqual([
+      'FieldMissing roleARN',
+      'FieldMissing roles.a.roleARN',
+      'FieldUnknown colour',
+    ]);
   });
 });

@@ -12,6 +12,7 @@ import { DEFAULT_SESSION_NAME } from '../session-name.ts';
 import { readDocument } from './document.ts';
 import { FIELDS, NESTED } from './fields.ts';
 import { roleProblems, roleWarnings } from './rules.ts';
+import { isMap, soundPart } from './sound.ts';
 
 export interface SecretKeyRef {
   readonly name: string;
@@ -50,10 +51,13 @@ export interface RoleSpec extends HopSpec {
 }
 
 /** A hop or role as it is written: every field but roleARN may be absent. */
-type WrittenHop = Partial<Omit<HopSpec, 'durationSeconds'>> & { readonly roleARN: string; readonly duration?: number };
-type WrittenRole = WrittenHop &
+export type WrittenHop = Partial<Omit<HopSpec, 'durationSeconds'>> & {
+  readonly roleARN: string;
+  readonly duration?: number;
+};
+export type WrittenRole = WrittenHop &
   Partial<Omit<RoleSpec, keyof HopSpec | 'name' | 'via'>> & { readonly via?: readonly WrittenHop[] };
-type Document = Partial<WrittenRole> & { readonly roles?: Readonly<Record<string, WrittenRole>> };
+export type Document = Partial<WrittenRole> & { readonly roles?: Readonly<Record<string, WrittenRole>> };
 
 function entries(at: 'role' | 'hop', required: readonly string[]): Record<string, Schema<unknown>> {
   const here = Object.entries(FIELDS).filter(([, field]) => at === 'role' || field.at === 'hop');
@@ -87,23 +91,12 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   const document = readDocument(text);
   if (!document.ok) return document;
   const checked = check(DOCUMENT, document.value);
-  if (!checked.ok) return checked;
-  const { roles: further = {}, ...top } = checked.value;
-  const written: [path: string, name: string, role: WrittenRole][] = Object.entries(further).map(([name, role]) => [
-    `roles.${name}.`,
-    name,
-    role,
-  ]);
-  const problems: Problem[] = [];
-  if (top.roleARN !== undefined) written.unshift(['', DEFAULT_ROLE, { ...top, roleARN: top.roleARN }]);
-  else if (Object.keys(top).length > 0 || written.length === 0)
-    problems.push(problem('FieldMissing', 'roleARN', 'is missing'));
-  if (written.length > LIMITS.roles)
-    problems.push(
-      problem('FieldOutOfRange', 'roles', `holds ${written.length} roles, but takes ${NESTED.roles.limit}`),
-    );
-  const all = written.map(([path, name, role]) => ({ path, spec: roleOf(name, role) }));
-  problems.push(...all.flatMap(({ path, spec }) => roleProblems(path, spec)));
+  const all = placed(checked.ok ? checked.value : soundPart(document.value));
+  const problems = [
+    ...(checked.ok ? [] : checked.problems),
+    ...wholeProblems(document.value),
+    ...all.flatMap(({ path, spec }) => roleProblems(path, spec)),
+  ];
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
@@ -112,7 +105,30 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   };
 }
 
-function roleOf(name: string, { via = [], ...written }: WrittenRole): RoleSpec {
+/** What only the document as a whole can say: that it declares a role, and not too many. */
+function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Problem[] {
+  const further = isMap(roles) ? Object.keys(roles).length : 0;
+  const hasDefault = Object.hasOwn(top, 'roleARN');
+  const noRole = further === 0 && (roles === undefined || isMap(roles));
+  const count = further + (hasDefault ? 1 : 0);
+  const found: Problem[] = [];
+  if (!hasDefault && (Object.keys(top).length > 0 || noRole))
+    found.push(problem('FieldMissing', 'roleARN', 'is missing'));
+  if (count > LIMITS.roles) {
+    found.push(problem('FieldOutOfRange', 'roles', `holds ${count} roles, but takes ${NESTED.roles.limit}`));
+  }
+  return found;
+}
+
+/** The declared roles with their places in the document; the one at the top level first. */
+function placed({ roles = {}, ...top }: Document): { readonly path: string; readonly spec: RoleSpec }[] {
+  const further = Object.entries(roles).map(([name, role]) => ({ path: `roles.${name}.`, spec: roleOf(name, role) }));
+  if (top.roleARN === undefined) return further;
+  return [{ path: '', spec: roleOf(DEFAULT_ROLE, { ...top, roleARN: top.roleARN }) }, ...further];
+}
+
+/** A role with its defaults filled in. */
+export function roleOf(name: string, { via = [], ...written }: WrittenRole): RoleSpec {
   return {
     credentialSource: 'auto',
     webIdentity: 'never',

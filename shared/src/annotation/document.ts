@@ -1,49 +1,70 @@
 /** The annotation's text as plain data: YAML 1.2 (and so JSON), or a bare role ARN. */
-import { LineCounter, parseDocument, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
+import {
+  LineCounter,
+  parseDocument,
+  type DocumentOptions,
+  type ErrorCode as YAMLCode,
+  type ParseOptions,
+  type SchemaOptions,
+  type YAMLError,
+} from 'yaml';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked } from '../problem.ts';
 
+/** Which YAML a document is written in. */
+export interface Dialect {
+  readonly options: ParseOptions & DocumentOptions & SchemaOptions;
+  /** Mistakes that this dialect lets pass. */
+  readonly tolerates: (error: YAMLError) => boolean;
+}
+
+/** YAML 1.2 (and so JSON) with text keys, no repeated key, few aliases and no tags that make objects. */
+const STRICT: Dialect = {
+  options: { uniqueKeys: true, stringKeys: true, schema: 'core', resolveKnownTags: false, logLevel: 'error' },
+  tolerates: () => false,
+};
+
 /** The document as plain data, a bare ARN as the document that it stands for. */
 export function readDocument(text: string): Checked<Record<string, unknown>> {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > LIMITS.annotationBytes) {
-    return failed('DocumentTooLarge', `has ${bytes} bytes; its limit is ${LIMITS.annotationBytes}`);
-  }
-  const data = readYAML(text);
+  const data = readYAML(text, STRICT);
   if (!data.ok) return data;
-  const value = data.value;
-  if (typeof value === 'string') return { ok: true, value: { roleARN: value }, warnings: [] };
+  if (typeof data.value === 'string') return { ok: true, value: { roleARN: data.value }, warnings: [] };
+  return readMap(data.value);
+}
+
+/** What is read as a map of fields, or what it is instead. */
+export function readMap(value: unknown): Checked<Record<string, unknown>> {
   if (value === null || value === undefined) return failed('DocumentWrongType', 'is empty');
   if (typeof value !== 'object' || Array.isArray(value)) return failed('DocumentWrongType', 'is not a map of fields');
   return { ok: true, value: value as Record<string, unknown>, warnings: [] };
 }
 
-/** YAML 1.2 (and so JSON) with text keys, no repeated key, few aliases and no tags that make objects. */
-function readYAML(text: string): Checked<unknown> {
+/** A text of bounded size as plain data; no text throws. */
+export function readYAML(text: string, { options, tolerates }: Dialect): Checked<unknown> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.annotationBytes) {
+    return failed('DocumentTooLarge', `has ${bytes} bytes; its limit is ${LIMITS.annotationBytes}`);
+  }
   const lineCounter = new LineCounter();
   try {
-    const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter });
-    const error = document.errors[0] ?? document.warnings[0];
+    // Pretty errors quote the document.
+    const document = parseDocument(text, { ...options, prettyErrors: false, lineCounter });
+    const error = [...document.errors, ...document.warnings].find((e) => !tolerates(e));
     if (error) return unreadable(`${explain(error)} at ${place(lineCounter, error)}`);
     return { ok: true, value: document.toJS({ maxAliasCount: LIMITS.yamlAliases }), warnings: [] };
   } catch (error) {
     if (error instanceof RangeError) return unreadable(TOO_DEEP);
-    const bomb = error instanceof Error && error.message.startsWith('Excessive alias count');
-    return unreadable(
-      bomb ? `aliases repeat more than ${LIMITS.yamlAliases} nodes` : 'an alias has no anchor before it',
-    );
+    return unreadable(explainThrown(error));
   }
 }
 
-const YAML_OPTIONS = {
-  uniqueKeys: true,
-  stringKeys: true,
-  schema: 'core',
-  resolveKnownTags: false,
-  logLevel: 'error',
-  // Pretty ones quote the document.
-  prettyErrors: false,
-} as const;
+function explainThrown(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  if (message.startsWith('Excessive alias count')) return `aliases repeat more than ${LIMITS.yamlAliases} nodes`;
+  if (message.startsWith('Merge sources')) return 'a merge (<<) of something else than maps';
+  return 'an alias has no anchor before it';
+}
+
 const TOO_DEEP = 'it is nested too deeply';
 
 /** Words for what the parser's own explain badly, or with a piece of the document. */

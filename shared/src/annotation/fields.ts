@@ -64,15 +64,19 @@ function isPolicyText(value: string): boolean {
   }
 }
 
-const SECRET_KEY = v.strictObject({
-  secretKeyRef: v.strictObject(
+const secretKey = (limit: string): Schema<unknown> =>
+  v.strictObject(
     {
-      name: text('the name of a Secret of the namespace', 1, 253, DNS_SUBDOMAIN),
-      key: text('a key of the Secret', 1, 253, /^[-._a-zA-Z0-9]+$/),
+      secretKeyRef: v.strictObject(
+        {
+          name: text('the name of a Secret of the namespace', 1, 253, DNS_SUBDOMAIN),
+          key: text('a key of the Secret', 1, 253, /^[-._a-zA-Z0-9]+$/),
+        },
+        'name and key',
+      ),
     },
-    'name and key',
-  ),
-});
+    limit,
+  );
 
 const { durationMinSeconds, durationMaxChainedSeconds, durationMaxSeconds } = LIMITS;
 
@@ -97,9 +101,9 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ),
   externalIDFrom: field(
     'hop',
-    "secretKeyRef {name, key} of a Secret of the pod's namespace",
+    "a map with secretKeyRef {name, key} of a Secret of the pod's namespace",
     'The same from a Secret, read again at each refresh. The webhook never reads it. Excludes `externalID`.',
-    () => SECRET_KEY,
+    secretKey,
   ),
   sessionName: field(
     'hop',
@@ -182,13 +186,16 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ),
   serviceAccount: field(
     'role',
-    'name, and namespace if it is another one',
+    'a map of name, and namespace if it is another one',
     'The base identity is that other ServiceAccount, by IRSA. Off unless the admin allows it.',
-    () =>
-      v.strictObject({
-        name: text('the name of a ServiceAccount', 1, 253, DNS_SUBDOMAIN),
-        namespace: v.optional(text('the name of a Namespace', 1, 63, DNS_LABEL)),
-      }),
+    (limit) =>
+      v.strictObject(
+        {
+          name: text('the name of a ServiceAccount', 1, 253, DNS_SUBDOMAIN),
+          namespace: v.optional(text('the name of a Namespace', 1, 63, DNS_LABEL)),
+        },
+        limit,
+      ),
   ),
   webIdentity: field(
     'role',

@@ -1,7 +1,9 @@
 /** What fields may stand together, and what is legal and unwise. Pure. */
+import { parseRoleARN } from '../arn.ts';
 import { FOREIGN_TAG_KEYS } from '../eks.ts';
 import { LIMITS } from '../limits.ts';
-import { problem, type Problem } from '../problem.ts';
+import { isKnownPartition, partitionOf } from '../partition.ts';
+import { problem, show, type Problem } from '../problem.ts';
 import type { HopSpec, RoleSpec } from './assume-role.ts';
 
 /** One step of a chain, with its place in the document. */
@@ -23,6 +25,7 @@ export function roleProblems(path: string, role: RoleSpec): Problem[] {
     ...webIdentityProblems(path, role),
     ...serviceAccountProblems(path, role),
     ...inheritedTagProblems(chain, role),
+    ...partitionProblems(path, chain, role),
   ];
 }
 
@@ -61,14 +64,19 @@ function hopProblems({ path, hop }: Step, alone: boolean): Problem[] {
       conflict(
         path,
         'tags',
-        `has ${key} twice: STS does not tell capitals from small letters`,
+        `has ${show(key)} twice: STS does not tell capitals from small letters`,
         'leave one of them out',
       ),
     );
   }
   for (const key of hop.transitiveTagKeys.filter((k) => !keys.includes(k))) {
     found.push(
-      conflict(path, 'transitiveTagKeys', `names ${key}, which is no key of tags`, 'add it to tags, or leave it out'),
+      conflict(
+        path,
+        'transitiveTagKeys',
+        `names ${show(key)}, which is no key of tags`,
+        'add it to tags, or leave it out',
+      ),
     );
   }
   return found;
@@ -114,8 +122,9 @@ function serviceAccountProblems(path: string, { serviceAccount, credentialSource
  * A session tag can't replace an inherited transitive one (IAM User Guide, Pass session tags). EKS's agent
  * marks six of its own as transitive.
  */
-function inheritedTagProblems(chain: readonly Step[], { credentialSource }: RoleSpec): Problem[] {
-  const fromAgent = credentialSource === 'auto' || credentialSource === 'pod-identity';
+function inheritedTagProblems(chain: readonly Step[], { credentialSource, serviceAccount }: RoleSpec): Problem[] {
+  const fromAgent =
+    credentialSource === 'pod-identity' || (credentialSource === 'auto' && serviceAccount === undefined);
   const inherited = new Map<string, string>(
     fromAgent ? FOREIGN_TAG_KEYS.map((key) => [key.toLowerCase(), 'the Pod Identity agent']) : [],
   );
@@ -125,13 +134,44 @@ function inheritedTagProblems(chain: readonly Step[], { credentialSource }: Role
       const from = inherited.get(key.toLowerCase());
       if (from !== undefined) {
         found.push(
-          conflict(path, 'tags', `sets ${key}, which ${from} passes on and nobody can replace`, 'choose another key'),
+          conflict(
+            path,
+            'tags',
+            `sets ${show(key)}, which ${from} passes on and nobody can replace`,
+            'choose another key',
+          ),
         );
       }
     }
-    for (const key of hop.transitiveTagKeys) inherited.set(key.toLowerCase(), hop.roleARN);
+    for (const key of hop.transitiveTagKeys) inherited.set(key.toLowerCase(), path.slice(0, -1));
   }
   return found;
+}
+
+/**
+ * No STS endpoint takes a role of another partition, and no role is assumed across partitions (IAM User Guide,
+ * Amazon Resource Names: partition). A Region that the containers get is theirs to use with these credentials.
+ */
+function partitionProblems(path: string, chain: readonly Step[], role: RoleSpec): Problem[] {
+  const target = parseRoleARN(role.roleARN)?.partition;
+  return chain.flatMap(({ path: at, hop }) => {
+    const own = parseRoleARN(hop.roleARN)?.partition;
+    const found: Problem[] = [];
+    if (own !== undefined && target !== undefined && own !== target) {
+      const text = `is of the partition ${own}, but the target is of ${target}: no chain crosses partitions`;
+      found.push(conflict(at, 'roleARN', text, 'use roles of one partition'));
+    }
+    const regions = [['stsRegion', hop.stsRegion] as const, ...(at === path ? [['region', role.region] as const] : [])];
+    const partition = own ?? target;
+    for (const [field, region] of regions) {
+      if (region === undefined || partition === undefined || !isKnownPartition(partition)) continue;
+      const there = partitionOf(region);
+      if (there === partition) continue;
+      const text = `is ${region}, a Region of the partition ${there}, but the role is of ${partition}`;
+      found.push(conflict(at, field, text, 'correct the Region or the role ARN'));
+    }
+    return found;
+  });
 }
 
 function repeated(keys: readonly string[]): string[] {

@@ -5,7 +5,8 @@
  * passed. Never the node's role. So a pod can't flip between two identities because one of them is
  * slow: once the agent has answered, it alone counts.
  */
-import { CodedError, ERRORS, type SourceConfig } from '@rolechain/shared';
+import { CodedError, type SourceConfig } from '@rolechain/shared';
+import { withMore } from '../defect.ts';
 import type { HopPlan, SourcePlan } from '../plan.ts';
 import type { Source } from '../session.ts';
 
@@ -28,11 +29,13 @@ export function chooseSource(source: SourceConfig, { labelled, firstHop }: Sourc
     case 'environment':
       return { type: 'environment', stsRegion: firstHop.stsRegion };
     case 'irsa':
-      return { type: 'irsa', roleARN: source.roleARN, stsRegion: source.stsRegion, sessionName };
+      return { ...source, sessionName };
     case 'auto': {
       const { roleARN, stsRegion } = source;
       if (roleARN === undefined) return { type: 'pod-identity' };
-      return { type: labelled ? 'agent-first' : 'irsa', roleARN, stsRegion, sessionName };
+      // Another account's token is never `auto`: the webhook writes irsa then.
+      const token = { type: 'projected' } as const;
+      return { type: labelled ? 'agent-first' : 'irsa', roleARN, stsRegion, sessionName, token };
     }
   }
 }
@@ -68,6 +71,5 @@ export function agentFirst({ agent, agentEverAnswered, irsa, uptime }: AgentFirs
 /** The label says that there is an association, so the agent's error leads. */
 function both(first: unknown, second: unknown): unknown {
   if (!(first instanceof CodedError) || !(second instanceof CodedError)) return second;
-  const detail = first.message.slice(ERRORS[first.code].text.length).trim();
-  return new CodedError(first.code, `${detail} IRSA failed too: ${second.message} (${second.code})`.trim());
+  return withMore(first, `IRSA failed too: ${second.message} (${second.code})`);
 }

@@ -1,12 +1,11 @@
 /**
  * The EKS Pod Identity agent: `GET /v1/credentials` with the projected token as it is in `Authorization`
- * (aws/eks-pod-identity-agent, pkg/handlers/eks_credential_handler.go). Errors are text/plain with the
- * status of EKS Auth: 400 for a token that is refused, 404 without an association, 429, 5xx.
+ * (aws/eks-pod-identity-agent, pkg/handlers/eks_credential_handler.go). Its errors: agent-errors.ts.
  */
 import { request } from 'node:http';
 import { CodedError } from '@rolechain/shared';
 import type { Credentials, Source } from '../session.ts';
-import { oneLine, sentence } from '../text.ts';
+import { agentError } from './agent-errors.ts';
 import { errorCode, readTokenFile } from './token-file.ts';
 
 /** Its address is on the node itself, so a connection comes at once or not at all. */
@@ -15,7 +14,6 @@ const CONNECT_MS = 2_000;
 const TOTAL_MS = 5_000;
 /** An answer has about 2 KiB. */
 const MAX_BYTES = 64 * 1024;
-const MAX_TEXT = 300;
 
 export interface AgentOptions {
   /** URLs in the order in which they are tried: IPv4, then IPv6. */
@@ -122,17 +120,4 @@ function readAnswer({ status, body }: AgentAnswer, now: number): Credentials {
   if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is no time.');
   if (expiration <= now) throw new CodedError('AgentNonsense', "Expiration is in the past, by this node's clock.");
   return credentials;
-}
-
-/** The error of a status; its text is the agent's own. */
-export function agentError(status: number, body: string): CodedError {
-  const text = sentence(oneLine(body, MAX_TEXT));
-  const detail = text === '' ? `It answered ${status}.` : `It answered ${status}: ${text}`;
-  if (status === 404) return new CodedError('AgentNoAssociation', detail);
-  if (status === 429) return new CodedError('AgentThrottled', detail);
-  if (status >= 500) return new CodedError('AgentUnavailable', detail);
-  // The kubelet has a newer token, or will have one: it passes by itself, as 400s else don't.
-  if (status === 400 && /expired/i.test(body)) return new CodedError('StsCredentialsExpired', `The agent: ${text}`);
-  if (status >= 400) return new CodedError('AgentRefused', detail);
-  return new CodedError('AgentNonsense', `It answered ${status}.`);
 }

@@ -1,23 +1,13 @@
-/** What is known of every ServiceAccount: the few annotations that are read, and nothing else. */
-import { CoreV1Api, Watch, type KubeConfig, type V1ServiceAccount } from '@kubernetes/client-node';
-import { deadline, describeFailure, statusOf } from '@rolechain/certs';
-import { CodedError, LIMITS } from '@rolechain/shared';
+/** ServiceAccounts: their roles, and the base identity of the EKS webhook's annotations. */
+import { CoreV1Api, type KubeConfig, type V1ServiceAccount } from '@kubernetes/client-node';
+import { deadline, statusOf } from '@rolechain/certs';
+import { LIMITS } from '@rolechain/shared';
+import { keep } from '../kept.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
-import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
+import { LIST_MS, annotatedSource, makeAnnotationCache, makeLiveLookup, type SourceOptions } from './annotated.ts';
+import type { Sink, Source } from './reflector.ts';
 
-/**
- * Short watches: the apiserver sends a bookmark 2 s before their end (storage/cacher, cache_watcher.go), so
- * that something comes well within the 30 s after which the client takes a connection for dead.
- */
-const WATCH_SECONDS = 25;
-/** With nothing heard for so long the cache may be old: then every look-up is live. */
-export const STALE_MS = 90_000;
-export const PAGE = 500;
-/** One page of the list. */
-const LIST_MS = 30_000;
-const WATCH_PATH = '/api/v1/serviceaccounts';
-
-const NONE: Readonly<Record<string, string>> = Object.freeze({});
+export { PAGE, STALE_MS, type SourceOptions } from './annotated.ts';
 
 export interface AccountCache {
   readonly sink: Sink<V1ServiceAccount>;
@@ -28,35 +18,14 @@ export interface AccountCache {
   readonly size: () => number;
 }
 
-/** `now` is in milliseconds of a clock that nobody sets: set back, a dead watch would seem alive. */
+/** `now` is in milliseconds of a clock that nobody sets. */
 export function makeAccountCache(now: () => number): AccountCache {
-  let accounts = new Map<string, Readonly<Record<string, string>>>();
-  let contactAt: number | undefined;
-  const put = (to: typeof accounts, account: V1ServiceAccount): void => {
-    to.set(keyOf(account), keep(account));
-  };
+  const keyOf = ({ metadata }: V1ServiceAccount): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+  const { get, ...cache } = makeAnnotationCache(ACCOUNT_KEYS, keyOf, now);
   return {
-    sink: {
-      replace: (items) => {
-        const next = new Map<string, Readonly<Record<string, string>>>();
-        for (const account of items) put(next, account);
-        accounts = next;
-      },
-      upsert: (account) => {
-        put(accounts, account);
-      },
-      remove: (account) => {
-        accounts.delete(keyOf(account));
-      },
-      contact: () => {
-        contactAt = now();
-      },
-    },
-    synced: () => contactAt !== undefined,
-    size: () => accounts.size,
+    ...cache,
     get: (namespace, name) => {
-      if (contactAt === undefined || now() - contactAt > STALE_MS) return undefined;
-      const annotations = accounts.get(`${namespace}/${name}`);
+      const annotations = get(`${namespace}/${name}`);
       return annotations && { namespace, name, annotations };
     },
   };
@@ -67,41 +36,14 @@ export type ReadAccount = (namespace: string, name: string) => Promise<ServiceAc
 
 /**
  * Looks an account up: in the cache, and on a miss live, once for all who ask at the same time, within `ms`.
- * Rejects with CodedError LookupFailed: "not known" must never become "not annotated".
+ * Rejects with CodedError LookupFailed.
  */
-export function makeLookup(
-  cache: Pick<AccountCache, 'get'>,
-  read: ReadAccount,
-  ms: number = LIMITS.liveLookupMs,
-): ReadAccount {
-  const running = new Map<string, Promise<ServiceAccount | undefined>>();
+export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount, ms?: number): ReadAccount {
+  const live = makeLiveLookup<ServiceAccount | undefined>('ServiceAccount', ms);
   return (namespace, name) => {
     const known = cache.get(namespace, name);
-    if (known) return Promise.resolve(known);
-    const key = `${namespace}/${name}`;
-    const shared = running.get(key);
-    if (shared) return shared;
-    const asked = within(ms, key, read(namespace, name)).finally(() => running.delete(key));
-    running.set(key, asked);
-    return asked;
+    return known ? Promise.resolve(known) : live(`${namespace}/${name}`, () => read(namespace, name));
   };
-}
-
-/** The reader's own time-out ends its request; this one holds whatever the reader waits for. */
-async function within<T>(ms: number, key: string, reading: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(failed(key, `no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } catch (error) {
-    throw error instanceof CodedError ? error : failed(key, describeFailure(error), error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function failed(key: string, why: string, cause?: unknown): CodedError {
-  return new CodedError('LookupFailed', `ServiceAccount ${key}: ${why}.`, { cause });
 }
 
 /** The live look-up through the API. */
@@ -109,8 +51,8 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   return async (namespace, name) => {
     try {
-      const account = await api.readNamespacedServiceAccount({ namespace, name }, deadline(LIMITS.liveLookupMs));
-      return { namespace, name, annotations: keep(account) };
+      const { metadata } = await api.readNamespacedServiceAccount({ namespace, name }, deadline(LIMITS.liveLookupMs));
+      return { namespace, name, annotations: keep(metadata?.annotations, ACCOUNT_KEYS) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -118,79 +60,13 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
   };
 }
 
-/**
- * All ServiceAccounts of the cluster by list and watch. After `silenceMs` without a byte a connection is taken
- * for dead; without it, after the client's own 30 s.
- */
-export function accountSource(kubeConfig: KubeConfig, silenceMs?: number): Source<V1ServiceAccount> {
+/** All ServiceAccounts of the cluster. */
+export function accountSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<V1ServiceAccount> {
   const api = kubeConfig.makeApiClient(CoreV1Api);
-  const watch = new Watch(kubeConfig);
-  // Private in the client's types: there is no other way to it.
-  if (silenceMs !== undefined) Object.assign(watch, { requestTimeoutMs: silenceMs });
-  return { list: () => listAll(api), watch: (from, onEvent, signal) => watchFrom(watch, from, onEvent, signal) };
-}
-
-async function listAll(api: CoreV1Api): Promise<Listed<V1ServiceAccount>> {
-  const items: V1ServiceAccount[] = [];
-  let token: string | undefined;
-  for (;;) {
-    const request = { limit: PAGE, ...(token === undefined ? {} : { _continue: token }) };
-    const page = await api.listServiceAccountForAllNamespaces(request, deadline(LIST_MS));
-    items.push(...page.items);
-    token = page.metadata?._continue;
-    if (!token) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
-  }
-}
-
-async function watchFrom(
-  watch: Watch,
-  resourceVersion: string,
-  onEvent: (event: WatchEvent<V1ServiceAccount>) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
-  const ended = Promise.withResolvers<undefined>();
-  const opening = watch.watch(
-    WATCH_PATH,
-    query,
-    (type: string, object: V1ServiceAccount & { code?: number }) => {
-      onEvent(toEvent(type, object));
-    },
-    (error: unknown) => {
-      // Silence: a half-open connection. Watch on from where it was.
-      const silent = error instanceof Error && error.name === 'TimeoutError';
-      if (error && !silent) ended.reject(error instanceof Error ? error : new Error('the watch failed'));
-      else ended.resolve(undefined);
-    },
+  return annotatedSource<V1ServiceAccount>(
+    kubeConfig,
+    '/api/v1/serviceaccounts',
+    (request) => api.listServiceAccountForAllNamespaces(request, deadline(LIST_MS)),
+    options,
   );
-  // The client gives the means to end a watch only once the apiserver has answered: the end doesn't wait for that.
-  const abort = (): void => {
-    opening.then((controller) => controller.abort()).catch(() => undefined);
-    ended.resolve(undefined);
-  };
-  opening.catch(ended.reject);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  await ended.promise.finally(() => {
-    signal.removeEventListener('abort', abort);
-  });
-}
-
-/** What has no resourceVersion is no event: the client passes on any line that is JSON. */
-function toEvent(type: string, object?: V1ServiceAccount & { code?: number }): WatchEvent<V1ServiceAccount> {
-  const resourceVersion = object?.metadata?.resourceVersion;
-  if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
-  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object, resourceVersion };
-  if (type === 'BOOKMARK') return { type, resourceVersion };
-  return { type: 'ERROR', code: object.code };
-}
-
-function keyOf({ metadata }: V1ServiceAccount): string {
-  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
-}
-
-function keep({ metadata }: V1ServiceAccount): Readonly<Record<string, string>> {
-  const annotations = metadata?.annotations ?? {};
-  const kept = ACCOUNT_KEYS.filter((key) => annotations[key] !== undefined).map((key) => [key, annotations[key] ?? '']);
-  return kept.length > 0 ? (Object.fromEntries(kept) as Record<string, string>) : NONE;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '@rolechain/shared';
 import type { ReviewResponse } from '../admit.ts';
 import { makeMetrics } from '../metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../server.ts';
-import { SETTINGS, account, plainPod } from '../testing.ts';
+import { SETTINGS, account, chance, plainPod } from '../testing.ts';
 import { call, type Answer, type Authority, type Call } from './https.ts';
 
 export interface TestServer {
@@ -26,11 +26,12 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
   const lines: string[] = [];
   const options: ServerOptions = {
     lookup: (_namespace, name) => Promise.resolve(name === 'orders' ? account() : undefined),
+    lookupNamespace: () => Promise.resolve({}),
     settings: () => SETTINGS,
     notReady: () => [],
     metrics: makeMetrics(),
     log: recordingLog(lines),
-    random: () => 0.5,
+    ...chance(),
     ...changes,
   };
   const server = makeAdmissionServer(await authority.issue(), options);

@@ -1,0 +1,124 @@
+/**
+ * Flux's annotation `aws.auth.fluxcd.io/assume-role` as an alias of ours: `{roleARN, useServiceAccount}`, read as
+ * Flux reads it (fluxcd/pkg, auth, pull request 1088), that is through Go's YAML 1.1 and JSON decoders.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { ANNOTATIONS, FOREIGN_KEYS } from '../annotations.ts';
+import { parseRoleARN } from '../arn.ts';
+import { problem, show, type Checked, type Problem } from '../problem.ts';
+import { parseAssumeRole, roleOf, type RoleSpec } from './assume-role.ts';
+import { readMap, readYAML, type Dialect } from './document.ts';
+import { DEFAULT_ROLE } from '../kubernetes.ts';
+
+/** YAML 1.1 as Go's decoder takes it: of repeated keys the last holds, tags and later documents are passed over. */
+const YAML_1_1: Dialect = {
+  options: { version: '1.1', uniqueKeys: false, stringKeys: true, logLevel: 'error' },
+  tolerates: ({ code }) => code === 'MULTIPLE_DOCS' || code === 'TAG_RESOLVE_FAILED',
+};
+
+/** Every role ARN that Flux takes; it leaves the finer points to STS. */
+const FLUX_ROLE_ARN = /^arn:aws[\w-]*:iam::\d{1,30}:role\/[^\n]{1,200}$/u;
+const ROLE_ARN_LIMIT = 'an IAM role ARN, arn:aws:iam::<account id>:role/<name>';
+
+/** Flux's fields, in the spelling of its documentation. */
+const FIELDS = ['roleARN', 'useServiceAccount'] as const;
+type FluxField = (typeof FIELDS)[number];
+
+/**
+ * Reads Flux's annotation by Flux's rules: keys in any case, unknown fields ignored with a warning, YAML 1.1
+ * booleans, no bare ARN. `useServiceAccount: true` is credentialSource irsa. Without it Flux's own identity is
+ * the base; here it is the pod's. Pure; no input throws.
+ */
+export function parseFluxAssumeRole(text: string): Checked<readonly RoleSpec[]> {
+  const data = readYAML(text, YAML_1_1);
+  if (!data.ok) return data;
+  const document = readMap(data.value);
+  if (!document.ok) return document;
+  const { fields, ignored } = fluxFields(document.value);
+  const { roleARN, useServiceAccount = false } = fields;
+  const problems = [...arnProblems(roleARN), ...booleanProblems(useServiceAccount)];
+  if (problems.length > 0 || typeof roleARN !== 'string') return { ok: false, problems };
+  const spec = roleOf(DEFAULT_ROLE, { roleARN, ...(useServiceAccount === true ? { credentialSource: 'irsa' } : {}) });
+  return { ok: true, value: [spec], warnings: warningsOf(roleARN, ignored) };
+}
+
+/** Go's encoding/json: fields in any case; of several spellings the last in byte order holds; null is as absent. */
+function fluxFields(document: Readonly<Record<string, unknown>>) {
+  const fields: Partial<Record<FluxField, unknown>> = {};
+  const ignored: string[] = [];
+  const byBytes = Object.entries(document).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  for (const [name, value] of byBytes) {
+    const field = FIELDS.find((known) => fold(known) === fold(name));
+    if (field === undefined) ignored.push(name);
+    else if (value !== null && value !== undefined) fields[field] = value;
+  }
+  return { fields, ignored };
+}
+
+/** Letters in any case; by both ways, so that the long s and the Kelvin sign fold as in Go. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+function arnProblems(value: unknown): Problem[] {
+  if (value === undefined) return [problem('FieldMissing', 'roleARN', 'is missing')];
+  if (typeof value !== 'string') return [wrong('FieldWrongType', 'roleARN', value, ROLE_ARN_LIMIT)];
+  return FLUX_ROLE_ARN.test(value) ? [] : [wrong('FieldOutOfRange', 'roleARN', value, ROLE_ARN_LIMIT)];
+}
+
+function booleanProblems(value: unknown): Problem[] {
+  return typeof value === 'boolean' ? [] : [wrong('FieldWrongType', 'useServiceAccount', value, 'true or false')];
+}
+
+function wrong(code: 'FieldWrongType' | 'FieldOutOfRange', path: string, value: unknown, limit: string): Problem {
+  return problem(code, path, `is ${show(value)}, but takes ${limit}`);
+}
+
+function warningsOf(roleARN: string, ignored: readonly string[]): string[] {
+  const { key } = ANNOTATIONS.assumeRole;
+  const names = ignored.slice(0, 3).map(show).join(', ');
+  const more = ignored.length > 3 ? ` and ${ignored.length - 3} more` : '';
+  return [
+    ...(ignored.length === 0 ? [] : [`${names}${more}: no field of Flux, ignored; use ${key} for more`]),
+    ...(parseRoleARN(roleARN) ? [] : ['roleARN: Flux takes it, but IAM knows no such ARN']),
+  ];
+}
+
+/** A ServiceAccount's annotation, ours or Flux's, and what it asks for. */
+export interface AnnotationRead {
+  readonly key: string;
+  /** As it is written. */
+  readonly text: string;
+  readonly roles: Checked<readonly RoleSpec[]>;
+}
+
+/**
+ * The annotation that counts; undefined when the account asks for nothing. Flux's counts only where it is enabled
+ * and ours is absent. Where both count they must ask for the same.
+ */
+export function readAnnotation(given: {
+  readonly ours: string | undefined;
+  readonly flux: string | undefined;
+  readonly fluxEnabled: boolean;
+}): AnnotationRead | undefined {
+  const { ours, fluxEnabled } = given;
+  // Flux takes an empty value for none.
+  const flux = fluxEnabled && given.flux !== '' ? given.flux : undefined;
+  if (ours === undefined) {
+    if (flux === undefined) return undefined;
+    return { key: FOREIGN_KEYS.fluxAssumeRole, text: flux, roles: parseFluxAssumeRole(flux) };
+  }
+  const { key } = ANNOTATIONS.assumeRole;
+  const roles = parseAssumeRole(ours);
+  if (flux === undefined || !roles.ok) return { key, text: ours, roles };
+  const others = parseFluxAssumeRole(flux);
+  const same = others.ok && isDeepStrictEqual(others.value, roles.value);
+  return { key, text: ours, roles: same ? roles : { ok: false, problems: [DIFFERENT] } };
+}
+
+const DIFFERENT = problem(
+  'FieldConflict',
+  FOREIGN_KEYS.fluxAssumeRole,
+  `stands beside ${ANNOTATIONS.assumeRole.key} and asks for something else`,
+  'leave one of the two annotations out',
+);

@@ -1,0 +1,69 @@
+import { CodedError } from '@rolechain/shared';
+import { isReusable, makeIntermediates } from './intermediate.ts';
+import type { Session } from './session.ts';
+import { makeSession, MINUTE } from './testing/sessions.ts';
+
+let now = 0;
+let fetches = 0;
+beforeEach(() => {
+  now = Date.parse('2026-11-22T12:00:00Z');
+  fetches = 0;
+});
+
+const fetchOf = (minutes: number) => async (): Promise<Session> => makeSession(now, minutes, `fetch ${++fetches}`);
+
+test.each([
+  [60, 0, true],
+  [60, 39, true],
+  // The margin of an hour is 20 minutes.
+  [60, 40, false],
+  [60, 61, false],
+  [15, 7, true],
+  [15, 8, false],
+])('of %i minutes, after %i: reusable %s', (minutes, after, expected) => {
+  const session = makeSession(now, minutes);
+  expect(isReusable(session, now + after * MINUTE)).toBe(expected);
+});
+
+test('one fetch for all who ask at once, and for those who come while it is long enough', async () => {
+  const { get } = makeIntermediates(() => now);
+  const sessions = await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60)), get('other', fetchOf(60))]);
+  expect(sessions.map((s) => s.accessKeyId)).toEqual(['fetch 1', 'fetch 1', 'fetch 2']);
+  now += 39 * MINUTE;
+  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 1');
+  now += MINUTE;
+  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 3');
+});
+
+test('a fetch that fails is told to all who wait, and begun again for the next', async () => {
+  const { get } = makeIntermediates(() => now);
+  const failing = jest.fn(async (): Promise<Session> => {
+    throw new CodedError('StsThrottled');
+  });
+  const both = await Promise.allSettled([get('k', failing), get('k', failing)]);
+  expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected']);
+  expect(failing).toHaveBeenCalledTimes(1);
+  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 1');
+});
+
+test.each<[string, 'StsCredentialsExpired' | 'StsAccessDenied' | 'StsThrottled', number, boolean]>([
+  ['refused as expired', 'StsCredentialsExpired', 0, true],
+  ['a refusal, at once', 'StsAccessDenied', 0, false],
+  ['a refusal of an older session, whose tags may be at fault', 'StsAccessDenied', 1, true],
+  ['what passes', 'StsThrottled', 10, false],
+])('%s', async (_name, code, minutes, dropped) => {
+  const { get, refused } = makeIntermediates(() => now);
+  const session = await get('k', fetchOf(60));
+  now += minutes * MINUTE;
+  refused('k', session, new CodedError(code));
+  expect((await get('k', fetchOf(60))) !== session).toBe(dropped);
+});
+
+test('what another role has replaced stays', async () => {
+  const { get, refused } = makeIntermediates(() => now);
+  const old = await get('k', fetchOf(60));
+  refused('k', old, new CodedError('StsCredentialsExpired'));
+  const fresh = await get('k', fetchOf(60));
+  refused('k', old, new CodedError('StsCredentialsExpired'));
+  expect(await get('k', fetchOf(60))).toBe(fresh);
+});

@@ -1,0 +1,44 @@
+import { agentError } from './agent-errors.ts';
+
+/** As the agent words an error of EKS Auth. */
+const body = (code: string, message: string): string => `[request-1]: (${code}): ${message}, fault: client`;
+
+test.each<[number, string, string, RegExp]>([
+  [
+    400,
+    body(
+      'AccessDeniedException',
+      'Unauthorized Exception! EKS does not have permissions to assume the associated role.',
+    ),
+    'AgentRefused',
+    /sts:AssumeRole and sts:TagSession for pods\.eks\.amazonaws\.com/,
+  ],
+  [
+    400,
+    body('AccessDeniedException', 'User: x is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'),
+    'AgentRefused',
+    /role of the node/,
+  ],
+  [
+    400,
+    body('InvalidTokenException', 'Token audience is not valid'),
+    'AgentRefused',
+    /another cluster, or of another audience/,
+  ],
+  [400, body('ExpiredTokenException', 'Token is expired'), 'StsCredentialsExpired', /kubelet renews/],
+  [400, body('InvalidRequestException', 'PackedPolicyTooLarge: 120%'), 'AgentRefused', /disableSessionTags/],
+  [400, body('SomethingNew', 'Its text'), 'AgentRefused', /Its text, fault: client\.$/],
+  [403, 'Access denied: expired host', 'AgentRefused', /expired host\.$/],
+  [404, body('ResourceNotFoundException', 'No association'), 'AgentNoAssociation', /No association/],
+  [429, 'Too Many Requests', 'AgentThrottled', /Too Many/],
+  [500, body('InternalServerException', 'x expired'), 'AgentUnavailable', /500/],
+  [302, '', 'AgentNonsense', /302\.$/],
+])('%i %s', (status, text, code, pattern) => {
+  const error = agentError(status, text);
+  expect(error).toMatchObject({ code, message: expect.stringMatching(pattern) });
+});
+
+test('a token that an error repeats is not shown', () => {
+  const token = `eyJhbGciOiJSUzI1NiJ9.${'p'.repeat(50)}.sig`;
+  expect(agentError(400, body('InvalidTokenException', `got ${token}`)).message).toContain('got <token>');
+});

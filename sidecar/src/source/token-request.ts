@@ -1,0 +1,161 @@
+/**
+ * The token of another ServiceAccount, by TokenRequest (Kubernetes API reference, authentication.k8s.io/v1):
+ * one REST call with the pod's own API token. The token is unbound: the apiserver refuses to bind one to a
+ * pod of another account.
+ */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { CodedError, type TokenConfig } from '@rolechain/shared';
+import type { Apiserver } from '../inputs.ts';
+import { oneLine, sentence } from '../text.ts';
+import { errorCode, readTokenFile } from './token-file.ts';
+
+const TOTAL_MS = 5_000;
+/** An answer has about 2 KiB. */
+const MAX_BYTES = 256 * 1024;
+const MAX_TEXT = 300;
+/** It is asked for again at each use. 600 is the least that the API gives, 3600 what it is asked for by default. */
+const EXPIRATION_SECONDS = 3600;
+
+export type TokenRequestConfig = Extract<TokenConfig, { readonly type: 'token-request' }>;
+
+export interface TokenRequestOptions {
+  /** Undefined outside a pod. */
+  readonly apiserver: Apiserver | undefined;
+  /** Holds `token` and `ca.crt` of the pod's own account. */
+  readonly folder: string;
+  /** The pod's own account, for the Role that the error shows. */
+  readonly self: { readonly namespace: string; readonly serviceAccount: string };
+}
+
+/** Rejects with TokenRequestForbidden, TokenRequestUnavailable or BaseTokenUnreadable. */
+export async function requestToken(config: TokenRequestConfig, options: TokenRequestOptions): Promise<string> {
+  const { apiserver, folder, self } = options;
+  if (apiserver === undefined) throw unavailable('KUBERNETES_SERVICE_HOST or KUBERNETES_SERVICE_PORT is not set.');
+  const [token, ca] = await Promise.all([readTokenFile(join(folder, 'token')), readAuthority(join(folder, 'ca.crt'))]);
+  const { status, body } = await post(config, { apiserver, token, ca });
+  const account = `ServiceAccount ${config.namespace}/${config.name}`;
+  if (status === 200 || status === 201) return tokenOf(body, account);
+  const text = sentence(oneLine(messageOf(body), MAX_TEXT));
+  if (status === 403) {
+    throw new CodedError('TokenRequestForbidden', `${text} Apply: ${JSON.stringify(neededRole(config, self))}`.trim());
+  }
+  if (status === 401) throw unavailable(`It refused this pod's own token (401). ${text}`);
+  if (status === 404) throw unavailable(`${account} is not there (404). ${text}`);
+  throw unavailable(`${account}: it answered ${status}. ${text}`);
+}
+
+/** Least privilege: one verb, one name. As JSON, which is YAML too, it stands on one line of a log or an event. Pure. */
+export function neededRole(
+  { namespace, name }: Pick<TokenRequestConfig, 'namespace' | 'name'>,
+  self: TokenRequestOptions['self'],
+): object {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const metadata = { name: `rolechain-token-${name}`, namespace };
+  const rule = { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [name], verbs: ['create'] };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+  const subject = { kind: 'ServiceAccount', name: self.serviceAccount, namespace: self.namespace };
+  return {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      { apiVersion, kind: 'Role', metadata, rules: [rule] },
+      { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects: [subject] },
+    ],
+  };
+}
+
+function unavailable(detail: string): CodedError {
+  return new CodedError('TokenRequestUnavailable', detail.trim());
+}
+
+/** Read at every use: a cluster's CA is rotated too. */
+async function readAuthority(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CodedError('BaseTokenUnreadable', `${path}: ${errorCode(error)}.`);
+  }
+}
+
+interface Access {
+  readonly apiserver: Apiserver;
+  readonly token: string;
+  readonly ca: string;
+}
+
+interface ApiAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Rejects with TokenRequestUnavailable. */
+function post({ namespace, name, audience }: TokenRequestConfig, access: Access): Promise<ApiAnswer> {
+  const { apiserver, token, ca } = access;
+  const spec = { audiences: [audience], expirationSeconds: EXPIRATION_SECONDS };
+  const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec });
+  const path = [namespace, name].map(encodeURIComponent);
+  return new Promise((resolve, reject) => {
+    // No shared agent: it could have a proxy, and a kept connection.
+    const call = request({
+      agent: false,
+      host: apiserver.host,
+      port: apiserver.port,
+      path: `/api/v1/namespaces/${path[0] ?? ''}/serviceaccounts/${path[1] ?? ''}/token`,
+      method: 'POST',
+      ca,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    const fail = (reason: string): void => {
+      reject(unavailable(`${apiserver.host} port ${apiserver.port}: ${reason}.`));
+      call.destroy();
+    };
+    const limit = setTimeout(() => fail(`no answer within ${TOTAL_MS / 1000} s`), TOTAL_MS);
+    call.on('error', (error) => fail(errorCode(error)));
+    call.on('close', () => {
+      clearTimeout(limit);
+      fail('closed');
+    });
+    call.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('error', (error) => fail(errorCode(error)));
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > MAX_BYTES) fail('its answer has no end');
+      });
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+        call.destroy();
+      });
+    });
+    call.end(body);
+  });
+}
+
+function tokenOf(body: string, account: string): string {
+  const token = (parse(body)?.status as { token?: unknown } | undefined)?.token;
+  if (typeof token === 'string' && token !== '') return token;
+  throw unavailable(`${account}: its answer holds no token.`);
+}
+
+/** Of the `Status` that the apiserver answers errors with. */
+function messageOf(body: string): string {
+  const message = parse(body)?.message;
+  return typeof message === 'string' ? message : '';
+}
+
+function parse(body: string): Record<string, unknown> | null | undefined {
+  try {
+    return JSON.parse(body) as Record<string, unknown> | null;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * What STS's errors mean and what is missing then: the one table of them. Codes as they stand on the wire
+ * (STS API reference, Common Errors, and botocore's service model sts/2011-06-15); texts as AWS words them,
+ * where a code alone does not tell. What is not here goes by its HTTP status.
+ */
+import type { ErrorCode } from '@rolechain/shared';
+
+/** What a hint may name. */
+export interface HintFacts {
+  readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity';
+  readonly roleARN: string;
+  readonly region: string;
+  readonly externalIDSent: boolean;
+}
+
+/** A sentence or two on what is missing. `match` is that of the row's text. */
+type Hint = (match: RegExpExecArray | undefined, call: HintFacts) => string;
+
+interface Row {
+  /** Codes on the wire. */
+  readonly wire: readonly string[];
+  /** The row counts only where STS's text matches. */
+  readonly text?: RegExp;
+  readonly code: ErrorCode;
+  readonly hint?: Hint;
+}
+
+const DENIED = ['AccessDenied', 'AccessDeniedException'];
+const VALIDATION = ['ValidationError', 'ValidationException'];
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired'];
+const SIGNATURE = ['SignatureDoesNotMatch', 'RequestExpired', 'InvalidSignatureException', 'AccessDenied'];
+const UNKNOWN_KEYS = ['InvalidClientTokenId', 'UnrecognizedClientException'];
+
+/** As IAM words it: who may not do what on which role. */
+const refused = (action: string): RegExp =>
+  new RegExp(`^(?:User: )?(\\S+) is not authorized to perform: ${action}\\b(?: on resource: (\\S+))?`);
+const principal = (match: RegExpExecArray | undefined): string => match?.[1] ?? 'the caller';
+/** A role's ARN may be followed by the full stop of STS's sentence. */
+const resource = (match: RegExpExecArray | undefined, { roleARN }: HintFacts): string =>
+  match?.[2]?.replace(/[.,]$/, '') ?? roleARN;
+
+const missing =
+  (action: string, more = ''): Hint =>
+  (match, call) =>
+    `Missing: ${action} on ${resource(match, call)} for ${principal(match)}, both in the permissions of the caller and in the trust policy of the role.${more}`;
+
+const assumeRole: Hint = (match, call) => {
+  const external = call.externalIDSent
+    ? 'An ExternalId was sent: the trust policy may ask for another one.'
+    : 'No ExternalId was sent: the trust policy may ask for one.';
+  return `${missing('sts:AssumeRole')(match, call)} ${external} A role that does not exist gets the same answer.`;
+};
+
+const webIdentity: Hint = (_match, { roleARN }) =>
+  `The trust policy of ${roleARN} must allow sts:AssumeRoleWithWebIdentity to the cluster's OIDC provider, with the sub of this ServiceAccount and the aud of its token. A role that does not exist gets the same answer.`;
+
+const packed: Hint = (match) =>
+  `${match ? `${match[1] ?? ''} % of what session tags and policies together may take. ` : ''}Shorten tags, policy or policyARNs. Where the base identity is Pod Identity, its six session tags count too: \`disableSessionTags\` on the association leaves them out.`;
+
+const clock: Hint = () => 'The clock of the node and that of AWS are apart: check its time synchronisation.';
+
+/** In order: the first row that fits counts. */
+export const STS_ERRORS: readonly Row[] = [
+  {
+    // AWS SDKs' common list of throttling codes (botocore, data/_retry.json).
+    wire: [
+      'Throttling',
+      'ThrottlingException',
+      'Throttled',
+      'ThrottledException',
+      'RequestThrottled',
+      'RequestThrottledException',
+      'TooManyRequestsException',
+      'RequestLimitExceeded',
+      'BandwidthLimitExceeded',
+      'LimitExceededException',
+      'PriorRequestNotComplete',
+      'SlowDown',
+    ],
+    code: 'StsThrottled',
+  },
+  {
+    wire: [
+      'InternalFailure',
+      'InternalError',
+      'ServiceUnavailable',
+      'ServiceUnavailableException',
+      'RequestTimeout',
+      'RequestTimeoutException',
+    ],
+    code: 'StsUnavailable',
+  },
+  // 400 with the trait `retryable`.
+  { wire: ['IDPCommunicationError'], code: 'StsUnavailable', hint: () => "STS could not reach the cluster's issuer." },
+
+  // A wrong clock comes in several codes, and goes by its text.
+  {
+    wire: SIGNATURE,
+    text: /Signature (?:expired|not yet current)|Request has expired|must be within \d+ minutes/i,
+    code: 'StsCredentialsExpired',
+    hint: clock,
+  },
+
+  {
+    wire: DENIED,
+    text: refused('sts:TagSession'),
+    code: 'StsAccessDenied',
+    hint: missing(
+      'sts:TagSession',
+      ' Every session that carries tags needs it at each hop that passes them on; those of Pod Identity carry six, unless the association has `disableSessionTags`.',
+    ),
+  },
+  {
+    wire: DENIED,
+    text: refused('sts:SetSourceIdentity'),
+    code: 'StsAccessDenied',
+    hint: missing('sts:SetSourceIdentity', ' A source identity is passed on along the chain: every hop needs it.'),
+  },
+  { wire: DENIED, text: /sts:AssumeRoleWithWebIdentity/, code: 'StsAccessDenied', hint: webIdentity },
+  { wire: DENIED, text: refused('sts:AssumeRole'), code: 'StsAccessDenied', hint: assumeRole },
+  {
+    wire: DENIED,
+    code: 'StsAccessDenied',
+    hint: (match, call) => (call.action === 'AssumeRole' ? assumeRole : webIdentity)(match, call),
+  },
+
+  { wire: ['PackedPolicyTooLarge'], text: /(\d+)\s?%/, code: 'StsRejected', hint: packed },
+  { wire: ['PackedPolicyTooLarge'], code: 'StsRejected', hint: packed },
+  {
+    wire: ['MalformedPolicyDocument'],
+    code: 'StsRejected',
+    hint: () => 'The field policy (or policyARNs) is no policy as IAM takes it.',
+  },
+  {
+    wire: VALIDATION,
+    text: /MaxSessionDuration/,
+    code: 'StsRejected',
+    hint: (_match, { roleARN }) => `Lower duration, or raise MaxSessionDuration of ${roleARN}.`,
+  },
+  {
+    wire: VALIDATION,
+    text: /1 hour session limit/,
+    code: 'StsRejected',
+    hint: () => 'A session that another session opens lasts 3600 s at most: lower duration.',
+  },
+  {
+    wire: [...VALIDATION, 'InvalidParameterValue'],
+    text: /source identity/i,
+    code: 'StsRejected',
+    hint: () => 'The base identity has one already, and one is for a whole chain: leave out sourceIdentity.',
+  },
+  {
+    wire: [...VALIDATION, 'InvalidParameterValue'],
+    text: /transitive tag/i,
+    code: 'StsRejected',
+    hint: () => 'A tag that an earlier session passes on can not be set again: choose another key.',
+  },
+  {
+    wire: [
+      ...VALIDATION,
+      'MalformedInput',
+      'MalformedQueryString',
+      'InvalidParameterValue',
+      'InvalidParameterCombination',
+      'MissingParameter',
+    ],
+    code: 'StsRejected',
+  },
+
+  {
+    wire: ['RegionDisabledException', 'RegionDisabled'],
+    code: 'StsRegionDisabled',
+    hint: (_match, { region }) => `STS of ${region} is not active in the account of the role.`,
+  },
+
+  {
+    wire: EXPIRED,
+    text: /Token expired: current date/,
+    code: 'StsCredentialsExpired',
+    hint: () => "The projected token has expired: the kubelet renews it, so check it and the node's clock.",
+  },
+  { wire: EXPIRED, code: 'StsCredentialsExpired' },
+  {
+    wire: UNKNOWN_KEYS,
+    code: 'StsCredentialsExpired',
+    hint: (_match, { region }) =>
+      `The keys are unknown in ${region}: they ended, their role was removed, or they are of another partition or of a Region that the account has not enabled.`,
+  },
+  // The keys come from STS or the agent in whole, so a wrong signature is a wrong clock, or keys that are no more.
+  { wire: ['SignatureDoesNotMatch'], code: 'StsCredentialsExpired', hint: clock },
+
+  {
+    wire: ['InvalidIdentityToken', 'IDPRejectedClaim'],
+    text: /audience/i,
+    code: 'StsTokenRejected',
+    hint: () =>
+      "The token's audience is not one of the OIDC provider in IAM: add it there, or set eks.amazonaws.com/audience on the account.",
+  },
+  {
+    wire: ['InvalidIdentityToken'],
+    text: /No OpenIDConnect provider found in your account for (\S+)/,
+    code: 'StsTokenRejected',
+    hint: (match, { roleARN }) =>
+      `Account ${roleARN.split(':')[4] ?? ''} has no OIDC provider for ${match?.[1] ?? 'the issuer'}: create it there.`,
+  },
+  {
+    wire: ['InvalidIdentityToken'],
+    text: /verification key/,
+    code: 'StsTokenRejected',
+    hint: () =>
+      "AWS could not read the issuer's keys: its discovery document and JWKS must be reachable from the internet.",
+  },
+  { wire: ['InvalidIdentityToken', 'IDPRejectedClaim'], code: 'StsTokenRejected' },
+];
+
+/** The row of an error, with the match of its text; undefined for a code that is not in the table. Pure. */
+export function findRow(
+  wire: string,
+  text: string,
+): (Row & { readonly match: RegExpExecArray | undefined }) | undefined {
+  for (const row of STS_ERRORS) {
+    if (!row.wire.includes(wire)) continue;
+    if (row.text === undefined) return { ...row, match: undefined };
+    const match = row.text.exec(text);
+    if (match) return { ...row, match };
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+// An ordinary program of an ordinary user: the AWS SDK for Go v2 with its default configuration. Its argument is
+// the address of STS, since no network leads to the real one. It prints who it is and its access key's id, again
+// and again until the key has changed once.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+func main() {
+	ctx := context.Background()
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = &os.Args[1] })
+	keys := map[string]bool{}
+	for i := 0; i < 80 && len(keys) < 2; i++ {
+		identity, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		credentials, err := cfg.Credentials.Retrieve(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(*identity.Arn, credentials.AccessKeyID)
+		keys[credentials.AccessKeyID] = true
+		time.Sleep(250 * time.Millisecond)
+	}
+}

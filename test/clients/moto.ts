@@ -1,0 +1,47 @@
+/**
+ * moto's STS, in a process of its own: a second opinion, since nobody of this project wrote it. It parses our
+ * requests and our code parses its answers. It checks little: any access key and any signature pass, a role needs
+ * neither to exist nor to trust the caller, and a web identity token, an ExternalId and a chain's limit of one hour
+ * are not looked at. It does know which role a session's key belongs to, and that is what the tests ask.
+ */
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../cluster/free-port.ts';
+import { spawnTied } from '../cluster/tied-process.ts';
+import { until } from '../stage/install.ts';
+
+export interface Moto {
+  readonly url: string;
+  /** One line for each request, as its web server logs them. */
+  readonly log: () => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts it on loopback with the python of its environment. Throws with its log when it doesn't answer in 30 s. */
+export async function startMoto(python: string): Promise<Moto> {
+  const folder = await mkdtemp(join(tmpdir(), 'rolechain-moto-'));
+  const logFile = join(folder, 'log');
+  const output = await open(logFile, 'a');
+  const port = await freePort();
+  const child = spawnTied(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`], {
+    env: { PATH: process.env.PATH },
+    output: output.fd,
+    removeAfter: folder,
+  });
+  const log = (): Promise<string> => readFile(logFile, 'utf8');
+  const stop = async (): Promise<void> => {
+    await child.kill();
+    await output.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await until('moto answers', 30_000, async () => (await fetch(`${url}/moto-api/`)).ok);
+  } catch (error) {
+    const tail = await log();
+    await stop();
+    throw new Error(`moto did not start:\n${tail.slice(-2000)}`, { cause: error });
+  }
+  return { url, log, stop };
+}

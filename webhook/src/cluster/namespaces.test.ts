@@ -1,0 +1,49 @@
+import { CodedError } from '@rolechain/shared';
+import { STALE_MS } from './annotated.ts';
+import { makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
+
+const KEY = 'rolechain.io/allowed-roles';
+const shop = { metadata: { name: 'shop', annotations: { [KEY]: 'arn', other: 'x' } } };
+const bare = { metadata: { name: 'bare' } };
+
+const never = (): Promise<never> => Promise.reject(new Error('no look-up was to be made'));
+
+test('a Namespace of the cache is not asked for, and of its annotations one is kept', async () => {
+  const cache = makeNamespaceCache(() => 0);
+  expect(cache.synced()).toBe(false);
+  cache.sink.replace([shop, bare]);
+  cache.sink.contact();
+  const lookup = makeNamespaceLookup(cache, never);
+  expect([await lookup('shop'), await lookup('bare')]).toEqual([{ [KEY]: 'arn' }, {}]);
+  expect(cache.synced()).toBe(true);
+});
+
+test('one that is missing, gone or perhaps old is asked for live', async () => {
+  let now = 0;
+  const cache = makeNamespaceCache(() => now);
+  const asked: string[] = [];
+  const lookup = makeNamespaceLookup(cache, (name) => Promise.resolve((asked.push(name), { [KEY]: 'live' })));
+  expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
+  cache.sink.upsert(shop);
+  cache.sink.contact();
+  expect(await lookup('shop')).toEqual({ [KEY]: 'arn' });
+  now = STALE_MS + 1;
+  expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
+  cache.sink.contact();
+  cache.sink.remove(shop);
+  expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
+  expect(asked).toEqual(['shop', 'shop', 'shop']);
+});
+
+test.each([
+  ['a failure', () => Promise.reject(Object.assign(new Error('x'), { code: 500 }))],
+  ['no such Namespace', () => Promise.reject(Object.assign(new Error('x'), { code: 404 }))],
+  ['no answer', () => new Promise<never>(() => undefined)],
+])('%s is never an absent annotation', async (_name, read) => {
+  const failure = makeNamespaceLookup({ get: () => undefined }, read, 50)('shop');
+  await expect(failure).rejects.toBeInstanceOf(CodedError);
+  await expect(failure).rejects.toMatchObject({
+    code: 'LookupFailed',
+    message: expect.stringContaining('Namespace shop'),
+  });
+});

@@ -1,0 +1,61 @@
+/** Namespaces: the roles that they allow. */
+import { CoreV1Api, type KubeConfig, type V1Namespace } from '@kubernetes/client-node';
+import { deadline } from '@rolechain/certs';
+import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { keep, type Annotations } from '../kept.ts';
+import {
+  LIST_MS,
+  annotatedSource,
+  makeAnnotationCache,
+  makeLiveLookup,
+  type AnnotationCache,
+  type SourceOptions,
+} from './annotated.ts';
+import type { Source } from './reflector.ts';
+
+/** The keys of a Namespace that are read. */
+export const NAMESPACE_KEYS: readonly string[] = [ANNOTATIONS.allowedRoles.key];
+
+/** `now` is in milliseconds of a clock that nobody sets. */
+export function makeNamespaceCache(now: () => number): AnnotationCache<V1Namespace> {
+  return makeAnnotationCache<V1Namespace>(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '', now);
+}
+
+/**
+ * The annotations of a Namespace. Rejects on any failure, also where there is no such Namespace: what is being
+ * created in it shows that there is one, so that the answer is late or wrong.
+ */
+export type ReadNamespace = (name: string) => Promise<Annotations>;
+
+/** Looks a Namespace up as `makeLookup` does an account. Rejects with CodedError LookupFailed. */
+export function makeNamespaceLookup(
+  cache: Pick<AnnotationCache<V1Namespace>, 'get'>,
+  read: ReadNamespace,
+  ms?: number,
+): ReadNamespace {
+  const live = makeLiveLookup<Annotations>('Namespace', ms);
+  return (name) => {
+    const known = cache.get(name);
+    return known ? Promise.resolve(known) : live(name, () => read(name));
+  };
+}
+
+/** The live look-up through the API. */
+export function namespaceReader(kubeConfig: KubeConfig): ReadNamespace {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  return async (name) => {
+    const { metadata } = await api.readNamespace({ name }, deadline(LIMITS.liveLookupMs));
+    return keep(metadata?.annotations, NAMESPACE_KEYS);
+  };
+}
+
+/** All Namespaces of the cluster. */
+export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<V1Namespace> {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  return annotatedSource<V1Namespace>(
+    kubeConfig,
+    '/api/v1/namespaces',
+    (request) => api.listNamespace(request, deadline(LIST_MS)),
+    options,
+  );
+}

@@ -1,0 +1,155 @@
+/** What only a real apiserver can say: when /validate is called, what it defaults, and what the sample Role allows. */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import {
+  AdmissionregistrationV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  KubernetesObjectApi,
+} from '@kubernetes/client-node';
+import type { FastifyInstance } from 'fastify';
+import { ANNOTATIONS } from '@rolechain/shared';
+import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
+import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
+import { makeMetrics } from '../metrics.ts';
+import { makeAdmissionServer } from '../server.ts';
+import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing.ts';
+import { testAuthority } from '../testing/https.ts';
+import { recordingLog } from '../testing/server.ts';
+
+const MANIFESTS = join(__dirname, '..', '..', '..', 'manifests');
+const read = (name: string): KubeObject[] => parseManifests(readFileSync(join(MANIFESTS, name), 'utf8'));
+const KEY = ANNOTATIONS.assumeRole.key;
+
+describeWithCluster('on the real apiserver', (cluster) => {
+  let server: FastifyInstance | undefined;
+  const looked: string[] = [];
+  const core = (): CoreV1Api => cluster().kubeConfig.makeApiClient(CoreV1Api);
+
+  beforeAll(async () => {
+    const authority = await testAuthority();
+    server = makeAdmissionServer(await authority.issue(), {
+      lookup: () => Promise.resolve(undefined),
+      lookupNamespace: (name) => Promise.resolve((looked.push(name), {})),
+      settings: () => SETTINGS,
+      notReady: () => [],
+      metrics: makeMetrics(),
+      log: recordingLog([]),
+      ...chance(),
+    });
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    for (const name of ['rolechain', 'shop', 'platform'])
+      await core().createNamespace({ body: { metadata: { name } } });
+    await core().createNamespacedService({
+      namespace: 'rolechain',
+      body: { metadata: { name: 'rolechain-webhook' }, spec: { type: 'ExternalName', externalName: 'localhost' } },
+    });
+    const [manifest] = read('base/validating-webhook.yaml');
+    const body = structuredClone(manifest) as unknown as {
+      webhooks: { clientConfig: { caBundle?: string; service: { port: number } } }[];
+    };
+    for (const { clientConfig } of body.webhooks) {
+      clientConfig.service.port = port;
+      clientConfig.caBundle = Buffer.from(authority.ca).toString('base64');
+    }
+    const api = cluster().kubeConfig.makeApiClient(AdmissionregistrationV1Api);
+    await api.createValidatingWebhookConfiguration({ body: body as never });
+    // The apiserver takes a moment to hear of it.
+    for (let i = 0; looked.length === 0 && i < 100; i++) {
+      const probe = { metadata: { name: `probe-${i}`, annotations: { [KEY]: TARGET } } };
+      await core().createNamespacedServiceAccount({ namespace: 'shop', body: probe, dryRun: 'All' });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  const create = async (name: string, annotations: Record<string, string>): Promise<string> => {
+    try {
+      await core().createNamespacedServiceAccount({ namespace: 'shop', body: { metadata: { name, annotations } } });
+      return 'created';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const annotate = async (name: string, annotations: Record<string, string>): Promise<string> => {
+    try {
+      const existing = await core().readNamespacedServiceAccount({ namespace: 'shop', name });
+      const body = Object.assign(existing, { metadata: Object.assign(existing.metadata ?? {}, { annotations }) });
+      await core().replaceNamespacedServiceAccount({ namespace: 'shop', name, body });
+      return 'updated';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const calls = async (step: () => Promise<string>): Promise<[string, number]> => {
+    const before = looked.length;
+    const result = await step();
+    return [result, looked.length - before];
+  };
+
+  test('/validate is called exactly when our annotation is there and its value changed', async () => {
+    expect(await calls(() => create('plain', { other: 'x' }))).toEqual(['created', 0]);
+    expect(await calls(() => create('orders', { [KEY]: TARGET }))).toEqual(['created', 1]);
+    expect(await calls(() => annotate('orders', { [KEY]: TARGET, other: 'x' }))).toEqual(['updated', 0]);
+    expect(await calls(() => annotate('orders', { [KEY]: `${TARGET}-2`, other: 'x' }))).toEqual(['updated', 1]);
+    expect(await calls(() => annotate('orders', {}))).toEqual(['updated', 0]);
+    expect(await calls(() => annotate('plain', { [KEY]: TARGET }))).toEqual(['updated', 1]);
+  }, 30_000);
+
+  test('an invalid annotation is refused, on creation and on update', async () => {
+    expect(await create('wrong', { [KEY]: 'nonsense' })).toMatch(/is \\*"nonsense\\*", but takes an IAM role ARN/);
+    await create('right', {});
+    expect(await annotate('right', { [KEY]: 'nonsense' })).toMatch(
+      /ServiceAccount shop\/right asks for an AWS role, but/,
+    );
+  }, 30_000);
+
+  test('a second call on what the apiserver made of the first changes nothing', async () => {
+    const document = {
+      roleARN: TARGET,
+      externalIDFrom: { secretKeyRef: { name: 'aws', key: 'id' } },
+      serviceAccount: { name: 'shared-aws', namespace: 'platform' },
+      roles: { audit: { roleARN: TARGET, credentialSource: 'pod-identity' } },
+    };
+    const shared = { namespace: 'platform', name: 'shared-aws', annotations: { 'eks.amazonaws.com/role-arn': TARGET } };
+    const around = { others: new Map([['platform/shared-aws', shared]]), allowedRoles: undefined };
+    const inject = (pod: unknown): unknown =>
+      call(pod, account(JSON.stringify(document)), { ...SETTINGS, otherServiceAccounts: true }, () => 0.5, around).pod;
+    await create('defaulting', {});
+    const asked = plainPod(
+      { serviceAccountName: 'defaulting', automountServiceAccountToken: false },
+      {
+        'rolechain.io/container-roles': 'app=default+audit',
+        'rolechain.io/authorization-token': 'env',
+      },
+    );
+    const objects = KubernetesObjectApi.makeApiClient(cluster().kubeConfig);
+    const once = inject({ ...asked, metadata: { ...(asked.metadata as object), namespace: 'shop', name: 'p' } });
+    await objects.create(once as never);
+    const made: unknown = JSON.parse(JSON.stringify(await core().readNamespacedPod({ namespace: 'shop', name: 'p' })));
+    expect((made as { spec: { volumes: unknown[] } }).spec.volumes).toHaveLength(4);
+    expect(inject(made)).toEqual(made);
+  }, 30_000);
+
+  test('the sample Role gives the right to the token of that one account', async () => {
+    const objects = KubernetesObjectApi.makeApiClient(cluster().kubeConfig);
+    for (const object of read('samples/service-account-token.yaml')) await objects.create(object as never);
+    const authorization = cluster().kubeConfig.makeApiClient(AuthorizationV1Api);
+    const may = async (name: string, namespace: string): Promise<boolean | undefined> => {
+      const resource = { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace, name };
+      const spec = { user: 'system:serviceaccount:shop:orders', resourceAttributes: resource };
+      return (await authorization.createSubjectAccessReview({ body: { spec } })).status?.allowed;
+    };
+    // The authorizer hears of the new objects by a watch.
+    for (let i = 0; !(await may('shared-aws', 'platform')) && i < 50; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect([
+      await may('shared-aws', 'platform'),
+      await may('other', 'platform'),
+      await may('shared-aws', 'shop'),
+    ]).toEqual([true, false, false]);
+  }, 30_000);
+});

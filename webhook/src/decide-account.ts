@@ -1,0 +1,120 @@
+/**
+ * What can be said of a ServiceAccount without a pod. One function for pods and for `/validate`, so that both
+ * refuse the same with the same words.
+ */
+import {
+  ANNOTATIONS,
+  LIMITS,
+  PORTS,
+  REASONS,
+  formatProblems,
+  parseAssumeRole,
+  problem,
+  writeSidecarConfig,
+  type Problem,
+  type ReasonCode,
+  type RoleSpec,
+} from '@rolechain/shared';
+import { allowedRoles, type Allowance } from './allowed-roles.ts';
+import { sidecarConfig } from './role-config.ts';
+import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
+import type { DecideSettings } from './settings.ts';
+
+/** What was looked up around an account. */
+export interface Surroundings {
+  readonly others: OtherAccounts;
+  /** The Namespace's `rolechain.io/allowed-roles`; undefined where it has none. */
+  readonly allowedRoles: string | undefined;
+}
+
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly reason: ReasonCode;
+  readonly warnings: readonly string[];
+  /** For the author: account, reason, fix and code. */
+  readonly message: string;
+}
+
+export interface Accepted {
+  readonly outcome: 'accepted';
+  readonly annotation: string;
+  readonly roles: readonly RoleSpec[];
+  readonly allowances: readonly Allowance[];
+  readonly warnings: readonly string[];
+}
+
+/** The account's roles, or why they are refused; undefined when it asks for none. No input throws. */
+export function decideAccount(
+  account: ServiceAccount | undefined,
+  settings: DecideSettings,
+  { others, allowedRoles: patterns }: Surroundings,
+): Accepted | Refused | undefined {
+  const annotation = account?.annotations[ANNOTATIONS.assumeRole.key];
+  if (account === undefined || annotation === undefined) return undefined;
+  const invalid = (problems: readonly Problem[]): Refused =>
+    refuseProblems('AnnotationInvalid', account, ANNOTATIONS.assumeRole.key, problems);
+  const parsed = parseAssumeRole(annotation);
+  if (!parsed.ok) return invalid(parsed.problems);
+  const roles = parsed.value;
+  const forbidden = forbiddenSource(roles, account, settings);
+  if (forbidden) return refuse(forbidden, account);
+  const problems = roles.flatMap((role) => accountProblems(role, account, settings, others));
+  if (problems.length > 0) return invalid(problems);
+  const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
+  if (!allowed.ok) return refuse('RoleNotAllowed', account, allowed.why);
+  const large = tooLarge(roles, account, settings, others);
+  if (large.length > 0) return invalid(large);
+  const { allowances } = allowed;
+  return { outcome: 'accepted', annotation, roles, allowances, warnings: parsed.warnings };
+}
+
+/** What a pod adds to the configuration of all roles: longer ports, and a token a role. */
+const CONFIG_RESERVE = 4096;
+
+/** Aliases, escapes and defaults make the configuration longer than the annotation that it comes from. */
+function tooLarge(
+  roles: readonly RoleSpec[],
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+): Problem[] {
+  const ports = { credentials: PORTS.credentials, health: PORTS.health };
+  const max = LIMITS.configBytes - CONFIG_RESERVE;
+  const bytes = Buffer.byteLength(writeSidecarConfig(sidecarConfig(roles, account, settings, others, ports)));
+  if (bytes <= max) return [];
+  return [
+    problem('DocumentTooLarge', '', `makes a configuration of ${bytes} bytes for the sidecar; its limit is ${max}`),
+  ];
+}
+
+/** What the admin's settings keep back. */
+function forbiddenSource(
+  roles: readonly RoleSpec[],
+  { namespace }: ServiceAccount,
+  { environmentSource, otherServiceAccounts }: DecideSettings,
+): ReasonCode | undefined {
+  const environment = roles.some((role) => usesBase(role) && role.credentialSource === 'environment');
+  if (environment && !environmentSource.namespaces.includes(namespace)) return 'SourceForbidden';
+  const other = roles.some(({ serviceAccount }) => serviceAccount !== undefined);
+  return other && !otherServiceAccounts ? 'ServiceAccountForbidden' : undefined;
+}
+
+export function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
+  return { outcome: 'refused', reason, warnings: [], message: describe(reason, account, detail) };
+}
+
+export function refuseProblems(
+  reason: ReasonCode,
+  account: ServiceAccount,
+  where: string,
+  problems: readonly Problem[],
+): Refused {
+  return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
+}
+
+/** One sentence each of what is asked, why not, where, and what to do; the code stands at the end. */
+export function describe(reason: ReasonCode, { namespace, name }: ServiceAccount, detail = ''): string {
+  const { text, fix } = REASONS[reason];
+  const why = detail === '' ? text : `${text.replace(/\.$/, '')}: ${detail}.`;
+  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${why} ${fix} [${reason}]`;
+}

@@ -1,0 +1,30 @@
+/** What has to be looked up around an account that asks for a role. */
+import { ANNOTATIONS } from '@rolechain/shared';
+import type { ReadNamespace } from './cluster/namespaces.ts';
+import type { ReadAccount } from './cluster/service-accounts.ts';
+import type { Surroundings } from './decide-account.ts';
+import { otherAccountsOf, type ServiceAccount } from './roles.ts';
+import type { DecideSettings } from './settings.ts';
+
+export interface Lookups {
+  readonly lookup: ReadAccount;
+  readonly lookupNamespace: ReadNamespace;
+}
+
+/** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
+export async function lookAround(
+  account: ServiceAccount,
+  { otherServiceAccounts }: DecideSettings,
+  { lookup, lookupNamespace }: Lookups,
+): Promise<Surroundings> {
+  const named = otherServiceAccounts ? otherAccountsOf(account) : [];
+  const [namespace, found] = await Promise.all([
+    lookupNamespace(account.namespace),
+    Promise.all(named.map(({ namespace: other, name }) => lookup(other, name))),
+  ]);
+  const others = found.flatMap((other) => other ?? []);
+  return {
+    others: new Map(others.map((other) => [`${other.namespace}/${other.name}`, other])),
+    allowedRoles: namespace[ANNOTATIONS.allowedRoles.key],
+  };
+}
