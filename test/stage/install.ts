@@ -4,12 +4,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AdmissionregistrationV1Api,
-  CoreV1Api,
-  KubernetesObjectApi,
-  type KubeConfig,
-} from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, CoreV1Api, KubernetesObjectApi, type KubeConfig } from '@kubernetes/client-node';
 import { ENV, PATHS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
