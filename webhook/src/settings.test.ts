@@ -102,6 +102,11 @@ test('all problems are told at once, each with what the field takes', () => {
   );
 });
 
+test('a document that is no map says what it should be', () => {
+  expect(textOf('5')).toMatch(/^it is 5, but takes a map of fields; /);
+  expect(textOf('[a]')).toMatch(/^it is a list, but takes a map of fields; write `field: value` /);
+});
+
 test('an unknown field draws the nearest known one, and several draw one each', () => {
   expect(textOf(`${IMAGE}healthport: 1`)).toBe(
     'healthport is not a field of this version; did you mean healthPort? (FieldUnknown)',
@@ -116,7 +121,7 @@ test.each([
   ['two documents', `${IMAGE}---\n${IMAGE}`],
   ['a tag of a template language', 'sidecarImage: !Ref image'],
   ['an alias of nothing', 'sidecarImage: *image'],
-  ['no text', '\u0000\u0001'],
+  ['a reserved character', 'sidecarImage: @image'],
 ])('%s is not YAML for us, in one line', (_name, yaml) => {
   expect(problemsOf(yaml)).toEqual([' DocumentUnreadable']);
   expect(textOf(yaml)).not.toContain('\n');

@@ -8,8 +8,7 @@
  *       └─────────┴─ 410, an error event, or `relistMs` passed: list again
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeFailure, statusOf } from '@rolechain/certs';
-import type { Logger } from '@rolechain/shared';
+import { describeFailure, statusOf, type Log } from '@rolechain/certs';
 
 export interface Listed<T> {
   readonly items: readonly T[];
@@ -23,7 +22,10 @@ export type WatchEvent<T> =
 /** Where the objects come from. Both reject on any failure; errors carry `code` or `statusCode` when HTTP gave one. */
 export interface Source<T> {
   readonly list: (signal: AbortSignal) => Promise<Listed<T>>;
-  /** Settles when the watch ends, by itself or by the signal. */
+  /**
+   * Resolves when the apiserver ends the watch in order, which says that until then it had no more to tell, or
+   * when the signal does. Rejects when the connection breaks or goes silent.
+   */
   readonly watch: (
     resourceVersion: string,
     onEvent: (event: WatchEvent<T>) => void,
@@ -41,7 +43,7 @@ export interface Sink<T> {
 }
 
 export interface ReflectorOptions {
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly signal: AbortSignal;
   /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
@@ -77,9 +79,14 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
       }
       const startedAt = now();
       const lost = await watch(source, sink, place, signal);
-      if (!lost && now() - startedAt >= SHORT_MS) place.failures = 0;
-      // An apiserver or proxy that ends each watch at once must not make a tight loop, least of all of lists.
-      else await pause(options, place.failures++);
+      if (!lost && now() - startedAt >= SHORT_MS) {
+        // On quiet accounts no bookmark comes either: the apiserver sends those only when its store has moved.
+        sink.contact();
+        place.failures = 0;
+      } else {
+        // An apiserver or proxy that ends each watch at once must not make a tight loop, least of all of lists.
+        await pause(options, place.failures++);
+      }
     } catch (error) {
       if (ended()) return;
       if (statusOf(error) === 410) place.resourceVersion = undefined;

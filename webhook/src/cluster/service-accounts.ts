@@ -6,8 +6,9 @@ import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
 import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
 
 /**
- * Short watches: the apiserver sends a bookmark 2 s before their end (storage/cacher, cache_watcher.go), so
- * that something comes well within the 30 s after which the client takes a connection for dead.
+ * Short watches: where nothing changes nothing comes, not even a bookmark (storage/cacher, cache_watcher.go,
+ * process), so that only the orderly end of a watch tells a quiet apiserver from a dead connection. It must
+ * come within the 30 s of silence after which the client gives a connection up.
  */
 const WATCH_SECONDS = 25;
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
@@ -118,16 +119,27 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
   };
 }
 
-/**
- * All ServiceAccounts of the cluster by list and watch. After `silenceMs` without a byte a connection is taken
- * for dead; without it, after the client's own 30 s.
- */
-export function accountSource(kubeConfig: KubeConfig, silenceMs?: number): Source<V1ServiceAccount> {
+export interface SourceOptions {
+  /** How long the apiserver is asked to keep a watch open. */
+  readonly watchSeconds?: number;
+  /** After so long without a byte a connection is taken for dead; without it, the client's own 30 s. */
+  readonly silenceMs?: number;
+}
+
+/** All ServiceAccounts of the cluster by list and watch. */
+export function accountSource(kubeConfig: KubeConfig, options: SourceOptions = {}): Source<V1ServiceAccount> {
+  const { watchSeconds = WATCH_SECONDS, silenceMs } = options;
   const api = kubeConfig.makeApiClient(CoreV1Api);
   const watch = new Watch(kubeConfig);
   // Private in the client's types: there is no other way to it.
   if (silenceMs !== undefined) Object.assign(watch, { requestTimeoutMs: silenceMs });
-  return { list: () => listAll(api), watch: (from, onEvent, signal) => watchFrom(watch, from, onEvent, signal) };
+  return {
+    list: () => listAll(api),
+    watch: (resourceVersion, onEvent, signal) => {
+      const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
+      return watchOnce(watch, query, onEvent, signal);
+    },
+  };
 }
 
 async function listAll(api: CoreV1Api): Promise<Listed<V1ServiceAccount>> {
@@ -142,13 +154,12 @@ async function listAll(api: CoreV1Api): Promise<Listed<V1ServiceAccount>> {
   }
 }
 
-async function watchFrom(
+async function watchOnce(
   watch: Watch,
-  resourceVersion: string,
+  query: Parameters<Watch['watch']>[1],
   onEvent: (event: WatchEvent<V1ServiceAccount>) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
   const ended = Promise.withResolvers<undefined>();
   const opening = watch.watch(
     WATCH_PATH,
@@ -157,9 +168,7 @@ async function watchFrom(
       onEvent(toEvent(type, object));
     },
     (error: unknown) => {
-      // Silence: a half-open connection. Watch on from where it was.
-      const silent = error instanceof Error && error.name === 'TimeoutError';
-      if (error && !silent) ended.reject(error instanceof Error ? error : new Error('the watch failed'));
+      if (error) ended.reject(error);
       else ended.resolve(undefined);
     },
   );
