@@ -73,12 +73,13 @@ describeWithCluster('on a real apiserver', (cluster) => {
   test('a watch that saw something ends with a bookmark, from which the next one goes on', async () => {
     const source = accountSource(cluster().kubeConfig, { watchSeconds: 4 });
     const { resourceVersion } = await source.list(end.signal);
-    const watch = async (from: string, onFirst?: () => unknown): Promise<WatchEvent<unknown>[]> => {
+    const enough = new AbortController();
+    const watch = async (from: string, onFirst: () => unknown): Promise<WatchEvent<unknown>[]> => {
       const events: WatchEvent<unknown>[] = [];
       const onEvent = (event: WatchEvent<unknown>): void => {
-        if (events.push(event) === 1) onFirst?.();
+        if (events.push(event) === 1) onFirst();
       };
-      await source.watch(from, onEvent, end.signal);
+      await source.watch(from, onEvent, enough.signal);
       return events;
     };
     await create('before-the-watch');
@@ -86,7 +87,7 @@ describeWithCluster('on a real apiserver', (cluster) => {
     const [, , bookmark] = await watch(resourceVersion, () => create('during-the-watch'));
     expect(bookmark?.type).toBe('BOOKMARK');
     await create('after-the-bookmark');
-    const [next] = await watch((bookmark as { resourceVersion: string }).resourceVersion);
+    const [next] = await watch((bookmark as { resourceVersion: string }).resourceVersion, () => enough.abort());
     expect(next).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'after-the-bookmark' } } });
   });
 
