@@ -148,7 +148,7 @@ function tests(binaries: Binaries): void {
   test('an invalid annotation refuses the pod: account, every field, limit and fix', async () => {
     const message = await refusal(stage, pod('wrong'));
     expect(message).toContain('ServiceAccount shop/wrong');
-    expect(message).toContain('duration is "9h", but takes 900-3600 s');
+    expect(message).toContain('duration is 32400 s, but takes at most 3600 s');
     expect(message).toContain('external is not a field of this version; did you mean externalID?');
     expect(message).toContain('[AnnotationInvalid]');
   });

@@ -108,6 +108,11 @@ test('all problems are told at once, each with what the field takes', () => {
   );
 });
 
+test('a document that is no map says what it should be', () => {
+  expect(textOf('5')).toMatch(/^it is 5, but takes a map of fields; /);
+  expect(textOf('[a]')).toMatch(/^it is a list, but takes a map of fields; write `field: value` /);
+});
+
 test('an unknown field draws the nearest known one, and several draw one each', () => {
   expect(textOf(`${IMAGE}healthport: 1`)).toBe(
     'healthport is not a field of this version; did you mean healthPort? (FieldUnknown)',

@@ -80,6 +80,8 @@ const MISTAKES: Partial<Record<YAMLCode, string>> = {
 
 /** What is wrong; never a piece of the document, which may be of any field's value. */
 function explain({ code, message }: YAMLError): string {
+  // Where the stack ends inside of a tag's resolver, the parser calls it a mistake of the tag.
+  if (message.includes('Maximum call stack')) return TOO_DEEP;
   const known = MISTAKES[code];
   if (known !== undefined) return known;
   return code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message;
