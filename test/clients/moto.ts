@@ -13,8 +13,6 @@ import { until } from '../stage/install.ts';
 
 export interface Moto {
   readonly url: string;
-  /** One line for each request, as its web server logs them. */
-  readonly log: () => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -29,7 +27,6 @@ export async function startMoto(python: string): Promise<Moto> {
     output: output.fd,
     removeAfter: folder,
   });
-  const log = (): Promise<string> => readFile(logFile, 'utf8');
   const stop = async (): Promise<void> => {
     await child.kill();
     await output.close();
@@ -39,9 +36,9 @@ export async function startMoto(python: string): Promise<Moto> {
   try {
     await until('moto answers', 30_000, async () => (await fetch(`${url}/moto-api/`)).ok);
   } catch (error) {
-    const tail = await log();
+    const tail = await readFile(logFile, 'utf8');
     await stop();
     throw new Error(`moto did not start:\n${tail.slice(-2000)}`, { cause: error });
   }
-  return { url, log, stop };
+  return { url, stop };
 }

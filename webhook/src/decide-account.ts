@@ -3,12 +3,10 @@
  * refuse the same with the same words.
  */
 import {
-  ANNOTATIONS,
   LIMITS,
   PORTS,
   REASONS,
   formatProblems,
-  parseAssumeRole,
   problem,
   writeSidecarConfig,
   type Problem,
@@ -17,7 +15,7 @@ import {
 } from '@rolechain/shared';
 import { allowedRoles, type Allowance } from './allowed-roles.ts';
 import { sidecarConfig } from './role-config.ts';
-import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
+import { accountProblems, readAccount, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
 /** What was looked up around an account. */
@@ -49,11 +47,11 @@ export function decideAccount(
   settings: DecideSettings,
   { others, allowedRoles: patterns }: Surroundings,
 ): Accepted | Refused | undefined {
-  const annotation = account?.annotations[ANNOTATIONS.assumeRole.key];
-  if (account === undefined || annotation === undefined) return undefined;
+  const read = account && readAccount(account, settings);
+  if (!account || !read) return undefined;
   const invalid = (problems: readonly Problem[]): Refused =>
-    refuseProblems('AnnotationInvalid', account, ANNOTATIONS.assumeRole.key, problems);
-  const parsed = parseAssumeRole(annotation);
+    refuseProblems('AnnotationInvalid', account, read.key, problems);
+  const parsed = read.roles;
   if (!parsed.ok) return invalid(parsed.problems);
   const roles = parsed.value;
   const forbidden = forbiddenSource(roles, account, settings);
@@ -65,7 +63,7 @@ export function decideAccount(
   const large = tooLarge(roles, account, settings, others);
   if (large.length > 0) return invalid(large);
   const { allowances } = allowed;
-  return { outcome: 'accepted', annotation, roles, allowances, warnings: parsed.warnings };
+  return { outcome: 'accepted', annotation: read.text, roles, allowances, warnings: parsed.warnings };
 }
 
 /** What a pod adds to the configuration of all roles: longer ports, and a token a role. */

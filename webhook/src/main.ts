@@ -58,6 +58,7 @@ async function main(): Promise<void> {
   metrics.accounts(cache.size);
   const options: ServerOptions = {
     lookup: makeLookup(cache, accountReader(kubeConfig)),
+    fluxAlias: settings.fluxAlias,
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     settings: () => (state.region === undefined ? undefined : { ...settings, region: state.region }),
     notReady: () => notReady(state, cache.synced() && namespaces.synced()),

@@ -7,6 +7,8 @@ import {
   parseRoleARN,
   placeholdersOf,
   problem,
+  readAnnotation,
+  type AnnotationRead,
   type Problem,
   type RoleSpec,
 } from '@rolechain/shared';
@@ -22,9 +24,28 @@ export interface ServiceAccount {
 /** The keys of `ServiceAccount.annotations`; a cache keeps no others. */
 export const ACCOUNT_KEYS: readonly string[] = [
   ANNOTATIONS.assumeRole.key,
+  FOREIGN_KEYS.fluxAssumeRole,
   FOREIGN_KEYS.eksRoleARN,
   FOREIGN_KEYS.eksAudience,
 ];
+
+/** The annotation that counts, read; undefined when the account asks for nothing. */
+export function readAccount(
+  { annotations }: ServiceAccount,
+  { fluxAlias }: Pick<DecideSettings, 'fluxAlias'>,
+): AnnotationRead | undefined {
+  const { [ANNOTATIONS.assumeRole.key]: ours, [FOREIGN_KEYS.fluxAssumeRole]: flux } = annotations;
+  return readAnnotation({ ours, flux, fluxEnabled: fluxAlias });
+}
+
+/** Whether the account asks for a role at all, valid or not. */
+export function asksForRole(
+  account: ServiceAccount | undefined,
+  { fluxAlias = false }: { readonly fluxAlias?: boolean },
+): account is ServiceAccount {
+  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
+  return fluxAlias && Boolean(account?.annotations[FOREIGN_KEYS.fluxAssumeRole]);
+}
 
 /** The accounts that the field `serviceAccount` names, by `<namespace>/<name>`; one that isn't in it doesn't exist. */
 export type OtherAccounts = ReadonlyMap<string, ServiceAccount>;

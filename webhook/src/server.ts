@@ -2,16 +2,7 @@
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import {
-  ANNOTATIONS,
-  CodedError,
-  LIMITS,
-  PATHS,
-  errorEntry,
-  errorFields,
-  type ErrorCode,
-  type Logger,
-} from '@rolechain/shared';
+import { CodedError, LIMITS, PATHS, errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
@@ -19,10 +10,12 @@ import { lookAround, type Lookups } from './look-around.ts';
 import type { Metrics } from './metrics.ts';
 import type { Chance } from './patch.ts';
 import { serviceAccountNameOf } from './pod.ts';
-import type { ServiceAccount } from './roles.ts';
+import { asksForRole } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
 export interface ServerOptions extends Lookups, Chance {
+  /** The setting of that name, which is known before the Region is; default false. */
+  readonly fluxAlias?: boolean;
   /** Undefined until the Region is known. */
   readonly settings: () => DecideSettings | undefined;
   /** What keeps the webhook from being ready; empty when it is. */
@@ -117,21 +110,17 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
   // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
-  if (!asksForRole(account)) return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
+  if (!asksForRole(account, options)) return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
   return decide(review.pod, account, settings, await lookAround(account, settings, options));
-}
-
-function asksForRole(account: ServiceAccount | undefined): account is ServiceAccount {
-  return account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined;
 }
 
 /** A ServiceAccount that is being written. What can't be looked up is a failed call, as for a pod. */
 async function validate(body: string, options: ServerOptions): Promise<ReviewResponse> {
   const review = readAccountReview(body);
   const { uid, dryRun, account } = review;
-  if (!asksForRole(account)) return respondAccount(review, undefined);
+  if (!asksForRole(account, options)) return respondAccount(review, undefined);
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
   const judged = judgeAccount(account, settings, await lookAround(account, settings, options));

@@ -21,6 +21,7 @@ export interface Settings {
   readonly meshContainers: readonly string[];
   readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
   readonly otherServiceAccounts: boolean;
+  readonly fluxAlias: boolean;
   readonly allowedRolesPolicy: 'optional' | 'required';
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
@@ -42,6 +43,7 @@ export type DecideSettings = Pick<
   | 'meshContainers'
   | 'environmentSource'
   | 'otherServiceAccounts'
+  | 'fluxAlias'
   | 'allowedRolesPolicy'
   | 'agentEndpoints'
   | 'stsEndpoint'
@@ -115,6 +117,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
         },
         limit,
       ),
+  ),
+  fluxAlias: setting(
+    'true or false',
+    false,
+    "Read Flux's annotation `aws.auth.fluxcd.io/assume-role` where ours is absent, by Flux's lenient rules.",
+    (limit) => v.boolean(limit),
   ),
   otherServiceAccounts: setting(
     'true or false',

@@ -16,6 +16,7 @@ export const SETTINGS: DecideSettings = {
   meshContainers: ['istio-proxy'],
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
   otherServiceAccounts: false,
+  fluxAlias: false,
   allowedRolesPolicy: 'optional',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };

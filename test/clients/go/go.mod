@@ -1,4 +1,5 @@
-module rolechain.test/clients
+// An SDK client for the tests.
+module rolechain.io/clients
 
 go 1.25
 

@@ -1,0 +1,189 @@
+/**
+ * Further programs against the real webhook and sidecar: AWS SDK for Go v2, a botocore that reads no token file,
+ * and moto's STS in the place of our double. What moto doesn't check is said in test/clients/moto.ts; the other
+ * end-to-end tests check it on the double.
+ */
+import { join } from 'node:path';
+import { FOREIGN_KEYS } from '@rolechain/shared';
+import type { Binaries } from '../cluster/binaries.ts';
+import { describeWithBinaries } from '../cluster/jest.ts';
+import { locateGoClient } from '../clients/go.ts';
+import { startMoto, type Moto } from '../clients/moto.ts';
+import { MOTO, OLD_BOTOCORE, locatePython, type Absent } from '../clients/python.ts';
+import { NAMESPACE, ROOT, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import type { KubeObject } from '../stage/manifests.ts';
+import { projections, startPod, untilStarted } from '../stage/pod.ts';
+import { createPod, setStage, untilCalled, type Stage } from '../stage/stage.ts';
+
+const TARGET = 'arn:aws:iam::222222222222:role/orders';
+const IRSA_ROLE = 'arn:aws:iam::111111111111:role/irsa';
+/** So short that a refresh comes within seconds. */
+const SESSION_SECONDS = 12;
+/** What `credentialSource: environment` reads; the double of STS knows no such key, moto takes any. */
+const SECRETS = { 'rolechain-environment': { AWS_ACCESS_KEY_ID: 'AKIAMOTOTAKESANYKEY0', AWS_SECRET_ACCESS_KEY: 'x' } };
+
+const account = (name: string, annotation: string, others: Readonly<Record<string, string>> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name, namespace: 'shop', annotations: { 'rolechain.io/assume-role': annotation, ...others } },
+});
+
+const OBJECTS: readonly KubeObject[] = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  account('pod-identity', TARGET),
+  account('irsa', TARGET, { [FOREIGN_KEYS.eksRoleARN]: IRSA_ROLE }),
+  account('environment', `{roleARN: "${TARGET}", credentialSource: environment}`),
+];
+
+/**
+ * A pod of the account. Its second container declares the ports that the pods of other test files use, so that
+ * this sidecar moves: the files run at the same time on one loopback.
+ */
+function pod(serviceAccountName: string, annotations: Readonly<Record<string, string>> = {}): KubeObject {
+  const ports = [28_173, 28_174, 28_175, 28_176].map((containerPort) => ({ containerPort }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: `${serviceAccountName}-`,
+      namespace: 'shop',
+      annotations: { 'rolechain.io/skip-containers': 'ports', ...annotations },
+    },
+    spec: {
+      serviceAccountName,
+      containers: [
+        { name: 'app', image: 'app:1' },
+        { name: 'ports', image: 'app:1', ports },
+      ],
+    },
+  };
+}
+
+interface Seen {
+  readonly code: number | null;
+  readonly arns: readonly string[];
+  readonly keys: number;
+  readonly stderr: string;
+  /** Name of the pod, which the session's name holds. */
+  readonly name: string;
+}
+
+/** Creates the pod, starts its sidecar, and runs the program in its container. */
+async function play(stage: Stage, object: KubeObject, command: readonly [string, ...string[]]): Promise<Seen> {
+  const created = await createPod(stage.cluster, {...object, metadata: {...object.metadata, annotations: { 'rolechain.io/skip-containers': 'ports', ...((object.metadata.annotations as any)['rolechain.io/authorization-token'] ? {} : {'rolechain.io/authorization-token': 'env'})}}});
+  const running = await startPod(created, { ...projections(stage.cluster.kubeConfig, created), secrets: SECRETS });
+  try {
+    await untilStarted(running);
+    const program = await running.run('app', command);
+    const { code } = await program.exited;
+    const lines = program.stdout().trim().split('\n').filter(Boolean);
+    const words = lines.map((line) => line.split(' '));
+    return {
+      code,
+      arns: [...new Set(words.map(([arn = '']) => arn))],
+      keys: new Set(words.map(([, key]) => key)).size,
+      stderr: program.stderr(),
+      name: created.metadata?.name ?? '',
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Declares the tests of a counterpart; without it they are skipped aloud, and under CI=true fail. */
+function withCounterpart(name: string, found: string | Absent, tests: (path: string) => void): void {
+  if (typeof found === 'string') {
+    describe(name, () => tests(found));
+  } else if (process.env.CI === 'true') {
+    test(`${name}: is needed`, () => {
+      throw new Error(found.reason);
+    });
+  } else {
+    console.warn(`SKIPPED: ${name}. ${found.reason}`);
+    describe.skip(`${name} (SKIPPED: ${found.reason})`, () => tests(''));
+  }
+}
+
+function tests(binaries: Binaries): void {
+  let stage: Stage;
+  const settings = { environmentSource: { namespaces: ['shop'] } };
+  beforeAll(async () => {
+    stage = await setStage({ binaries, objects: OBJECTS, settings, aws: { sessionSeconds: 900 } });
+    await untilCalled(stage.cluster, pod('pod-identity'));
+  }, 180_000);
+  afterAll(() => stage.stop());
+
+  withCounterpart('AWS SDK for Go v2', locateGoClient(), (program) => {
+    test('is the target role, before and after a refresh', async () => {
+      const { name, ...seen } = await play(stage, pod('pod-identity'), [program, stage.aws.sts.url]);
+      expect(seen).toEqual({
+        code: 0,
+        arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+        keys: 2,
+        stderr: '',
+      });
+    }, 60_000);
+  });
+
+  withCounterpart('a botocore that reads no token file', locatePython(OLD_BOTOCORE), (python) => {
+    const program = join(ROOT, 'test/clients/caller_identity.py');
+
+    test('is the target role where the pod asks for the token in the environment', async () => {
+      const object = pod('pod-identity', { 'rolechain.io/authorization-token': 'env' });
+      const { name, code, arns, keys } = await play(stage, object, [python, program, stage.aws.sts.url]);
+      expect({ code, arns, keys }).toEqual({
+        code: 0,
+        arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+        keys: 2,
+      });
+    }, 60_000);
+
+    test('has no credentials otherwise: its request bears no token', async () => {
+      const { code, arns, stderr } = await play(stage, pod('pod-identity'), [python, program, stage.aws.sts.url]);
+      expect({ code, arns }).toEqual({ code: 1, arns: [] });
+      expect(stderr).toMatch(/CredentialRetrievalError: .*container-role.*401/s);
+    }, 60_000);
+  });
+
+  withCounterpart("moto's STS", locatePython(MOTO), (python) => {
+    const program = join(ROOT, 'demo/src/program.mjs');
+    let moto: Moto;
+    let webhook: WebhookProcess | undefined;
+
+    // The same installation with other settings: the webhook is started again in its place.
+    beforeAll(async () => {
+      moto = await startMoto(python);
+      await stage.webhook.stop();
+      webhook = await startWebhook({
+        port: stage.webhook.port,
+        kubeconfig: await stage.cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' }),
+        settings: { ...settings, stsEndpoint: stage.aws.sts.url, agentEndpoints: [stage.aws.agent.credentialsUrl] },
+      });
+      await untilCalled(stage.cluster, pod('pod-identity'));
+    }, 60_000);
+    afterAll(async () => {
+      await webhook?.stop();
+      await moto.stop();
+    });
+
+    test.each(['pod-identity', 'irsa', 'environment'])(
+      'by %s the sidecar becomes the target role, and serves it',
+      async (source) => {
+        const onDouble = stage.aws.sts.requests.length;
+        const fromAgent = stage.aws.agent.requests.length;
+        const { name, code, arns, stderr } = await play(stage, pod(source), [process.execPath, program, moto.url]);
+        expect({ code, arns, stderr }).toEqual({
+          code: 0,
+          arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+          stderr: '',
+        });
+        // Nothing of it came from our double, but for the agent's part.
+        expect(stage.aws.sts.requests).toHaveLength(onDouble);
+        expect(stage.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
+      },
+      60_000,
+    );
+  });
+}
+
+describeWithBinaries('further clients', tests);
