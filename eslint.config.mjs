@@ -14,8 +14,8 @@ const border = (files, names, message, extra = []) => ({
 /** Files whose functions take clock, randomness and I/O as arguments. */
 const PURE = [
   'shared/src/**/*.ts',
-  'webhook/src/{admit,decide,patch,list-patch,containers,container-env,injection,ours,pod,pod-annotations,ports,quantity,resources,roles}.ts',
-  'sidecar/src/{answer,plan,schedule,session,text}.ts',
+  'webhook/src/{account-warnings,admit,admit-account,allowed-roles,container-env,container-roles,containers,decide,decide-account,injection,list-patch,ours,patch,pod,pod-annotations,ports,quantity,removal,resources,role-config,roles}.ts',
+  'sidecar/src/{answer,plan,schedule,session,text,hop-key,proxy,sts-table,web-identity-fallback}.ts',
   'certs/src/rotation.ts',
 ];
 const IO = [

@@ -22,6 +22,12 @@ export const ENV = {
   podIdentityLabel: 'ROLECHAIN_POD_IDENTITY_LABEL',
   /** Prefix of every path that the sidecar reads and writes, for trying it out outside a pod. */
   root: 'ROLECHAIN_ROOT',
+  /** Node's own: egress proxy and private CA (nodejs.org/api/cli.html). */
+  useEnvProxy: 'NODE_USE_ENV_PROXY',
+  httpsProxy: 'HTTPS_PROXY',
+  httpProxy: 'HTTP_PROXY',
+  noProxy: 'NO_PROXY',
+  extraCA: 'NODE_EXTRA_CA_CERTS',
   /** Level of the sidecar's log, one of pino's, for trying it out: a pod never sets it. The webhook has a setting. */
   logLevel: 'ROLECHAIN_LOG_LEVEL',
   /** The webhook's own Namespace, pod and node, through the downward API. */

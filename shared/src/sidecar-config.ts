@@ -62,6 +62,8 @@ export interface SidecarConfig {
   readonly agentEndpoints: readonly string[];
   /** Instead of the Region's own STS endpoint. */
   readonly stsEndpoint?: string | undefined;
+  /** The Region's FIPS endpoint of STS. */
+  readonly useFIPSEndpoint?: boolean | undefined;
   readonly roles: Readonly<Record<string, RoleConfig>>;
 }
 
@@ -148,6 +150,7 @@ const CONFIG: Schema<SidecarConfig> = v.strictObject(
     ports: v.strictObject({ credentials: port, health: port }, FIELDS),
     agentEndpoints: v.pipe(v.array(url, 'a list of URLs'), v.minLength(1, 'at least one URL')),
     stsEndpoint: v.optional(url),
+    useFIPSEndpoint: v.optional(v.boolean('true or false')),
     roles: ROLES,
   },
   FIELDS,

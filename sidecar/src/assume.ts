@@ -21,6 +21,7 @@ const BASE_SESSION_SECONDS = 900;
 export interface StsOptions {
   /** Instead of the Region's own endpoint. */
   readonly endpoint?: string | undefined;
+  readonly useFIPSEndpoint?: boolean | undefined;
   /** Variables of an egress proxy, see proxy.ts. */
   readonly proxyEnv?: ProxyEnv | undefined;
   readonly now: () => number;
@@ -33,7 +34,7 @@ export type Step = NonNullable<StsCall['step']>;
  * The SDK's settings for calls of ours. One attempt: the keeper's schedule is the one place that tries
  * again. What would come from a shared config file of a home directory is named, so that none is read.
  */
-function stsSettings({ endpoint, proxyEnv }: StsOptions): STSClientConfig {
+function stsSettings({ endpoint, useFIPSEndpoint = false, proxyEnv }: StsOptions): STSClientConfig {
   // The next call comes in half an hour or so. An Agent of its own has no proxy unless it is told (Node's http.Agent).
   const agent = { keepAlive: false, ...(proxyEnv ? { proxyEnv } : {}) };
   return {
@@ -42,7 +43,7 @@ function stsSettings({ endpoint, proxyEnv }: StsOptions): STSClientConfig {
     retryMode: 'standard',
     defaultsMode: 'standard',
     useDualstackEndpoint: false,
-    useFipsEndpoint: false,
+    useFipsEndpoint: useFIPSEndpoint,
     userAgentAppId: 'rolechain',
     requestHandler: {
       connectionTimeout: CONNECT_MS,

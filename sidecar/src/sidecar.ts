@@ -90,10 +90,11 @@ function makeKeepers(
   { inputs, files, clock }: SidecarOptions,
   onFetched: (event: Fetched) => void,
 ): Map<string, Keeper> {
-  const { agentEndpoints, stsEndpoint, namespace, serviceAccount } = inputs.config;
+  const { agentEndpoints, stsEndpoint, useFIPSEndpoint, namespace, serviceAccount } = inputs.config;
   const { now, uptime } = clock;
   const fetchOf = makeChains({
     endpoint: stsEndpoint,
+    useFIPSEndpoint,
     proxyEnv: inputs.proxyEnv,
     agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, now }),
     token: {

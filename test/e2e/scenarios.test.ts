@@ -11,11 +11,11 @@ import { ROOT } from '../stage/install.ts';
 import { parseManifests, type KubeObject } from '../stage/manifests.ts';
 import { projections, startPod, untilStarted } from '../stage/pod.ts';
 import { createPod, refusalOf, setStage, untilCalled, type Stage } from '../stage/stage.ts';
+import { REFUSALS } from './refusals.ts';
 import {
   CHAIN_ONLY,
   IRSA,
   OTHER_ROLE,
-  REFUSALS,
   SCENARIOS,
   SECRETS,
   USER,

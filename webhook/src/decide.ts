@@ -51,6 +51,8 @@ export interface Injected {
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   readonly image: string;
+  /** What the admin adds to the sidecar's environment. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Those that a container holds. */
   readonly roles: readonly RoleSpec[];
   /** Why the namespace allows each ARN of the account's chains. */
@@ -153,6 +155,7 @@ function inject(
     ...{ outcome: 'injected', reason: 'Injected', warnings, ...found, config },
     allowances: accepted.allowances,
     image: settings.sidecarImage,
+    environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),

@@ -29,6 +29,8 @@ export interface BaseIdentity {
 
 export interface Injection {
   readonly image: string;
+  /** Variables of Node's own that the admin sets: egress proxy, private CA. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   /** Lifetime of the projected tokens. */
@@ -42,7 +44,7 @@ type Json = Record<string, unknown>;
  * taken away where somebody put them. Values are written as the API's defaults would complete them,
  * or a second call would see a difference.
  */
-export function sidecarFields({ image, config, baseIdentity }: Injection): Json {
+export function sidecarFields({ image, environment, config, baseIdentity }: Injection): Json {
   return {
     image,
     restartPolicy: 'Always',
@@ -56,6 +58,8 @@ export function sidecarFields({ image, config, baseIdentity }: Injection): Json 
       fieldVariable(ENV.podIP, 'status.podIP'),
       fieldVariable(ENV.podIdentityLabel, `metadata.labels['${FOREIGN_KEYS.eksPodIdentityLabel}']`),
       { name: ENV.metadataDisabled, value: 'true' },
+      // `$$` is the kubelet's way to write a dollar sign.
+      ...Object.entries(environment).map(([name, value]) => ({ name, value: value.replaceAll('$', '$$$$') })),
     ],
     ports: [{ name: 'rolechain', containerPort: config.ports.health, protocol: 'TCP' }],
     securityContext: {

@@ -203,6 +203,15 @@ describe('patch', () => {
     expect(call(again).pod).toEqual(again);
   });
 
+  test("an egress proxy and a private CA stand in the sidecar's environment alone, as the admin wrote them", () => {
+    const sidecarEnvironment = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://u:p$(HOME)@proxy:3128' };
+    const pod = call(plainPod(), account(), { ...SETTINGS, sidecarEnvironment }).pod as unknown as PodLike;
+    const text = valueOf(pod.spec.initContainers[0], 'HTTPS_PROXY') ?? '';
+    expect(expandKubelet(text, { HOME: 'x' })).toBe(sidecarEnvironment.HTTPS_PROXY);
+    expect(valueOf(pod.spec.initContainers[0], 'NODE_USE_ENV_PROXY')).toBe('1');
+    expect(valueOf(pod.spec.containers[0], 'HTTPS_PROXY')).toBeUndefined();
+  });
+
   test('a volume of ours goes when the account needs it no more', () => {
     const environment = { ...account(`{roleARN: "${TARGET}", credentialSource: environment}`), namespace: 'lab' };
     const copy = call(plainPod(), environment).pod as unknown as PodLike;

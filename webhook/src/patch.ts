@@ -45,6 +45,7 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
   const { pod } = decision;
   const injection: Injection = {
     image: decision.image,
+    environment: decision.environment,
     config: decision.tokensInEnv ? withTokens(decision, randomToken) : decision.config,
     baseIdentity: decision.baseIdentity,
     expirationSeconds: expirationSecondsOf(pod) ?? newExpirationSeconds(random),

@@ -23,7 +23,7 @@ export function sidecarConfig(
   others: OtherAccounts,
   ports: SidecarConfig['ports'],
 ): SidecarConfig {
-  const { cluster, agentEndpoints, stsEndpoint } = settings;
+  const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint } = settings;
   return {
     version: 1,
     namespace: account.namespace,
@@ -32,6 +32,7 @@ export function sidecarConfig(
     ports,
     agentEndpoints,
     ...(stsEndpoint === undefined ? {} : { stsEndpoint }),
+    ...(useFIPSEndpoint ? { useFIPSEndpoint } : {}),
     roles: Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings, others)])),
   };
 }

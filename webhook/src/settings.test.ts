@@ -30,6 +30,8 @@ test('the image alone is enough: the rest has defaults', () => {
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
     otherServiceAccounts: false,
     fluxAlias: false,
+    useFIPSEndpoint: false,
+    sidecarEnvironment: {},
     allowedRolesPolicy: 'optional',
     agentEndpoints: ['http://169.254.170.23/v1/credentials', 'http://[fd00:ec2::23]/v1/credentials'],
     address: '::',
@@ -52,6 +54,8 @@ test('every field is read', () => {
     environmentSource: { secretName: 's', namespaces: ['lab'] },
     otherServiceAccounts: true,
     fluxAlias: true,
+    useFIPSEndpoint: false,
+    sidecarEnvironment: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://proxy.example:3128' },
     allowedRolesPolicy: 'required',
     agentEndpoints: ['http://127.0.0.1:1/'],
     stsEndpoint: 'https://sts.example',
@@ -180,4 +184,13 @@ test('no text throws', () => {
     fc.property(texts, (yaml) => expect(typeof parseSettings(yaml).ok).toBe('boolean')),
     { numRuns: 1000 },
   );
+});
+
+test('a FIPS endpoint and one of its own exclude each other, and only variables of Node are taken', () => {
+  expect(problemsOf(`${IMAGE}stsEndpoint: https://sts.example\nuseFIPSEndpoint: true`)).toEqual([
+    'useFIPSEndpoint FieldConflict',
+  ]);
+  expect(problemsOf(`${IMAGE}sidecarEnvironment: {AWS_ACCESS_KEY_ID: x}`)).toEqual([
+    'sidecarEnvironment.AWS_ACCESS_KEY_ID FieldOutOfRange',
+  ]);
 });

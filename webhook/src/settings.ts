@@ -3,10 +3,12 @@ import * as v from 'valibot';
 import { parseDocument } from 'yaml';
 import {
   AGENT_ENDPOINTS,
+  ENV,
   LIMITS,
   MESH_CONTAINERS,
   PORTS,
   check,
+  mapOf,
   problem,
   type Checked,
   type Problem,
@@ -25,6 +27,9 @@ export interface Settings {
   readonly allowedRolesPolicy: 'optional' | 'required';
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
+  readonly useFIPSEndpoint: boolean;
+  /** Variables of Node's own, by name. */
+  readonly sidecarEnvironment: Readonly<Record<string, string>>;
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
@@ -47,6 +52,8 @@ export type DecideSettings = Pick<
   | 'allowedRolesPolicy'
   | 'agentEndpoints'
   | 'stsEndpoint'
+  | 'useFIPSEndpoint'
+  | 'sidecarEnvironment'
 > & { readonly region: string };
 
 /** One setting: the reference is generated from this table. */
@@ -84,6 +91,9 @@ function setting(
   const optional = v.optional(schema(limit), fallback) as Schema<unknown>;
   return { limit, fallback: `\`${shown}\``, text: meaning, schema: optional };
 }
+
+/** What an admin may set in the sidecar's environment. */
+const SIDECAR_VARIABLES: readonly string[] = [ENV.useEnvProxy, ENV.httpsProxy, ENV.httpProxy, ENV.noProxy, ENV.extraCA];
 
 export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   sidecarImage: required(
@@ -142,7 +152,19 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'Where the Pod Identity agent listens, tried in order.',
     (limit) => v.pipe(v.array(url('a URL'), limit), v.minLength(1, limit)),
   ),
-  stsEndpoint: setting('a URL', undefined, "Instead of the Region's own STS endpoint.", url),
+  stsEndpoint: setting(
+    'a URL',
+    undefined,
+    "Instead of the Region's own STS endpoint: that of a VPC, or of a test. Excludes useFIPSEndpoint.",
+    url,
+  ),
+  useFIPSEndpoint: setting('true or false', false, "The Region's FIPS endpoint of STS.", (limit) => v.boolean(limit)),
+  sidecarEnvironment: setting(
+    `a map of ${SIDECAR_VARIABLES.join(', ')}`,
+    {},
+    'Variables of Node\'s own in the sidecar: an egress proxy (with `NODE_USE_ENV_PROXY: "1"`; the agent and loopback never go through it), and the file of a private CA in your build of the sidecar\'s image.',
+    (limit) => mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), limit, limit),
+  ),
   address: setting('an IP address', '::', 'Where the webhook listens.', text),
   port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),
   healthPort: setting('a port', PORTS.webhookHealth, 'Port of health and metrics (no TLS).', port),
@@ -192,8 +214,21 @@ export function parseSettings(yaml: string): Checked<Settings> {
     return refuse(problem('DocumentWrongType', '', 'is a list, but takes a map of fields', 'write `field: value`'));
   }
   const checked = check(SETTINGS, data ?? {});
-  if (!checked.ok || checked.value.port === 0 || checked.value.port !== checked.value.healthPort) return checked;
-  return refuse(problem('FieldConflict', 'healthPort', 'is the same as port', 'write two different ports'));
+  const found = checked.ok ? contradictions(checked.value) : [];
+  return found.length > 0 ? { ok: false, problems: found } : checked;
+}
+
+function contradictions({ port: admission, healthPort, stsEndpoint, useFIPSEndpoint }: Settings): Problem[] {
+  const found: Problem[] = [];
+  if (admission !== 0 && admission === healthPort) {
+    found.push(problem('FieldConflict', 'healthPort', 'is the same as port', 'write two different ports'));
+  }
+  if (stsEndpoint !== undefined && useFIPSEndpoint) {
+    found.push(
+      problem('FieldConflict', 'useFIPSEndpoint', 'stands beside stsEndpoint', 'name the FIPS endpoint in stsEndpoint'),
+    );
+  }
+  return found;
 }
 
 function refuse(found: Problem): Checked<Settings> {

@@ -17,6 +17,8 @@ export const SETTINGS: DecideSettings = {
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
   otherServiceAccounts: false,
   fluxAlias: false,
+  useFIPSEndpoint: false,
+  sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };
