@@ -4,6 +4,7 @@ import {
   DEFAULT_SESSION_NAME,
   ENV,
   FIELDS,
+  FOREIGN_KEYS,
   LIMITS,
   MESH_CONTAINERS,
   NESTED,
@@ -59,6 +60,18 @@ A role that no container holds is left out of the sidecar. When the account is w
 roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
 text of that part, \`?\` one character. An annotation without a pattern allows nothing. It guides and does not
 guard: whoever may create pods with an account can use that account's base identity without us.
+
+## Flux's annotation
+
+With the setting \`fluxAlias\`, \`${FOREIGN_KEYS.fluxAssumeRole}\` is read where ours is absent; where both are there they
+must ask for the same. Flux's own rules hold: keys in any case, YAML 1.1 booleans, no bare ARN, unknown fields ignored
+with a warning, and \`useServiceAccount: true\` is \`credentialSource: irsa\`. Every document that Flux accepts is accepted
+with the same role. What is different, since a pod's own identity is nobody else's:
+
+- Where Flux refuses a document because its controller's identity is shared (multi-tenancy lockdown), it is legal here.
+- An IRSA role beside \`useServiceAccount: false\`, or without that field, is the pod's base identity; Flux would not use it.
+- \`useServiceAccount: true\` without an IRSA role, or with a broken one, is refused with the account, not with the document.
+- ARNs that Flux takes and IAM doesn't know (an account of one digit, a space in the name) draw a warning.
 
 ## Where a chain starts: \`credentialSource\`
 

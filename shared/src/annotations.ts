@@ -37,7 +37,7 @@ export const ANNOTATIONS = {
     key: 'rolechain.io/authorization-token',
     on: 'Pod',
     writtenBy: 'user',
-    text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it.',
+    text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it; the JavaScript SDK warns that both are set, and takes the file.',
   },
   status: {
     key: 'rolechain.io/status',

@@ -152,6 +152,23 @@ describe('refused', () => {
     });
   });
 
+  test.each([
+    ["the webhook's Region", 'arn:aws-cn:iam::222222222222:role/orders', {}, /region is missing.*eu-central-1.*aws-cn/],
+    [
+      'a base role',
+      `{roleARN: "arn:aws-cn:iam::222222222222:role/x", region: cn-north-1}`,
+      { 'eks.amazonaws.com/role-arn': TARGET },
+      /aws-cn, but the base role is of aws/,
+    ],
+  ])('a role of another partition than %s', (_name, text, others, detail) => {
+    const decision = decide(plainPod(), account(text, others), SETTINGS);
+    expect(decision).toMatchObject({
+      outcome: 'refused',
+      reason: 'AnnotationInvalid',
+      message: expect.stringMatching(detail),
+    });
+  });
+
   test('{cluster} without the setting', () => {
     const decision = decide(plainPod(), account(`{roleARN: "${TARGET}", sessionName: "{cluster}"}`), {
       ...SETTINGS,

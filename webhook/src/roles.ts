@@ -4,7 +4,9 @@ import {
   DEFAULT_ROLE,
   FOREIGN_KEYS,
   parseAssumeRole,
+  isKnownPartition,
   parseRoleARN,
+  partitionOf,
   placeholdersOf,
   problem,
   readAnnotation,
@@ -92,6 +94,7 @@ export function accountProblems(
   return [
     ...(usesBase(role) ? baseProblems(role, account, others) : missingAccount(role, account, others)),
     ...clusterProblems(role, settings),
+    ...regionProblems(role, account, settings, others),
   ];
 }
 
@@ -120,6 +123,42 @@ function missingAccount(role: RoleSpec, account: ServiceAccount, others: OtherAc
   if (!other || others.has(`${other.namespace}/${other.name}`)) return [];
   const text = `is ${other.namespace}/${other.name}, which does not exist`;
   return [problem('FieldConflict', `${pathOf(role)}serviceAccount`, text, 'create that account, or correct the name')];
+}
+
+/** Sessions don't cross partitions; what the document doesn't write comes from the settings and the base role. */
+function regionProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+): Problem[] {
+  const partition = parseRoleARN(role.roleARN)?.partition;
+  if (partition === undefined || !isKnownPartition(partition)) return [];
+  const path = pathOf(role);
+  const found: Problem[] = [];
+  const inherits = role.region === undefined && [...role.via, role].some(({ stsRegion }) => stsRegion === undefined);
+  if (inherits && partitionOf(settings.region) !== partition) {
+    const text = `is missing, and the webhook's Region ${settings.region} is of another partition than ${partition}`;
+    found.push(problem('FieldConflict', `${path}region`, text, 'write a Region of that partition'));
+  }
+  const base = usesBase(role) ? identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN] : undefined;
+  const from = base === undefined ? undefined : parseRoleARN(base)?.partition;
+  if (
+    from !== undefined &&
+    from !== partition &&
+    role.credentialSource !== 'pod-identity' &&
+    role.credentialSource !== 'environment'
+  ) {
+    found.push(
+      problem(
+        'FieldConflict',
+        `${path}roleARN`,
+        `is of partition ${partition}, but the base role is of ${from}`,
+        'choose roles of one partition',
+      ),
+    );
+  }
+  return found;
 }
 
 function clusterProblems(role: RoleSpec, { cluster }: DecideSettings): Problem[] {
