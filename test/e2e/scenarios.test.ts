@@ -8,6 +8,7 @@ import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { mayAssume, trustRole } from '../doubles/fixtures.ts';
 import { ROOT } from '../stage/install.ts';
+import { containerOf, type Pod } from '../kubelet/pod.ts';
 import { parseManifests, type KubeObject } from '../stage/manifests.ts';
 import { projections, startPod, untilStarted } from '../stage/pod.ts';
 import { createPod, refusalOf, setStage, untilCalled, type Stage } from '../stage/stage.ts';
@@ -44,6 +45,9 @@ function tests(binaries: Binaries): void {
   }, 180_000);
   afterAll(() => stage.stop());
 
+  /** Everything that was logged, served and written into pods by all rows. */
+  const said: string[] = [];
+
   /** Who each container of the scenario's pod is. */
   async function play(scenario: Scenario): Promise<Record<string, string>> {
     const created = await createPod(stage.cluster, podOfScenario(scenario));
@@ -61,8 +65,14 @@ function tests(binaries: Binaries): void {
           .trim()
           .replace(created.metadata?.name ?? '', 'POD');
       }
+      const { health } = portsOf(created);
+      const served = ['/status', '/metrics'].map((path) =>
+        fetch(`http://127.0.0.1:${health}${path}`).then((a) => a.text()),
+      );
+      said.push(JSON.stringify(created), ...(await Promise.all(served)));
       return seen;
     } finally {
+      said.push(running.sidecar.stdout(), running.sidecar.stderr());
       await running.stop();
     }
   }
@@ -114,6 +124,19 @@ function tests(binaries: Binaries): void {
     );
   });
 
+  test('no secret in any log, status, metric or annotation of all rows', () => {
+    const text = said.join('\n') + stage.webhook.log();
+    const own = Object.values(secrets).flatMap((data) => Object.values(data));
+    // The key id of static keys is a name, as AWS's own logs have it.
+    const hidden = [...stage.aws.sts.secrets(), ...own.filter((value) => !value.startsWith('AKIA'))];
+    expect([
+      hidden.length > 20,
+      text.includes('credentials fetched'),
+      text.includes('rolechain_refreshes_total'),
+    ]).toEqual([true, true, true]);
+    expect(hidden.filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
   test('an SDK too old for token files reads the token from the environment', async () => {
     const created = await createPod(
       stage.cluster,
@@ -123,6 +146,12 @@ function tests(binaries: Binaries): void {
     const env = created.spec?.containers?.[0]?.env ?? [];
     expect(env.find(({ name }) => name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value).toMatch(/^[\w-]{43}$/);
   });
+}
+
+/** Ports that the mutated pod's sidecar listens on. */
+function portsOf(pod: Pod): { readonly health: number } {
+  const config = containerOf(pod, 'rolechain').env?.find(({ name }) => name === 'ROLECHAIN_CONFIG')?.value ?? '{}';
+  return (JSON.parse(config) as { ports: { health: number } }).ports;
 }
 
 /** What an accepted or refused call says. */
