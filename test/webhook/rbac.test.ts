@@ -35,6 +35,7 @@ const MAY_NOT: Wish[] = [
   { verb: 'create', resource: 'secrets', namespace: 'kube-system' },
   { verb: 'delete', resource: 'secrets', namespace: NAMESPACE, name: TLS },
   { verb: 'list', resource: 'pods' },
+  { verb: 'get', resource: 'pods', namespace: NAMESPACE },
   { verb: 'create', resource: 'pods', namespace: NAMESPACE },
   { verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'shop' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'shop', name: 'orders' },

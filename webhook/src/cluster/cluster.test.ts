@@ -10,7 +10,10 @@ import { accountReader, accountSource, makeAccountCache, makeLookup } from './se
 const KEY = ANNOTATIONS.assumeRole.key;
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await sleep(5);
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 4000) throw new Error('it did not come');
+    await sleep(5);
+  }
 };
 
 describeWithCluster('on a real apiserver', (cluster) => {
