@@ -54,7 +54,7 @@ const REQUEST = {
     'Leave out the headers Origin, Referer and Sec-Fetch-Site: no SDK sends them.',
   ),
   PathUnknown: e(404, 'There is nothing at this path.', 'Use the URL in AWS_CONTAINER_CREDENTIALS_FULL_URI as it is.'),
-  MethodNotAllowed: e(405, 'Only GET is answered here.', 'Use GET.'),
+  MethodNotAllowed: e(405, 'Another method is answered here.', 'Use the one in the Allow header.'),
   TokenMissing: e(
     401,
     'The request has no Authorization header.',
