@@ -33,9 +33,10 @@ function tests(binaries: Binaries): void {
   beforeAll(async () => {
     const environmentSource = { namespaces: ['shop'] };
     const settings = { otherServiceAccounts: true, cluster: 'prod', environmentSource };
-    const aws = { secrets: SECRETS, bases: [OTHER_ROLE, USER] };
+    const aws = { secrets: SECRETS, bases: [OTHER_ROLE, USER], anyRegion: true };
     stage = await setStage({ binaries, objects: parseManifests(annotatedAccounts()), settings, aws });
     await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
+    for (const { name, unassociated } of SCENARIOS) if (unassociated) stage.aws.agent.dissociate('shop', name);
     stage.aws.sts.setTrust(CHAIN_ONLY, trustRole(IRSA));
     const { accessKeyId, secretAccessKey } = stage.aws.sts.issueUser(USER, mayAssume('*'));
     secrets = {
@@ -54,7 +55,8 @@ function tests(binaries: Binaries): void {
     const filled = { ...projections(stage.cluster.kubeConfig, created), secrets, apiURL: stage.cluster.url };
     const running = await startPod(created, filled);
     try {
-      await untilStarted(running);
+      // As long as `auto` asks the agent alone, and a little.
+      await untilStarted(running, 30_000);
       const seen: Record<string, string> = {};
       for (const container of Object.keys(scenario.callers)) {
         const ran = await running.run(container, [process.execPath, program, stage.aws.sts.url]);

@@ -13,6 +13,9 @@ export interface Scenario {
   /** Further annotations of the account, and annotations of the pod. */
   readonly account?: Readonly<Record<string, string>>;
   readonly pod?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Without a Pod Identity association. */
+  readonly unassociated?: true;
   /** Containers of the pod; default one, `app`. */
   readonly containers?: readonly string[];
   /** Caller ARN by container; POD stands for the pod's name. */
@@ -155,6 +158,34 @@ roles:
     callers: { app: orders('shop.POD') },
     calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: ARN }],
   },
+  // The base role's partition is the agent's affair; what is shown here is that each partition's ARNs and Regions pass.
+  ...[
+    ['aws-cn', 'cn-north-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-iso', 'us-iso-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ].map(([partition = '', region = '']): Scenario => ({
+    name: `partition-${partition}`,
+    annotation: `{roleARN: "arn:${partition}:iam::222222222222:role/orders", region: ${region}}`,
+    callers: { app: `arn:${partition}:sts::222222222222:assumed-role/orders/shop.POD` },
+    calls: [assume(`arn:${partition}:iam::222222222222:role/orders`)],
+  })),
+  {
+    name: 'startup-required-and-regions-apart',
+    annotation: `{roleARN: "${ARN}", startup: require, region: us-west-2, stsRegion: eu-west-1}`,
+    callers: { app: orders('shop.POD') },
+    calls: [assume(ARN)],
+  },
+  {
+    name: 'auto-falls-back-to-irsa',
+    annotation: ARN,
+    account: irsa,
+    labels: { 'eks.amazonaws.com/pod-identity': 'enabled' },
+    unassociated: true,
+    callers: { app: orders('shop.POD') },
+    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: IRSA }, assume(ARN)],
+  },
   {
     name: 'web-identity-falls-back',
     annotation: `{roleARN: "${CHAIN_ONLY}", webIdentity: prefer, credentialSource: irsa}`,
@@ -228,7 +259,7 @@ function account(name: string, namespace: string, annotations: Readonly<Record<s
  * The row's pod. A container that declares the sidecar's usual ports makes it move, so that this file's pods
  * and another's may run at the same time.
  */
-export function podOfScenario({ name, pod: annotations, containers = ['app'] }: Scenario): KubeObject {
+export function podOfScenario({ name, pod: annotations, labels = {}, containers = ['app'] }: Scenario): KubeObject {
   const ports = [28_173, 28_174].map((containerPort) => ({ containerPort }));
   return {
     apiVersion: 'v1',
@@ -236,6 +267,7 @@ export function podOfScenario({ name, pod: annotations, containers = ['app'] }: 
     metadata: {
       generateName: `${name}-`,
       namespace: 'shop',
+      labels,
       annotations: { 'rolechain.io/skip-containers': 'ports', ...annotations },
     },
     spec: {

@@ -38,6 +38,8 @@ export interface AwsOptions {
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Further roles that may begin a chain. */
   readonly bases?: readonly string[];
+  /** Signatures for any Region, where the rows of a test have several. */
+  readonly anyRegion?: boolean;
   /** Instead of the lifetime asked for, so that a refresh can be seen. */
   readonly sessionSeconds?: number;
 }
@@ -60,7 +62,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     for (const role of account.roles) chainOf(role, account, options).forEach(add);
   }
   const sts = await startSts({
-    region: REGION,
+    ...(options.anyRegion ? {} : { region: REGION }),
     roles: [...roles.values()],
     ...(keys ? { oidc: [{ issuer, audience: 'sts.amazonaws.com', publicKey: keys }] } : {}),
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),

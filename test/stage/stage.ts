@@ -28,7 +28,7 @@ export interface StageOptions {
   /** What the user applies beside rolechain: Namespaces and ServiceAccounts at least. */
   readonly objects: readonly KubeObject[];
   readonly settings?: Readonly<Record<string, unknown>>;
-  readonly aws?: Pick<AwsOptions, 'sessionSeconds' | 'secrets' | 'bases'>;
+  readonly aws?: Pick<AwsOptions, 'sessionSeconds' | 'secrets' | 'bases' | 'anyRegion'>;
   /** Told of each step that is done. */
   readonly step?: (what: string) => void;
 }
