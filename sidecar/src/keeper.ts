@@ -9,7 +9,7 @@
  *        ▲                             ├──────────────┘
  *        └─────── bad: at retryAt ─────┘   the last good session stays in both
  */
-import type { CodedError } from '@rolechain/shared';
+import type { CodedError, ErrorCode } from '@rolechain/shared';
 import type { RoleOffer } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { toCoded } from './defect.ts';
@@ -20,6 +20,9 @@ import { isValid, type Session } from './session.ts';
 const LOOK_MS = 60_000;
 /** A request brings the next try forward, but tries stay this far apart. */
 const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
+
+/** More calls would make these worse. */
+const THROTTLED: ReadonlySet<ErrorCode> = new Set(['StsThrottled', 'AgentThrottled']);
 
 /** The end of a fetch. */
 export interface Fetched {
@@ -85,7 +88,8 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
   function fail(reason: unknown): void {
     error = toCoded(reason);
     failures += 1;
-    end(retryAt(clock.now(), { failures, terminal: error.terminal, session }, clock.random));
+    const { code, terminal } = error;
+    end(retryAt(clock.now(), { failures, terminal, throttled: THROTTLED.has(code), session }, clock.random));
   }
 
   function end(next: number): void {

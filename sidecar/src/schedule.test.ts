@@ -32,10 +32,10 @@ describe('when a refresh is due', () => {
     );
   });
 
-  test('the first comes between a quarter and the whole of that time, at random', () => {
+  test('the first comes after a twentieth of that time or later, at random', () => {
     const lifetime = { obtainedAt: 0, expiresAt: HOUR };
-    expect(refreshAt(lifetime, { first: true }, () => 0)).toBe(10 * MINUTE);
-    expect(refreshAt(lifetime, { first: true }, () => 0.5)).toBe(25 * MINUTE);
+    expect(refreshAt(lifetime, { first: true }, () => 0)).toBe(2 * MINUTE);
+    expect(refreshAt(lifetime, { first: true }, () => 0.5)).toBe(21 * MINUTE);
     expect(refreshAt(lifetime, { first: true }, () => 1 - Number.EPSILON)).toBeCloseTo(40 * MINUTE, 3);
   });
 
@@ -70,30 +70,46 @@ describe('when to try again', () => {
   });
 
   test.each([
-    { left: 20 * MINUTE, ceiling: 2 * MINUTE },
-    { left: 4 * MINUTE, ceiling: MINUTE },
-    { left: 10_000, ceiling: 2500 },
-    { left: 1000, ceiling: 500 },
-    { left: 100, ceiling: 100 },
-  ])('with $left ms of a session left, after $ceiling ms at most', ({ left, ceiling }) => {
-    const at = retryAt(NOW, { failures: 50, terminal: true, session: session(0, NOW + left) }, () => 1);
-    expect(at - NOW).toBe(ceiling);
+    // 12 minutes times the third power of the share of 20 minutes that is left, where no other bound holds.
+    { left: 50 * MINUTE, throttled: false, terminal: false, ceiling: 2 * MINUTE },
+    { left: 50 * MINUTE, throttled: true, terminal: false, ceiling: 12 * MINUTE },
+    { left: 20 * MINUTE, throttled: true, terminal: false, ceiling: 12 * MINUTE },
+    { left: 10 * MINUTE, throttled: true, terminal: false, ceiling: 90_000 },
+    { left: 10 * MINUTE, throttled: false, terminal: true, ceiling: 90_000 },
+    { left: 2 * MINUTE, throttled: false, terminal: false, ceiling: 720 },
+    { left: 2 * MINUTE, throttled: false, terminal: true, ceiling: 5_000 },
+    { left: 10_000, throttled: true, terminal: false, ceiling: 250 },
+    { left: 100, throttled: true, terminal: true, ceiling: 100 },
+  ])('with $left ms of an hour left (throttled: $throttled), after $ceiling ms at most', (row) => {
+    const { left, ceiling, ...failure } = row;
+    const held = session(NOW + left - HOUR, NOW + left);
+    const at = retryAt(NOW, { ...failure, failures: 50, session: held }, () => 1);
+    expect(at - NOW).toBeCloseTo(ceiling, 3);
+  });
+
+  test('where throttled, the first retry is no quicker than the later ones', () => {
+    const held = session(NOW - 40 * MINUTE, NOW + 20 * MINUTE);
+    const delay = (throttled: boolean): number =>
+      retryAt(NOW, { failures: 1, terminal: false, throttled, session: held }, () => 1) - NOW;
+    expect(delay(true)).toBe(12 * MINUTE);
+    expect(delay(false)).toBe(500);
   });
 
   test('a session that has ended counts as none', () => {
     expect(retryAt(NOW, { failures: 50, terminal: false, session: session(0, NOW) }, () => 1) - NOW).toBe(5000);
   });
 
-  test('it is finite, not in the past, at most 2 minutes away, and not after the expiry of a valid session', () => {
+  test('it is finite, not in the past, at most 15 minutes away, and not after the expiry of a valid session', () => {
     const failures = fc.integer({ min: 0, max: 1_000_000 });
     const left = fc.option(fc.integer({ min: -HOUR, max: 12 * HOUR }), { nil: undefined });
+    const kind = fc.record({ terminal: fc.boolean(), throttled: fc.boolean() });
     fc.assert(
-      fc.property(time(), failures, fc.boolean(), left, chance(), (now, count, terminal, ms, random) => {
+      fc.property(time(), failures, kind, left, chance(), (now, count, { terminal, throttled }, ms, random) => {
         const held = ms === undefined ? undefined : session(now - HOUR, now + ms);
-        const at = retryAt(now, { failures: count, terminal, session: held }, () => random);
+        const at = retryAt(now, { failures: count, terminal, throttled, session: held }, () => random);
         expect(Number.isFinite(at)).toBe(true);
         expect(at).toBeGreaterThanOrEqual(now);
-        expect(at).toBeLessThanOrEqual(now + 2 * MINUTE);
+        expect(at).toBeLessThanOrEqual(now + (throttled ? 15.01 : 2.01) * MINUTE);
         if (ms !== undefined && ms > 0) expect(at).toBeLessThanOrEqual(now + ms);
       }),
     );
