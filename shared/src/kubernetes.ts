@@ -19,6 +19,8 @@ export const RESOURCES = {
   cpuRequest: '10m',
   memoryRequest: '32Mi',
   memoryLimit: '64Mi',
+  /** The least that an annotation may ask for: with less, the process is killed before it serves anything. */
+  memoryLimitMin: '32Mi',
   /** Set only when every other container has a CPU limit: at 100m a start takes ten times as long. */
   cpuLimit: '500m',
   /** Request and limit in a Guaranteed pod, where they must be equal and are taken from the node whole. */
@@ -34,7 +36,10 @@ export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9
 /** The name of the role at the top level of the annotation. */
 export const DEFAULT_ROLE = 'default';
 
-/** Containers of service meshes: they need no AWS role, and start before or beside everything. */
+/**
+ * Containers that other webhooks add in front of everything or beside it, service meshes and Vault's agent: they need no
+ * AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
+ */
 export const MESH_CONTAINERS: readonly string[] = [
   'istio-init',
   'istio-proxy',
@@ -43,4 +48,6 @@ export const MESH_CONTAINERS: readonly string[] = [
   'linkerd-proxy',
   'linkerd-network-validator',
   'linkerd-debug',
+  'vault-agent-init',
+  'vault-agent',
 ];

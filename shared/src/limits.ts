@@ -4,6 +4,8 @@ export const LIMITS = {
   annotationBytes: 32 * 1024,
   /** Aliases that a YAML document may expand: enough for one shared block, too few for a bomb. */
   yamlAliases: 10,
+  /** Problems of one document that are kept: a message that is cut at `messageChars` shows fewer. */
+  problemsKept: 100,
   /** ROLECHAIN_CONFIG. Linux refuses a single environment string over 128 KiB (MAX_ARG_STRLEN). */
   configBytes: 96 * 1024,
   /** STS API reference, AssumeRole: RoleArn. */
@@ -37,6 +39,12 @@ export const LIMITS = {
   durationUnwiseSeconds: 1800,
   /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */
   reviewBytes: 8 * 1024 * 1024,
+  /** Lists and maps in each other, and all of them together: far over what the API's own size limit lets through. */
+  reviewDepth: 500,
+  reviewObjects: 500_000,
+  /** Ports to which the sidecar may move: a user that is not root may listen on these. */
+  portMin: 1024,
+  portMax: 65_535,
   /** Projected tokens: the agent caches by token, so pods must not all renew at once. EKS's own range. */
   tokenExpirationMinSeconds: 79_200,
   tokenExpirationMaxSeconds: 86_400,
@@ -52,6 +60,12 @@ export const LIMITS = {
   liveLookupMs: 500,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */
   warningChars: 256,
+  /** Warnings of one answer, and places that one message names: more help nobody, and would fill the log. */
+  warnings: 20,
+  placesNamed: 10,
+  /** Annotations kept as they were read, in the webhook: how many, and characters of all of them together. */
+  readsKept: 2048,
+  readsKeptChars: 8 * 1024 * 1024,
   /** An admission message is for people: what is over it is cut, with a count of what is left out. */
   messageChars: 4096,
 } as const;

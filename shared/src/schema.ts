@@ -14,9 +14,9 @@ const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 /** A key that stands in a path as it is; any other, however long, is shown in quotes. */
 const PLAIN_KEY = /^[\w./-]{1,80}$/;
 
-/** The whole value, or every problem in it at once. */
-export function check<T>(schema: Schema<T>, value: unknown): Checked<T> {
-  const result = v.safeParse(schema, value, { abortPipeEarly: true });
+/** The whole value, or every problem in it at once; the first alone where a value may hold millions of them. */
+export function check<T>(schema: Schema<T>, value: unknown, problems: 'all' | 'first' = 'all'): Checked<T> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true, abortEarly: problems === 'first' });
   if (result.success) return { ok: true, value: result.output, warnings: [] };
   return { ok: false, problems: result.issues.flatMap((issue) => toProblems(schema, issue)) };
 }

@@ -19,14 +19,12 @@ const CONFIG: SidecarConfig = {
         stsRegion: 'eu-west-1',
         token: { type: 'token-request', namespace: 'ci', name: 'deployer', audience: 'sts.amazonaws.com' },
       },
-      webIdentity: { mode: 'prefer', token: { type: 'projected' } },
       startup: 'proceed',
       token: 'A'.repeat(43),
       hops: [
         {
-          roleARN: 'arn:aws:iam::222222222222:role/orders',
+          roleARN: 'arn:aws:iam::333333333333:role/hub',
           externalID: 'ab',
-          externalIDFrom: { name: 'orders-aws', key: 'external-id' },
           sessionName: '{namespace}.{pod}',
           durationSeconds: 3600,
           stsRegion: 'eu-central-1',
@@ -35,6 +33,26 @@ const CONFIG: SidecarConfig = {
           policy: '{}',
           policyARNs: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
           sourceIdentity: 'me',
+        },
+        {
+          roleARN: 'arn:aws:iam::222222222222:role/orders',
+          externalIDFrom: { name: 'orders-aws', key: 'external-id' },
+          sessionName: '{namespace}.{pod}',
+          durationSeconds: 3600,
+          stsRegion: 'eu-central-1',
+        },
+      ],
+    },
+    audit: {
+      source: { type: 'pod-identity' },
+      webIdentity: { mode: 'prefer', token: { type: 'projected' } },
+      startup: 'require',
+      hops: [
+        {
+          roleARN: 'arn:aws:iam::222222222222:role/audit',
+          sessionName: 'audit',
+          durationSeconds: 900,
+          stsRegion: 'eu-central-1',
         },
       ],
     },
@@ -73,12 +91,13 @@ describe('each field', () => {
   const OPTIONAL = [
     'cluster',
     'stsEndpoint',
-    'roles.default.webIdentity',
+    'roles.default',
+    'roles.audit',
+    'roles.audit.webIdentity',
     'roles.default.token',
-    'roles.default.hops.0.tags.team',
-    ...hopOptional.map((name) => `roles.default.hops.0.${name}`),
+    ...[0, 1].flatMap((hop) => hopOptional.map((name) => `roles.default.hops.${hop}.${name}`)),
   ];
-  const isItem = (path: readonly string[]) => path.at(-1) === '0';
+  const isItem = (path: readonly string[]) => /^\d$/.test(path.at(-1) ?? '');
   const paths = pathsOf(CONFIG).map((path) => [path.join('.'), path] as const);
 
   test('the sample is in order', () => expect(brief(CONFIG)).toEqual([]));
@@ -94,9 +113,10 @@ describe('each field', () => {
     '%s is named when it is missing, unless it is optional',
     (name, path) => {
       const found = brief(changed(CONFIG, path, undefined));
-      if (OPTIONAL.includes(name)) expect(found).toEqual([]);
-      else if (name === 'roles.default.source') expect(found).toEqual(['FieldOutOfRange roles.default']);
-      else if (name === 'roles.default') expect(found).toEqual(['FieldOutOfRange roles']);
+      const keys = 'roles.default.hops.0.transitiveTagKeys';
+      if (/\.tags(\.team)?$/.test(name)) expect(found).toEqual([`FieldConflict ${keys}`]);
+      else if (OPTIONAL.includes(name)) expect(found).toEqual([]);
+      else if (/^roles\.\w+\.source$/.test(name)) expect(found).toEqual([`FieldOutOfRange ${name.slice(0, -7)}`]);
       else expect(found).toEqual([`FieldMissing ${name}`]);
     },
   );
@@ -140,8 +160,8 @@ describe('each field', () => {
   });
 
   test('a token has the fields of its type and no others', () => {
-    const tokenOf = (given: object) => brief(changed(CONFIG, ['roles', 'default', 'webIdentity', 'token'], given));
-    const path = 'roles.default.webIdentity.token';
+    const tokenOf = (given: object) => brief(changed(CONFIG, ['roles', 'audit', 'webIdentity', 'token'], given));
+    const path = 'roles.audit.webIdentity.token';
     expect(tokenOf({ type: 'projected', audience: 'x' })).toEqual([`FieldUnknown ${path}.audience`]);
     expect(tokenOf({ type: 'token-request', namespace: 'x' })).toEqual([
       `FieldMissing ${path}.name`,
@@ -151,10 +171,10 @@ describe('each field', () => {
   });
 
   test('there is a source, unless the target is reached by web identity alone', () => {
-    const without = changed(CONFIG, ['roles', 'default', 'source'], undefined);
-    expect(brief(without)).toEqual(['FieldOutOfRange roles.default']);
-    expect(brief(changed(without, ['roles', 'default', 'webIdentity', 'mode'], 'only'))).toEqual([]);
-    expect(brief(changed(without, ['roles', 'default', 'webIdentity'], undefined))).toHaveLength(1);
+    const without = changed(CONFIG, ['roles', 'audit', 'source'], undefined);
+    expect(brief(without)).toEqual(['FieldOutOfRange roles.audit']);
+    expect(brief(changed(without, ['roles', 'audit', 'webIdentity', 'mode'], 'only'))).toEqual([]);
+    expect(brief(changed(without, ['roles', 'audit', 'webIdentity'], undefined))).toHaveLength(1);
   });
 
   test.each(['s3cret', 's3cret'.repeat(8).slice(0, 42) + '$', ['s3cret'], 's3cret'.repeat(8).slice(0, 44)])(
@@ -165,6 +185,27 @@ describe('each field', () => {
       expect(JSON.stringify(problems)).not.toContain('s3cret');
     },
   );
+
+  test('a source identity stands on the first hop alone', () => {
+    const path = ['roles', 'default', 'hops', '1', 'sourceIdentity'];
+    expect(brief(changed(CONFIG, path, 'me'))).toEqual([`FieldConflict ${path.join('.')}`]);
+  });
+
+  test('the Region of the source is of the partition of the target', () => {
+    const path = ['roles', 'default', 'source', 'stsRegion'];
+    expect(brief(changed(CONFIG, path, 'cn-north-1'))).toEqual([`FieldConflict ${path.join('.')}`]);
+  });
+
+  test('there are no more hops and roles than in the annotation', () => {
+    const { default: role, audit } = CONFIG.roles;
+    const target = role?.hops.at(-1);
+    const hops = (length: number) => ({ default: { ...role, hops: Array.from({ length }, () => target) } });
+    expect(brief({ ...CONFIG, roles: hops(LIMITS.via + 1) })).toEqual([]);
+    expect(brief({ ...CONFIG, roles: hops(LIMITS.via + 2) })).toEqual(['FieldOutOfRange roles.default.hops']);
+    const roles = (length: number) => Object.fromEntries(Array.from({ length }, (_, index) => [`r${index}`, audit]));
+    expect(brief({ ...CONFIG, roles: roles(LIMITS.roles) })).toEqual([]);
+    expect(brief({ ...CONFIG, roles: roles(LIMITS.roles + 1) })).toEqual(['FieldOutOfRange roles']);
+  });
 
   test('a tag that valibot would lose is refused', () => {
     const json = writeSidecarConfig(CONFIG).replace('"team":"shop"', '"__proto__":"shop"');

@@ -2,13 +2,16 @@
  * The sidecar's configuration: one versioned document that the webhook writes into ROLECHAIN_CONFIG
  * and the sidecar reads. Both go through this file, so that they can't disagree.
  */
-import * as v from 'valibot';
-import { CREDENTIAL_SOURCES, STARTUPS, type Startup } from './choices.ts';
-import { DNS_LABEL } from './kubernetes.ts';
 import type { SecretKeyRef } from './annotation/assume-role.ts';
+import type { Grammar } from './annotation/role-arn.ts';
+import type { Startup } from './choices.ts';
 import { LIMITS } from './limits.ts';
 import { problem, type Checked } from './problem.ts';
-import { check, mapOf, type Schema } from './schema.ts';
+import { check } from './schema.ts';
+import { configRuleProblems } from './sidecar-config-rules.ts';
+import { configSchema } from './sidecar-config-schema.ts';
+
+export { ENDPOINT_TOKEN } from './sidecar-config-schema.ts';
 
 /** Whose web identity token: the pod's own projected one, or that of another ServiceAccount by TokenRequest. */
 export type TokenConfig =
@@ -54,6 +57,8 @@ export interface RoleConfig {
 
 export interface SidecarConfig {
   readonly version: 1;
+  /** What the annotation was read by, where that is not ours: it says which role ARNs pass. */
+  readonly grammar?: Exclude<Grammar, 'rolechain'> | undefined;
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly cluster?: string | undefined;
@@ -66,95 +71,6 @@ export interface SidecarConfig {
   readonly useFIPSEndpoint?: boolean | undefined;
   readonly roles: Readonly<Record<string, RoleConfig>>;
 }
-
-const FIELDS = 'a map of fields';
-const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
-const url = v.pipe(v.string('a URL'), v.url('a URL'));
-const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
-
-const TOKEN = v.variant(
-  'type',
-  [
-    v.strictObject({ type: v.literal('projected') }),
-    v.strictObject({ type: v.literal('token-request'), namespace: text, name: text, audience: text }),
-  ],
-  'a map with a type of projected, token-request',
-);
-
-const SOURCE = v.variant(
-  'type',
-  [
-    v.strictObject({ type: v.literal('auto'), roleARN: v.optional(text), stsRegion: text }),
-    v.strictObject({ type: v.literal('pod-identity') }),
-    v.strictObject({ type: v.literal('irsa'), roleARN: text, stsRegion: text, token: TOKEN }),
-    v.strictObject({ type: v.literal('environment') }),
-  ],
-  `a map with a type of ${CREDENTIAL_SOURCES.join(', ')}`,
-);
-
-const tagText = v.string('text');
-const HOP = v.strictObject(
-  {
-    roleARN: text,
-    externalID: v.optional(text),
-    externalIDFrom: v.optional(v.strictObject({ name: text, key: text }, FIELDS)),
-    sessionName: text,
-    durationSeconds: v.pipe(v.number('seconds'), v.integer('whole seconds'), v.minValue(1, 'seconds')),
-    stsRegion: text,
-    tags: v.optional(mapOf<string>(tagText, () => true, 'a tag', 'a map of tags')),
-    transitiveTagKeys: v.optional(v.array(text, 'a list of keys')),
-    policy: v.optional(text),
-    policyARNs: v.optional(v.array(text, 'a list of ARNs')),
-    sourceIdentity: v.optional(text),
-  },
-  FIELDS,
-);
-
-/** 32 random bytes in base64url: no SDK has to escape it in a header. */
-export const ENDPOINT_TOKEN = /^[\w-]{43}$/;
-const TOKEN_TEXT = 'a token of 43 characters in base64url';
-
-const WEB_IDENTITY = v.strictObject(
-  { mode: v.picklist(['only', 'prefer'] as const, 'only or prefer'), token: TOKEN },
-  FIELDS,
-);
-
-const ROLE = v.pipe(
-  v.strictObject(
-    {
-      source: v.optional(SOURCE),
-      webIdentity: v.optional(WEB_IDENTITY),
-      startup: v.picklist(STARTUPS, `one of ${STARTUPS.join(', ')}`),
-      token: v.optional(v.pipe(v.string(TOKEN_TEXT), v.regex(ENDPOINT_TOKEN, TOKEN_TEXT))),
-      hops: v.pipe(v.array(HOP, 'a list of hops'), v.minLength(1, 'at least one hop')),
-    },
-    FIELDS,
-  ),
-  v.check(
-    ({ source, webIdentity }) => source !== undefined || webIdentity?.mode === 'only',
-    'a source, unless webIdentity is only',
-  ),
-);
-
-const ROLES: Schema<Readonly<Record<string, RoleConfig>>> = v.pipe(
-  mapOf<RoleConfig>(ROLE, (name) => DNS_LABEL.test(name), 'a DNS label as its name', 'a map of roles'),
-  v.check((roles) => Object.keys(roles).length > 0, 'at least one role'),
-);
-
-const CONFIG: Schema<SidecarConfig> = v.strictObject(
-  {
-    version: v.literal(1, '1, the only version that this program knows'),
-    namespace: text,
-    serviceAccount: text,
-    cluster: v.optional(text),
-    ports: v.strictObject({ credentials: port, health: port }, FIELDS),
-    agentEndpoints: v.pipe(v.array(url, 'a list of URLs'), v.minLength(1, 'at least one URL')),
-    stsEndpoint: v.optional(url),
-    useFIPSEndpoint: v.optional(v.boolean('true or false')),
-    roles: ROLES,
-  },
-  FIELDS,
-);
 
 /**
  * The document as ROLECHAIN_CONFIG carries it. Every `$` is written \u0024: the kubelet expands
@@ -179,5 +95,15 @@ export function parseSidecarConfig(json: string): Checked<SidecarConfig> {
   } catch {
     return { ok: false, problems: [problem('DocumentUnreadable', '', 'is not valid JSON')] };
   }
-  return check(CONFIG, data);
+  return checkSidecarConfig(data);
+}
+
+/**
+ * The configuration, or every problem in it: by the annotation's own field schemas and rules. Admission asks
+ * it of what it is about to write, the sidecar of what it was given, so that neither takes what the other refuses.
+ */
+export function checkSidecarConfig(data: unknown): Checked<SidecarConfig> {
+  const checked = check(configSchema(data), data);
+  const problems = checked.ok ? configRuleProblems(checked.value) : [];
+  return problems.length > 0 ? { ok: false, problems } : checked;
 }

@@ -40,7 +40,7 @@ describe('the process', () => {
     expect(await sidecar.ended).toEqual({ code: 2, signal: null });
     expect(sidecar.output()).toEqual({
       out: '',
-      err: expect.stringMatching(/^ConfigInvalid: ROLECHAIN_CONFIG\.roles\.default\.hops is .*at least one hop.*\n$/),
+      err: expect.stringMatching(/^ConfigInvalid: ROLECHAIN_CONFIG\.roles\.default\.hops is .*a list of 1-6 hops.*\n$/),
     });
   });
 

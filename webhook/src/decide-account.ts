@@ -6,16 +6,20 @@ import {
   LIMITS,
   PORTS,
   REASONS,
+  checkSidecarConfig,
   formatProblems,
   problem,
   writeSidecarConfig,
   type Problem,
   type ReasonCode,
   type RoleSpec,
+  type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, type Allowance } from './allowed-roles.ts';
+import type { Annotations } from './kept.ts';
 import { sidecarConfig } from './role-config.ts';
-import { accountProblems, readAccount, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
+import { readAccount } from './read-account.ts';
+import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
 /** What was looked up around an account. */
@@ -23,6 +27,8 @@ export interface Surroundings {
   readonly others: OtherAccounts;
   /** The Namespace's `rolechain.io/allowed-roles`; undefined where it has none. */
   readonly allowedRoles: string | undefined;
+  /** Annotations of the Namespace: those of the sidecar's resources are read here. None when absent. */
+  readonly namespaceAnnotations?: Annotations;
 }
 
 export interface Refused {
@@ -60,8 +66,14 @@ export function decideAccount(
   if (problems.length > 0) return invalid(problems);
   const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
   if (!allowed.ok) return refuse('RoleNotAllowed', account, allowed.why);
-  const large = tooLarge(roles, account, settings, others);
+  // The ports are those of a pod that declares none of its own: others are longer at most.
+  const ports = { credentials: PORTS.credentials, health: PORTS.health };
+  const config = sidecarConfig(roles, account, settings, others, ports);
+  const large = tooLarge(config);
   if (large.length > 0) return invalid(large);
+  // What is accepted here is accepted at the sidecar's start, by the same function.
+  const checked = checkSidecarConfig(config);
+  if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
   return { outcome: 'accepted', annotation: read.text, roles, allowances, warnings: parsed.warnings };
 }
@@ -70,15 +82,9 @@ export function decideAccount(
 const CONFIG_RESERVE = 4096;
 
 /** Aliases, escapes and defaults make the configuration longer than the annotation that it comes from. */
-function tooLarge(
-  roles: readonly RoleSpec[],
-  account: ServiceAccount,
-  settings: DecideSettings,
-  others: OtherAccounts,
-): Problem[] {
-  const ports = { credentials: PORTS.credentials, health: PORTS.health };
+function tooLarge(config: SidecarConfig): Problem[] {
   const max = LIMITS.configBytes - CONFIG_RESERVE;
-  const bytes = Buffer.byteLength(writeSidecarConfig(sidecarConfig(roles, account, settings, others, ports)));
+  const bytes = Buffer.byteLength(writeSidecarConfig(config));
   if (bytes <= max) return [];
   return [
     problem('DocumentTooLarge', '', `makes a configuration of ${bytes} bytes for the sidecar; its limit is ${max}`),

@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from './cluster/namespaces.ts';
 import type { ReadAccount } from './cluster/service-accounts.ts';
 import type { Surroundings } from './decide-account.ts';
+import { readAccount } from './read-account.ts';
 import { otherAccountsOf, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
@@ -14,10 +15,12 @@ export interface Lookups {
 /** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
 export async function lookAround(
   account: ServiceAccount,
-  { otherServiceAccounts }: DecideSettings,
+  settings: DecideSettings,
   { lookup, lookupNamespace }: Lookups,
 ): Promise<Surroundings> {
-  const named = otherServiceAccounts ? otherAccountsOf(account) : [];
+  const read = settings.otherServiceAccounts ? readAccount(account, settings)?.roles : undefined;
+  // An invalid annotation names none.
+  const named = read?.ok ? otherAccountsOf(read.value, account) : [];
   const [namespace, found] = await Promise.all([
     lookupNamespace(account.namespace),
     Promise.all(named.map(({ namespace: other, name }) => lookup(other, name))),
@@ -26,5 +29,6 @@ export async function lookAround(
   return {
     others: new Map(others.map((other) => [`${other.namespace}/${other.name}`, other])),
     allowedRoles: namespace[ANNOTATIONS.allowedRoles.key],
+    namespaceAnnotations: namespace,
   };
 }

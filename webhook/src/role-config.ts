@@ -12,7 +12,7 @@ import {
   type TokenConfig,
 } from '@rolechain/shared';
 import type { BaseIdentity } from './injection.ts';
-import { identityOf, otherAccountOf, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
+import { grammarOf, identityOf, otherAccountOf, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
 /** The sidecar's whole configuration. The roles have no `accountProblems`. */
@@ -23,9 +23,11 @@ export function sidecarConfig(
   others: OtherAccounts,
   ports: SidecarConfig['ports'],
 ): SidecarConfig {
+  const grammar = grammarOf(account);
   const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint } = settings;
   return {
     version: 1,
+    ...(grammar === 'rolechain' ? {} : { grammar }),
     namespace: account.namespace,
     serviceAccount: account.name,
     ...(cluster === undefined ? {} : { cluster }),

@@ -1,7 +1,7 @@
 /** Arbitrary pods whose accounts declare arbitrary roles: what holds whatever is asked for. */
 import fc from 'fast-check';
 import { ENV, SIDECAR, parseAssumeRole, parseSidecarConfig, type SidecarConfig } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from '@rolechain/test/models/eks-webhook.ts';
+import type { ModelContainer, ModelPod } from '@rolechain/test/models/pod.ts';
 import { withoutOurs } from '@rolechain/test/models/foreign.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/test/models/pods.ts';
 import type { Surroundings } from './decide.ts';

@@ -3,14 +3,15 @@ import {
   ANNOTATIONS,
   DEFAULT_ROLE,
   FOREIGN_KEYS,
-  parseAssumeRole,
+  baseRoleProblems,
+  chainOf,
+  clusterProblems,
   isKnownPartition,
+  isRegion,
   parseRoleARN,
   partitionOf,
-  placeholdersOf,
   problem,
-  readAnnotation,
-  type AnnotationRead,
+  type Grammar,
   type Problem,
   type RoleSpec,
 } from '@rolechain/shared';
@@ -31,13 +32,9 @@ export const ACCOUNT_KEYS: readonly string[] = [
   FOREIGN_KEYS.eksAudience,
 ];
 
-/** The annotation that counts, read; undefined when the account asks for nothing. */
-export function readAccount(
-  { annotations }: ServiceAccount,
-  { fluxAlias }: Pick<DecideSettings, 'fluxAlias'>,
-): AnnotationRead | undefined {
-  const { [ANNOTATIONS.assumeRole.key]: ours, [FOREIGN_KEYS.fluxAssumeRole]: flux } = annotations;
-  return readAnnotation({ ours, flux, fluxEnabled: fluxAlias });
+/** What the annotation that counts is read by: ours wherever it is there. */
+export function grammarOf({ annotations }: ServiceAccount): Grammar {
+  return annotations[ANNOTATIONS.assumeRole.key] === undefined ? 'flux' : 'rolechain';
 }
 
 /** Whether the account asks for a role at all, valid or not. */
@@ -61,10 +58,12 @@ export function otherAccountOf(
   return { namespace: serviceAccount.namespace ?? account.namespace, name: serviceAccount.name };
 }
 
-/** The accounts that must be looked up before a decision on this one. An invalid annotation names none. */
-export function otherAccountsOf(account: ServiceAccount): { readonly namespace: string; readonly name: string }[] {
-  const parsed = parseAssumeRole(account.annotations[ANNOTATIONS.assumeRole.key] ?? '');
-  const named = parsed.ok ? parsed.value.flatMap((role) => otherAccountOf(role, account) ?? []) : [];
+/** The accounts that must be looked up before a decision on this one. */
+export function otherAccountsOf(
+  roles: readonly RoleSpec[],
+  account: ServiceAccount,
+): { readonly namespace: string; readonly name: string }[] {
+  const named = roles.flatMap((role) => otherAccountOf(role, account) ?? []);
   return [...new Map(named.map((other) => [`${other.namespace}/${other.name}`, other])).values()];
 }
 
@@ -92,19 +91,37 @@ export function accountProblems(
   others: OtherAccounts,
 ): Problem[] {
   return [
-    ...(usesBase(role) ? baseProblems(role, account, others) : missingAccount(role, account, others)),
-    ...clusterProblems(role, settings),
-    ...regionProblems(role, account, settings, others),
+    ...otherAccountProblems(role, account, others),
+    ...(usesBase(role) ? baseProblems(role, account, others) : []),
+    ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
+    ...regionProblems(role, settings),
   ];
 }
 
+/** The account of the field `serviceAccount`, and the audience that its token is asked for. */
+function otherAccountProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+  const other = otherAccountOf(role, account);
+  if (!other) return [];
+  const found = others.get(`${other.namespace}/${other.name}`);
+  if (!found) {
+    const text = `is ${other.namespace}/${other.name}, which does not exist`;
+    return [
+      problem('FieldConflict', `${pathOf(role)}serviceAccount`, text, 'create that account, or correct the name'),
+    ];
+  }
+  if (found.annotations[FOREIGN_KEYS.eksAudience] !== '') return [];
+  const where = `of ${other.namespace}/${other.name} is empty`;
+  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, where, 'write an audience there, or take it away')];
+}
+
 function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
-  const missing = missingAccount(role, account, others);
-  if (missing.length > 0) return missing;
   const { credentialSource, serviceAccount } = role;
-  const base = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN];
+  const identity = identityOf(role, account, others);
+  // Told by otherAccountProblems.
+  if (!identity) return [];
+  const arn = identity.annotations[FOREIGN_KEYS.eksRoleARN];
   const path = pathOf(role);
-  if (base === undefined && (serviceAccount || credentialSource === 'irsa')) {
+  if (arn === undefined && (serviceAccount || credentialSource === 'irsa')) {
     const field = serviceAccount ? 'serviceAccount' : 'credentialSource';
     const whose = serviceAccount
       ? 'names an account that has no base role'
@@ -113,66 +130,19 @@ function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAcco
     return [problem('FieldConflict', path + field, whose, fix)];
   }
   const reads = credentialSource === 'irsa' || credentialSource === 'auto';
-  if (!reads || base === undefined || parseRoleARN(base)) return [];
-  const fix = serviceAccount ? 'correct it there' : 'correct it, or set credentialSource: pod-identity';
-  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksRoleARN, 'is no role ARN', fix)];
+  if (!reads || arn === undefined) return [];
+  const ofOther = serviceAccount !== undefined;
+  return baseRoleProblems(chainOf(path, role), { arn, path: FOREIGN_KEYS.eksRoleARN, ofOther });
 }
 
-function missingAccount(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
-  const other = otherAccountOf(role, account);
-  if (!other || others.has(`${other.namespace}/${other.name}`)) return [];
-  const text = `is ${other.namespace}/${other.name}, which does not exist`;
-  return [problem('FieldConflict', `${pathOf(role)}serviceAccount`, text, 'create that account, or correct the name')];
-}
-
-/** Sessions don't cross partitions; what the document doesn't write comes from the settings and the base role. */
-function regionProblems(
-  role: RoleSpec,
-  account: ServiceAccount,
-  settings: DecideSettings,
-  others: OtherAccounts,
-): Problem[] {
+/** The Region that the document doesn't write comes from the settings. */
+function regionProblems(role: RoleSpec, { region }: DecideSettings): Problem[] {
+  if (role.region !== undefined || role.stsRegion !== undefined) return [];
+  const missing = (text: string, fix: string): Problem[] => [
+    problem('FieldConflict', `${pathOf(role)}region`, `is missing, and the webhook's Region ${region} ${text}`, fix),
+  ];
+  if (!isRegion(region)) return missing('is no Region of AWS', 'write one, or ask the admin to set it');
   const partition = parseRoleARN(role.roleARN)?.partition;
-  if (partition === undefined || !isKnownPartition(partition)) return [];
-  const path = pathOf(role);
-  const found: Problem[] = [];
-  const inherits = role.region === undefined && [...role.via, role].some(({ stsRegion }) => stsRegion === undefined);
-  if (inherits && partitionOf(settings.region) !== partition) {
-    const text = `is missing, and the webhook's Region ${settings.region} is of another partition than ${partition}`;
-    found.push(problem('FieldConflict', `${path}region`, text, 'write a Region of that partition'));
-  }
-  const base = usesBase(role) ? identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN] : undefined;
-  const from = base === undefined ? undefined : parseRoleARN(base)?.partition;
-  if (
-    from !== undefined &&
-    from !== partition &&
-    role.credentialSource !== 'pod-identity' &&
-    role.credentialSource !== 'environment'
-  ) {
-    found.push(
-      problem(
-        'FieldConflict',
-        `${path}roleARN`,
-        `is of partition ${partition}, but the base role is of ${from}`,
-        'choose roles of one partition',
-      ),
-    );
-  }
-  return found;
-}
-
-function clusterProblems(role: RoleSpec, { cluster }: DecideSettings): Problem[] {
-  if (cluster !== undefined) return [];
-  const path = pathOf(role);
-  const hops = [...role.via.map((hop, index) => ({ hop, at: `${path}via.${index}.` })), { hop: role, at: path }];
-  return hops
-    .filter(({ hop }) => placeholdersOf(hop.sessionName).includes('cluster'))
-    .map(({ at }) =>
-      problem(
-        'FieldConflict',
-        `${at}sessionName`,
-        "names {cluster}, but the webhook's setting cluster is empty",
-        'leave {cluster} out, or ask the admin to set it',
-      ),
-    );
+  if (partition === undefined || !isKnownPartition(partition) || partitionOf(region) === partition) return [];
+  return missing(`is of another partition than ${partition}`, 'write a Region of that partition');
 }

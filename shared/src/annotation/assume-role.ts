@@ -9,9 +9,10 @@ import { LIMITS } from '../limits.ts';
 import { problem, type Checked, type Problem } from '../problem.ts';
 import { check, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME } from '../session-name.ts';
+import { chainOf } from './chain.ts';
 import { readDocument } from './document.ts';
 import { FIELDS, NESTED } from './fields.ts';
-import { roleProblems, roleWarnings } from './rules.ts';
+import { chainProblems, chainWarnings, serviceAccountProblems } from './rules.ts';
 import { isMap, soundPart } from './sound.ts';
 
 export interface SecretKeyRef {
@@ -95,13 +96,13 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   const problems = [
     ...(checked.ok ? [] : checked.problems),
     ...wholeProblems(document.value),
-    ...all.flatMap(({ path, spec }) => roleProblems(path, spec)),
+    ...all.flatMap(({ path, spec }) => [...chainProblems(chainOf(path, spec)), ...serviceAccountProblems(path, spec)]),
   ];
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
     value: all.map(({ spec }) => spec),
-    warnings: all.flatMap(({ path, spec }) => roleWarnings(path, spec)),
+    warnings: all.flatMap(({ path, spec }) => chainWarnings(chainOf(path, spec))),
   };
 }
 

@@ -3,13 +3,13 @@
  * the errors and the reference all read it.
  */
 import * as v from 'valibot';
-import { parseRoleARN } from '../arn.ts';
 import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
 import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
+import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
 /** One field: the reference is generated from `limit`, `text` and `at`. */
 export interface Field {
@@ -32,6 +32,8 @@ const isMap = (value: unknown): boolean => typeof value === 'object' && value !=
 
 const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
 const region = (limit: string): Schema<string> => v.pipe(v.string(limit), v.regex(REGION, limit));
+/** Whether this can be the name of an AWS Region. */
+export const isRegion = (name: string): boolean => REGION.test(name);
 /** STS API reference, AssumeRole: ExternalId. `\w` in STS's patterns is ASCII. */
 export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
 /** What may stand around the placeholders: STS API reference, AssumeRole: RoleSessionName. */
@@ -64,34 +66,27 @@ function isPolicyText(value: string): boolean {
   }
 }
 
-const secretKey = (limit: string): Schema<unknown> =>
-  v.strictObject(
-    {
-      secretKeyRef: v.strictObject(
-        {
-          name: text('the name of a Secret of the namespace', 1, 253, DNS_SUBDOMAIN),
-          key: text('a key of the Secret', 1, 253, /^[-._a-zA-Z0-9]+$/),
-        },
-        'name and key',
-      ),
-    },
-    limit,
-  );
+/** A key of a Secret. */
+export const SECRET_KEY_REF = v.strictObject(
+  {
+    name: text('the name of a Secret of the namespace', 1, 253, DNS_SUBDOMAIN),
+    key: text('a key of the Secret', 1, 253, /^[-._a-zA-Z0-9]+$/),
+  },
+  'name and key',
+);
+
+/** The two parts of another account's name. */
+export const ACCOUNT_NAME = text('the name of a ServiceAccount', 1, 253, DNS_SUBDOMAIN);
+export const NAMESPACE_NAME = text('the name of a Namespace', 1, 63, DNS_LABEL);
 
 const { durationMinSeconds, durationMaxChainedSeconds, durationMaxSeconds } = LIMITS;
 
-export const FIELDS: Readonly<Record<string, Field>> = {
+const TABLE = {
   roleARN: field(
     'hop',
-    `an IAM role ARN of ${LIMITS.roleARNMin}-${LIMITS.roleARNMax} characters, arn:aws:iam::<account id>:role/<name>`,
+    ROLE_ARN_LIMIT,
     'The role. At the top level: that of the role named `default`; may be absent when `roles` is there.',
-    (limit) =>
-      v.pipe(
-        v.string(limit),
-        v.minLength(LIMITS.roleARNMin, limit),
-        v.maxLength(LIMITS.roleARNMax, limit),
-        v.check((arn) => parseRoleARN(arn) !== undefined, limit),
-      ),
+    () => ROLE_ARN.rolechain,
   ),
   externalID: field(
     'hop',
@@ -103,7 +98,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     'hop',
     "a map with secretKeyRef {name, key} of a Secret of the pod's namespace",
     'The same from a Secret, read again at each refresh. The webhook never reads it. Excludes `externalID`.',
-    secretKey,
+    (limit) => v.strictObject({ secretKeyRef: SECRET_KEY_REF }, limit),
   ),
   sessionName: field(
     'hop',
@@ -188,14 +183,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     'role',
     'a map of name, and namespace if it is another one',
     'The base identity is that other ServiceAccount, by IRSA. Off unless the admin allows it.',
-    (limit) =>
-      v.strictObject(
-        {
-          name: text('the name of a ServiceAccount', 1, 253, DNS_SUBDOMAIN),
-          namespace: v.optional(text('the name of a Namespace', 1, 63, DNS_LABEL)),
-        },
-        limit,
-      ),
+    (limit) => v.strictObject({ name: ACCOUNT_NAME, namespace: v.optional(NAMESPACE_NAME) }, limit),
   ),
   webIdentity: field(
     'role',
@@ -209,7 +197,10 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     `proceed (default): after ${LIMITS.startupSeconds} s without a first credential the pod starts all the same; require: it does not start.`,
     (limit) => v.picklist(STARTUPS, limit),
   ),
-};
+} satisfies Record<string, Field>;
+
+export type FieldName = keyof typeof TABLE;
+export const FIELDS: Readonly<Record<FieldName, Field>> = TABLE;
 
 /** The two fields that hold others: documented beside the table. */
 export const NESTED = {

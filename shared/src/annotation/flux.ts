@@ -3,12 +3,15 @@
  * Flux reads it (fluxcd/pkg, auth, pull request 1088), that is through Go's YAML 1.1 and JSON decoders.
  */
 import { isDeepStrictEqual } from 'node:util';
+import * as v from 'valibot';
 import { ANNOTATIONS, FOREIGN_KEYS } from '../annotations.ts';
 import { parseRoleARN } from '../arn.ts';
-import { problem, show, type Checked, type Problem } from '../problem.ts';
+import { problem, show, type Checked } from '../problem.ts';
+import { check } from '../schema.ts';
 import { parseAssumeRole, roleOf, type RoleSpec } from './assume-role.ts';
 import { readMap, readYAML, type Dialect } from './document.ts';
 import { DEFAULT_ROLE } from '../kubernetes.ts';
+import { ROLE_ARN } from './role-arn.ts';
 
 /** YAML 1.1 as Go's decoder takes it: of repeated keys the last holds, tags and later documents are passed over. */
 const YAML_1_1: Dialect = {
@@ -16,13 +19,9 @@ const YAML_1_1: Dialect = {
   tolerates: ({ code }) => code === 'MULTIPLE_DOCS' || code === 'TAG_RESOLVE_FAILED',
 };
 
-/** Every role ARN that Flux takes; it leaves the finer points to STS. */
-const FLUX_ROLE_ARN = /^arn:aws[\w-]*:iam::\d{1,30}:role\/[^\n]{1,200}$/u;
-const ROLE_ARN_LIMIT = 'an IAM role ARN, arn:aws:iam::<account id>:role/<name>';
-
 /** Flux's fields, in the spelling of its documentation. */
+const DOCUMENT = v.object({ roleARN: ROLE_ARN.flux, useServiceAccount: v.optional(v.boolean('true or false'), false) });
 const FIELDS = ['roleARN', 'useServiceAccount'] as const;
-type FluxField = (typeof FIELDS)[number];
 
 /**
  * Reads Flux's annotation by Flux's rules: keys in any case, unknown fields ignored with a warning, YAML 1.1
@@ -35,16 +34,16 @@ export function parseFluxAssumeRole(text: string): Checked<readonly RoleSpec[]> 
   const document = readMap(data.value);
   if (!document.ok) return document;
   const { fields, ignored } = fluxFields(document.value);
-  const { roleARN, useServiceAccount = false } = fields;
-  const problems = [...arnProblems(roleARN), ...booleanProblems(useServiceAccount)];
-  if (problems.length > 0 || typeof roleARN !== 'string') return { ok: false, problems };
-  const spec = roleOf(DEFAULT_ROLE, { roleARN, ...(useServiceAccount === true ? { credentialSource: 'irsa' } : {}) });
+  const checked = check(DOCUMENT, fields);
+  if (!checked.ok) return checked;
+  const { roleARN, useServiceAccount } = checked.value;
+  const spec = roleOf(DEFAULT_ROLE, { roleARN, ...(useServiceAccount ? { credentialSource: 'irsa' } : {}) });
   return { ok: true, value: [spec], warnings: warningsOf(roleARN, ignored) };
 }
 
 /** Go's encoding/json: fields in any case; of several spellings the last in byte order holds; null is as absent. */
 function fluxFields(document: Readonly<Record<string, unknown>>) {
-  const fields: Partial<Record<FluxField, unknown>> = {};
+  const fields: Partial<Record<(typeof FIELDS)[number], unknown>> = {};
   const ignored: string[] = [];
   const byBytes = Object.entries(document).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   for (const [name, value] of byBytes) {
@@ -58,20 +57,6 @@ function fluxFields(document: Readonly<Record<string, unknown>>) {
 /** Letters in any case; by both ways, so that the long s and the Kelvin sign fold as in Go. */
 function fold(name: string): string {
   return name.toUpperCase().toLowerCase();
-}
-
-function arnProblems(value: unknown): Problem[] {
-  if (value === undefined) return [problem('FieldMissing', 'roleARN', 'is missing')];
-  if (typeof value !== 'string') return [wrong('FieldWrongType', 'roleARN', value, ROLE_ARN_LIMIT)];
-  return FLUX_ROLE_ARN.test(value) ? [] : [wrong('FieldOutOfRange', 'roleARN', value, ROLE_ARN_LIMIT)];
-}
-
-function booleanProblems(value: unknown): Problem[] {
-  return typeof value === 'boolean' ? [] : [wrong('FieldWrongType', 'useServiceAccount', value, 'true or false')];
-}
-
-function wrong(code: 'FieldWrongType' | 'FieldOutOfRange', path: string, value: unknown, limit: string): Problem {
-  return problem(code, path, `is ${show(value)}, but takes ${limit}`);
 }
 
 function warningsOf(roleARN: string, ignored: readonly string[]): string[] {

@@ -1,149 +1,103 @@
-/** What fields may stand together, and what is legal and unwise. Pure. */
+/**
+ * What may stand together in a chain. Pure. Admission applies these rules to the annotation, and both admission
+ * and the sidecar's start to the sidecar's configuration.
+ */
 import { parseRoleARN } from '../arn.ts';
 import { FOREIGN_TAG_KEYS } from '../eks.ts';
 import { LIMITS } from '../limits.ts';
 import { isKnownPartition, partitionOf } from '../partition.ts';
 import { problem, show, type Problem } from '../problem.ts';
-import type { HopSpec, RoleSpec } from './assume-role.ts';
+import { placeholdersOf } from '../session-name.ts';
+import type { RoleSpec } from './assume-role.ts';
+import { steps, type Chain, type Step } from './chain.ts';
 
-/** One step of a chain, with its place in the document. */
-interface Step {
-  readonly path: string;
-  readonly hop: HopSpec;
-}
-
-/** The hops of a role in the order in which they are called; the target is the last. */
-function steps(path: string, role: RoleSpec): Step[] {
-  return [...role.via.map((hop, index) => ({ path: `${path}via.${index}.`, hop })), { path, hop: role }];
-}
-
-/** Every contradiction in a role. `path` is its place: empty, or `roles.<name>.` */
-export function roleProblems(path: string, role: RoleSpec): Problem[] {
-  const chain = steps(path, role);
+/** Every contradiction in a chain. */
+export function chainProblems(chain: Chain): Problem[] {
   return [
-    ...chain.flatMap((step) => hopProblems(step, role.webIdentity === 'only' && step.hop === role)),
-    ...webIdentityProblems(path, role),
-    ...serviceAccountProblems(path, role),
-    ...inheritedTagProblems(chain, role),
-    ...partitionProblems(path, chain, role),
+    ...steps(chain).flatMap((step) => callProblems(step, chain.webIdentity === 'only' && step === chain.target)),
+    ...webIdentityProblems(chain),
+    ...inheritedTagProblems(chain),
+    ...partitionProblems(chain),
   ];
 }
 
-function conflict(path: string, field: string, text: string, fix: string): Problem {
-  return problem('FieldConflict', path + field, text, fix);
-}
-
-function hopProblems({ path, hop }: Step, alone: boolean): Problem[] {
-  const found: Problem[] = [];
-  if (hop.externalID !== undefined && hop.externalIDFrom !== undefined) {
-    found.push(conflict(path, 'externalIDFrom', 'stands beside externalID', 'leave one of them out'));
-  }
-  const { durationMaxChainedSeconds: max } = LIMITS;
-  if (!alone && hop.durationSeconds > max) {
-    found.push(
-      problem(
-        'FieldOutOfRange',
-        `${path}duration`,
-        `is ${hop.durationSeconds} s, but takes at most ${max} s, the limit of a chained session`,
-      ),
-    );
-  }
-  const policyChars = (hop.policy?.length ?? 0) + hop.policyARNs.join('').length;
-  if (policyChars > LIMITS.policyChars) {
-    found.push(
-      problem(
-        'FieldOutOfRange',
-        `${path}policy`,
-        `and policyARNs have ${policyChars} characters, but take ${LIMITS.policyChars} together`,
-      ),
-    );
-  }
-  const keys = Object.keys(hop.tags);
-  for (const key of repeated(keys)) {
-    found.push(
-      conflict(
-        path,
-        'tags',
-        `has ${show(key)} twice: STS does not tell capitals from small letters`,
-        'leave one of them out',
-      ),
-    );
-  }
-  for (const key of hop.transitiveTagKeys.filter((k) => !keys.includes(k))) {
-    found.push(
-      conflict(
-        path,
-        'transitiveTagKeys',
-        `names ${show(key)}, which is no key of tags`,
-        'add it to tags, or leave it out',
-      ),
-    );
-  }
-  return found;
-}
-
-/** AssumeRoleWithWebIdentity has no ExternalId, tags or source identity (STS API reference). */
-function webIdentityProblems(path: string, role: RoleSpec): Problem[] {
-  if (role.webIdentity === 'never') return [];
-  const given: [string, boolean][] = [
-    ['tags', Object.keys(role.tags).length > 0],
-    ['transitiveTagKeys', role.transitiveTagKeys.length > 0],
-    ['sourceIdentity', role.sourceIdentity !== undefined],
-  ];
-  if (role.webIdentity === 'only') {
-    given.push(['externalID', role.externalID !== undefined], ['externalIDFrom', role.externalIDFrom !== undefined]);
-    given.push(['via', role.via.length > 0]);
-  }
-  return given
-    .filter(([, is]) => is)
-    .map(([field]) =>
-      conflict(
-        path,
-        field,
-        `contradicts webIdentity: ${role.webIdentity}, which can't send it`,
-        'leave one of them out',
-      ),
-    );
-}
-
-function serviceAccountProblems(path: string, { serviceAccount, credentialSource }: RoleSpec): Problem[] {
+/** What the annotation alone can say, and its document alone contradict. */
+export function serviceAccountProblems(path: string, { serviceAccount, credentialSource }: RoleSpec): Problem[] {
   if (!serviceAccount || credentialSource === 'auto' || credentialSource === 'irsa') return [];
   return [
     conflict(
-      path,
-      'serviceAccount',
+      `${path}serviceAccount`,
       `contradicts credentialSource: ${credentialSource}`,
       'it goes with irsa alone: leave one of them out',
     ),
   ];
 }
 
+function conflict(path: string, text: string, fix: string): Problem {
+  return problem('FieldConflict', path, text, fix);
+}
+
+function callProblems({ at, call }: Step, alone: boolean): Problem[] {
+  const { tags = {}, transitiveTagKeys = [], policy = '', policyARNs = [] } = call;
+  const found: Problem[] = [];
+  if (call.externalID !== undefined && call.externalIDFrom !== undefined) {
+    found.push(conflict(at('externalIDFrom'), 'stands beside externalID', 'leave one of them out'));
+  }
+  const { durationMaxChainedSeconds: max } = LIMITS;
+  if (!alone && call.durationSeconds > max) {
+    const text = `is ${call.durationSeconds} s, but takes at most ${max} s, the limit of a chained session`;
+    found.push(problem('FieldOutOfRange', at('duration'), text));
+  }
+  const policyChars = policy.length + policyARNs.join('').length;
+  if (policyChars > LIMITS.policyChars) {
+    const text = `and policyARNs have ${policyChars} characters, but take ${LIMITS.policyChars} together`;
+    found.push(problem('FieldOutOfRange', at('policy'), text));
+  }
+  const keys = Object.keys(tags);
+  for (const key of repeated(keys)) {
+    const text = `has ${show(key)} twice: STS does not tell capitals from small letters`;
+    found.push(conflict(at('tags'), text, 'leave one of them out'));
+  }
+  for (const key of transitiveTagKeys.filter((k) => !keys.includes(k))) {
+    const text = `names ${show(key)}, which is no key of tags`;
+    found.push(conflict(at('transitiveTagKeys'), text, 'add it to tags, or leave it out'));
+  }
+  return found;
+}
+
+/** AssumeRoleWithWebIdentity has no ExternalId, tags or source identity (STS API reference). */
+function webIdentityProblems({ webIdentity, sourceIdentity, via, target: { at, call } }: Chain): Problem[] {
+  if (webIdentity === 'never') return [];
+  const { tags = {}, transitiveTagKeys = [], externalID, externalIDFrom } = call;
+  const refused = [
+    ['tags', Object.keys(tags).length > 0],
+    ['transitiveTagKeys', transitiveTagKeys.length > 0],
+    ['sourceIdentity', sourceIdentity !== undefined],
+    ['externalID', webIdentity === 'only' && externalID !== undefined],
+    ['externalIDFrom', webIdentity === 'only' && externalIDFrom !== undefined],
+    ['via', webIdentity === 'only' && via.length > 0],
+  ] as const;
+  const text = `contradicts webIdentity: ${webIdentity}, which can't send it`;
+  return refused.filter(([, is]) => is).map(([field]) => conflict(at(field), text, 'leave one of them out'));
+}
+
 /**
  * A session tag can't replace an inherited transitive one (IAM User Guide, Pass session tags). EKS's agent
  * marks six of its own as transitive.
  */
-function inheritedTagProblems(chain: readonly Step[], { credentialSource, serviceAccount }: RoleSpec): Problem[] {
-  const fromAgent =
-    credentialSource === 'pod-identity' || (credentialSource === 'auto' && serviceAccount === undefined);
+function inheritedTagProblems(chain: Chain): Problem[] {
   const inherited = new Map<string, string>(
-    fromAgent ? FOREIGN_TAG_KEYS.map((key) => [key.toLowerCase(), 'the Pod Identity agent']) : [],
+    chain.fromAgent ? FOREIGN_TAG_KEYS.map((key) => [key.toLowerCase(), 'the Pod Identity agent']) : [],
   );
   const found: Problem[] = [];
-  for (const { path, hop } of chain) {
-    for (const key of Object.keys(hop.tags)) {
+  for (const { place, at, call } of steps(chain)) {
+    for (const key of Object.keys(call.tags ?? {})) {
       const from = inherited.get(key.toLowerCase());
-      if (from !== undefined) {
-        found.push(
-          conflict(
-            path,
-            'tags',
-            `sets ${show(key)}, which ${from} passes on and nobody can replace`,
-            'choose another key',
-          ),
-        );
-      }
+      if (from === undefined) continue;
+      const text = `sets ${show(key)}, which ${from} passes on and nobody can replace`;
+      found.push(conflict(at('tags'), text, 'choose another key'));
     }
-    for (const key of hop.transitiveTagKeys) inherited.set(key.toLowerCase(), path.slice(0, -1));
+    for (const key of call.transitiveTagKeys ?? []) inherited.set(key.toLowerCase(), place.slice(0, -1));
   }
   return found;
 }
@@ -152,26 +106,63 @@ function inheritedTagProblems(chain: readonly Step[], { credentialSource, servic
  * No STS endpoint takes a role of another partition, and no role is assumed across partitions (IAM User Guide,
  * Amazon Resource Names: partition). A Region that the containers get is theirs to use with these credentials.
  */
-function partitionProblems(path: string, chain: readonly Step[], role: RoleSpec): Problem[] {
-  const target = parseRoleARN(role.roleARN)?.partition;
-  return chain.flatMap(({ path: at, hop }) => {
-    const own = parseRoleARN(hop.roleARN)?.partition;
+function partitionProblems(chain: Chain): Problem[] {
+  const target = parseRoleARN(chain.target.call.roleARN)?.partition;
+  return steps(chain).flatMap((step) => {
+    const { at, call } = step;
+    const own = parseRoleARN(call.roleARN)?.partition;
     const found: Problem[] = [];
     if (own !== undefined && target !== undefined && own !== target) {
       const text = `is of the partition ${own}, but the target is of ${target}: no chain crosses partitions`;
-      found.push(conflict(at, 'roleARN', text, 'use roles of one partition'));
+      found.push(conflict(at('roleARN'), text, 'use roles of one partition'));
     }
-    const regions = [['stsRegion', hop.stsRegion] as const, ...(at === path ? [['region', role.region] as const] : [])];
     const partition = own ?? target;
-    for (const [field, region] of regions) {
-      if (region === undefined || partition === undefined || !isKnownPartition(partition)) continue;
+    if (partition === undefined || !isKnownPartition(partition)) return found;
+    const regions = call.stsRegion === undefined ? [] : [[at('stsRegion'), call.stsRegion] as const];
+    for (const [path, region] of step === chain.target ? [...regions, ...chain.regions] : regions) {
       const there = partitionOf(region);
       if (there === partition) continue;
       const text = `is ${region}, a Region of the partition ${there}, but the role is of ${partition}`;
-      found.push(conflict(at, field, text, 'correct the Region or the role ARN'));
+      found.push(conflict(path, text, 'correct the Region or the role ARN'));
     }
     return found;
   });
+}
+
+/** A session name can't hold what the cluster's admin has not set. */
+export function clusterProblems(chain: Chain, cluster: string | undefined): Problem[] {
+  if (cluster !== undefined) return [];
+  return steps(chain)
+    .filter(({ call }) => placeholdersOf(call.sessionName).includes('cluster'))
+    .map(({ at }) =>
+      conflict(
+        at('sessionName'),
+        "names {cluster}, but the webhook's setting cluster is empty",
+        'leave {cluster} out, or ask the admin to set it',
+      ),
+    );
+}
+
+/** The role of a web identity that a chain starts from, `eks.amazonaws.com/role-arn`. */
+export interface BaseRole {
+  readonly arn: string;
+  /** Where it is written. */
+  readonly path: string;
+  /** Whether it is that of another ServiceAccount. */
+  readonly ofOther: boolean;
+}
+
+/** Whether the base role is one, and of the target's partition: sessions don't cross partitions. */
+export function baseRoleProblems({ target: { at, call } }: Chain, { arn, path, ofOther }: BaseRole): Problem[] {
+  const from = parseRoleARN(arn)?.partition;
+  if (from === undefined) {
+    const fix = ofOther ? 'correct it there' : 'correct it, or set credentialSource: pod-identity';
+    return [problem('FieldOutOfRange', path, 'is no role ARN', fix)];
+  }
+  const partition = parseRoleARN(call.roleARN)?.partition;
+  if (partition === undefined || from === partition || !isKnownPartition(partition)) return [];
+  const text = `is of partition ${partition}, but the base role is of ${from}`;
+  return [conflict(at('roleARN'), text, 'choose roles of one partition')];
 }
 
 function repeated(keys: readonly string[]): string[] {
@@ -180,12 +171,9 @@ function repeated(keys: readonly string[]): string[] {
 }
 
 /** What is legal and unwise. */
-export function roleWarnings(path: string, role: RoleSpec): string[] {
-  return steps(path, role).flatMap(({ path: at, hop }) =>
-    hop.durationSeconds >= LIMITS.durationUnwiseSeconds || hop !== role
-      ? []
-      : [
-          `${at}duration: ${hop.durationSeconds} s is short: SDKs that refresh 15 minutes ahead will ask again and again; 30m or more is better`,
-        ],
-  );
+export function chainWarnings({ target: { at, call } }: Chain): string[] {
+  if (call.durationSeconds >= LIMITS.durationUnwiseSeconds) return [];
+  return [
+    `${at('duration')}: ${call.durationSeconds} s is short: SDKs that refresh 15 minutes ahead will ask again and again; 30m or more is better`,
+  ];
 }

@@ -143,7 +143,8 @@ test.each<[string, Reply, string]>([
   ['a member of another type', json({ ...GOOD, AccessKeyId: 1 }), 'AccessKeyId is missing'],
   ['a time that is none', json({ ...GOOD, Expiration: 'soon' }), 'no time'],
   ['a time that is over', json({ ...GOOD, Expiration: '2026-11-22T12:00:00Z' }), 'past'],
-  ['far too much', send(200, 'x'.repeat(1_000_000)), 'not JSON'],
+  ['far too much', send(200, 'x'.repeat(1_000_000)), 'its answer is over 64 KiB.'],
+  ['far too much of an error', send(500, 'x'.repeat(1_000_000)), 'its answer is over 64 KiB.'],
 ])('an answer with %s is nonsense, and no answer for auto', async (_name, reply, detail) => {
   stub.reply(reply);
   const { fetch, everAnswered } = agent(atStub());

@@ -6,7 +6,8 @@ import { request } from 'node:http';
 import { CodedError } from '@rolechain/shared';
 import type { Credentials, Source } from '../session.ts';
 import { agentError } from './agent-errors.ts';
-import { errorCode, readTokenFile } from './token-file.ts';
+import { answerOf, type Answer, type WholeAnswer } from './answer-of.ts';
+import { readTokenFile } from './token-file.ts';
 
 /** Its address is on the node itself, so a connection comes at once or not at all. */
 const CONNECT_MS = 2_000;
@@ -41,6 +42,8 @@ export function makeAgent({ endpoints, tokenFile, now }: AgentOptions): Agent {
     for (const endpoint of new Set(reached === undefined ? endpoints : [reached, ...endpoints])) {
       const answer = await get(endpoint, token);
       if ('failure' in answer) {
+        // It is there, and no agent.
+        if (answer.tooLarge) throw new CodedError('AgentNonsense', `${endpoint}: ${answer.failure}.`);
         failures.push(`${endpoint}: ${answer.failure}`);
         continue;
       }
@@ -55,50 +58,16 @@ export function makeAgent({ endpoints, tokenFile, now }: AgentOptions): Agent {
   return { fetch, everAnswered: () => answered };
 }
 
-interface AgentAnswer {
-  readonly status: number;
-  readonly body: string;
+/** A failure is what keeps an answer from coming, and a reason to ask the next address. */
+function get(url: string, token: string): Promise<Answer> {
+  // No agent of node:http: a connection that is kept alive could be one to an agent that is gone.
+  const call = request(url, { headers: { authorization: token, accept: 'application/json' }, agent: false });
+  const answer = answerOf(call, { maxBytes: MAX_BYTES, totalMs: TOTAL_MS, connectMs: CONNECT_MS });
+  call.end();
+  return answer;
 }
 
-/** Never rejects: a failure is what keeps an answer from coming, and a reason to ask the next address. */
-function get(url: string, token: string): Promise<AgentAnswer | { readonly failure: string }> {
-  return new Promise((resolve) => {
-    // No agent of node:http: a connection that is kept alive could be one to an agent that is gone.
-    const call = request(url, { headers: { authorization: token, accept: 'application/json' }, agent: false });
-    const fail = (failure: string): void => {
-      resolve({ failure });
-      call.destroy();
-    };
-    const connect = setTimeout(() => fail(`no connection within ${CONNECT_MS / 1000} s`), CONNECT_MS);
-    const total = setTimeout(() => fail(`no answer within ${TOTAL_MS / 1000} s`), TOTAL_MS);
-    call.on('socket', (socket) => socket.once('connect', () => clearTimeout(connect)));
-    call.on('error', (error) => fail(errorCode(error)));
-    call.on('close', () => {
-      clearTimeout(connect);
-      clearTimeout(total);
-      fail('closed');
-    });
-    call.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('error', (error) => fail(errorCode(error)));
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        // What is cut off there is no credentials, and said to be none by the reader.
-        if (size > MAX_BYTES) done();
-      });
-      response.on('end', done);
-      function done(): void {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
-        call.destroy();
-      }
-    });
-    call.end();
-  });
-}
-
-function readAnswer({ status, body }: AgentAnswer, now: number): Credentials {
+function readAnswer({ status, body }: WholeAnswer, now: number): Credentials {
   if (status !== 200) throw agentError(status, body);
   let data: Record<string, unknown> | null;
   try {

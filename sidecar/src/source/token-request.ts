@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { CodedError, type TokenConfig } from '@rolechain/shared';
 import type { Apiserver } from '../inputs.ts';
 import { oneLine, sentence } from '../text.ts';
+import { answerOf, type WholeAnswer } from './answer-of.ts';
 import { errorCode, readTokenFile } from './token-file.ts';
 
 const TOTAL_MS = 5_000;
@@ -85,59 +86,31 @@ interface Access {
   readonly ca: string;
 }
 
-interface ApiAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
 /** Rejects with TokenRequestUnavailable. */
-function post({ namespace, name, audience }: TokenRequestConfig, access: Access): Promise<ApiAnswer> {
+async function post({ namespace, name, audience }: TokenRequestConfig, access: Access): Promise<WholeAnswer> {
   const { apiserver, token, ca } = access;
   const spec = { audiences: [audience], expirationSeconds: EXPIRATION_SECONDS };
   const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec });
   const path = [namespace, name].map(encodeURIComponent);
-  return new Promise((resolve, reject) => {
-    // No shared agent: it could have a proxy, and a kept connection.
-    const call = request({
-      agent: false,
-      host: apiserver.host,
-      port: apiserver.port,
-      path: `/api/v1/namespaces/${path[0] ?? ''}/serviceaccounts/${path[1] ?? ''}/token`,
-      method: 'POST',
-      ca,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      },
-    });
-    const fail = (reason: string): void => {
-      reject(unavailable(`${apiserver.host} port ${apiserver.port}: ${reason}.`));
-      call.destroy();
-    };
-    const limit = setTimeout(() => fail(`no answer within ${TOTAL_MS / 1000} s`), TOTAL_MS);
-    call.on('error', (error) => fail(errorCode(error)));
-    call.on('close', () => {
-      clearTimeout(limit);
-      fail('closed');
-    });
-    call.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('error', (error) => fail(errorCode(error)));
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > MAX_BYTES) fail('its answer has no end');
-      });
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
-        call.destroy();
-      });
-    });
-    call.end(body);
+  // No shared agent: it could have a proxy, and a kept connection.
+  const call = request({
+    agent: false,
+    host: apiserver.host,
+    port: apiserver.port,
+    path: `/api/v1/namespaces/${path[0] ?? ''}/serviceaccounts/${path[1] ?? ''}/token`,
+    method: 'POST',
+    ca,
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    },
   });
+  call.end(body);
+  const answer = await answerOf(call, { maxBytes: MAX_BYTES, totalMs: TOTAL_MS });
+  if ('failure' in answer) throw unavailable(`${apiserver.host} port ${apiserver.port}: ${answer.failure}.`);
+  return answer;
 }
 
 function tokenOf(body: string, account: string): string {
