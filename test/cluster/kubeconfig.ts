@@ -2,6 +2,7 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSecret } from '../secrets/record.ts';
 
 export interface Access {
   readonly url: string;
@@ -18,6 +19,7 @@ export interface ServiceAccountRef {
 
 export async function writeKubeconfig(path: string, access: Access): Promise<KubeConfig> {
   const { url, certificateAuthority, user, token } = access;
+  isSecret('ServiceAccount token', token);
   const cluster = { server: url, 'certificate-authority-data': certificateAuthority.toString('base64') };
   const document = JSON.stringify({
     apiVersion: 'v1',

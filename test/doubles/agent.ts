@@ -19,13 +19,13 @@ import type { FaultControls } from './faults.ts';
 import { POD_IDENTITY_SERVICE } from './fixtures.ts';
 import { decodeJwt, signedByOneOf } from './jwt.ts';
 import type { VerifyingKey } from './jwt.ts';
-import { listen } from './listen.ts';
+import { listen, type ListenOptions } from './listen.ts';
 import type { IssuedCredentials, StsDouble } from './sts.ts';
 import type { Tags } from './trust.ts';
 
 export type Association = { namespace: string; serviceAccount: string; roleArn: string };
 
-export type AgentOptions = {
+export type AgentOptions = ListenOptions & {
   sts: Pick<StsDouble, 'issue' | 'trustsService' | 'now'>;
   associations: readonly Association[];
   clusterName?: string;
@@ -42,8 +42,6 @@ export type AgentOptions = {
   sessionTags?: boolean;
   /** Milliseconds; the clock of the STS double by default. */
   clock?: () => number;
-  /** 0, the default, takes a free port. */
-  port?: number;
 };
 
 /** One request as recorded. `answer` is `ok`, the error code or text, or the fault's name. */
@@ -84,7 +82,7 @@ type Failure = { status: number; code: string; message: string };
 type CacheEntry = { credentials: IssuedCredentials; fetchedAt: number };
 type State = AgentOptions & { byAccount: Map<string, string>; cached: Map<string, CacheEntry>; now: () => number };
 
-/** Starts the double on 127.0.0.1. */
+/** Starts the double. */
 export async function startAgent(options: AgentOptions): Promise<AgentDouble> {
   const state: State = {
     ...options,
@@ -120,7 +118,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentDouble> {
     record.answer = failed ? answer.code || answer.message : 'ok';
     if (failed) sendFailure(response, answer);
     else sendCredentials(response, answer);
-  }, options.port);
+  }, options);
 
   return {
     url: server.url,
@@ -150,7 +148,7 @@ function withSubject(token: string): { subject?: string } {
 /** The agent's own checks, then the cache, then EKS Auth. */
 function answerRequest(state: State, record: AgentRequest): IssuedCredentials | Failure {
   if (record.path.split('?')[0] !== PATH) return bare(404, '404 page not found');
-  const hosts = state.hosts ?? HOSTS;
+  const hosts = state.hosts ?? [...HOSTS, state.address ?? ''];
   if (hosts !== false && !hosts.includes(hostName(record.host))) {
     const text = `Called agent through invalid address, please use either [${hosts.join(' ')}] address not ${hostName(record.host)}`;
     return bare(403, `Access Denied. ${text}`);

@@ -6,6 +6,7 @@
  */
 import { createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { isSecret } from '../secrets/record.ts';
 
 export type JwtAlgorithm = 'RS256' | 'ES256';
 export type SigningKey = { alg: JwtAlgorithm; kid: string; privateKey: KeyObject; publicKey: KeyObject };
@@ -28,7 +29,7 @@ export function signJwt(claims: Record<string, unknown>, key: SigningKey): strin
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${part({ alg: key.alg, kid: key.kid })}.${part(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
-  return `${signed}.${signature.toString('base64url')}`;
+  return isSecret('ServiceAccount token', `${signed}.${signature.toString('base64url')}`);
 }
 
 export type ServiceAccountTokenOptions = {

@@ -1,5 +1,5 @@
 /**
- * Plumbing shared by the doubles: an HTTP server on loopback that can be ended at any moment.
+ * Plumbing shared by the doubles: an HTTP server that can be ended at any moment.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -16,14 +16,24 @@ export type Listening = {
 /** Answers one request. `closing` fires when the server ends, so that a waiting handler can stop. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, closing: AbortSignal) => Promise<void>;
 
+/** Where a server listens. */
+export type ListenOptions = {
+  /** 0, the default, takes a free port. A set one lets a test bring a double back where its clients look for it. */
+  port?: number;
+  /** An IPv4 address of this machine: 127.0.0.1, the default, or one that pods reach. */
+  address?: string;
+};
+
 /**
- * Starts a server on 127.0.0.1. `port` 0 (the default) takes a free one; a set one lets a test bring a double back
- * at the address that its clients already know.
+ * Starts a server.
  *
  * A handler that throws is a defect of the double: it answers 500 with the stack, so that the test that meets it
  * shows the place.
  */
-export async function listen(handle: Handler, port = 0): Promise<Listening> {
+export async function listen(
+  handle: Handler,
+  { port = 0, address = '127.0.0.1' }: ListenOptions = {},
+): Promise<Listening> {
   const closing = new AbortController();
   const server = createServer((request, response) => {
     handle(request, response, closing.signal).catch((error: unknown) => {
@@ -37,12 +47,12 @@ export async function listen(handle: Handler, port = 0): Promise<Listening> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
   let closed: Promise<void> | undefined;
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `http://${address}:${bound}`,
     port: bound,
     close: () => {
       closed ??= new Promise<void>((resolve) => {

@@ -4,6 +4,7 @@
  * The session token is opaque random data here; a real one carries the session, so its length is no measure.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { isSecret } from '../secrets/record.ts';
 import { parseArn } from './iam.ts';
 import type { Caller } from './trust.ts';
 
@@ -35,6 +36,8 @@ export function createKeyring(): Keyring {
   const keys = new Map<string, HeldKey>();
   const keep = <K extends HeldKey>(key: K): K => {
     keys.set(key.accessKeyId, key);
+    isSecret('secret access key', key.secretAccessKey);
+    isSecret('session token', key.sessionToken ?? '');
     return key;
   };
   return {

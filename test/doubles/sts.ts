@@ -15,7 +15,8 @@ import { actOut, createFaults, nameOfFault } from './faults.ts';
 import type { FaultControls } from './faults.ts';
 import { checkRole } from './iam.ts';
 import type { RoleFixture, TrustPolicy } from './iam.ts';
-import { headerLines, listen, readBody } from './listen.ts';
+import { headerLines, listen, readBody, type ListenOptions } from './listen.ts';
+import { isSecret } from '../secrets/record.ts';
 import { verifySignature } from './sigv4.ts';
 import type { Verdict } from './sigv4.ts';
 import { answerAction, mintRoleSession } from './sts-actions.ts';
@@ -30,7 +31,7 @@ import { trustsService } from './trust.ts';
 import type { Tags } from './trust.ts';
 import type { OidcProvider } from './web-identity.ts';
 
-export type StsOptions = {
+export type StsOptions = ListenOptions & {
   /** Region of the endpoint: a signature for another one is refused. Without it any Region will do. */
   region?: string;
   roles: readonly RoleFixture[];
@@ -39,8 +40,6 @@ export type StsOptions = {
   clock?: () => number;
   /** Lifetime handed out in place of the one asked for, so that a test sees refreshes. The checks stay as they are. */
   sessionSeconds?: number;
-  /** 0, the default, takes a free port. */
-  port?: number;
 };
 
 /** One request as recorded. `answer` is `ok`, the error code or the fault's name; `reason` is the double's own. */
@@ -101,7 +100,7 @@ export type StsDouble = FaultControls<StsRequest> & {
   close: () => Promise<void>;
 };
 
-/** Starts the double on 127.0.0.1. Throws a TypeError on a role that it could not judge. */
+/** Starts the double. Throws a TypeError on a role that it could not judge. */
 export async function startSts(options: StsOptions): Promise<StsDouble> {
   const state: StsState = {
     roles: new Map(),
@@ -127,7 +126,7 @@ export async function startSts(options: StsOptions): Promise<StsDouble> {
     if (fault !== undefined) received.record.answer = nameOfFault(fault);
     if (await actOut(fault, response, closing, (error) => finish({ error }))) return;
     finish(received.refusal ?? answerAction(state, received.record.action, received.record.parameters, received.key));
-  }, options.port);
+  }, options);
 
   return {
     url: server.url,
@@ -191,6 +190,7 @@ type Received = { record: StsRequest; key: HeldKey | undefined; refusal: Outcome
 async function receive(request: IncomingMessage, state: StsState, region: string | undefined): Promise<Received> {
   const body = await readBody(request);
   const parameters = readParameters(body);
+  isSecret('ServiceAccount token', parameters.WebIdentityToken ?? '');
   const { method = '', url = '/', headers } = request;
   const record: StsRequest = {
     action: parameters.Action ?? '',

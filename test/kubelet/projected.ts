@@ -1,4 +1,6 @@
 /** The files of a projected volume: k8s.io/kubernetes pkg/volume/projected, collectData. */
+import { ENV } from '@rolechain/shared';
+import { isSecret } from '../secrets/record.ts';
 import { podField } from './fields.ts';
 import type { Pod, Projected, ProjectedSource, Projection } from './pod.ts';
 
@@ -65,7 +67,8 @@ async function tokenFiles(
 ): Promise<readonly ProjectedFile[]> {
   if (!context.options.token) return leftOut(context, 'nobody here makes tokens of ServiceAccounts');
   const { path, audience = '', expirationSeconds = DEFAULT_EXPIRATION_SECONDS } = source;
-  return [{ path, data: await context.options.token(audience, expirationSeconds), mode: context.mode }];
+  const token = isSecret('ServiceAccount token', await context.options.token(audience, expirationSeconds));
+  return [{ path, data: token, mode: context.mode }];
 }
 
 async function objectFiles(
@@ -78,6 +81,8 @@ async function objectFiles(
   const keys = items.length > 0 ? items : Object.keys(data ?? {}).map((key) => ({ key, path: key, mode: undefined }));
   return keys.flatMap(({ key, path, mode }) => {
     const value = data && Object.hasOwn(data, key) ? data[key] : undefined;
+    // A key id is a name.
+    if (kind === 'Secret' && key !== ENV.accessKeyID) isSecret('value of a Secret', textOf(value));
     if (value !== undefined) return [{ path, data: value, mode: mode ?? context.mode }];
     if (!optional) throw absent(context, `key ${key} of ${kind} ${name}`);
     return [];
@@ -93,6 +98,10 @@ function fieldFiles(
     if (field.note !== undefined) leftOut(context, `${path}: ${field.note}`);
     return 'value' in field ? [{ path, data: field.value, mode: mode ?? context.mode }] : [];
   });
+}
+
+function textOf(value: string | Uint8Array | undefined): string {
+  return typeof value === 'string' ? value : Buffer.from(value ?? []).toString();
 }
 
 function leftOut({ volume, notes }: Context, reason: string): readonly ProjectedFile[] {

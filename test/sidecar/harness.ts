@@ -20,6 +20,8 @@ import {
 } from '@rolechain/shared';
 import { build } from 'esbuild';
 import { freePort } from '../cluster/free-port.ts';
+import { hearReply, hearSidecar, knowTokens } from '../secrets/hear.ts';
+import { heard, isSecret } from '../secrets/record.ts';
 
 /** The two programs of the sidecar's image. */
 export interface Programs {
@@ -71,10 +73,14 @@ export function makePodFiles(): PodFiles {
   };
   return {
     root,
-    writeToken: (kind, token) => write(join(root, PATHS.baseIdentity, PATHS[kind]), token),
+    writeToken: (kind, token) =>
+      write(join(root, PATHS.baseIdentity, PATHS[kind]), isSecret('ServiceAccount token', token)),
+    // Its keys are those of the double of STS, which knows them as secrets.
     writeSecret: (name, content) => write(join(root, PATHS.environment, name), content),
-    writeExternalID: (ref, value) => write(join(root, PATHS.externalIDs, externalIDFile(ref)), value),
-    writeApiAccess: (name, content) => write(join(root, PATHS.apiAccess, name), content),
+    writeExternalID: (ref, value) =>
+      write(join(root, PATHS.externalIDs, externalIDFile(ref)), isSecret('value of a Secret', value)),
+    writeApiAccess: (name, content) =>
+      write(join(root, PATHS.apiAccess, name), name === 'token' ? isSecret('ServiceAccount token', content) : content),
     readToken: (role = 'default') => readFileSync(join(root, tokenFile(role)), 'latin1'),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
@@ -137,7 +143,10 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
     signal: signal as Ended['signal'],
   }));
   let running = true;
-  void ended.then(() => (running = false));
+  void ended.then(() => {
+    running = false;
+    heard('output of the sidecar', out + err);
+  });
 
   return {
     ports,
@@ -149,18 +158,26 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
       let text = '';
       prober.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       const [code] = (await once(prober, 'close')) as [number | null];
+      heard('output of the prober', text);
       return { code, out: text };
     },
-    ask: async ({ path = PATHS.credentials, method = 'GET', headers = {} } = {}) =>
-      send(
-        ports.credentials,
-        path,
-        method,
-        'authorization' in headers ? headers : { authorization: files.readToken(), ...headers },
-      ),
-    health: (path) => send(ports.health, path, 'GET', {}),
+    ask: async ({ path = PATHS.credentials, method = 'GET', headers = {} } = {}) => {
+      const sent = 'authorization' in headers ? headers : { authorization: files.readToken(), ...headers };
+      const reply = await send(ports.credentials, path, method, sent);
+      hearReply('credentials', reply.status, reply.body);
+      return reply;
+    },
+    health: async (path) => {
+      const reply = await send(ports.health, path, 'GET', {});
+      hearReply('health', reply.status, reply.body);
+      return reply;
+    },
     stop: async () => {
-      if (running) child.kill('SIGKILL');
+      await knowTokens(join(files.root, PATHS.tokens));
+      if (running) {
+        await hearSidecar(ports);
+        child.kill('SIGKILL');
+      }
       await ended;
     },
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ENV, PATHS } from '@rolechain/shared';
 import { freePort } from '../cluster/free-port.ts';
 import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
+import { hearFile, hearHealth, hearReply } from '../secrets/hear.ts';
 import { NAMESPACE, ROOT } from '../stage/install.ts';
 
 export interface Launched {
@@ -50,11 +51,15 @@ export async function launch(options: LaunchOptions = {}): Promise<Launched> {
     log: () => readFileSync(logFile, 'utf8'),
     readiness: async () => {
       const response = await fetch(`http://127.0.0.1:${healthPort}${PATHS.readyz}`);
-      const { reasons } = (await response.json()) as { reasons: { code: string }[] };
+      const body = await response.text();
+      hearReply('health', response.status, body);
+      const { reasons } = JSON.parse(body) as { reasons: { code: string }[] };
       return [response.status, ...reasons.map(({ code }) => code)].join(' ');
     },
     stop: async () => {
+      await hearHealth(healthPort);
       await child.kill();
+      await hearFile('output of the webhook', logFile);
       await output.close();
       await rm(folder, { recursive: true, force: true });
     },

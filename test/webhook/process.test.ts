@@ -10,6 +10,7 @@ import type { ReviewResponse } from '@rolechain/webhook';
 import { freePort } from '../cluster/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { NAMESPACE, applyAll, installManifests, leadServiceTo, startWebhook, until } from '../stage/install.ts';
+import { heard } from '../secrets/record.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';
 
 const SERVER_NAME = 'rolechain-webhook.rolechain.svc';
@@ -223,6 +224,7 @@ async function mutate(port: number, ca: string, serviceAccountName: string, agen
   const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage & { socket: TLSSocket }];
   const { connection: kept, 'retry-after': retryAfter } = response.headers;
   const answer = await text(response);
+  heard('answer to an admission review', answer);
   if (!agent) connection.agent.destroy();
   return { status: response.statusCode ?? 0, connection: kept, retryAfter, reused: asked.reusedSocket, text: answer };
 }

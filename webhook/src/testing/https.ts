@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
+import { heard, isSecret } from '@rolechain/test/secrets/record.ts';
 import type { Certificate } from '../server.ts';
 
 /** The name that the certificates carry; connections go to 127.0.0.1. */
@@ -18,7 +19,13 @@ export interface Authority {
 export async function testAuthority(dnsNames: readonly string[] = [SERVER_NAME]): Promise<Authority> {
   const now = new Date();
   const authority = await makeAuthority({ now, commonName: 'test CA' });
-  return { ca: authority.certificate, issue: () => makeLeaf({ authority, dnsNames, now }) };
+  isSecret('private key', authority.key);
+  const issue = async (): Promise<Certificate> => {
+    const leaf = await makeLeaf({ authority, dnsNames, now });
+    isSecret('private key', leaf.key);
+    return leaf;
+  };
+  return { ca: authority.certificate, issue };
 }
 
 export interface Call {
@@ -51,6 +58,7 @@ export async function call({ port, ca, path, method = 'GET', headers, body, agen
     (response) => {
       const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
       text(response).then((all) => {
+        heard('answer to an admission review', all);
         answered.resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { FastifyInstance } from 'fastify';
+import { heard } from '@rolechain/test/secrets/record.ts';
 import type { Logger } from '@rolechain/shared';
 import type { ReviewResponse } from '../admit.ts';
 import { makeMetrics } from '../metrics.ts';
@@ -46,7 +47,9 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
 
 export function recordingLog(lines: string[]): Logger {
   const write = (level: string) => (fields: object, message: string) => {
-    lines.push(JSON.stringify({ level, ...fields, message }));
+    const line = JSON.stringify({ level, ...fields, message });
+    heard('log within the test', line);
+    lines.push(line);
   };
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   return log as unknown as Logger;
