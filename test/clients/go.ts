@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Absent } from './python.ts';
+import type { Absent } from '../cluster/jest.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 

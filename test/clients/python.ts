@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Absent } from '../cluster/jest.ts';
 
 export interface Venv {
   /** What the packages are, for messages. */
@@ -33,10 +34,6 @@ export const MOTO: Venv = {
   folder: 'moto-5.2.5',
   requirements: ['moto[server]==5.2.5', 'botocore==1.44.5', 'boto3==1.44.5'],
 };
-
-export interface Absent {
-  readonly reason: string;
-}
 
 /** The environment's python; absent where it has not been made, with the reason. */
 export function locatePython(venv: Venv = BOTOCORE): string | Absent {

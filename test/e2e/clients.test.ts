@@ -6,14 +6,14 @@
 import { join } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { Binaries } from '../cluster/binaries.ts';
-import { describeWithBinaries } from '../cluster/jest.ts';
+import { describeWhen, describeWithBinaries } from '../cluster/jest.ts';
 import { locateGoClient } from '../clients/go.ts';
 import { startMoto, type Moto } from '../clients/moto.ts';
-import { MOTO, OLD_BOTOCORE, locatePython, type Absent } from '../clients/python.ts';
-import { NAMESPACE, ROOT, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { MOTO, OLD_BOTOCORE, locatePython } from '../clients/python.ts';
+import { ROOT } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
 import { projections, startPod, untilStarted } from '../stage/pod.ts';
-import { createPod, setStage, untilCalled, type Stage } from '../stage/stage.ts';
+import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
 
 const TARGET = 'arn:aws:iam::222222222222:role/orders';
 const IRSA_ROLE = 'arn:aws:iam::111111111111:role/irsa';
@@ -90,20 +90,6 @@ async function play(stage: Stage, object: KubeObject, command: readonly [string,
   }
 }
 
-/** Declares the tests of a counterpart; without it they are skipped aloud, and under CI=true fail. */
-function withCounterpart(name: string, found: string | Absent, tests: (path: string) => void): void {
-  if (typeof found === 'string') {
-    describe(name, () => tests(found));
-  } else if (process.env.CI === 'true') {
-    test(`${name}: is needed`, () => {
-      throw new Error(found.reason);
-    });
-  } else {
-    console.warn(`SKIPPED: ${name}. ${found.reason}`);
-    describe.skip(`${name} (SKIPPED: ${found.reason})`, () => tests(''));
-  }
-}
-
 function tests(binaries: Binaries): void {
   let stage: Stage;
   const settings = { environmentSource: { namespaces: ['shop'] } };
@@ -113,77 +99,81 @@ function tests(binaries: Binaries): void {
   }, 180_000);
   afterAll(() => stage.stop());
 
-  withCounterpart('AWS SDK for Go v2', locateGoClient(), (program) => {
-    test('is the target role, before and after a refresh', async () => {
-      const { name, ...seen } = await play(stage, pod('pod-identity'), [program, stage.aws.sts.url]);
-      expect(seen).toEqual({
-        code: 0,
-        arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
-        keys: 2,
-        stderr: '',
-      });
-    }, 60_000);
-  });
-
-  withCounterpart('a botocore that reads no token file', locatePython(OLD_BOTOCORE), (python) => {
-    const program = join(ROOT, 'test/clients/caller_identity.py');
-
-    test('is the target role where the pod asks for the token in the environment', async () => {
-      const object = pod('pod-identity', { 'rolechain.io/authorization-token': 'env' });
-      const { name, code, arns, keys } = await play(stage, object, [python, program, stage.aws.sts.url]);
-      expect({ code, arns, keys }).toEqual({
-        code: 0,
-        arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
-        keys: 2,
-      });
-    }, 60_000);
-
-    test('has no credentials otherwise: its request bears no token', async () => {
-      const { code, arns, stderr } = await play(stage, pod('pod-identity'), [python, program, stage.aws.sts.url]);
-      expect({ code, arns }).toEqual({ code: 1, arns: [] });
-      expect(stderr).toMatch(/CredentialRetrievalError: .*container-role.*401/s);
-    }, 60_000);
-  });
-
-  withCounterpart("moto's STS", locatePython(MOTO), (python) => {
-    const program = join(ROOT, 'demo/src/program.mjs');
-    let moto: Moto;
-    let webhook: WebhookProcess | undefined;
-
-    // The same installation with other settings: the webhook is started again in its place.
-    beforeAll(async () => {
-      moto = await startMoto(python);
-      await stage.webhook.stop();
-      webhook = await startWebhook({
-        port: stage.webhook.port,
-        kubeconfig: await stage.cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' }),
-        settings: { ...settings, stsEndpoint: moto.url, agentEndpoints: [stage.aws.agent.credentialsUrl] },
-      });
-      await untilCalled(stage.cluster, pod('pod-identity'));
-    }, 60_000);
-    afterAll(async () => {
-      await webhook?.stop();
-      await moto.stop();
-    });
-
-    test.each(['pod-identity', 'irsa', 'environment'])(
-      'by %s the sidecar becomes the target role, and serves it',
-      async (source) => {
-        const onDouble = stage.aws.sts.requests.length;
-        const fromAgent = stage.aws.agent.requests.length;
-        const { name, code, arns, stderr } = await play(stage, pod(source), [process.execPath, program, moto.url]);
-        expect({ code, arns, stderr }).toEqual({
+  describeWhen(
+    'AWS SDK for Go v2',
+    locateGoClient(),
+    (program) => {
+      test('is the target role, before and after a refresh', async () => {
+        const { name, ...seen } = await play(stage, pod('pod-identity'), [program, stage.aws.sts.url]);
+        expect(seen).toEqual({
           code: 0,
           arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+          keys: 2,
           stderr: '',
         });
-        // Nothing of it came from our double, but for the agent's part.
-        expect(stage.aws.sts.requests).toHaveLength(onDouble);
-        expect(stage.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
-      },
-      60_000,
-    );
-  });
+      }, 60_000);
+    },
+    '',
+  );
+
+  describeWhen(
+    'a botocore that reads no token file',
+    locatePython(OLD_BOTOCORE),
+    (python) => {
+      const program = join(ROOT, 'test/clients/caller_identity.py');
+
+      test('is the target role where the pod asks for the token in the environment', async () => {
+        const object = pod('pod-identity', { 'rolechain.io/authorization-token': 'env' });
+        const { name, code, arns, keys } = await play(stage, object, [python, program, stage.aws.sts.url]);
+        expect({ code, arns, keys }).toEqual({
+          code: 0,
+          arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+          keys: 2,
+        });
+      }, 60_000);
+
+      test('has no credentials otherwise: its request bears no token', async () => {
+        const { code, arns, stderr } = await play(stage, pod('pod-identity'), [python, program, stage.aws.sts.url]);
+        expect({ code, arns }).toEqual({ code: 1, arns: [] });
+        expect(stderr).toMatch(/CredentialRetrievalError: .*container-role.*401/s);
+      }, 60_000);
+    },
+    '',
+  );
+
+  describeWhen(
+    "moto's STS",
+    locatePython(MOTO),
+    (python) => {
+      const program = join(ROOT, 'demo/src/program.mjs');
+      let moto: Moto;
+      beforeAll(async () => {
+        moto = await startMoto(python);
+        stage = await withSettings(stage, { ...settings, stsEndpoint: moto.url });
+        await untilCalled(stage.cluster, pod('pod-identity'));
+      }, 60_000);
+      afterAll(() => moto.stop());
+
+      test.each(['pod-identity', 'irsa', 'environment'])(
+        'by %s the sidecar becomes the target role, and serves it',
+        async (source) => {
+          const onDouble = stage.aws.sts.requests.length;
+          const fromAgent = stage.aws.agent.requests.length;
+          const { name, code, arns, stderr } = await play(stage, pod(source), [process.execPath, program, moto.url]);
+          expect({ code, arns, stderr }).toEqual({
+            code: 0,
+            arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
+            stderr: '',
+          });
+          // Nothing of it came from our double, but for the agent's part.
+          expect(stage.aws.sts.requests).toHaveLength(onDouble);
+          expect(stage.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
+        },
+        60_000,
+      );
+    },
+    '',
+  );
 }
 
 describeWithBinaries('further clients', tests);

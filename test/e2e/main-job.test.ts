@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../cluster/binaries.ts';
-import { describeWithBinaries } from '../cluster/jest.ts';
+import { describeWhen, describeWithBinaries } from '../cluster/jest.ts';
 import { locatePython } from '../clients/python.ts';
 import { ROOT, applyAll } from '../stage/install.ts';
 import { parseManifests, type KubeObject } from '../stage/manifests.ts';
@@ -110,20 +110,21 @@ function tests(binaries: Binaries): void {
     expect(seen.keys).toBe(2);
   }, 60_000);
 
-  const python = locatePython();
-  if (typeof python === 'string') {
-    test('botocore is the target role, before and after a refresh', async () => {
-      const seen = await withPod(pod('orders'), (running) =>
-        whoAmI(running, [python, join(ROOT, 'test/clients/caller_identity.py')]),
-      );
-      expect(seen.arns).toHaveLength(1);
-      expect(seen.arns[0]).toMatch(/^arn:aws:sts::222222222222:assumed-role\/orders\/shop\.orders-/);
-      expect(seen.keys).toBe(2);
-    }, 60_000);
-  } else {
-    console.warn(`SKIPPED: botocore. ${python.reason}`);
-    test.skip(`botocore (SKIPPED: ${python.reason})`, () => undefined);
-  }
+  describeWhen(
+    'botocore',
+    locatePython(),
+    (python) => {
+      test('is the target role, before and after a refresh', async () => {
+        const seen = await withPod(pod('orders'), (running) =>
+          whoAmI(running, [python, join(ROOT, 'test/clients/caller_identity.py')]),
+        );
+        expect(seen.arns).toHaveLength(1);
+        expect(seen.arns[0]).toMatch(/^arn:aws:sts::222222222222:assumed-role\/orders\/shop\.orders-/);
+        expect(seen.keys).toBe(2);
+      }, 60_000);
+    },
+    '',
+  );
 
   test('what the document says reaches STS: ExternalId, session name, duration', async () => {
     const seen = await withPod(pod('chained'), (running) => whoAmI(running, javascript));

@@ -2,180 +2,180 @@
  * A row a feature of the contract, end to end: annotation → real apiserver and webhook → mutated pod → real
  * sidecar → AWS SDK for JavaScript → who it is, and what STS was asked. Every expectation is written by hand.
  */
-import { join } from 'node:path';
-import { CoreV1Api } from '@kubernetes/client-node';
 import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { mayAssume, trustRole } from '../doubles/fixtures.ts';
-import { ROOT } from '../stage/install.ts';
-import { containerOf, type Pod } from '../kubelet/pod.ts';
-import { parseManifests, type KubeObject } from '../stage/manifests.ts';
-import { projections, startPod, untilStarted } from '../stage/pod.ts';
-import { createPod, refusalOf, setStage, untilCalled, type Stage } from '../stage/stage.ts';
-import { REFUSALS } from './refusals.ts';
-import {
-  CHAIN_ONLY,
-  IRSA,
-  OTHER_ROLE,
-  SCENARIOS,
-  SECRETS,
-  USER,
-  annotatedAccounts,
-  podOfScenario,
-  type Scenario,
-} from './scenarios.ts';
+import { startEgress, type Egress } from '../stage/egress.ts';
+import { parseManifests } from '../stage/manifests.ts';
+import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
+import { DIRECT, EGRESS, FIPS, VPC, VPC_HOST } from './egress-scenarios.ts';
+import { player, type Player } from './play.ts';
+import { refusedPod, refusalText, reviewPod, writeAccount } from './refused.ts';
+import { messageOf, type Refusal } from './refusals/refusal.ts';
+import { REFUSALS } from './refusals/rows.ts';
+import { CHAIN_ONLY, IRSA, OTHER_ROLE, USER } from './roles.ts';
+import { objectsOf, podOfScenario, type Scenario } from './scenario.ts';
+import { SCENARIOS, SECRETS } from './scenarios.ts';
 
-const program = join(ROOT, 'demo/src/program.mjs');
+const ALL = [...SCENARIOS, ...EGRESS, ...FIPS, ...VPC, DIRECT];
+const HOSTS = [...new Set(ALL.flatMap(({ hosts = [] }) => hosts))];
+const byName = <Row extends { readonly name: string }>(rows: readonly Row[]): [string, Row][] =>
+  rows.map((row) => [row.name, row]);
+
+const USUAL = {
+  otherServiceAccounts: true,
+  fluxAlias: true,
+  cluster: 'prod',
+  environmentSource: { namespaces: ['shop'] },
+};
 
 function tests(binaries: Binaries): void {
   let stage: Stage;
-  let secrets: Readonly<Record<string, Readonly<Record<string, string>>>> = SECRETS;
+  let egress: Egress;
+  let row: Player;
   beforeAll(async () => {
-    const environmentSource = { namespaces: ['shop'] };
-    const settings = { otherServiceAccounts: true, cluster: 'prod', environmentSource };
     const aws = { secrets: SECRETS, bases: [OTHER_ROLE, USER], anyRegion: true };
-    stage = await setStage({ binaries, objects: parseManifests(annotatedAccounts()), settings, aws });
+    stage = await setStage({ binaries, objects: parseManifests(objectsOf(ALL)), settings: USUAL, aws });
+    egress = await startEgress(stage.aws.sts.port, HOSTS);
     await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
     for (const { name, unassociated } of SCENARIOS) if (unassociated) stage.aws.agent.dissociate('shop', name);
     stage.aws.sts.setTrust(CHAIN_ONLY, trustRole(IRSA));
     const { accessKeyId, secretAccessKey } = stage.aws.sts.issueUser(USER, mayAssume('*'));
-    secrets = {
-      ...SECRETS,
-      'rolechain-environment': { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    };
+    const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    row = player(stage, { ...SECRETS, 'rolechain-environment': environment });
   }, 180_000);
-  afterAll(() => stage.stop());
-
-  /** Everything that was logged, served and written into pods by all rows. */
-  const said: string[] = [];
-
-  /** Who each container of the scenario's pod is. */
-  async function play(scenario: Scenario): Promise<Record<string, string>> {
-    const created = await createPod(stage.cluster, podOfScenario(scenario));
-    const filled = { ...projections(stage.cluster.kubeConfig, created), secrets, apiURL: stage.cluster.url };
-    const running = await startPod(created, filled);
-    try {
-      // As long as `auto` asks the agent alone, and a little.
-      await untilStarted(running, 30_000);
-      const seen: Record<string, string> = {};
-      for (const container of Object.keys(scenario.callers)) {
-        const ran = await running.run(container, [process.execPath, program, stage.aws.sts.url]);
-        const { code } = await ran.exited;
-        if (code !== 0) throw new Error(`${ran.stderr()}\n${running.sidecar.stdout()}`);
-        seen[container] = ran
-          .stdout()
-          .trim()
-          .replace(created.metadata?.name ?? '', 'POD');
-      }
-      const { health } = portsOf(created);
-      const served = ['/status', '/metrics'].map((path) =>
-        fetch(`http://127.0.0.1:${health}${path}`).then((a) => a.text()),
-      );
-      said.push(JSON.stringify(created), ...(await Promise.all(served)));
-      return seen;
-    } finally {
-      said.push(running.sidecar.stdout(), running.sidecar.stderr());
-      await running.stop();
-    }
-  }
-
-  test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
-    '%s',
-    async (_name, scenario) => {
-      const before = stage.aws.sts.requests.length;
-      expect(await play(scenario)).toEqual(scenario.callers);
-      const calls = stage.aws.sts.requests.slice(before).filter(({ action }) => action !== 'GetCallerIdentity');
-      const asked = calls.map(({ action, parameters, answer, callerArn }) => ({
-        action,
-        answer,
-        callerArn,
-        ...parameters,
-      }));
-      expect(asked).toEqual(
-        scenario.calls.map(({ absent: _absent, ...call }) => expect.objectContaining({ answer: 'ok', ...call })),
-      );
-      for (const [index, { absent = [] }] of scenario.calls.entries()) {
-        for (const name of absent) expect(Object.keys(calls[index]?.parameters ?? {})).not.toContain(name);
-      }
-    },
-    60_000,
-  );
-
-  test.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))('refused: %s', async (_name, refusal) => {
-    const { pod = {}, spec } = refusal;
-    const row = podOfScenario({ name: refusal.name, annotation: '', pod, callers: {}, calls: [] });
-    const object = spec
-      ? { ...row, metadata: { ...row.metadata, annotations: pod }, spec: { serviceAccountName: refusal.name, ...spec } }
-      : row;
-    const atPod = await refusalText(createPod(stage.cluster, object, true));
-    expect(atPod).toMatch(refusal.message);
-    // The account itself is refused when it is written, with the same words.
-    const atAccount = await refusalText(writeAccount(stage, `${refusal.name}-again`, refusal.annotation));
-    if (refusal.atPod) expect(atAccount).toBe('accepted');
-    else expect(problemsIn(atAccount)).toBe(problemsIn(atPod));
+  afterAll(async () => {
+    await stage.stop();
+    await egress.close();
   });
 
-  test('a namespace that allows some roles: target and every hop must match', async () => {
-    const pod = (name: string): KubeObject => {
-      const row = podOfScenario({ name, annotation: '', callers: {}, calls: [] });
-      return { ...row, metadata: { ...row.metadata, namespace: 'tenant' } };
-    };
-    expect(await refusalText(createPod(stage.cluster, pod('inside'), true))).toBe('accepted');
-    expect(await refusalText(createPod(stage.cluster, pod('outside'), true))).toMatch(
-      /arn:aws:iam::444444444444:role\/hub.*\[RoleNotAllowed\]/,
+  /** The tests within have a webhook of other settings. */
+  function installed(name: string, settings: () => Readonly<Record<string, unknown>>, within: () => void): void {
+    describe(name, () => {
+      beforeAll(async () => {
+        row.hear(stage.webhook.log());
+        stage = await withSettings(stage, settings());
+        await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
+      }, 60_000);
+      within();
+    });
+  }
+
+  /** Who the row's containers are, what STS was asked, and where. */
+  async function play(scenario: Scenario): Promise<void> {
+    const { sts } = stage.aws;
+    const before = { calls: sts.requests.length, hosts: egress.hosts.length, tunnels: egress.tunnels.length };
+    const { callers, regions, resources, leftAlone } = await row.play(scenario);
+    expect(callers).toEqual(scenario.callers);
+    expect(new Set(regions)).toEqual(new Set([scenario.region ?? 'eu-central-1']));
+    if (scenario.resources) expect(resources).toEqual(scenario.resources);
+    expect(leftAlone).toEqual((scenario.containers ?? []).filter((name) => !(name in scenario.callers)));
+
+    const calls = sts.requests.slice(before.calls).filter(({ action }) => action !== 'GetCallerIdentity');
+    if (scenario.sideBySide) calls.sort((a, b) => (a.parameters.RoleArn! < b.parameters.RoleArn! ? -1 : 1));
+    const asked = calls.map(({ action, parameters, answer, callerArn }) => {
+      return { action, answer, callerArn, ...parameters };
+    });
+    expect(asked).toEqual(
+      scenario.calls.map(({ absent: _absent, ...call }) => expect.objectContaining({ answer: 'ok', ...call })),
     );
+    for (const [index, { absent = [] }] of scenario.calls.entries()) {
+      for (const name of absent) expect(Object.keys(calls[index]?.parameters ?? {})).not.toContain(name);
+    }
+
+    const { hosts = [] } = scenario;
+    expect(egress.hosts.slice(before.hosts)).toEqual(hosts);
+    expect(egress.tunnels.slice(before.tunnels)).toEqual(hosts.map((host) => `CONNECT ${host}:443`));
+  }
+
+  async function meet(refusal: Refusal): Promise<void> {
+    const pod = refusedPod(refusal);
+    const atPod = refusal.raw ? await reviewPod(stage, pod) : await refusalText(createPod(stage.cluster, pod, true));
+    expect(atPod).toMatch(messageOf(refusal));
+    // The account itself is refused when it is written, with the same words.
+    const again = { ...refusal, name: `${refusal.name}-again` };
+    const atAccount = await refusalText(writeAccount(stage, again));
+    if (refusal.atPod) expect(atAccount).toBe('accepted');
+    else expect(atAccount).toMatch(messageOf(again));
+  }
+
+  test.each(byName(SCENARIOS))('%s', (_name, scenario) => play(scenario), 60_000);
+
+  const refusedWhere = (at: Refusal['installation']): [string, Refusal][] =>
+    byName(REFUSALS.filter(({ installation }) => installation === at));
+  test.each(refusedWhere(undefined))('refused: %s', (_name, refusal) => meet(refusal));
+
+  test('a pod that asks to be left alone is, whatever the account says', async () => {
+    const pod = refusedPod({ ...REFUSALS[0]!, pod: { 'rolechain.io/inject': 'false' } });
+    const { spec, metadata } = await createPod(stage.cluster, pod, true);
+    expect([spec?.initContainers, metadata?.annotations]).toEqual([undefined, { 'rolechain.io/inject': 'false' }]);
+  });
+
+  test('an SDK too old for token files reads the token from the environment', async () => {
+    const { pod } = SCENARIOS.find(({ name }) => name === 'token-in-the-environment')!;
+    const created = await createPod(stage.cluster, podOfScenario({ ...SCENARIOS[0]!, pod: pod! }), true);
+    const env = created.spec?.containers?.[0]?.env ?? [];
+    expect(env.find(({ name }) => name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value).toMatch(/^[\w-]{43}$/);
+  });
+
+  installed(
+    'where the admin allows little',
+    () => ({ allowedRolesPolicy: 'required' }),
+    () => {
+      test.each(refusedWhere('strict'))('refused: %s', (_name, refusal) => meet(refusal));
+    },
+  );
+
+  // The agent and the apiserver are on loopback, and HTTP_PROXY is set too: neither is ever seen by the proxy.
+  const outside = (): Readonly<Record<string, unknown>> => ({
+    ...USUAL,
+    stsEndpoint: undefined,
+    sidecarEnvironment: egress.environment,
+  });
+  installed('through an egress proxy, under a private CA', outside, () => {
+    test.each(byName(EGRESS))('%s', (_name, scenario) => play(scenario), 60_000);
+  });
+  installed(
+    'at FIPS endpoints',
+    () => ({ ...outside(), useFIPSEndpoint: true }),
+    () => {
+      test.each(byName(FIPS))('%s', (_name, scenario) => play(scenario), 60_000);
+    },
+  );
+  const vpc = (): Readonly<Record<string, unknown>> => ({ ...outside(), stsEndpoint: `https://${VPC_HOST}` });
+  installed('at the endpoint of a VPC', vpc, () => {
+    test.each(byName(VPC))('%s', (_name, scenario) => play(scenario), 60_000);
+  });
+  const excepted = (): Readonly<Record<string, unknown>> => {
+    return { ...vpc(), sidecarEnvironment: { ...egress.environment, NO_PROXY: VPC_HOST } };
+  };
+  installed('where NO_PROXY names that endpoint', excepted, () => {
+    test('it is asked directly: nobody else knows the name', async () => {
+      const before = egress.tunnels.length;
+      await row.fails(DIRECT, 'StsUnreachable');
+      expect(egress.tunnels.slice(before)).toEqual([]);
+    }, 60_000);
+  });
+
+  describe('without a webhook', () => {
+    beforeAll(async () => {
+      row.hear(stage.webhook.log());
+      await stage.webhook.stop();
+    });
+    test.each(refusedWhere('down'))('refused: %s', (_name, refusal) => meet(refusal));
   });
 
   test('no secret in any log, status, metric or annotation of all rows', () => {
-    const text = said.join('\n') + stage.webhook.log();
-    const own = Object.values(secrets).flatMap((data) => Object.values(data));
-    // The key id of static keys is a name, as AWS's own logs have it.
-    const hidden = [...stage.aws.sts.secrets(), ...own.filter((value) => !value.startsWith('AKIA'))];
+    const text = row.said();
+    const hidden = [...stage.aws.sts.secrets(), ...row.secrets()];
     expect([
       hidden.length > 20,
       text.includes('credentials fetched'),
       text.includes('rolechain_refreshes_total'),
-    ]).toEqual([true, true, true]);
+      text.includes('injected a pod'),
+    ]).toEqual([true, true, true, true]);
     expect(hidden.filter((secret) => text.includes(secret))).toEqual([]);
   });
-
-  test('an SDK too old for token files reads the token from the environment', async () => {
-    const created = await createPod(
-      stage.cluster,
-      podOfScenario(SCENARIOS.find(({ name }) => name === 'token-in-the-environment')!),
-      true,
-    );
-    const env = created.spec?.containers?.[0]?.env ?? [];
-    expect(env.find(({ name }) => name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value).toMatch(/^[\w-]{43}$/);
-  });
-}
-
-/** Ports that the mutated pod's sidecar listens on. */
-function portsOf(pod: Pod): { readonly health: number } {
-  const config = containerOf(pod, 'rolechain').env?.find(({ name }) => name === 'ROLECHAIN_CONFIG')?.value ?? '{}';
-  return (JSON.parse(config) as { ports: { health: number } }).ports;
-}
-
-/** What an accepted or refused call says. */
-async function refusalText(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-    return 'accepted';
-  } catch (error) {
-    return refusalOf(error) ?? String(error);
-  }
-}
-
-function writeAccount({ cluster }: Stage, name: string, annotation: string): Promise<unknown> {
-  const metadata = { name, annotations: { 'rolechain.io/assume-role': annotation } };
-  return cluster.kubeConfig
-    .makeApiClient(CoreV1Api)
-    .createNamespacedServiceAccount({ namespace: 'shop', body: { metadata }, dryRun: 'All' });
-}
-
-/** The part of a refusal that says what is wrong, without whose account it is and which webhook speaks. */
-function problemsIn(text: string): string {
-  return /is invalid: (.*)\[AnnotationInvalid\]/s.exec(text)?.[1] ?? text;
 }
 
 describeWithBinaries('scenarios', tests);

@@ -1,45 +1,10 @@
 /** The scenario table: what a user writes, who the containers then are, and what STS is asked, in order. */
-import type { KubeObject } from '../stage/manifests.ts';
-import { REFUSALS } from './refusals.ts';
-import { ARN, AUDIT, HUB } from './roles.ts';
+import { FLUX } from './refusals/refusal.ts';
+import { ARN, AUDIT, CHAIN_ONLY, HUB, IRSA, OTHER_ROLE, USER, WITH_IRSA, audit, orders } from './roles.ts';
+import { assume, byWebIdentity, type Scenario } from './scenario.ts';
 
-/** Parameters of one call of STS, as the query protocol names them; `absent` must not be sent. */
-export type Call = { readonly action: string; readonly absent?: readonly string[] } & Readonly<Record<string, unknown>>;
-
-export interface Scenario {
-  /** Also the name of the ServiceAccount. */
-  readonly name: string;
-  readonly annotation: string;
-  /** Further annotations of the account, and annotations of the pod. */
-  readonly account?: Readonly<Record<string, string>>;
-  readonly pod?: Readonly<Record<string, string>>;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Without a Pod Identity association. */
-  readonly unassociated?: true;
-  /** Containers of the pod; default one, `app`. */
-  readonly containers?: readonly string[];
-  /** Caller ARN by container; POD stands for the pod's name. */
-  readonly callers: Readonly<Record<string, string>>;
-  readonly calls: readonly Call[];
-}
-
-export const IRSA = 'arn:aws:iam::111111111111:role/irsa';
-/** Trusts the base role, but no web identity. */
-export const CHAIN_ONLY = 'arn:aws:iam::222222222222:role/chain-only';
-/** Whose static keys stand in the Secret behind `credentialSource: environment`. */
-export const USER = 'arn:aws:iam::111111111111:user/trying-out';
-/** IRSA role of the ServiceAccount `other`. */
-export const OTHER_ROLE = 'arn:aws:iam::111111111111:role/other';
+/** What `externalIDFrom` names. */
 export const SECRETS = { 'orders-aws': { 'external-id': 'from-a-secret-42' } };
-const irsa = { 'eks.amazonaws.com/role-arn': IRSA };
-
-const orders = (session: string): string => `arn:aws:sts::222222222222:assumed-role/orders/${session}`;
-const audit = (session: string): string => `arn:aws:sts::333333333333:assumed-role/audit/${session}`;
-const assume = (RoleArn: string, more: Readonly<Record<string, unknown>> = {}): Call => ({
-  action: 'AssumeRole',
-  RoleArn,
-  ...more,
-});
 const hop = (number: number): string => `arn:aws:iam::55555555555${number}:role/hop${number}`;
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -127,21 +92,21 @@ roles:
   {
     name: 'irsa',
     annotation: `{roleARN: "${ARN}", credentialSource: irsa}`,
-    account: irsa,
+    account: WITH_IRSA,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: IRSA }, assume(ARN)],
+    calls: [byWebIdentity(IRSA), assume(ARN)],
   },
   {
     name: 'auto-with-a-base-role',
     annotation: ARN,
-    account: irsa,
+    account: WITH_IRSA,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: IRSA }, assume(ARN)],
+    calls: [byWebIdentity(IRSA), assume(ARN)],
   },
   {
     name: 'pod-identity-beside-a-base-role',
     annotation: `{roleARN: "${ARN}", credentialSource: pod-identity}`,
-    account: irsa,
+    account: WITH_IRSA,
     callers: { app: orders('shop.POD') },
     calls: [assume(ARN)],
   },
@@ -149,53 +114,36 @@ roles:
     name: 'web-identity-only',
     annotation: `{roleARN: "${ARN}", webIdentity: only, duration: 12h}`,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: ARN, DurationSeconds: '43200' }],
+    calls: [byWebIdentity(ARN, { DurationSeconds: '43200' })],
   },
   {
     name: 'web-identity-preferred',
     annotation: `{roleARN: "${ARN}", webIdentity: prefer}`,
-    account: irsa,
+    account: WITH_IRSA,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: ARN }],
+    calls: [byWebIdentity(ARN)],
   },
-  // The base role's partition is the agent's affair; what is shown here is that each partition's ARNs and Regions pass.
-  ...[
-    ['aws-cn', 'cn-north-1'],
-    ['aws-us-gov', 'us-gov-west-1'],
-    ['aws-iso', 'us-iso-east-1'],
-    ['aws-iso-b', 'us-isob-east-1'],
-    ['aws-eusc', 'eusc-de-east-1'],
-  ].map(([partition = '', region = '']): Scenario => ({
-    name: `partition-${partition}`,
-    annotation: `{roleARN: "arn:${partition}:iam::222222222222:role/orders", region: ${region}}`,
-    callers: { app: `arn:${partition}:sts::222222222222:assumed-role/orders/shop.POD` },
-    calls: [assume(`arn:${partition}:iam::222222222222:role/orders`)],
-  })),
   {
-    name: 'startup-required-and-regions-apart',
-    annotation: `{roleARN: "${ARN}", startup: require, region: us-west-2, stsRegion: eu-west-1}`,
+    name: 'startup-required',
+    annotation: `{roleARN: "${ARN}", startup: require}`,
     callers: { app: orders('shop.POD') },
     calls: [assume(ARN)],
   },
   {
     name: 'auto-falls-back-to-irsa',
     annotation: ARN,
-    account: irsa,
+    account: WITH_IRSA,
     labels: { 'eks.amazonaws.com/pod-identity': 'enabled' },
     unassociated: true,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: IRSA }, assume(ARN)],
+    calls: [byWebIdentity(IRSA), assume(ARN)],
   },
   {
     name: 'web-identity-falls-back',
     annotation: `{roleARN: "${CHAIN_ONLY}", webIdentity: prefer, credentialSource: irsa}`,
-    account: irsa,
+    account: WITH_IRSA,
     callers: { app: 'arn:aws:sts::222222222222:assumed-role/chain-only/shop.POD' },
-    calls: [
-      { action: 'AssumeRoleWithWebIdentity', RoleArn: CHAIN_ONLY, answer: 'AccessDenied' },
-      { action: 'AssumeRoleWithWebIdentity', RoleArn: IRSA },
-      assume(CHAIN_ONLY),
-    ],
+    calls: [byWebIdentity(CHAIN_ONLY, { answer: 'AccessDenied' }), byWebIdentity(IRSA), assume(CHAIN_ONLY)],
   },
   {
     name: 'environment',
@@ -214,65 +162,92 @@ roles:
     name: 'another-service-account',
     annotation: `{roleARN: "${ARN}", serviceAccount: {name: other, namespace: tools}}`,
     callers: { app: orders('shop.POD') },
-    calls: [{ action: 'AssumeRoleWithWebIdentity', RoleArn: OTHER_ROLE }, assume(ARN)],
+    calls: [byWebIdentity(OTHER_ROLE), assume(ARN)],
+  },
+  {
+    name: 'two-roles-in-one-container',
+    annotation: `{roleARN: "${ARN}", roles: {audit: {roleARN: "${AUDIT}"}}}`,
+    pod: { 'rolechain.io/container-roles': 'app=audit+default' },
+    // The first is that of its environment.
+    callers: { app: audit('shop.POD') },
+    calls: [assume(ARN), assume(AUDIT)],
+    sideBySide: true,
+  },
+  {
+    name: 'a-skipped-container',
+    annotation: ARN,
+    pod: { 'rolechain.io/skip-containers': 'ports,plain' },
+    containers: ['app', 'plain'],
+    callers: { app: orders('shop.POD') },
+    calls: [assume(ARN)],
+  },
+  {
+    name: 'roles-without-a-default',
+    annotation: `{roles: {audit: {roleARN: "${AUDIT}"}}}`,
+    pod: { 'rolechain.io/container-roles': 'app=audit' },
+    containers: ['app', 'plain'],
+    callers: { app: audit('shop.POD') },
+    calls: [assume(AUDIT)],
+  },
+  {
+    name: 'allowed-in-its-namespace',
+    namespace: 'tenant',
+    annotation: ARN,
+    callers: { app: orders('tenant.POD') },
+    calls: [assume(ARN)],
+  },
+  {
+    name: 'flux-alias',
+    account: { [FLUX]: `{rolearn: "${ARN}"}` },
+    callers: { app: orders('shop.POD') },
+    calls: [assume(ARN)],
+  },
+  {
+    name: 'flux-alias-by-irsa',
+    account: { [FLUX]: `{roleARN: "${ARN}", useServiceAccount: true}`, ...WITH_IRSA },
+    callers: { app: orders('shop.POD') },
+    calls: [byWebIdentity(IRSA), assume(ARN)],
+  },
+  {
+    name: 'every-field-of-a-hop',
+    annotation: `
+roleARN: ${ARN}
+via:
+- roleARN: ${HUB}
+  externalIDFrom: {secretKeyRef: {name: orders-aws, key: external-id}}
+  sessionName: hub-{pod}
+  duration: 15m
+  stsRegion: eu-west-1
+  tags: {team: shop}
+  transitiveTagKeys: [team]
+  policy: '{"Version": "2012-10-17", "Statement": []}'
+  policyARNs: ["arn:aws:iam::444444444444:policy/hub"]`,
+    callers: { app: orders('shop.POD') },
+    calls: [
+      assume(HUB, {
+        ExternalId: 'from-a-secret-42',
+        RoleSessionName: expect.stringMatching(/^hub-every-field-of-a-hop-/),
+        DurationSeconds: '900',
+        'Tags.member.1.Key': 'team',
+        'Tags.member.1.Value': 'shop',
+        'TransitiveTagKeys.member.1': 'team',
+        Policy: '{"Version": "2012-10-17", "Statement": []}',
+        'PolicyArns.member.1.arn': 'arn:aws:iam::444444444444:policy/hub',
+      }),
+      assume(ARN, { DurationSeconds: '3600', absent: ['ExternalId', 'Policy', 'Tags.member.1.Key'] }),
+    ],
+  },
+  {
+    name: 'resources-of-the-sidecar',
+    annotation: ARN,
+    pod: {
+      'rolechain.io/sidecar-cpu-request': '20m',
+      'rolechain.io/sidecar-cpu-limit': '200m',
+      'rolechain.io/sidecar-memory-request': '48Mi',
+      'rolechain.io/sidecar-memory-limit': '96Mi',
+    },
+    resources: { requests: { cpu: '20m', memory: '48Mi' }, limits: { cpu: '200m', memory: '96Mi' } },
+    callers: { app: orders('shop.POD') },
+    calls: [assume(ARN)],
   },
 ];
-
-/** The namespaces, accounts and rights of all rows, as a YAML stream. */
-export function annotatedAccounts(): string {
-  const objects = [
-    ...['shop', 'tools'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'tenant', annotations: { 'rolechain.io/allowed-roles': `arn:aws:iam::222222222222:role/*` } },
-    },
-    account('inside', 'tenant', { 'rolechain.io/assume-role': ARN }),
-    account('outside', 'tenant', { 'rolechain.io/assume-role': `{roleARN: "${ARN}", via: [{roleARN: "${HUB}"}]}` }),
-    ...REFUSALS.map(({ name, annotation }) => account(name, 'shop', { 'rolechain.io/assume-role': annotation })),
-    account('other', 'tools', { 'eks.amazonaws.com/role-arn': OTHER_ROLE }),
-    ...SCENARIOS.map(({ name, annotation, account: others }) =>
-      account(name, 'shop', { 'rolechain.io/assume-role': annotation, ...others }),
-    ),
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'token-of-other', namespace: 'tools' },
-      rules: [{ apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: ['other'], verbs: ['create'] }],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'token-of-other', namespace: 'tools' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'token-of-other' },
-      subjects: [{ kind: 'ServiceAccount', name: 'another-service-account', namespace: 'shop' }],
-    },
-  ];
-  return objects.map((object) => JSON.stringify(object)).join('\n---\n');
-}
-
-function account(name: string, namespace: string, annotations: Readonly<Record<string, string>>): object {
-  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, annotations } };
-}
-
-/**
- * The row's pod. A container that declares the sidecar's usual ports makes it move, so that this file's pods
- * and another's may run at the same time.
- */
-export function podOfScenario({ name, pod: annotations, labels = {}, containers = ['app'] }: Scenario): KubeObject {
-  const ports = [28_173, 28_174].map((containerPort) => ({ containerPort }));
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: `${name}-`,
-      namespace: 'shop',
-      labels,
-      annotations: { 'rolechain.io/skip-containers': 'ports', ...annotations },
-    },
-    spec: {
-      serviceAccountName: name,
-      containers: [...containers.map((c) => ({ name: c, image: 'app:1' })), { name: 'ports', image: 'app:1', ports }],
-    },
-  };
-}

@@ -42,11 +42,14 @@ export interface AwsOptions {
   readonly anyRegion?: boolean;
   /** Instead of the lifetime asked for, so that a refresh can be seen. */
   readonly sessionSeconds?: number;
+  /** Where both listen; default 127.0.0.1. */
+  readonly address?: string;
 }
 
-/** Starts both doubles on loopback. */
+/** Starts both doubles. */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { accounts, issuer = '', keys, sessionSeconds } = options;
+  const at = options.address === undefined ? {} : { address: options.address };
   const roles = new Map<string, RoleFixture>();
   // One role may be in several chains: it then trusts whoever comes before it in any of them.
   const add = ({ arn, trust }: Pick<RoleFixture, 'arn' | 'trust'>): void => {
@@ -66,11 +69,12 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     roles: [...roles.values()],
     ...(keys ? { oidc: [{ issuer, audience: 'sts.amazonaws.com', publicKey: keys }] } : {}),
     ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
+    ...at,
   });
   const associations = accounts
     .filter(({ associated = true }) => associated)
     .map(({ namespace, name }) => ({ namespace, serviceAccount: name, roleArn: BASE_ROLE }));
-  const agent = await startAgent({ sts, associations, clusterName: 'stage', ...(keys ? { keys } : {}) });
+  const agent = await startAgent({ sts, associations, clusterName: 'stage', ...(keys ? { keys } : {}), ...at });
   return {
     sts,
     agent,

@@ -9,6 +9,7 @@ import { ENV, PATHS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
 import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
+import { hearFile, hearHealth } from '../secrets/hear.ts';
 import { REGION } from './aws.ts';
 import { parseManifests, type KubeObject } from './manifests.ts';
 
@@ -99,11 +100,15 @@ export async function startWebhook({ port, kubeconfig, settings, env }: WebhookO
     removeAfter: folder,
   });
   const log = (): string => readFileSync(logFile, 'utf8');
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
+    await hearHealth(healthPort);
     await child.kill();
+    await hearFile('output of the webhook', logFile);
     await output.close();
     await rm(folder, { recursive: true, force: true });
   };
+  let ended: Promise<void> | undefined;
+  const stop = (): Promise<void> => (ended ??= end());
   const healthURL = `http://127.0.0.1:${healthPort}`;
   try {
     await until('the webhook is ready', 30_000, async () => (await fetch(healthURL + PATHS.readyz)).ok);

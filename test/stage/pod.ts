@@ -1,10 +1,12 @@
 /** Runs what a mutated pod names: its sidecar, then an unmodified program in one of its containers. */
 import { join } from 'node:path';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
-import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
+import { ENV, PATHS, SIDECAR, type SidecarConfig } from '@rolechain/shared';
 import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
 import { runContainer, type RunningContainer } from '../kubelet/run.ts';
 import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
+import { hearSidecar, knowTokens } from '../secrets/hear.ts';
+import { heard, type Channel } from '../secrets/record.ts';
 import { ROOT, until } from './install.ts';
 
 /** What the pod's projected volumes are filled with. */
@@ -82,7 +84,11 @@ export async function startPod(
     apiURL === undefined ? {} : { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
   const volumes = await makeVolumes(pod, { token, data });
   const stopAll = new Set<RunningContainer>();
-  const start = async (of: Container, command: readonly [string, ...string[]]): Promise<RunningContainer> => {
+  const start = async (
+    of: Container,
+    command: readonly [string, ...string[]],
+    channel: Channel,
+  ): Promise<RunningContainer> => {
     const running = await runContainer({
       pod,
       services,
@@ -93,25 +99,41 @@ export async function startPod(
       ...(onLine ? { onLine } : {}),
     });
     stopAll.add(running);
-    void running.exited.then(() => stopAll.delete(running));
+    void running.exited.then(() => {
+      stopAll.delete(running);
+      heard(channel, running.stdout() + running.stderr());
+    });
     return running;
   };
-  const sidecar = await start(container, [process.execPath, join(ROOT, 'dist', 'sidecar.cjs')]);
+  const sidecar = await start(
+    container,
+    [process.execPath, join(ROOT, 'dist', 'sidecar.cjs')],
+    'output of the sidecar',
+  );
   return {
     pod,
     volumes,
     sidecar,
     probe: async () => {
-      const probe = await start(container, commandOnThisMachine(container.startupProbe?.exec?.command ?? []));
+      const command = commandOnThisMachine(container.startupProbe?.exec?.command ?? []);
+      const probe = await start(container, command, 'output of the prober');
       const { code } = await probe.exited;
       return { code, output: (probe.stdout() + probe.stderr()).trim() };
     },
-    run: (name, command) => start(containerOf(pod, name), command),
+    run: (name, command) => start(containerOf(pod, name), command, 'output of a program in a pod'),
     stop: async () => {
+      await knowTokens(volumes.paths.get('rolechain') ?? '');
+      if (stopAll.has(sidecar)) await hearSidecar(portsOf(container));
       await Promise.all([...stopAll].map((running) => running.stop()));
       await volumes.remove();
     },
   };
+}
+
+/** Where the mutated pod's sidecar listens. */
+function portsOf({ env }: Container): SidecarConfig['ports'] {
+  const text = env?.find(({ name }) => name === ENV.config)?.value ?? '';
+  return (JSON.parse(text) as SidecarConfig).ports;
 }
 
 /** Waits until the startup probe passes; throws with its last output. */

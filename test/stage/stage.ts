@@ -6,11 +6,13 @@
 import type { JsonWebKey } from 'node:crypto';
 import { request } from 'node:https';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
-import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole } from '@rolechain/shared';
+import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole, parseRoleARN } from '@rolechain/shared';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';
 import { freePort } from '../cluster/free-port.ts';
 import type { Pod } from '../kubelet/pod.ts';
+import { hearPod } from '../secrets/cluster.ts';
+import { heard } from '../secrets/record.ts';
 import { startAws, type Account, type Aws, type AwsOptions } from './aws.ts';
 import {
   NAMESPACE,
@@ -66,9 +68,7 @@ export async function setStage({
     const { issuer, keys } = await issuerOf(cluster.kubeConfig);
     const aws = await startAws({ ...awsOptions, accounts: accountsOf(objects), issuer, keys });
     down.push(aws.close);
-    const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
-    const endpoints = { stsEndpoint: aws.sts.url, agentEndpoints: [aws.agent.credentialsUrl] };
-    const webhook = await startWebhook({ port, kubeconfig, settings: { ...endpoints, ...settings } });
+    const webhook = await install(cluster, aws, port, settings);
     down.push(webhook.stop);
     step('the webhook is ready');
     return { cluster, aws, webhook, stop };
@@ -78,16 +78,48 @@ export async function setStage({
   }
 }
 
+/**
+ * The same stage with other settings: the webhook is started again in its place. A setting that is undefined is
+ * absent, also where the stage has one of its own. Its `stop` ends everything.
+ */
+export async function withSettings(stage: Stage, settings: Readonly<Record<string, unknown>>): Promise<Stage> {
+  const { cluster, aws } = stage;
+  await stage.webhook.stop();
+  const webhook = await install(cluster, aws, stage.webhook.port, settings);
+  const stop = async (): Promise<void> => {
+    await webhook.stop();
+    await stage.stop();
+  };
+  return { ...stage, webhook, stop };
+}
+
+async function install(
+  cluster: Cluster,
+  aws: Aws,
+  port: number,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<WebhookProcess> {
+  const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
+  const endpoints = { stsEndpoint: aws.sts.url, agentEndpoints: [aws.agent.credentialsUrl] };
+  return startWebhook({ port, kubeconfig, settings: { ...endpoints, ...settings } });
+}
+
 /** Creates a pod. While `dryRun`, nothing is stored. Rejects with the apiserver's refusal. */
 export async function createPod(cluster: Cluster, pod: KubeObject, dryRun = false): Promise<Pod> {
   const api = cluster.kubeConfig.makeApiClient(CoreV1Api);
   const namespace = pod.metadata.namespace ?? 'default';
-  const created = await api.createNamespacedPod({
-    namespace,
-    body: pod,
-    ...(dryRun ? { dryRun: 'All' } : {}),
-  });
-  return created;
+  try {
+    const created = await api.createNamespacedPod({
+      namespace,
+      body: pod,
+      ...(dryRun ? { dryRun: 'All' } : {}),
+    });
+    hearPod(created);
+    return created;
+  } catch (error) {
+    heard('answer to an admission review', refusalOf(error) ?? '');
+    throw error;
+  }
 }
 
 /**
@@ -127,7 +159,7 @@ export function accountsOf(objects: readonly KubeObject[]): Account[] {
         namespace: metadata.namespace ?? 'default',
         name: metadata.name ?? '',
         roles: parsed.ok ? parsed.value : [],
-        irsaRoleARN: annotations[FOREIGN_KEYS.eksRoleARN],
+        irsaRoleARN: parseRoleARN(annotations[FOREIGN_KEYS.eksRoleARN] ?? '') && annotations[FOREIGN_KEYS.eksRoleARN],
       };
     });
 }

@@ -1,0 +1,235 @@
+/** What is wrong with a pod, or impossible in it. The account itself is in order. */
+import type { ReasonCode } from '@rolechain/shared';
+import { ARN, AUDIT } from '../roles.ts';
+import { TYPED, WITHIN, type Refusal } from './refusal.ts';
+
+const KEY = 'rolechain.io/container-roles';
+const GRAMMAR = 'write container=role, several roles joined by +, several containers by a comma (FieldOutOfRange)';
+const OR_LEAVE_POD = 'or leave the pod alone with the annotation rolechain.io/inject: "false".';
+const OR_LEAVE_CONTAINER = 'or name the container in the annotation rolechain.io/skip-containers.';
+
+/** An annotation of the pod that is wrong. */
+const annotated = (name: string, pod: Readonly<Record<string, string>>, says: string): Refusal => ({
+  name,
+  annotation: ARN,
+  pod,
+  reason: 'PodAnnotationInvalid',
+  says,
+  atPod: true,
+});
+
+/** A spec that is refused. `app` is its container, but for what `spec` says. */
+const shaped = (name: string, reason: ReasonCode, spec: Readonly<Record<string, unknown>>, says: string): Refusal => ({
+  name,
+  annotation: ARN,
+  spec: { containers: [{ name: 'app', image: 'a:1' }], ...spec },
+  reason,
+  says,
+  atPod: true,
+});
+
+const withEnv = (variable: string): Readonly<Record<string, unknown>> => ({
+  containers: [{ name: 'app', image: 'a:1', env: [{ name: variable, value: 'x' }] }],
+});
+const withMount = (mount: Readonly<Record<string, unknown>>, volume: string): Readonly<Record<string, unknown>> => ({
+  containers: [{ name: 'app', image: 'a:1', volumeMounts: [mount] }],
+  volumes: [{ name: volume, emptyDir: {} }],
+});
+const taken = (what: string): string =>
+  `A name that belongs to rolechain is taken: ${what}. Rename it, ${OR_LEAVE_POD}`;
+
+/** Resources of the sidecar that it can't have. */
+const resources = (name: string, pod: Readonly<Record<string, string>>, says: string): Refusal => ({
+  name,
+  annotation: ARN,
+  pod,
+  reason: 'SidecarResourcesInvalid',
+  says: `An annotation of the pod or of its Namespace asks for resources that the sidecar can't have: ${says}. Correct it.`,
+  atPod: true,
+});
+
+/** Variables by which an SDK would pass the sidecar by. */
+const VARIABLES: readonly (readonly [ReasonCode, says: (name: string) => string, names: readonly string[]])[] = [
+  [
+    'StaticKeys',
+    (name) =>
+      `The container sets static AWS keys, which every SDK prefers: container app: ${name}. Take them out, ${OR_LEAVE_CONTAINER}`,
+    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ],
+  [
+    'OwnWebIdentity',
+    (name) =>
+      `The container sets a web identity of its own, which every SDK prefers: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
+    ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+  ],
+  [
+    'OwnContainerCredentials',
+    (name) =>
+      `The container sets a credentials endpoint of its own: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
+    [
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+    ],
+  ],
+];
+const variables = VARIABLES.flatMap(([reason, says, names]) =>
+  names.map((name) => shaped(name.toLowerCase().replaceAll('_', '-'), reason, withEnv(name), says(name))),
+);
+
+export const PODS: readonly Refusal[] = [
+  annotated(
+    'an-unknown-pod-annotation',
+    { 'rolechain.io/container-role': 'app=audit' },
+    'rolechain.io/container-role is no annotation of this version; did you mean rolechain.io/container-roles? (FieldUnknown)',
+  ),
+  annotated(
+    'inject-neither-way',
+    { 'rolechain.io/inject': 'no' },
+    'rolechain.io/inject is neither "true" nor "false"; write one of them, or leave it out (FieldOutOfRange)',
+  ),
+  annotated(
+    'a-token-in-a-header',
+    { 'rolechain.io/authorization-token': 'header' },
+    'rolechain.io/authorization-token is neither "file" nor "env"; write one of them, or leave it out (FieldOutOfRange)',
+  ),
+  annotated(
+    'a-container-without-role',
+    { [KEY]: 'app' },
+    `${KEY} has an entry 1 that is not container=role; ${GRAMMAR}`,
+  ),
+  annotated(
+    'a-container-twice',
+    { [KEY]: 'app=audit,app=default' },
+    `${KEY} names container app twice; join its roles by + (FieldOutOfRange)`,
+  ),
+  annotated(
+    'a-role-twice',
+    { [KEY]: 'app=audit+audit' },
+    `${KEY} gives container app a role twice; leave one of them out (FieldOutOfRange)`,
+  ),
+  annotated(
+    'a-role-for-a-skipped-container',
+    { [KEY]: 'app=default', 'rolechain.io/skip-containers': 'app' },
+    `${KEY} gives container app a role, and rolechain.io/skip-containers leaves it alone; leave one of them out (FieldConflict)`,
+  ),
+  {
+    name: 'an-undeclared-role',
+    annotation: ARN,
+    pod: { [KEY]: 'app=audit' },
+    reason: 'RoleUndeclared',
+    says: "rolechain.io/container-roles names a role that the account does not declare: container app: audit. Declare it in the account's annotation, or correct the name.",
+    atPod: true,
+  },
+  {
+    name: 'a-shared-process-namespace',
+    annotation: `{roleARN: "${ARN}", roles: {audit: {roleARN: "${AUDIT}"}}}`,
+    pod: { [KEY]: 'app=audit' },
+    spec: {
+      shareProcessNamespace: true,
+      containers: [
+        { name: 'app', image: 'a:1' },
+        { name: 'other', image: 'a:1' },
+      ],
+    },
+    reason: 'SharedProcessNamespace',
+    says: `With shareProcessNamespace the containers can read each other's tokens, and they hold more than one role. Take shareProcessNamespace out, give all containers one role, ${OR_LEAVE_POD}`,
+    atPod: true,
+  },
+  shaped(
+    'on-the-host-network',
+    'HostNetwork',
+    { hostNetwork: true },
+    `On the host's network the credentials endpoint would be the node's. Take hostNetwork out, ${OR_LEAVE_POD}`,
+  ),
+  shaped(
+    'windows-by-os',
+    'Windows',
+    { os: { name: 'windows' } },
+    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
+  ),
+  shaped(
+    'windows-by-node-selector',
+    'Windows',
+    { nodeSelector: { 'kubernetes.io/os': 'windows' } },
+    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
+  ),
+  shaped(
+    'a-container-of-our-name',
+    'NameTaken',
+    { containers: [{ name: 'rolechain', image: 'a:1' }] },
+    taken('the container containers[0] is named rolechain'),
+  ),
+  shaped(
+    'an-init-container-of-our-name',
+    'NameTaken',
+    { initContainers: [{ name: 'rolechain', image: 'a:1' }] },
+    taken('the container initContainers[0] is named rolechain'),
+  ),
+  shaped(
+    'a-volume-of-our-name',
+    'NameTaken',
+    { volumes: [{ name: 'rolechain-cache', emptyDir: {} }] },
+    taken("the volume rolechain-cache is not rolechain's"),
+  ),
+  shaped(
+    'a-mount-of-all-tokens',
+    'NameTaken',
+    withMount({ name: 'rolechain', mountPath: '/tokens', readOnly: true }, 'rolechain'),
+    taken('the container app mounts the volume rolechain'),
+  ),
+  shaped(
+    'a-mount-on-the-token',
+    'MountPathTaken',
+    withMount({ name: 'own', mountPath: '/var/run/secrets/rolechain.io/default/' }, 'own'),
+    `The mount path of the token is taken: container app: /var/run/secrets/rolechain.io/default. Mount it elsewhere, ${OR_LEAVE_CONTAINER}`,
+  ),
+  ...variables,
+  resources(
+    'sidecar-resources-that-are-no-quantity',
+    { 'rolechain.io/sidecar-memory-limit': 'lots' },
+    `rolechain.io/sidecar-memory-limit on the Pod is "lots", but takes a quantity like 64Mi; ${TYPED}`,
+  ),
+  resources(
+    'too-little-memory-for-the-sidecar',
+    { 'rolechain.io/sidecar-memory-limit': '16Mi' },
+    `rolechain.io/sidecar-memory-limit on the Pod is "16Mi", less than 32Mi; ${WITHIN}`,
+  ),
+  resources(
+    'a-sidecar-limit-below-its-request',
+    { 'rolechain.io/sidecar-cpu-request': '2', 'rolechain.io/sidecar-cpu-limit': '1' },
+    'rolechain.io/sidecar-cpu-limit on the Pod is 1, below the request of 2 (on the Pod); raise it, or set rolechain.io/sidecar-cpu-request to no more (FieldConflict)',
+  ),
+  resources(
+    'a-sidecar-request-above-the-default-limit',
+    { 'rolechain.io/sidecar-memory-request': '1Gi' },
+    'rolechain.io/sidecar-memory-request on the Pod is 1Gi, above the limit of 64Mi (the default); lower it, or set rolechain.io/sidecar-memory-limit to no less (FieldConflict)',
+  ),
+  {
+    ...resources(
+      'sidecar-resources-of-the-namespace',
+      {},
+      `rolechain.io/sidecar-cpu-limit on the Namespace is "much", but takes a quantity like 500m; ${TYPED}`,
+    ),
+    namespace: 'small',
+  },
+  {
+    // The apiserver itself says so.
+    name: 'the-webhook-is-down',
+    installation: 'down',
+    annotation: ARN,
+    reason: 'NotInjected',
+    says: 'The pod was not injected: the webhook did not answer, or had not yet seen the annotation. Create it again once the webhook is ready: kubectl get deployment rolechain-webhook -n rolechain.',
+    atPod: true,
+  },
+  {
+    ...shaped(
+      'a-pod-of-another-shape',
+      'PodMalformed',
+      { containers: 'app' },
+      'The pod is not of the shape that the API describes: its shape: spec.containers is "app", but takes a list; write what it takes; text that looks like a number needs quotes (FieldWrongType). Correct the field that the message names.',
+    ),
+    raw: true,
+  },
+];
