@@ -31,7 +31,9 @@ function chainOfConfig(path: string, { hops, source, webIdentity }: RoleConfig):
     return { place, at: (field) => place + (NAMES[field] ?? field), call };
   };
   const all = hops.map(step);
-  const last = all.at(-1) as Step;
+  const last = all.at(-1);
+  // The schema has been asked before: it wants a hop.
+  if (last === undefined) throw new Error('a role without hops');
   const at: At = (field) => {
     if (field === 'via') return `${path}hops`;
     return field === 'sourceIdentity' ? `${path}hops.0.sourceIdentity` : last.at(field);

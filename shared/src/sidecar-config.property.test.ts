@@ -82,8 +82,8 @@ const tagsOf = (index: number) =>
     fc.record({
       tags: fc
         .array(fc.stringMatching(/^[\w .:/=+@-]{0,9}$/), { minLength: keys.length, maxLength: keys.length })
-        .map((values) => Object.fromEntries(keys.map((key, at) => [key + index, values[at] ?? '']))),
-      transitiveTagKeys: fc.subarray(keys.map((key) => key + index)),
+        .map((values) => Object.fromEntries(keys.map((key, at) => [`${key}${index}`, values[at] ?? '']))),
+      transitiveTagKeys: fc.subarray(keys.map((key) => `${key}${index}`)),
     }),
   );
 const hop = (index: number): fc.Arbitrary<HopConfig> =>
