@@ -1,7 +1,8 @@
 /**
  * A model of how the apiserver calls mutating webhooks (k8s.io/apiserver pkg/admission/plugin/webhook/mutating,
- * dispatcher.go, and pkg/admission/reinvocation.go): in the order of their names, then, when a later one changed
- * the object, once more those earlier ones that say IfNeeded. Only for tests; the real one runs in test/cluster.
+ * dispatcher.go and reinvocationcontext.go, and pkg/admission/reinvocation.go): in the order of their names; then,
+ * when any of them changed the object, the built-in plugins once more, and of the webhooks those that say IfNeeded
+ * and were called before something changed. Only for tests; the real one runs in test/orders.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -17,27 +18,25 @@ export function callWebhooks<T>(
   inTree: (object: T) => T = (o) => o,
 ): T {
   let current = inTree(object);
-  const again = new Set<number>();
-  const round = (second: boolean): void => {
-    webhooks.forEach((webhook, index) => {
-      if (second && !again.has(index)) return;
-      const next = webhook.mutate(current);
-      if (!isDeepStrictEqual(next, current)) markEarlier(webhooks, again, index);
-      current = next;
-    });
+  const again = new Set<ModelWebhook<T>>();
+  const waiting = new Set<ModelWebhook<T>>();
+  const changes = (): void => {
+    waiting.forEach((webhook) => again.add(webhook));
+    waiting.clear();
   };
-  round(false);
+  const call = (webhook: ModelWebhook<T>): boolean => {
+    const next = webhook.mutate(current);
+    const changed = !isDeepStrictEqual(next, current);
+    if (changed) changes();
+    current = next;
+    if (webhook.reinvocationPolicy === 'IfNeeded') waiting.add(webhook);
+    return changed;
+  };
+  if (!webhooks.map(call).includes(true)) return current;
   const before = current;
-  if (again.size === 0) return current;
   current = inTree(current);
-  // A change by the built-in plugins calls every webhook of the first round again.
-  if (!isDeepStrictEqual(before, current)) markEarlier(webhooks, again, webhooks.length);
-  round(true);
+  if (!isDeepStrictEqual(before, current)) changes();
+  // Asked one by one: a change of this round brings back a later webhook, too.
+  for (const webhook of webhooks) if (again.has(webhook)) call(webhook);
   return current;
-}
-
-function markEarlier<T>(webhooks: readonly ModelWebhook<T>[], again: Set<number>, index: number): void {
-  webhooks.slice(0, index).forEach((webhook, earlier) => {
-    if (webhook.reinvocationPolicy === 'IfNeeded') again.add(earlier);
-  });
 }

@@ -1,29 +1,21 @@
 /**
  * Beside the EKS webhook in every order: before and after it, with re-invocation and without, in both of
- * its modes. Environment and mounts of every container must come out the same.
+ * its modes; and beside Istio, linkerd and Vault. Environment and mounts of every container must come out the same.
+ * test/orders does it on a real apiserver, for a few pods.
  */
 import fc from 'fast-check';
+import { MESH_CONTAINERS } from '@rolechain/shared';
 import { call, SETTINGS, account } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
-import { EKS_ROLE, eksMutate, type EksOptions, type ModelContainer, type ModelPod } from './eks-webhook.ts';
+import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
+import { injectors, type Injector } from './injectors.ts';
+import { allContainers, serviceAccountPlugin, type ModelPod } from './pod.ts';
 import { arbitraryPod, withRoleAnnotations } from './pods.ts';
+import { seen, sidecarStartsFirst } from './seen.ts';
+import { VAULT_ANNOTATIONS } from './vault.ts';
 
 const POLICIES = ['IfNeeded', 'Never'] as const;
 const user = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
-
-/** What the ServiceAccount plugin does at each round: a token mount for every container that has none. */
-function serviceAccountPlugin(pod: ModelPod): ModelPod {
-  const next = structuredClone(pod);
-  const path = '/var/run/secrets/kubernetes.io/serviceaccount';
-  for (const container of [...(next.spec.initContainers ?? []), ...next.spec.containers]) {
-    if (container.volumeMounts?.some(({ mountPath }) => mountPath === path)) continue;
-    container.volumeMounts = [
-      ...(container.volumeMounts ?? []),
-      { name: 'kube-api-access', mountPath: path, readOnly: true },
-    ];
-  }
-  return next;
-}
 
 interface Outcome {
   readonly label: string;
@@ -47,17 +39,7 @@ function everyOrder(pod: ModelPod, eks: EksOptions, who = user): Outcome[] {
   );
 }
 
-/** Environment and mounts of every container but the sidecar, without regard to order. */
-function seen(pod: ModelPod): Record<string, unknown> {
-  const all: ModelContainer[] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const sorted = (list: unknown[] | null | undefined): string[] =>
-    (list ?? []).map((item) => JSON.stringify(item)).sort();
-  return Object.fromEntries(
-    all
-      .filter(({ name }) => name !== 'rolechain')
-      .map(({ name, env, volumeMounts }) => [name, [sorted(env), sorted(volumeMounts)]]),
-  );
-}
+const withoutSidecar = (pod: ModelPod) => allContainers(pod).filter(({ name }) => name !== 'rolechain');
 
 const eksOptions = fc.record({
   mode: fc.constantFrom('irsa' as const, 'pod-identity' as const),
@@ -71,7 +53,7 @@ test('environment and mounts are the same in every order of the two webhooks', (
       const outcomes = everyOrder(pod, options);
       // A user's own pair of Regions in the place and form of EKS's is taken for EKS's: the reference says so.
       for (const { label, pod: result } of outcomes) {
-        expect({ label, ...seen(result) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod) });
+        expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod, 1) });
       }
     }),
     { numRuns: 300 },
@@ -89,7 +71,7 @@ test('so they are with several roles, and tokens in the environment', () => {
     fc.property(asked, eksOptions, (pod, options) => {
       const [first, ...others] = everyOrder(pod, options, twoRoles);
       for (const { label, pod: result } of others) {
-        expect({ label, ...seen(result) }).toEqual({ label, ...seen(first?.pod ?? pod) });
+        expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(first?.pod ?? pod, pod, 1) });
       }
     }),
     { numRuns: 100 },
@@ -101,7 +83,7 @@ test.each(['irsa', 'pod-identity'] as const)(
   (mode) => {
     const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
     for (const { label, pod: result } of everyOrder(pod, { mode, region: SETTINGS.region, regionalSTS: true })) {
-      const text = JSON.stringify(seen(result));
+      const text = JSON.stringify(withoutSidecar(result).map(({ env, volumeMounts }) => [env, volumeMounts]));
       expect(`${label}: ${text}`).not.toMatch(
         /AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/,
       );
@@ -122,4 +104,51 @@ test('a skipped container is left to the EKS webhook', () => {
     const names = result.spec.containers[1]?.env?.map(({ name }) => name);
     expect(names).toEqual(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE']);
   }
+});
+
+const known = injectors(SETTINGS.region);
+const oneOf = (...list: Injector[]): fc.Arbitrary<Injector | undefined> =>
+  fc.option(fc.constantFrom(...list), { nil: undefined });
+/** At most one of each kind, in the order in which their names sort. */
+const others = fc
+  .tuple(
+    oneOf(known.irsa, known.irsaBare, known.podIdentity),
+    oneOf(known.istioNative, known.istioNativeCNI, known.istioClassic),
+    oneOf(known.linkerdNative, known.linkerdClassic),
+    oneOf(known.vault),
+  )
+  .map((list) => list.filter((injector) => injector !== undefined))
+  .filter((list) => list.length > 0);
+const policy = fc.constantFrom(...POLICIES);
+const order = fc.record({
+  /** Which of the others sort before ours, and what they and ours say. */
+  before: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+  theirs: fc.array(policy, { minLength: 4, maxLength: 4 }),
+  ours: policy,
+});
+type Order = typeof order extends fc.Arbitrary<infer T> ? T : never;
+
+function inOrder(pod: ModelPod, list: readonly Injector[], { before, theirs, ours }: Order): ModelPod {
+  const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
+  const webhooks = list.map(({ mutate }, index) => ({ mutate, reinvocationPolicy: theirs[index] ?? 'Never' }));
+  const own: ModelWebhook<ModelPod> = { reinvocationPolicy: ours, mutate: (p) => call(p, user, settings).pod };
+  const first = webhooks.filter((_, index) => before[index]);
+  const last = webhooks.filter((_, index) => !before[index]);
+  return callWebhooks(pod, [...first, own, ...last], serviceAccountPlugin);
+}
+
+test('so they are beside several webhooks, and the sidecar starts before every container that holds the role', () => {
+  const asking = arbitraryPod
+    // The mesh of the user's own making is another question.
+    .filter((pod) => allContainers(pod).every(({ name }) => name !== 'istio-proxy'))
+    .map((pod) => ({ ...pod, metadata: { annotations: { ...pod.metadata.annotations, ...VAULT_ANNOTATIONS } } }));
+  fc.assert(
+    fc.property(asking, others, order, order, (pod, list, one, another) => {
+      const [a, b] = [inOrder(pod, list, one), inOrder(pod, list, another)];
+      expect(seen(a, pod, list.length)).toEqual(seen(b, pod, list.length));
+      const has = allContainers(a).some(({ name }) => name === 'rolechain');
+      expect([a, b].map(sidecarStartsFirst)).toEqual([has, has]);
+    }),
+    { numRuns: 200 },
+  );
 });

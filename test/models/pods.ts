@@ -1,7 +1,7 @@
 /** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
 import fc from 'fast-check';
 import { ENV, FOREIGN_KEYS } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from './eks-webhook.ts';
+import type { ModelContainer, ModelPod } from './pod.ts';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
 /** Fields unknown to this program, with names and values that are awkward to carry. */

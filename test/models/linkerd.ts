@@ -1,0 +1,64 @@
+/**
+ * A model of linkerd's proxy injector, written from what its source does (linkerd/linkerd2 pkg/inject/report.go and
+ * charts/patch/templates/patch.json): once, unless there is a linkerd-proxy, linkerd-init and linkerd-proxy, the
+ * latter as a native sidecar in front or as an ordinary container, with the API's token from the first container.
+ * Only for tests.
+ */
+import { API_TOKEN_PATH, allContainers, fieldVariable, type ModelContainer, type ModelPod } from './pod.ts';
+
+export interface LinkerdOptions {
+  /** linkerd-proxy as a native sidecar, else as an ordinary container. */
+  readonly native: boolean;
+}
+
+const PROXY = 'linkerd-proxy';
+
+/** The pod as the injector leaves it; the input stays as it is. */
+export function linkerdMutate(pod: ModelPod, { native }: LinkerdOptions): ModelPod {
+  if (allContainers(pod).some(({ name }) => name === PROXY)) return pod;
+  const next = structuredClone(pod);
+  const { metadata, spec } = next;
+  const inits = spec.initContainers ?? [];
+  if (native) spec.initContainers = [SETUP, { ...proxy(pod), restartPolicy: 'Always' }, ...inits];
+  else {
+    spec.initContainers = [...inits, SETUP];
+    spec.containers.push(proxy(pod));
+  }
+  spec.volumes = [
+    ...(spec.volumes ?? []),
+    { name: 'linkerd-proxy-init-xtables-lock', emptyDir: {} },
+    { name: 'linkerd-identity-end-entity', emptyDir: { medium: 'Memory' } },
+  ];
+  metadata.annotations = {
+    ...metadata.annotations,
+    'linkerd.io/created-by': 'linkerd/proxy-injector edge',
+    'linkerd.io/proxy-version': 'edge',
+  };
+  metadata.labels = { ...metadata.labels, 'linkerd.io/control-plane-ns': 'linkerd' };
+  return next;
+}
+
+const SETUP: ModelContainer = {
+  name: 'linkerd-init',
+  image: 'registry.example/linkerd/proxy-init:2',
+  args: ['--incoming-proxy-port', '4143', '--outgoing-proxy-port', '4140'],
+  volumeMounts: [{ name: 'linkerd-proxy-init-xtables-lock', mountPath: '/run' }],
+};
+
+function proxy({ spec }: ModelPod): ModelContainer {
+  const token = spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
+  return {
+    name: PROXY,
+    image: 'registry.example/linkerd/proxy:edge',
+    env: [fieldVariable('_pod_name', 'metadata.name'), { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' }],
+    ports: [
+      { containerPort: 4143, name: 'linkerd-proxy', protocol: 'TCP' },
+      { containerPort: 4191, name: 'linkerd-admin', protocol: 'TCP' },
+    ],
+    readinessProbe: { httpGet: { path: '/ready', port: 4191 } },
+    volumeMounts: [
+      { name: 'linkerd-identity-end-entity', mountPath: '/var/run/linkerd/identity/end-entity' },
+      ...(token ? [token] : []),
+    ],
+  };
+}

@@ -1,0 +1,65 @@
+/** The injectors as real webhooks: one HTTPS server on loopback, a path for each configuration. */
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { makeAuthority, makeLeaf } from '@rolechain/certs';
+import type { Injector } from '../models/injectors.ts';
+import type { ModelPod } from '../models/pod.ts';
+
+export interface InjectorServer {
+  readonly port: number;
+  /** PEM */
+  readonly authority: string;
+  /** The configurations that were called for a pod, in this order. */
+  readonly calls: (namespace: string, pod: string) => readonly string[];
+  readonly forget: () => void;
+  readonly close: () => Promise<void>;
+}
+
+interface Review {
+  readonly request: { readonly uid: string; readonly namespace: string; readonly object: ModelPod };
+}
+
+/** `/<configuration>` is answered by the injector of that configuration; the certificate is for `dnsName`. */
+export async function startInjectors(
+  dnsName: string,
+  byConfiguration: ReadonlyMap<string, Injector>,
+): Promise<InjectorServer> {
+  const now = new Date();
+  const authority = await makeAuthority({ now, commonName: 'injectors' });
+  const leaf = await makeLeaf({ authority, dnsNames: [dnsName], now });
+  const calls = new Map<string, string[]>();
+  // The apiserver keeps connections for 90 s and writes into those that this end has closed: never before it.
+  const timeouts = { keepAliveTimeout: 120_000, headersTimeout: 0, requestTimeout: 0 };
+  const server = createServer({ cert: leaf.certificate, key: leaf.key, ...timeouts }, (incoming, response) => {
+    const name = (incoming.url ?? '').split('?', 1)[0]?.slice(1) ?? '';
+    const injector = byConfiguration.get(name);
+    void json(incoming).then((body) => {
+      const { request } = body as Review;
+      const key = `${request.namespace}/${String(request.object.metadata.name)}`;
+      calls.set(key, [...(calls.get(key) ?? []), name]);
+      response.statusCode = injector ? 200 : 404;
+      response.end(injector ? answer(request, injector) : '');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    authority: authority.certificate,
+    calls: (namespace, pod) => calls.get(`${namespace}/${pod}`) ?? [],
+    forget: () => calls.clear(),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function answer({ uid, object }: Review['request'], injector: Injector): string {
+  const patch = Buffer.from(JSON.stringify(injector.patch(object))).toString('base64');
+  const response = { uid, allowed: true, patchType: 'JSONPatch', patch };
+  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response });
+}
