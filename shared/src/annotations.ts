@@ -1,11 +1,18 @@
+import { RESOURCES } from './kubernetes.ts';
+
 /** One annotation or label key that rolechain reads or writes. */
 export interface AnnotationEntry {
   readonly key: string;
-  readonly on: 'ServiceAccount' | 'Pod' | 'Namespace';
+  /** `Pod, Namespace`: on either; the pod's wins. */
+  readonly on: 'ServiceAccount' | 'Pod' | 'Namespace' | 'Pod, Namespace';
   readonly writtenBy: 'user' | 'webhook';
   /** What it means, for the reference. */
   readonly text: string;
 }
+
+const OWN_RESOURCES =
+  "In a pod with resources of its own (`spec.resources`) only the pod's annotation counts, not its Namespace's.";
+const GUARANTEED = 'In a Guaranteed pod it is the request too, so that the pod stays Guaranteed.';
 
 /** Every annotation of this version. The reference is generated from this table. */
 export const ANNOTATIONS = {
@@ -38,6 +45,30 @@ export const ANNOTATIONS = {
     on: 'Pod',
     writtenBy: 'user',
     text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it; the JavaScript SDK warns that both are set, and takes the file.',
+  },
+  sidecarCPURequest: {
+    key: 'rolechain.io/sidecar-cpu-request',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    text: `A quantity: the sidecar's CPU request instead of ${RESOURCES.cpuRequest}. ${OWN_RESOURCES}`,
+  },
+  sidecarCPULimit: {
+    key: 'rolechain.io/sidecar-cpu-limit',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    text: `A quantity: the sidecar's CPU limit, set also where other containers have none. Without it: ${RESOURCES.cpuLimit} where every other container has one, none elsewhere. ${GUARANTEED}`,
+  },
+  sidecarMemoryRequest: {
+    key: 'rolechain.io/sidecar-memory-request',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    text: `A quantity: the sidecar's memory request instead of ${RESOURCES.memoryRequest}. ${OWN_RESOURCES}`,
+  },
+  sidecarMemoryLimit: {
+    key: 'rolechain.io/sidecar-memory-limit',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    text: `A quantity: the sidecar's memory limit instead of ${RESOURCES.memoryLimit}, at least ${RESOURCES.memoryLimitMin}. ${GUARANTEED}`,
   },
   status: {
     key: 'rolechain.io/status',
@@ -78,4 +109,6 @@ export const FOREIGN_KEYS = {
   fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
   nodeRegionLabel: 'topology.kubernetes.io/region',
   nodeOS: 'kubernetes.io/os',
+  /** Its name before Kubernetes 1.14, which kubelets still write. */
+  betaNodeOS: 'beta.kubernetes.io/os',
 } as const;

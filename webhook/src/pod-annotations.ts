@@ -1,4 +1,13 @@
-import { ANNOTATIONS, ANNOTATION_PREFIX, ENV, nearest, problem, type Checked, type Problem } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  ANNOTATION_PREFIX,
+  ENV,
+  LIMITS,
+  nearest,
+  problem,
+  type Checked,
+  type Problem,
+} from '@rolechain/shared';
 import { parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { places, type Pod } from './pod.ts';
 
@@ -10,7 +19,7 @@ export interface PodAnnotations {
 }
 
 const KNOWN: readonly string[] = Object.values(ANNOTATIONS)
-  .filter(({ on }) => on === 'Pod')
+  .filter(({ on }) => on === 'Pod' || on === 'Pod, Namespace')
   .map(({ key }) => key);
 const SKIP = ANNOTATIONS.skipContainers.key;
 const ROLES = ANNOTATIONS.containerRoles.key;
@@ -21,6 +30,7 @@ export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
   const problems: Problem[] = Object.keys(annotations)
     .filter((key) => key.startsWith(ANNOTATION_PREFIX) && !KNOWN.includes(key))
+    .slice(0, LIMITS.placesNamed)
     .map((key) => unknownKey(key));
   problems.push(...notOneOf(annotations, ANNOTATIONS.inject.key, ['true', 'false']));
   problems.push(...notOneOf(annotations, TOKEN, ['file', 'env']));
@@ -64,9 +74,9 @@ function skippedWithRole(skip: readonly string[], roles: ContainerRoles): Proble
 
 /** Not refused: another webhook may yet add the container. */
 function strangers(pod: Pod, key: string, names: readonly string[]): string[] {
-  const present = places(pod).map(({ container }) => container.name);
+  const present = new Set(places(pod).map(({ container }) => container.name));
   return names
-    .filter((name) => !present.includes(name))
+    .filter((name) => !present.has(name))
     .map((name) => `${key} names ${name}, which is no container of this pod`);
 }
 

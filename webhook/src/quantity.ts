@@ -1,7 +1,6 @@
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
+/** Powers of ten for what divides, so that 300m and 0.3 come out as the same number. */
+const FRACTIONS: Readonly<Record<string, number>> = { n: 1e9, u: 1e6, m: 1e3 };
+const MULTIPLES: Readonly<Record<string, number>> = {
   '': 1,
   k: 1e3,
   M: 1e6,
@@ -26,5 +25,8 @@ export function parseQuantity(quantity: string | number): number | undefined {
   const match = QUANTITY.exec(String(quantity));
   if (!match) return undefined;
   const [, digits = '', exponent = '', suffix = ''] = match;
-  return Number(`${digits}${exponent}`) * (SUFFIXES[suffix] ?? Number.NaN);
+  const number = Number(`${digits}${exponent}`);
+  const fraction = FRACTIONS[suffix];
+  const value = fraction === undefined ? number * (MULTIPLES[suffix] ?? Number.NaN) : number / fraction;
+  return Number.isFinite(value) ? value : undefined;
 }

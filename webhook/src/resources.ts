@@ -1,25 +1,94 @@
-import { RESOURCES } from '@rolechain/shared';
+/** Resources of the sidecar: what the pod around it needs, and what annotations ask for. */
+import { RESOURCES, problem, type Checked, type Problem } from '@rolechain/shared';
+import type { Annotations } from './kept.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
+import {
+  RESOURCE_NAMES,
+  RESOURCE_RULES,
+  askedResources,
+  type AskedPair,
+  type ResourceName,
+} from './resources-asked.ts';
+
+/** Request and limit of one resource, as quantities. */
+interface Amounts {
+  readonly request?: string | undefined;
+  readonly limit?: string | undefined;
+}
 
 /**
- * Resources of a new sidecar beside these containers. None where the pod has pod-level resources (the
- * API refuses requests that exceed those: validation.go, validatePodResourceConsistency); requests
- * equal to limits where the pod is Guaranteed, so that it stays so; a CPU limit exactly where every
- * other container has one (a namespace's quota may demand it).
+ * Resources of a new sidecar beside these containers, or what is wrong with the annotations that ask for others.
+ * An amount that nobody asks for is:
+ *
+ * - none where the pod has pod-level resources: the API refuses requests that exceed those (validation.go,
+ *   validatePodResourceConsistency). For the same reason the Namespace's annotations don't count there;
+ * - in a Guaranteed pod, whose requests must equal their limits for it to stay so, the other of the pair;
+ * - else the default; of a CPU limit, exactly where every other container has one (a namespace's quota may demand it).
  */
-export function sidecarResources(pod: Pod, others: readonly Container[]): Resources {
-  if (isPresent(pod.spec.resources)) return undefined;
-  const { cpuRequest, memoryRequest, memoryLimit, cpuLimit, guaranteedCPU } = RESOURCES;
-  if (others.length > 0 && others.every(isGuaranteed)) {
-    const amounts = { cpu: guaranteedCPU, memory: memoryLimit };
-    return { limits: amounts, requests: { ...amounts } };
-  }
+export function sidecarResources(pod: Pod, others: readonly Container[], namespace: Annotations): Checked<Resources> {
+  const ownResources = isPresent(pod.spec.resources);
+  const asked = askedResources(pod.metadata?.annotations ?? {}, ownResources ? {} : namespace);
+  if (!asked.ok) return asked;
+  const guaranteed = !ownResources && others.length > 0 && others.every(isGuaranteed);
+  const defaults = ownResources ? NOTHING : guaranteed ? GUARANTEED : burstable(others);
+
+  const problems: Problem[] = [];
+  const amounts = RESOURCE_NAMES.map((name): readonly [ResourceName, Amounts] => {
+    const { request, limit } = asked.value[name];
+    const pair: Amounts = guaranteed
+      ? { request: request?.value ?? limit?.value, limit: limit?.value ?? request?.value }
+      : {};
+    const wanted = {
+      request: request?.value ?? pair.request ?? defaults[name].request,
+      limit: limit?.value ?? pair.limit ?? defaults[name].limit,
+    };
+    problems.push(...limitBelowRequest(name, asked.value[name], wanted));
+    return [name, guaranteed ? { ...wanted, request: wanted.limit } : wanted];
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: resourcesOf(amounts), warnings: [] };
+}
+
+const NOTHING: Readonly<Record<ResourceName, Amounts>> = { cpu: {}, memory: {} };
+
+const GUARANTEED: Readonly<Record<ResourceName, Amounts>> = {
+  cpu: { request: RESOURCES.guaranteedCPU, limit: RESOURCES.guaranteedCPU },
+  memory: { request: RESOURCES.memoryLimit, limit: RESOURCES.memoryLimit },
+};
+
+function burstable(others: readonly Container[]): Readonly<Record<ResourceName, Amounts>> {
+  const { cpuRequest, memoryRequest, memoryLimit, cpuLimit } = RESOURCES;
   const limited = others.length > 0 && others.every(({ resources }) => resources?.limits?.cpu !== undefined);
   return {
-    limits: limited ? { cpu: cpuLimit, memory: memoryLimit } : { memory: memoryLimit },
-    requests: { cpu: cpuRequest, memory: memoryRequest },
+    cpu: { request: cpuRequest, limit: limited ? cpuLimit : undefined },
+    memory: { request: memoryRequest, limit: memoryLimit },
   };
+}
+
+/** A limit below the request is refused by the API. Only annotations can bring that about. */
+function limitBelowRequest(name: ResourceName, asked: AskedPair, { request, limit }: Amounts): Problem[] {
+  if (request === undefined || limit === undefined) return [];
+  if ((parseQuantity(limit) ?? 0) >= (parseQuantity(request) ?? 0)) return [];
+  const whose = (half: keyof AskedPair): string => (asked[half] ? `on the ${asked[half].on}` : 'the default');
+  const rules = RESOURCE_RULES[name];
+  if (asked.limit) {
+    const text = `${whose('limit')} is ${limit}, below the request of ${request} (${whose('request')})`;
+    return [problem('FieldConflict', rules.limit.key, text, `raise it, or set ${rules.request.key} to no more`)];
+  }
+  const text = `${whose('request')} is ${request}, above the limit of ${limit} (the default)`;
+  return [problem('FieldConflict', rules.request.key, text, `lower it, or set ${rules.limit.key} to no less`)];
+}
+
+/** In the API's form, without empty maps; undefined when there is nothing in it. */
+function resourcesOf(amounts: readonly (readonly [ResourceName, Amounts])[]): Resources {
+  const half = (of: keyof Amounts): Record<string, string> =>
+    Object.fromEntries(amounts.flatMap(([name, pair]) => (pair[of] === undefined ? [] : [[name, pair[of]]])));
+  const [limits, requests] = [half('limit'), half('request')];
+  const resources = {
+    ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    ...(Object.keys(requests).length > 0 ? { requests } : {}),
+  };
+  return Object.keys(resources).length > 0 ? resources : undefined;
 }
 
 function isPresent(resources: Resources): boolean {
@@ -28,7 +97,7 @@ function isPresent(resources: Resources): boolean {
 
 /** As the kubelet judges one container (pkg/apis/core/v1/helper/qos): limits for both, requests equal or absent. */
 function isGuaranteed({ resources }: Container): boolean {
-  return ['cpu', 'memory'].every((name) => {
+  return RESOURCE_NAMES.every((name) => {
     const limit = resources?.limits?.[name];
     if (limit === undefined || parseQuantity(limit) === 0) return false;
     const request = resources?.requests?.[name] ?? limit;

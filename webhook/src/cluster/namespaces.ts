@@ -1,4 +1,4 @@
-/** Namespaces: the roles that they allow. */
+/** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
 import { CoreV1Api, type KubeConfig, type V1Namespace } from '@kubernetes/client-node';
 import { deadline } from '@rolechain/certs';
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
@@ -14,7 +14,9 @@ import {
 import type { Source } from './reflector.ts';
 
 /** The keys of a Namespace that are read. */
-export const NAMESPACE_KEYS: readonly string[] = [ANNOTATIONS.allowedRoles.key];
+export const NAMESPACE_KEYS: readonly string[] = Object.values(ANNOTATIONS)
+  .filter(({ on }) => on === 'Namespace' || on === 'Pod, Namespace')
+  .map(({ key }) => key);
 
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeNamespaceCache(now: () => number): AnnotationCache<V1Namespace> {

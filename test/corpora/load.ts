@@ -1,0 +1,86 @@
+/** The pods of others that the tests read, in the form in which they are used. SOURCES.md says where they come from. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parse } from 'yaml';
+import { podOf, type KubeObject } from '../stage/manifests.ts';
+
+export type Level = 'baseline' | 'restricted';
+
+/** A Pod with the fields that the tests set or look at. */
+export interface CorpusPod extends KubeObject {
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** One fixture of kubernetes/pod-security-admission. */
+export interface PsaFixture {
+  readonly source: string;
+  readonly level: Level;
+  /** As `v1.37`. */
+  readonly version: string;
+  /** What the level alone makes of it. */
+  readonly expect: 'pass' | 'fail';
+  readonly pod: CorpusPod;
+}
+
+/** A pod of another corpus. */
+export interface NamedPod {
+  readonly source: string;
+  readonly pod: CorpusPod;
+}
+
+const read = (...path: string[]): Buffer => readFileSync(join(import.meta.dirname, ...path));
+
+/** All 4,537 of them, as they are. */
+export function psaFixtures(): PsaFixture[] {
+  const lines = gunzipSync(read('psa-pods.jsonl.gz')).toString().trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as PsaFixture);
+}
+
+/** What makes two fixtures the same pod: all but the name. */
+export function podKey({ metadata, spec }: CorpusPod): string {
+  return JSON.stringify([metadata.labels, metadata.annotations, spec]);
+}
+
+/** The fixtures' pods, each once. */
+export function distinctPods(fixtures: readonly PsaFixture[]): NamedPod[] {
+  return [...new Map(fixtures.map(({ source, pod }) => [podKey(pod), { source, pod }])).values()];
+}
+
+/**
+ * The pods in the objects whose every field is filled, without `hostNetwork`, with which the webhook would leave
+ * them alone. No apiserver accepts them.
+ */
+export function everyFieldPods(): NamedPod[] {
+  return readdirSync(join(import.meta.dirname, 'every-field')).map((source) => {
+    const pod = podOf(JSON.parse(read('every-field', source).toString()) as KubeObject, 'shop') as CorpusPod;
+    return { source, pod: { ...pod, spec: { ...pod.spec, hostNetwork: false } } };
+  });
+}
+
+/** The prefix of annotations that direct the tests of that project; an apiserver refuses keys with two slashes. */
+const DIRECTIVE = 'testing.eks.amazonaws.com/';
+
+/** The EKS webhook's fixtures, without the directives of its tests. */
+export function eksPods(): NamedPod[] {
+  const files = readdirSync(join(import.meta.dirname, 'eks-webhook'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((source) => source.endsWith('.yaml'))
+    .sort()
+    .map((source) => {
+      // Some name a key twice: the last one counts, as for kubectl.
+      const pod = parse(read('eks-webhook', source).toString(), { uniqueKeys: false }) as CorpusPod;
+      const annotations = Object.entries(pod.metadata.annotations ?? {}).filter(([key]) => !key.startsWith(DIRECTIVE));
+      return { source, pod: { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) } } };
+    });
+}
+
+/** The pod as an apiserver takes it: names without underscores, one of these ServiceAccounts. */
+export function forApiserver(pod: CorpusPod, namespace: string, serviceAccountName: string): CorpusPod {
+  const name = (pod.metadata.name ?? 'pod').replaceAll('_', '-');
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, name, namespace },
+    spec: { ...pod.spec, serviceAccountName },
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * What `uninject` can't know of a pod as it was, taken out of it for comparing: null and empty lists and maps where
+ * rolechain adds to them, the annotations that the webhook writes whatever came in, an empty `skip-containers`, and
+ * those of its names that rolechain would have added. Its exceptions for what the EKS webhook wrote, and for
+ * variables that stood there as rolechain writes them, are not needed for pods that have neither.
+ */
+import { ANNOTATIONS, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+
+type Json = Record<string, unknown>;
+
+/** A copy without these. `held`: the containers that got a role. */
+export function notToRestore(pod: unknown, held: readonly string[]): unknown {
+  const copy = structuredClone(pod) as { metadata?: Json | null; spec: Json };
+  const annotations = copy.metadata?.annotations as Record<string, string> | null | undefined;
+  if (annotations) withoutOwn(annotations, held);
+  dropEmpty(copy.metadata, ['annotations']);
+  dropEmpty(copy, ['metadata']);
+  dropEmpty(copy.spec, ['volumes', 'initContainers']);
+  for (const list of ['initContainers', 'containers']) {
+    for (const container of (copy.spec[list] ?? []) as Json[]) dropEmpty(container, ['env', 'volumeMounts']);
+  }
+  return copy;
+}
+
+function withoutOwn(annotations: Record<string, string>, held: readonly string[]): void {
+  Reflect.deleteProperty(annotations, ANNOTATIONS.status.key);
+  Reflect.deleteProperty(annotations, ANNOTATIONS.skipped.key);
+  const key = FOREIGN_KEYS.eksSkipContainers;
+  const [first = '', ...records] = (annotations[key] ?? '').split('\n');
+  const names = first.split(',').filter((name) => name !== SIDECAR.name && !held.includes(name));
+  const rest = [names.join(','), ...records].join('\n');
+  if (rest === '') Reflect.deleteProperty(annotations, key);
+  else annotations[key] = rest;
+}
+
+function dropEmpty(object: Json | null | undefined, keys: readonly string[]): void {
+  for (const key of keys) {
+    const value = object?.[key];
+    if (object && (value === null || (typeof value === 'object' && Object.keys(value).length === 0))) {
+      Reflect.deleteProperty(object, key);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** The annotations `rolechain.io/sidecar-{cpu,memory}-{request,limit}` of a pod and its Namespace. */
+import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } from '@rolechain/shared';
+import type { Annotations } from './kept.ts';
+import { parseQuantity } from './quantity.ts';
+
+export const RESOURCE_NAMES = ['cpu', 'memory'] as const;
+export type ResourceName = (typeof RESOURCE_NAMES)[number];
+
+/** One amount that somebody asks for: a quantity above its minimum. */
+export interface AskedAmount {
+  readonly key: string;
+  readonly value: string;
+  readonly on: 'Pod' | 'Namespace';
+}
+export interface AskedPair {
+  readonly request?: AskedAmount | undefined;
+  readonly limit?: AskedAmount | undefined;
+}
+export type AskedResources = Readonly<Record<ResourceName, AskedPair>>;
+
+interface Rule {
+  readonly key: string;
+  /** A quantity: less is a slip of the unit (`64m` of memory), or nothing that the sidecar can run in. */
+  readonly min: string;
+  /** A quantity as one may write it. */
+  readonly example: string;
+}
+
+/** The key of each amount, and its limits. */
+export const RESOURCE_RULES: Readonly<Record<ResourceName, Readonly<Record<keyof AskedPair, Rule>>>> = {
+  cpu: {
+    request: { key: ANNOTATIONS.sidecarCPURequest.key, min: '1m', example: RESOURCES.cpuRequest },
+    limit: { key: ANNOTATIONS.sidecarCPULimit.key, min: '1m', example: RESOURCES.cpuLimit },
+  },
+  memory: {
+    request: { key: ANNOTATIONS.sidecarMemoryRequest.key, min: '1Mi', example: RESOURCES.memoryRequest },
+    limit: { key: ANNOTATIONS.sidecarMemoryLimit.key, min: RESOURCES.memoryLimitMin, example: RESOURCES.memoryLimit },
+  },
+};
+
+/** What is asked for, the pod's annotations winning; what the pod overrides on its Namespace is not looked at. */
+export function askedResources(pod: Annotations, namespace: Annotations): Checked<AskedResources> {
+  const problems: Problem[] = [];
+  const read = ({ key, min, example }: Rule): AskedAmount | undefined => {
+    const on = pod[key] === undefined ? 'Namespace' : 'Pod';
+    const value = pod[key] ?? namespace[key];
+    if (value === undefined) return undefined;
+    const amount = parseQuantity(value);
+    const whose = `on the ${on}`;
+    if (amount === undefined) {
+      problems.push(problem('FieldWrongType', key, `${whose} is ${show(value)}, but takes a quantity like ${example}`));
+    } else if (amount < (parseQuantity(min) ?? 0)) {
+      problems.push(problem('FieldOutOfRange', key, `${whose} is ${show(value)}, less than ${min}`));
+    }
+    return { key, value, on };
+  };
+  const pair = (name: ResourceName): AskedPair => {
+    const { request, limit } = RESOURCE_RULES[name];
+    return { request: read(request), limit: read(limit) };
+  };
+  const value = { cpu: pair('cpu'), memory: pair('memory') };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value, warnings: [] };
+}

@@ -1,0 +1,103 @@
+/**
+ * The way back from `patch`: the JSON Patch that takes rolechain out of a pod whatever its account says, for the
+ * author who has only the injected pod. Pure, on raw JSON.
+ *
+ * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
+ * written, what stood there already as rolechain would have written it, incoming values of the two annotations
+ * that the webhook writes, and empty lists, maps and `skip-containers`.
+ */
+import type { Operation } from 'fast-json-patch';
+import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+import type { IsOurs } from './container-env.ts';
+import { pointer } from './list-patch.ts';
+import { findOurs, hasOurName, ownVariables } from './ours.ts';
+import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
+
+/**
+ * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
+ * ours is taken by something else: the webhook refuses such a pod, so nothing in it is ours.
+ */
+export function uninject(rawPod: unknown): Operation[] {
+  const view = viewPod(rawPod);
+  if (!view.ok) return [];
+  const pod = view.value;
+  const { sidecar, taken } = findOurs(pod);
+  if (taken.length > 0) return [];
+  const isOurs = ownVariables(sidecar ? { sidecar } : {});
+  const held = places(pod)
+    .filter(({ container }) => container.env?.some(isOurs))
+    .map(({ container }) => container.name);
+  return [
+    ...CONTAINER_LISTS.flatMap((list) =>
+      (pod.spec[list] ?? []).flatMap((container, index) =>
+        container === sidecar?.container ? [] : containerOperations(pointer('spec', list, index), container, isOurs),
+      ),
+    ),
+    ...without('/spec/volumes', pod.spec.volumes, ({ name }) => hasOurName(name)),
+    ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : []),
+    // Last, since it shifts the others.
+    ...without('/spec/initContainers', pod.spec.initContainers, (container) => container === sidecar?.container),
+  ];
+}
+
+function containerOperations(path: string, { env, volumeMounts }: Container, isOurs: IsOurs): Operation[] {
+  const ours = new Set(ownEnv(env ?? [], isOurs));
+  return [
+    ...without(`${path}/env`, env, (variable) => ours.has(variable)),
+    ...without(`${path}/volumeMounts`, volumeMounts, ({ name }) => hasOurName(name)),
+  ];
+}
+
+/**
+ * What leads to the sidecar; and behind it, where `setEnv` puts them, the defaults with the values that it gives.
+ * One in front of it, or of another value, is the user's own.
+ */
+function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
+  const leading = env.filter(isOurs);
+  const start = env.findIndex((variable) => variable.name === ENV.fullURI && isOurs(variable));
+  if (start < 0) return leading;
+  const behind = env.slice(start).filter(({ valueFrom }) => !valueFrom);
+  const find = (name: string): EnvVar | undefined => behind.find((variable) => variable.name === name);
+  const [region, defaultRegion] = [find(ENV.region), find(ENV.defaultRegion)];
+  const [sts, metadata] = [find(ENV.stsRegionalEndpoints), find(ENV.metadataDisabled)];
+  const defaults = [
+    ...(region && defaultRegion && region.value === defaultRegion.value ? [region, defaultRegion] : []),
+    ...(sts?.value === 'regional' ? [sts] : []),
+    ...(metadata?.value === 'true' ? [metadata] : []),
+  ];
+  return [...leading, ...defaults];
+}
+
+function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Operation[] {
+  const annotations = metadata?.annotations;
+  if (!metadata || !annotations) return [];
+  const skip = annotations[FOREIGN_KEYS.eksSkipContainers];
+  const rest = skip === undefined ? undefined : withoutNames(skip, skipped);
+  const gone: string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key].filter((key) => key in annotations);
+  if (skip !== undefined && rest === '' && skip !== '') gone.push(FOREIGN_KEYS.eksSkipContainers);
+  if (gone.length > 0 && gone.length === Object.keys(annotations).length) {
+    const empty = Object.keys(metadata).length === 1;
+    return [{ op: 'remove', path: empty ? '/metadata' : '/metadata/annotations' }];
+  }
+  const path = pointer('metadata', 'annotations', FOREIGN_KEYS.eksSkipContainers);
+  return [
+    ...gone.map((key): Operation => ({ op: 'remove', path: pointer('metadata', 'annotations', key) })),
+    ...(rest !== undefined && rest !== '' && rest !== skip ? [{ op: 'replace', path, value: rest } as const] : []),
+  ];
+}
+
+/** The EKS webhook's annotation without these names in its first record, the only one that it reads. */
+function withoutNames(value: string, names: readonly string[]): string {
+  const end = value.search(/[\r\n]|$/);
+  const record = value.slice(0, end).split(',');
+  return record.filter((name) => !names.includes(name)).join(',') + value.slice(end);
+}
+
+/** A list without some elements; nothing is left of one that would be empty. */
+function without<T>(path: string, list: readonly T[] | null | undefined, goes: (element: T) => boolean): Operation[] {
+  const indexes = (list ?? []).flatMap((element, index) => (goes(element) ? [index] : []));
+  if (indexes.length === 0) return [];
+  if (indexes.length === list?.length) return [{ op: 'remove', path }];
+  // From the back, so that the indexes before them hold.
+  return indexes.toReversed().map((index) => ({ op: 'remove', path: `${path}/${index}` }));
+}
