@@ -2,7 +2,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ANNOTATIONS, ANNOTATION_PREFIX, ENV, PATHS, PORTS, SIDECAR, VERSION } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  ANNOTATION_PREFIX,
+  ENV,
+  FOREIGN_KEYS,
+  PATHS,
+  PORTS,
+  REASONS,
+  SIDECAR,
+  VERSION,
+} from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
@@ -76,6 +86,30 @@ test('kube-system and our namespace only with the label, every other namespace w
       { key: `${ANNOTATION_PREFIX}enabled`, operator: 'In', values: ['true'] },
     ],
   ]);
+});
+
+interface Guard {
+  matchConditions: { name: string; expression: string }[];
+  validations: { expression: string; messageExpression: string }[];
+}
+
+test('the guard looks at the namespaces that the webhook is called for', () => {
+  const bindings = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding');
+  const selector = ({ spec }: KubeObject): unknown =>
+    (spec as { matchResources: { namespaceSelector: unknown } }).matchResources.namespaceSelector;
+  expect(bindings.map(selector)).toEqual(configuration.webhooks.map(({ namespaceSelector }) => namespaceSelector));
+});
+
+test("the guard's names are those of the tables, and its message is the reason's", () => {
+  const { spec } = the<{ spec: Guard }>('ValidatingAdmissionPolicy');
+  const expressions = [...spec.matchConditions, ...spec.validations].map(({ expression }) => expression);
+  const literals = expressions.flatMap((text) => [...text.matchAll(/'([^']*)'/g)].map(([, literal]) => literal));
+  const { assumeRole, inject, skipped } = ANNOTATIONS;
+  const names = [assumeRole.key, FOREIGN_KEYS.mirrorPod, inject.key, skipped.key, SIDECAR.name];
+  expect(new Set(literals)).toEqual(new Set([...names, 'default', 'false', 'Always', '']));
+  const { text, fix } = REASONS.NotInjected;
+  const message = spec.validations[0]?.messageExpression.replaceAll(/'\s*\+\s*'/g, '');
+  expect(message).toContain(`asks for an AWS role, but: ${text} ${fix} [NotInjected]`);
 });
 
 test('accounts are validated within 2 s, never refused because of us, and only when our annotation changed', () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { errorsPage } from './generate/errors-page.ts';
 import { installManifest } from './generate/install-manifest.ts';
+import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,6 +20,7 @@ async function markdown(text: string): Promise<string> {
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   'docs/errors.md': await markdown(errorsPage()),
+  'docs/pods.md': await markdown(podsPage()),
   'docs/reference.md': await markdown(referencePage()),
 };
 

@@ -10,6 +10,7 @@ import {
   NESTED,
   PATHS,
   PORTS,
+  RESOURCES,
   credentialsPath,
   tokenFile,
 } from '@rolechain/shared';
@@ -60,6 +61,16 @@ A role that no container holds is left out of the sidecar. When the account is w
 roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
 text of that part, \`?\` one character. An annotation without a pattern allows nothing. It guides and does not
 guard: whoever may create pods with an account can use that account's base identity without us.
+
+## Resources of the sidecar
+
+Requests ${RESOURCES.cpuRequest} of CPU and ${RESOURCES.memoryRequest} of memory, limit ${RESOURCES.memoryLimit} of memory; a CPU limit of ${RESOURCES.cpuLimit} exactly where every other container
+has one. In a Guaranteed pod ${RESOURCES.guaranteedCPU} and ${RESOURCES.memoryLimit}, request and limit alike, so that it stays Guaranteed. None in a pod with
+resources of its own (\`spec.resources\`).
+
+Where a LimitRange or ResourceQuota refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount by
+itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin}, and a limit below its request, a
+default among them, refuse the pod (\`SidecarResourcesInvalid\`). The resources of a sidecar that is there stay as they are.
 
 ## Flux's annotation
 

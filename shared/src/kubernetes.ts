@@ -19,7 +19,7 @@ export const RESOURCES = {
   cpuRequest: '10m',
   memoryRequest: '32Mi',
   memoryLimit: '64Mi',
-  /** The least that an annotation may ask for: with less, the process is killed before it serves anything. */
+  /** The least that an annotation may ask for: at 24Mi the process just survives, its image in the page cache already. */
   memoryLimitMin: '32Mi',
   /** Set only when every other container has a CPU limit: at 100m a start takes ten times as long. */
   cpuLimit: '500m',

@@ -5,12 +5,18 @@ export interface ReasonEntry {
   readonly outcome: Outcome;
   /** Conflicts follow the admin's setting `conflicts`; a pod's conflict skips the pod, a container's the container. */
   readonly conflict?: 'pod' | 'container';
+  /** The webhook never gives it: the guard speaks where the webhook did not. */
+  readonly by?: 'guard';
+  /** It leaves one container alone, never a pod. */
+  readonly of?: 'container';
   readonly text: string;
   readonly fix: string;
 }
 
 const skipped = (text: string, fix = ''): ReasonEntry => ({ outcome: 'skipped', text, fix });
+const skippedContainer = (text: string): ReasonEntry => ({ ...skipped(text), of: 'container' });
 const refused = (text: string, fix: string): ReasonEntry => ({ outcome: 'refused', text, fix });
+const guarded = (text: string, fix: string): ReasonEntry => ({ ...refused(text, fix), by: 'guard' });
 const podConflict = (text: string, fix: string): ReasonEntry => ({ ...refused(text, fix), conflict: 'pod' });
 const containerConflict = (text: string, fix: string): ReasonEntry => ({
   ...refused(text, fix),
@@ -28,8 +34,8 @@ export const REASONS = {
   OptedOut: skipped('The pod asks to be left alone.'),
   NotAnnotated: skipped('The ServiceAccount asks for no role.'),
   NoRoleHeld: skipped('No container of the pod holds a role.', 'Take a container out of rolechain.io/skip-containers.'),
-  SkipListed: skipped('The container is listed in rolechain.io/skip-containers.'),
-  MeshContainer: skipped("The container belongs to a service mesh (the admin's list)."),
+  SkipListed: skippedContainer('The container is listed in rolechain.io/skip-containers.'),
+  MeshContainer: skippedContainer("The container belongs to a service mesh or another webhook (the admin's list)."),
   NoPod: skipped('The review is not about the creation of a pod.'),
 
   AnnotationInvalid: refused(
@@ -37,6 +43,10 @@ export const REASONS = {
     'Correct the annotation and create the pod again.',
   ),
   PodAnnotationInvalid: refused('An annotation of the pod is invalid.', 'Correct it.'),
+  SidecarResourcesInvalid: refused(
+    "An annotation of the pod or of its Namespace asks for resources that the sidecar can't have.",
+    'Correct it.',
+  ),
   SourceForbidden: refused(
     'credentialSource: environment is not allowed in this namespace.',
     'Ask the admin to list the namespace in the setting environmentSource.namespaces, or use another credentialSource.',
@@ -58,6 +68,11 @@ export const REASONS = {
     'Ask the admin to turn on the setting otherServiceAccounts.',
   ),
   NameTaken: refused('A name that belongs to rolechain is taken.', `Rename it, ${LEAVE_POD}.`),
+  /** Given by the guard, in the apiserver (manifests/base/guard.yaml); the webhook never gives it. */
+  NotInjected: guarded(
+    'The pod was not injected: the webhook did not answer, or had not yet seen the annotation.',
+    'Create it again once the webhook is ready: kubectl get deployment rolechain-webhook -n rolechain.',
+  ),
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 
   SharedProcessNamespace: podConflict(

@@ -18,18 +18,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
-import { etcdFlags, kubeApiserverFlags, servingCertificate, writeSecrets } from './flags.ts';
+import { etcdFlags, kubeApiserverFlags, servingCertificate, writeSecrets, type User } from './flags.ts';
+import { hearCluster } from '../secrets/cluster.ts';
 import { freePort } from './free-port.ts';
 import { serviceAccountKubeconfig, writeKubeconfig, type ServiceAccountRef } from './kubeconfig.ts';
 import { spawnTied, type TiedProcess } from './tied-process.ts';
 
 export interface Cluster {
-  /** `https://127.0.0.1:<port>` */
+  /** `https://127.0.0.1:<port>`, or where `at` says. */
   readonly url: string;
+  /** Its files: `certs/apiserver.crt`, `sa.key` and the logs among them. */
+  readonly folder: string;
   /** Of a member of system:masters. */
   readonly kubeConfig: KubeConfig;
   /** The same in a file, for kubectl. */
   readonly kubeconfigPath: string;
+  /** A file of one of the `users`. */
+  kubeconfigOf(user: string): Promise<string>;
   /** A file whose user is the ServiceAccount, by a token of the TokenRequest API that lasts an hour. */
   kubeconfigFor(account: ServiceAccountRef): Promise<string>;
   /** The end of both logs. Empty once stopped. */
@@ -46,21 +51,28 @@ export interface ClusterOptions {
   readonly log?: (line: string) => void;
   /** Further flags of kube-apiserver. */
   readonly apiserverArgs?: readonly string[];
+  /** Where kube-apiserver listens. Default: a free port of 127.0.0.1. */
+  readonly at?: { readonly address: string; readonly port: number };
+  /** Users beside the admin, each with its groups. */
+  readonly users?: Readonly<Record<string, readonly string[]>>;
 }
 
 const readyWithinMs = 120_000;
 
 /** Starts an empty cluster and waits until it is ready: about 4 s. Throws with the end of the logs if it isn't. */
-export async function startCluster({ binaries, log, apiserverArgs = [] }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { binaries, log, apiserverArgs = [] } = options;
   const started = Date.now();
   // mkdtemp makes it for this user alone: it holds keys and etcd's socket.
   const folder = await mkdtemp(join(tmpdir(), 'rolechain-cluster-'));
-  const port = await freePort();
-  const token = randomBytes(32).toString('base64url');
-  await writeSecrets(folder, token);
+  const { address, port } = options.at ?? { address: '127.0.0.1', port: await freePort() };
+  const groups = { admin: ['system:masters'], ...options.users };
+  const users = Object.entries(groups).map(([user, of]) => ({ user, groups: of, token: newToken() }));
+  const token = tokenOf(users, 'admin');
+  await writeSecrets(folder, users);
 
   const etcd = start(folder, 'etcd', binaries.etcd, etcdFlags(folder));
-  const flags = [...kubeApiserverFlags(folder, port), ...apiserverArgs];
+  const flags = [...kubeApiserverFlags(folder, address, port), ...apiserverArgs];
   const apiserver = start(folder, 'kube-apiserver', binaries.kubeApiserver, flags);
   const logTail = () => [`${folder}/etcd.log`, `${folder}/kube-apiserver.log`].map(tailOf).join('');
   const stop = async () => {
@@ -68,7 +80,7 @@ export async function startCluster({ binaries, log, apiserverArgs = [] }: Cluste
     await rm(folder, { recursive: true, force: true });
   };
 
-  const url = `https://127.0.0.1:${port}`;
+  const url = `https://${address}:${port}`;
   try {
     const ended = Promise.race([
       etcd.ended.then((how) => `etcd has ended: ${how}`),
@@ -87,14 +99,31 @@ export async function startCluster({ binaries, log, apiserverArgs = [] }: Cluste
   const kubeConfig = await writeKubeconfig(kubeconfigPath, { url, certificateAuthority, user: 'admin', token });
   return {
     url,
+    folder,
     kubeConfig,
     kubeconfigPath,
+    kubeconfigOf: async (user) => {
+      const path = join(folder, `${user.replaceAll(':', '.')}.kubeconfig`);
+      await writeKubeconfig(path, { url, certificateAuthority, user, token: tokenOf(users, user) });
+      return path;
+    },
     kubeconfigFor: (account) => serviceAccountKubeconfig(folder, kubeConfig, account),
     logTail,
     pauseApiserver: () => apiserver.signal('SIGSTOP'),
     resumeApiserver: () => apiserver.signal('SIGCONT'),
-    stop,
+    stop: async () => {
+      await hearCluster(kubeConfig);
+      await stop();
+    },
   };
+}
+
+const newToken = () => randomBytes(32).toString('base64url');
+
+function tokenOf(users: readonly User[], name: string): string {
+  const found = users.find(({ user }) => user === name);
+  if (!found) throw new TypeError(`${name} is none of the cluster's users: name it in \`users\``);
+  return found.token;
 }
 
 function start(folder: string, name: string, command: string, args: readonly string[]): TiedProcess {

@@ -10,6 +10,8 @@ import { spawnTied } from './tied-process.ts';
 export interface BuildOptions {
   /** Folder of the Go module; each program is its `cmd/<name>`. */
   readonly source: string;
+  /** The file in that folder to build by, with the `.sum` beside it. Default: go.mod. */
+  readonly modFile?: string;
   /** Folder that the programs come into; it appears at once and complete. */
   readonly target: string;
   readonly programs: readonly string[];
@@ -32,8 +34,8 @@ export async function build(options: BuildOptions): Promise<string | undefined> 
 }
 
 /** Why the `go` on PATH can't build the module. */
-async function lacksGo({ source, env }: BuildOptions): Promise<string | undefined> {
-  const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(source, 'go.mod'), 'utf8'));
+async function lacksGo({ source, modFile = 'go.mod', env }: BuildOptions): Promise<string | undefined> {
+  const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(source, modFile), 'utf8'));
   const version = await promisify(execFile)('go', ['version'], { env: { ...env, GOTOOLCHAIN: 'local' } }).then(
     ({ stdout }) => /go(\d+)\.(\d+)\S*/.exec(stdout),
     () => undefined,
@@ -70,13 +72,17 @@ async function compile(options: BuildOptions): Promise<void> {
   log(`Built in ${seconds()}: ${target}`);
 }
 
-async function goBuild({ source, programs, version, env }: BuildOptions, folder: string): Promise<void> {
+async function goBuild(options: BuildOptions, folder: string): Promise<void> {
+  const { source, modFile, programs, version, env } = options;
   const logFile = join(folder, 'build.log');
   const output = openSync(logFile, 'w');
   const packages = programs.map((name) => `./cmd/${name}`);
   const go = spawnTied(
     'go',
-    ['build', '-trimpath', '-buildvcs=false', '-ldflags', ldflags(version), '-o', `${folder}/`, ...packages],
+    [
+      ...['build', '-trimpath', '-buildvcs=false', ...(modFile === undefined ? [] : [`-modfile=${modFile}`])],
+      ...['-ldflags', ldflags(version), '-o', `${folder}/`, ...packages],
+    ],
     {
       cwd: source,
       env: { ...env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' },

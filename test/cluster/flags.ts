@@ -4,9 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The admin's token, and the keys that ServiceAccount tokens are signed with. */
-export async function writeSecrets(folder: string, adminToken: string): Promise<void> {
-  await writeFile(join(folder, 'tokens.csv'), `${adminToken},admin,admin,system:masters\n`, { mode: 0o600 });
+/** Whom kube-apiserver knows by a bearer token. */
+export interface User {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly token: string;
+}
+
+/** The users' tokens, and the keys that ServiceAccount tokens are signed with. */
+export async function writeSecrets(folder: string, users: readonly User[]): Promise<void> {
+  const lines = users.map(({ user, groups, token }) => `${token},${user},${user},"${groups.join(',')}"\n`);
+  await writeFile(join(folder, 'tokens.csv'), lines.join(''), { mode: 0o600 });
   // RSA and not EC, which would be made faster: EKS signs its tokens with RS256 too.
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   await writeFile(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
@@ -35,10 +43,10 @@ export function etcdFlags(folder: string): string[] {
 
 const etcdUrl = (folder: string) => `unix://${folder}/etcd.sock`;
 
-export function kubeApiserverFlags(folder: string, port: number): string[] {
+export function kubeApiserverFlags(folder: string, address: string, port: number): string[] {
   return [
     `--etcd-servers=${etcdUrl(folder)}`,
-    '--bind-address=127.0.0.1',
+    `--bind-address=${address}`,
     `--secure-port=${port}`,
     `--cert-dir=${folder}/certs`,
     `--token-auth-file=${folder}/tokens.csv`,
@@ -49,7 +57,7 @@ export function kubeApiserverFlags(folder: string, port: number): string[] {
     `--service-account-key-file=${folder}/sa.pub`,
     `--service-account-signing-key-file=${folder}/sa.key`,
     // Named, or it looks for an interface with a default route, and a machine without network has none.
-    '--advertise-address=127.0.0.1',
+    `--advertise-address=${address}`,
     // Else it tries again and again to write an EndpointSlice of the loopback address, which is invalid.
     '--endpoint-reconciler-type=none',
   ];

@@ -1,29 +1,59 @@
 /**
- * `npx -y pnpm@10 fuzz [count] [seed]`: a million generated annotations, or as many as are asked for. Closes with
- * the plain line `N passed, N failed, N skipped`; exit code 1 when one has no coded outcome or memory grows.
+ * `npx -y pnpm@10 fuzz [documents] [seed] [reviews]`: a million generated annotations and a hundred thousand
+ * AdmissionReviews, or as many as are asked for. Closes with the plain line `N passed, N failed, N skipped`; exit
+ * code 1 when one has no coded outcome or memory grows.
  */
+import { runReviews } from './run-reviews.ts';
 import { GROWTH_LIMIT, runFuzz } from './run.ts';
 
-const count = Number(process.argv[2] ?? 1_000_000);
-const seed = Number(process.argv[3] ?? Math.trunc(Math.random() * 2 ** 31));
+const [documents = 1_000_000, seed = Math.trunc(Math.random() * 2 ** 31), reviews = 100_000] = process.argv
+  .slice(2)
+  .map(Number);
 const started = performance.now();
-const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
-const step = Math.max(1, Math.floor(count / 20));
-console.log(`${count} documents, seed ${seed}`);
+const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`;
 
-let done = 0;
-try {
-  const { accepted, refused, codes, grown } = runFuzz(count, seed, (now) => {
-    done = now;
-    if (done % step === 0) console.log(`${done} documents, ${seconds()} s`);
-  });
-  console.log(`${accepted} accepted, ${refused} refused; problems by code: ${JSON.stringify(codes)}`);
-  console.log(`heap grown by ${(grown / 1024).toFixed(0)} KiB (limit ${GROWTH_LIMIT / 1024}), ${seconds()} s`);
-  const leaks = grown > GROWTH_LIMIT;
-  console.log(`\n${count - (leaks ? 1 : 0)} passed, ${leaks ? 1 : 0} failed, 0 skipped`);
-  process.exitCode = leaks ? 1 : 0;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.log(`\n${done} passed, 1 failed, ${count - done - 1} skipped`);
-  process.exitCode = 1;
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
+
+/** Runs one part, and says how far it is. `run` throws at the first failure. */
+async function part(
+  what: string,
+  count: number,
+  run: (progress: (done: number) => void) => Promise<{ readonly grown: number; readonly said: string }>,
+): Promise<Tally> {
+  console.log(`${count} ${what}, seed ${seed}`);
+  const step = Math.max(1, Math.floor(count / 20));
+  let done = 0;
+  try {
+    const { grown, said } = await run((now) => {
+      done = now;
+      if (done % step === 0) console.log(`${done} ${what}, ${seconds()}`);
+    });
+    console.log(said);
+    console.log(`heap grown by ${(grown / 1024).toFixed(0)} KiB (limit ${GROWTH_LIMIT / 1024}), ${seconds()}\n`);
+    const leaks = grown > GROWTH_LIMIT ? 1 : 0;
+    return { passed: count - leaks, failed: leaks, skipped: 0 };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: done, failed: 1, skipped: count - done - 1 };
+  }
+}
+
+const tallies = [
+  await part('documents', documents, (progress) => {
+    const { accepted, refused, codes, grown } = runFuzz(documents, seed, progress);
+    const said = `${accepted} accepted, ${refused} refused; problems by code: ${JSON.stringify(codes)}`;
+    return Promise.resolve({ grown, said });
+  }),
+  await part('reviews', reviews, async (progress) => {
+    const { outcomes, grown } = await runReviews(reviews, seed, progress);
+    const rows = Object.entries(outcomes).map(([outcome, count]) => `${String(count).padStart(8)}  ${outcome}`);
+    return { grown, said: `reviews by outcome:\n${rows.join('\n')}` };
+  }),
+];
+const sum = (key: keyof Tally): number => tallies.reduce((total, tally) => total + tally[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;

@@ -67,7 +67,7 @@ function quote(text: string): string {
 }
 
 /** Bytes in use once what is garbage is collected, whether or not the process was started with --expose-gc. */
-function heapUsed(): number {
+export function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();

@@ -2,6 +2,7 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import type { Decision } from './decide.ts';
+import { checkBounds } from './json-bounds.ts';
 import { patch, type Chance } from './patch.ts';
 
 /** What is read of a review. */
@@ -32,8 +33,8 @@ type Json = Record<string, unknown>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
-export function readReview(body: string): Review {
+/** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong, or ReviewTooLarge. */
+export function readReview(body: string | null | undefined): Review {
   const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body);
   const isPod = isObject(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
@@ -42,8 +43,8 @@ export function readReview(body: string): Review {
   return { uid, namespace, dryRun: dryRun === true, pod: object };
 }
 
-/** The request of a review of any kind. Throws CodedError ReviewMalformed. */
-export function readRequest(body: string): Json & { readonly uid: string } {
+/** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
+export function readRequest(body: string | null | undefined): Json & { readonly uid: string } {
   const review = parse(body);
   if (!isObject(review)) throw malformed('The body is no JSON object.');
   if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
@@ -104,7 +105,9 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-function parse(body: string): unknown {
+function parse(body: string | null | undefined): unknown {
+  if (typeof body !== 'string') throw malformed('There is no body.');
+  checkBounds(body);
   try {
     return JSON.parse(body);
   } catch {

@@ -28,7 +28,7 @@ export interface ContainerRules {
   readonly rolesOf: (container: string) => readonly string[];
   /** Containers that the pod's annotation names. */
   readonly named: ContainerRoles;
-  readonly skip: readonly string[];
+  readonly skip: ReadonlySet<string>;
   readonly mesh: readonly string[];
   readonly defaultRegion: string;
   readonly isOurs: IsOurs;
@@ -45,7 +45,7 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   const { name } = container;
   const at = { list, index, name };
   const none = { roles: [], conflicts: [], warnings: [] };
-  if (rules.skip.includes(name)) return { ...at, ...none, skipped: 'SkipListed' };
+  if (rules.skip.has(name)) return { ...at, ...none, skipped: 'SkipListed' };
   if (rules.mesh.includes(name)) {
     const warnings = rules.named.has(name) ? [meshWarning(name)] : [];
     return { ...at, ...none, warnings, skipped: 'MeshContainer' };
@@ -79,7 +79,7 @@ function conflictWarning(container: string, { name, reason }: Conflict): string 
 }
 
 function meshWarning(name: string): string {
-  return `container ${name} belongs to a service mesh (the admin's list) and holds no role, though an annotation gives it one`;
+  return `container ${name} belongs to a service mesh or another webhook (the admin's list) and holds no role, though an annotation gives it one`;
 }
 
 function profileWarning(name: string, container: Container): string[] {

@@ -6,7 +6,10 @@ import { createHash } from 'node:crypto';
 import {
   ANNOTATIONS,
   FOREIGN_KEYS,
+  LIMITS,
+  formatProblems,
   reasonEntry,
+  type Checked,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
@@ -23,14 +26,16 @@ import {
   type Refused,
   type Surroundings,
 } from './decide-account.ts';
+import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
-import { annotationOf, viewPod, type Pod } from './pod.ts';
+import { annotationOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { choosePorts } from './ports.ts';
+import { sidecarResources } from './resources.ts';
 import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
-import type { DecideSettings } from './settings.ts';
+import type { DecideSettings, SidecarUser } from './settings.ts';
 
 export type { Refused, Surroundings } from './decide-account.ts';
 
@@ -51,6 +56,9 @@ export interface Injected {
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   readonly image: string;
+  /** Of a new sidecar: those of one that is there stay as they are. */
+  readonly resources: Resources;
+  readonly user: SidecarUser;
   /** What the admin adds to the sidecar's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Those that a container holds. */
@@ -95,7 +103,10 @@ export function decide(
   const view = viewPod(rawPod);
   if (!view.ok) return refuseProblems('PodMalformed', account, 'its shape', view.problems);
   const annotations = podAnnotations(view.value);
-  if (!annotations.ok) return refuseProblems('PodAnnotationInvalid', account, 'the pod', annotations.problems);
+  if (!annotations.ok) {
+    const problems = annotations.problems.slice(0, LIMITS.placesNamed);
+    return refuseProblems('PodAnnotationInvalid', account, 'the pod', problems);
+  }
   const warnings = [...accepted.warnings, ...annotations.warnings];
   return decidePod(view.value, { account, accepted, settings, around, annotations: annotations.value, warnings });
 }
@@ -112,9 +123,9 @@ interface Asked {
 function decidePod(pod: Pod, asked: Asked): Decision {
   const { account, settings, accepted, annotations } = asked;
   const undeclared = undeclaredRoles(annotations.containerRoles, accepted.roles);
-  if (undeclared.length > 0) return refuse('RoleUndeclared', account, undeclared.join(', '));
+  if (undeclared.length > 0) return refuse('RoleUndeclared', account, few(undeclared));
   const ours = findOurs(pod);
-  if (ours.taken.length > 0) return refuse('NameTaken', account, ours.taken.join(', '));
+  if (ours.taken.length > 0) return refuse('NameTaken', account, few(ours.taken));
   const leave = (conflict: ReasonCode): Decision =>
     settings.conflicts === 'refuse'
       ? refuse(conflict, account)
@@ -126,7 +137,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const containers = containerOutcomes(pod, {
     rolesOf: heldRoles(annotations.containerRoles, accepted.roles),
     named: annotations.containerRoles,
-    skip: annotations.skipContainers,
+    skip: new Set(annotations.skipContainers),
     mesh: settings.meshContainers,
     defaultRegion: settings.region,
     isOurs: ownVariables(ours, ports.credentials),
@@ -138,9 +149,17 @@ function decidePod(pod: Pod, asked: Asked): Decision {
 
   const held = accepted.roles.filter(({ name }) => containers.some(({ roles }) => roles.includes(name)));
   if (pod.spec.shareProcessNamespace === true && held.length > 1) return leave('SharedProcessNamespace');
-  const warnings = [...asked.warnings, ...containers.flatMap((c) => c.warnings)];
+  const warnings = fewWarnings([...asked.warnings, ...containers.flatMap((c) => c.warnings)]);
   if (held.length === 0) return skip('NoRoleHeld', warnings, { pod, ours });
-  return inject({ ...asked, warnings }, { pod, ours, ports, containers, roles: held });
+  const resources = newResources(pod, ours, asked.around);
+  if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
+  return inject({ ...asked, warnings }, { pod, ours, ports, containers, roles: held, resources: resources.value });
+}
+
+function newResources(pod: Pod, { sidecar }: Ours, { namespaceAnnotations = {} }: Surroundings): Checked<Resources> {
+  if (sidecar) return { ok: true, value: undefined, warnings: [] };
+  const others = places(pod).map(({ container }) => container);
+  return sidecarResources(pod, others, namespaceAnnotations);
 }
 
 function inject(
@@ -148,13 +167,14 @@ function inject(
   {
     ports,
     ...found
-  }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles'> & { readonly ports: SidecarConfig['ports'] },
+  }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles' | 'resources'> & { readonly ports: SidecarConfig['ports'] },
 ): Injected {
   const config = sidecarConfig(found.roles, account, settings, around.others, ports);
   return {
     ...{ outcome: 'injected', reason: 'Injected', warnings, ...found, config },
     allowances: accepted.allowances,
     image: settings.sidecarImage,
+    user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
     tokensInEnv: annotations.authorizationToken === 'env',
@@ -164,7 +184,9 @@ function inject(
 }
 
 function podConflict({ spec }: Pod): ReasonCode | undefined {
-  if (spec.os?.name === 'windows' || spec.nodeSelector?.[FOREIGN_KEYS.nodeOS] === 'windows') return 'Windows';
+  const { nodeOS, betaNodeOS } = FOREIGN_KEYS;
+  const systems = [spec.os?.name, spec.nodeSelector?.[nodeOS], spec.nodeSelector?.[betaNodeOS]];
+  if (systems.includes('windows')) return 'Windows';
   return spec.hostNetwork === true ? 'HostNetwork' : undefined;
 }
 
@@ -174,10 +196,10 @@ function isSoft(reason: ReasonCode): boolean {
 }
 
 function conflictDetail(containers: readonly ContainerOutcome[]): string {
-  return containers
+  const named = containers
     .filter(({ conflicts }) => conflicts.length > 0)
-    .map(({ name, conflicts }) => `container ${name}: ${conflicts.map((c) => c.name).join(', ')}`)
-    .join('; ');
+    .map(({ name, conflicts }) => `container ${name}: ${few(conflicts.map((c) => c.name))}`);
+  return few(named, '; ');
 }
 
 function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {

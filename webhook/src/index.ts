@@ -5,5 +5,8 @@ export * from './allowed-roles.ts';
 export * from './decide.ts';
 export * from './decide-account.ts';
 export * from './patch.ts';
+export * from './read-account.ts';
+export * from './role-config.ts';
 export * from './roles.ts';
 export * from './settings.ts';
+export * from './uninject.ts';

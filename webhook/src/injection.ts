@@ -13,6 +13,7 @@ import {
 } from '@rolechain/shared';
 import { API_ACCESS } from './ours.ts';
 import type { VolumeMount } from './pod.ts';
+import type { SidecarUser } from './settings.ts';
 
 /** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
 export interface BaseIdentity {
@@ -29,6 +30,9 @@ export interface BaseIdentity {
 
 export interface Injection {
   readonly image: string;
+  readonly user: SidecarUser;
+  /** The securityContext of a sidecar that is there already. */
+  readonly securityContext?: unknown;
   /** Variables of Node's own that the admin sets: egress proxy, private CA. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: SidecarConfig;
@@ -44,7 +48,8 @@ type Json = Record<string, unknown>;
  * taken away where somebody put them. Values are written as the API's defaults would complete them,
  * or a second call would see a difference.
  */
-export function sidecarFields({ image, environment, config, baseIdentity }: Injection): Json {
+export function sidecarFields(injection: Injection): Json {
+  const { image, environment, config, baseIdentity } = injection;
   return {
     image,
     restartPolicy: 'Always',
@@ -66,13 +71,21 @@ export function sidecarFields({ image, environment, config, baseIdentity }: Inje
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
       readOnlyRootFilesystem: true,
-      runAsGroup: SIDECAR.user,
       runAsNonRoot: true,
-      runAsUser: SIDECAR.user,
+      ...identity(injection),
       seccompProfile: { type: 'RuntimeDefault' },
     },
     volumeMounts: sidecarMounts(baseIdentity),
   };
+}
+
+/** User and group. Where the platform chooses them, it has done so before a second call, and wants them back. */
+function identity({ user, securityContext }: Pick<Injection, 'user' | 'securityContext'>): Json {
+  if (user === 'fixed') return { runAsGroup: SIDECAR.user, runAsUser: SIDECAR.user };
+  const { runAsGroup, runAsUser } = (securityContext ?? {}) as Json;
+  // 0 is root, which runAsNonRoot would keep from starting.
+  const chosen = Object.entries({ runAsGroup, runAsUser }).filter(([, id]) => Number.isInteger(id) && id !== 0);
+  return Object.fromEntries(chosen);
 }
 
 /**

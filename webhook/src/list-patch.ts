@@ -24,11 +24,11 @@ export function listOperations<T>(
   const removed: Operation[] = [];
   before.forEach((element, index) => {
     const what = fate(element, index);
-    if (what === 'remove') removed.unshift({ op: 'remove', path: `${path}/${index}` });
+    if (what === 'remove') removed.push({ op: 'remove', path: `${path}/${index}` });
     else if (what !== 'keep') replaced.push({ op: 'replace', path: `${path}/${index}`, value: what.replace });
   });
   const added = appended.map((value): Operation => ({ op: 'add', path: `${path}/-`, value }));
-  return [...replaced, ...removed, ...added];
+  return [...replaced, ...removed.reverse(), ...added];
 }
 
 /** The fate of each element of `before`, given the list that it shall become: elements kept are the same objects. */
@@ -39,12 +39,17 @@ export function listDifference<T extends { readonly name: string }>(
 ): Operation[] {
   const old = before ?? [];
   const kept = new Set(after);
-  const changed = after.filter((element) => !old.includes(element));
+  const known = new Set(old);
+  // Sets and maps: a pod may come with a hundred thousand variables, and the webhook answers one at a time.
+  const changed = after.filter((element) => !known.has(element));
+  const changedByName = new Map(changed.toReversed().map((element) => [element.name, element]));
   // A changed element stands in the place of the old one of its name; the others are new.
   const replacing = new Map<T, T>();
   for (const element of old) {
-    const next = kept.has(element) ? undefined : changed.find(({ name }) => name === element.name);
-    if (next && ![...replacing.values()].includes(next)) replacing.set(element, next);
+    const next = kept.has(element) ? undefined : changedByName.get(element.name);
+    if (!next) continue;
+    replacing.set(element, next);
+    changedByName.delete(element.name);
   }
   const inPlace = new Set(replacing.values());
   const fate = (element: T): Fate<T> => {

@@ -39,6 +39,12 @@ export function findOurs(pod: Pod): Ours {
       taken.push(...foreignMounts(container));
     }
   }
+  // Added later through a subresource that no webhook of ours sees; a copy of such a pod may bring them.
+  for (const [index, container] of (pod.spec.ephemeralContainers ?? []).entries()) {
+    if (container.name === SIDECAR.name)
+      taken.push(`the container ephemeralContainers[${index}] is named ${SIDECAR.name}`);
+    else taken.push(...foreignMounts(container));
+  }
   for (const volume of pod.spec.volumes ?? []) {
     if (hasOurName(volume.name) && !isOurVolume(volume)) taken.push(`the volume ${volume.name} is not rolechain's`);
   }

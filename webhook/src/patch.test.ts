@@ -180,6 +180,12 @@ describe('patch', () => {
     expect(pod.metadata.annotations[key]).toBe(after);
   });
 
+  test('a name that the API refuses is not put there: a comma in it would be added at each call', () => {
+    const pod = inject(plainPod({ containers: [{ name: 'a,b' }, { name: '' }] }));
+    expect(pod.metadata.annotations['eks.amazonaws.com/skip-containers']).toBe('rolechain');
+    expect(call(pod).pod).toEqual(pod);
+  });
+
   test('a pod left without a sidecar though its account asks says why', () => {
     const pod = inject(plainPod({}, { 'rolechain.io/skip-containers': 'app' }));
     expect(pod.metadata.annotations['rolechain.io/skipped']).toBe('NoRoleHeld');

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from 'fast-json-patch';
 import {
   ANNOTATIONS,
+  DNS_LABEL,
   EKS_INJECTIONS,
   FOREIGN_KEYS,
   LIMITS,
@@ -22,9 +23,8 @@ import type { Decision, Injected, Skipped } from './decide.ts';
 import { STARTUP_PROBE, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, ownVariables, tokenMount } from './ours.ts';
-import { annotationOf, places, type Pod, type VolumeMount } from './pod.ts';
+import { annotationOf, type Pod, type VolumeMount } from './pod.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
-import { sidecarResources } from './resources.ts';
 
 type Json = Record<string, unknown>;
 
@@ -45,6 +45,8 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
   const { pod } = decision;
   const injection: Injection = {
     image: decision.image,
+    user: decision.user,
+    securityContext: decision.ours.sidecar?.container.securityContext,
     environment: decision.environment,
     config: decision.tokensInEnv ? withTokens(decision, randomToken) : decision.config,
     baseIdentity: decision.baseIdentity,
@@ -122,14 +124,16 @@ function mountOperations(
   roles: readonly string[],
 ): Operation[] {
   const wanted = roles.map(tokenMount);
-  const present = (before ?? []).filter((mount) => mount.name === SIDECAR.tokenVolume);
-  const isWanted = (mount: VolumeMount): boolean => wanted.some((want) => isDeepStrictEqual({ ...want }, { ...mount }));
+  const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
+  const isWanted = (mount: VolumeMount): boolean =>
+    mount.name === SIDECAR.tokenVolume && isDeepStrictEqual({ ...byPath.get(mount.mountPath) }, { ...mount });
+  const present = new Set((before ?? []).filter(isWanted).map(({ mountPath }) => mountPath));
   const isEks = (mount: VolumeMount): boolean =>
     roles.length > 0 &&
     EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
     isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount));
-  const missing = wanted.filter((want) => !present.some((mount) => isDeepStrictEqual({ ...want }, { ...mount })));
+  const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
   return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), missing);
 }
 
@@ -150,8 +154,7 @@ function sidecarOperations(decision: Injected, injection: Injection): Operation[
   const fields = sidecarFields(injection);
   const { sidecar } = decision.ours;
   if (sidecar) return setFields(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
-  const others = places(decision.pod).map(({ container }) => container);
-  const resources = sidecarResources(decision.pod, others);
+  const { resources } = decision;
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const container = {
     name: SIDECAR.name,
@@ -212,9 +215,11 @@ function status({ roles, containers, annotationHash }: Injected): string {
  */
 function extendSkipContainers(value: string | undefined, names: readonly string[]): string {
   const [, record = '', rest = ''] = /^([^\r\n]*)([^]*)$/.exec(value ?? '') ?? [];
-  const there = record.split(',');
-  const missing = names.filter((name) => !there.includes(name));
-  return [...(record === '' ? [] : [record]), ...missing].join(',') + rest;
+  const before = record === '' ? [] : record.split(',');
+  const there = new Set(before);
+  // The API refuses a pod whose container has another name, and one with a comma would be added at each call.
+  const missing = names.filter((name) => DNS_LABEL.test(name) && !there.has(name));
+  return [...before, ...missing].join(',') + rest;
 }
 
 /** The lifetime that was chosen at an earlier call: a random value is made once and kept while in range. */

@@ -7,15 +7,18 @@ import { check, type Checked } from '@rolechain/shared';
 
 const text = v.string('text');
 const flag = v.nullish(v.boolean('true or false'));
-const map = v.nullish(v.record(v.string(), text, 'a map of texts'));
 const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item, 'a list'));
 // valibot takes a list for an object, too.
-const object = <T extends v.ObjectEntries>(entries: T) =>
+const noList = (what: string) =>
   v.pipe(
     v.unknown(),
-    v.check((value) => !Array.isArray(value), 'an object'),
-    v.looseObject(entries, 'an object'),
+    v.check((value) => !Array.isArray(value), what),
   );
+const object = <T extends v.ObjectEntries>(entries: T) =>
+  v.pipe(noList('an object'), v.looseObject(entries, 'an object'));
+const mapOf = <T extends v.GenericSchema>(item: T, what: string) =>
+  v.nullish(v.pipe(noList(what), v.record(v.string(), item, what)));
+const map = mapOf(text, 'a map of texts');
 
 const ENV_VAR = object({ name: text, value: v.nullish(text), valueFrom: v.nullish(v.unknown()) });
 const MOUNT = object({
@@ -25,9 +28,7 @@ const MOUNT = object({
   subPath: v.nullish(text),
   subPathExpr: v.nullish(text),
 });
-const QUANTITIES = v.nullish(
-  v.record(v.string(), v.union([v.string(), v.number()], 'a quantity'), 'a map of quantities'),
-);
+const QUANTITIES = mapOf(v.union([v.string(), v.number()], 'a quantity'), 'a map of quantities');
 const RESOURCES = v.nullish(object({ requests: QUANTITIES, limits: QUANTITIES }));
 const CONTAINER = object({
   name: text,
@@ -43,6 +44,7 @@ const POD = object({
   spec: object({
     containers: list(CONTAINER),
     initContainers: list(CONTAINER),
+    ephemeralContainers: list(CONTAINER),
     volumes: list(VOLUME),
     hostNetwork: flag,
     shareProcessNamespace: flag,
@@ -71,9 +73,9 @@ export interface Place {
   readonly container: Container;
 }
 
-/** The pod as a typed view, or what in its shape is not as the API describes. */
+/** The pod as a typed view, or the first place whose shape is not as the API describes. */
 export function viewPod(pod: unknown): Checked<Pod> {
-  return check(POD, pod);
+  return check(POD, pod, 'first');
 }
 
 /** Every container of the pod with its place, init containers first. */

@@ -1,10 +1,11 @@
-import { PORTS } from '@rolechain/shared';
+import { LIMITS, PORTS } from '@rolechain/shared';
 import { findOurs } from './ours.ts';
 import { places, type Pod } from './pod.ts';
 
 /**
  * The two ports of the sidecar in this pod: the usual ones, moved upwards past every port that another
- * container declares. The containers of a pod share one network.
+ * container declares, and on from the first unprivileged one at the end. The containers of a pod share one
+ * network; `hostPort` is the node's, and in nobody's way here.
  */
 export function choosePorts(pod: Pod): { readonly credentials: number; readonly health: number } {
   const sidecar = findOurs(pod).sidecar?.container;
@@ -19,7 +20,9 @@ export function choosePorts(pod: Pod): { readonly credentials: number; readonly 
 }
 
 function firstFree(from: number, taken: ReadonlySet<number | null | undefined>): number {
+  const { portMin: min, portMax: max } = LIMITS;
   let port = from;
-  while (taken.has(port)) port++;
-  return port;
+  // No more steps than there are ports: a pod that declares them all keeps the usual one.
+  for (let left = max - min; taken.has(port) && left > 0; left--) port = port === max ? min : port + 1;
+  return taken.has(port) ? from : port;
 }

@@ -156,8 +156,10 @@ describe('a request that is not in order', () => {
     ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b, 0x7d]), '400 ReviewMalformed'],
     ['no request', '{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}', '400 ReviewMalformed'],
     ['another kind', review().replace('"AdmissionReview"', '"ConversionReview"'), '400 ReviewMalformed'],
-    ['100000 lists in each other', nested(100_000), '400 ReviewMalformed'],
-    ['them inside a pod', review().replace('"app:1"', nested(100_000)), '500 PatchUnsound'],
+    ['lists in each other', nested(LIMITS.reviewDepth + 1), '400 ReviewMalformed'],
+    ['them inside a pod', review().replace('"app:1"', nested(LIMITS.reviewDepth)), '400 ReviewMalformed'],
+    ['lists without an end', '['.repeat(LIMITS.reviewBytes), '400 ReviewMalformed'],
+    ['a million maps', review().replace('"app:1"', `[${'{},'.repeat(1_000_000)}1]`), '413 ReviewTooLarge'],
     ['a body over the limit', review(plainPod({}, { big: 'x'.repeat(LIMITS.reviewBytes) })), '413 ReviewTooLarge'],
   ])('%s', async (_name, body, expected) => {
     await start();
@@ -166,9 +168,9 @@ describe('a request that is not in order', () => {
     expect(await counted('rolechain_admission_errors_total')).toEqual({ [expected.slice(4)]: 1 });
   });
 
-  test('100000 lists in each other beside the pod are not looked at', async () => {
+  test('as deep as the limit is no trouble, even in what is copied', async () => {
     await start();
-    const body = review(plainPod(), { oldObject: 'x' }).replace('"x"', nested(100_000));
+    const body = review().replace('"app:1"', nested(LIMITS.reviewDepth - 10));
     expect(responseOf(await running.mutate(body)).patchType).toBe('JSONPatch');
   });
 

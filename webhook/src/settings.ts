@@ -7,6 +7,7 @@ import {
   LIMITS,
   MESH_CONTAINERS,
   PORTS,
+  SIDECAR,
   check,
   mapOf,
   problem,
@@ -25,6 +26,7 @@ export interface Settings {
   readonly otherServiceAccounts: boolean;
   readonly fluxAlias: boolean;
   readonly allowedRolesPolicy: 'optional' | 'required';
+  readonly sidecarUser: SidecarUser;
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
   readonly useFIPSEndpoint: boolean;
@@ -38,6 +40,9 @@ export interface Settings {
   readonly webhookConfiguration: string;
   readonly logLevel: string;
 }
+
+/** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
+export type SidecarUser = (typeof SIDECAR_USERS)[number];
 
 /** What `decide` reads: settings whose Region is known. */
 export type DecideSettings = Pick<
@@ -54,6 +59,7 @@ export type DecideSettings = Pick<
   | 'stsEndpoint'
   | 'useFIPSEndpoint'
   | 'sidecarEnvironment'
+  | 'sidecarUser'
 > & { readonly region: string };
 
 /** One setting: the reference is generated from this table. */
@@ -67,6 +73,7 @@ export interface Setting {
 
 const CONFLICTS = ['refuse', 'warn'] as const;
 const POLICIES = ['optional', 'required'] as const;
+const SIDECAR_USERS = ['fixed', 'unset'] as const;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const ENVIRONMENT_SECRET = 'rolechain-environment';
 
@@ -164,6 +171,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     {},
     'Variables of Node\'s own in the sidecar: an egress proxy (with `NODE_USE_ENV_PROXY: "1"`; the agent and loopback never go through it), and the file of a private CA in your build of the sidecar\'s image.',
     (limit) => mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), limit, limit),
+  ),
+  sidecarUser: setting(
+    'fixed or unset',
+    'fixed',
+    `Whether the sidecar's container names the user and group ${SIDECAR.user}. \`unset\` is for platforms that choose them from a range, as OpenShift does for each namespace: the sidecar then mostly runs as the same user as the application (SECURITY.md says what follows), and a user that the platform has set is kept.`,
+    (limit) => v.picklist(SIDECAR_USERS, limit),
   ),
   address: setting('an IP address', '::', 'Where the webhook listens.', text),
   port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),

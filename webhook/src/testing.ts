@@ -20,6 +20,7 @@ export const SETTINGS: DecideSettings = {
   useFIPSEndpoint: false,
   sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',
+  sidecarUser: 'fixed',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };
 

@@ -3,18 +3,21 @@ import { STALE_MS } from './annotated.ts';
 import { makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
 
 const KEY = 'rolechain.io/allowed-roles';
-const shop = { metadata: { name: 'shop', annotations: { [KEY]: 'arn', other: 'x' } } };
+const CPU = 'rolechain.io/sidecar-cpu-limit';
+const shop = {
+  metadata: { name: 'shop', annotations: { [KEY]: 'arn', [CPU]: '1', other: 'x', 'rolechain.io/x': 'y' } },
+};
 const bare = { metadata: { name: 'bare' } };
 
 const never = (): Promise<never> => Promise.reject(new Error('no look-up was to be made'));
 
-test('a Namespace of the cache is not asked for, and of its annotations one is kept', async () => {
+test('a Namespace of the cache is not asked for, and of its annotations those that are read are kept', async () => {
   const cache = makeNamespaceCache(() => 0);
   expect(cache.synced()).toBe(false);
   cache.sink.replace([shop, bare]);
   cache.sink.contact();
   const lookup = makeNamespaceLookup(cache, never);
-  expect([await lookup('shop'), await lookup('bare')]).toEqual([{ [KEY]: 'arn' }, {}]);
+  expect([await lookup('shop'), await lookup('bare')]).toEqual([{ [KEY]: 'arn', [CPU]: '1' }, {}]);
   expect(cache.synced()).toBe(true);
 });
 
@@ -26,7 +29,7 @@ test('one that is missing, gone or perhaps old is asked for live', async () => {
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   cache.sink.upsert(shop);
   cache.sink.contact();
-  expect(await lookup('shop')).toEqual({ [KEY]: 'arn' });
+  expect(await lookup('shop')).toEqual({ [KEY]: 'arn', [CPU]: '1' });
   now = STALE_MS + 1;
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   cache.sink.contact();

@@ -1,0 +1,82 @@
+/** rolechain in a cluster, as manifests say, with a webhook that can be taken away and brought back. */
+import { ANNOTATIONS } from '@rolechain/shared';
+import type { Cluster } from '../cluster/apiserver.ts';
+import { freePort } from '../cluster/free-port.ts';
+import {
+  NAMESPACE,
+  applyAll,
+  installManifests,
+  leadServiceTo,
+  startWebhook,
+  until,
+  type WebhookProcess,
+} from '../stage/install.ts';
+import type { KubeObject } from '../stage/manifests.ts';
+import { openApi, type Api } from './api.ts';
+import { outcomeOf, pod } from './pods.ts';
+
+export const ROLE = 'arn:aws:iam::222222222222:role/orders';
+
+export interface Installed {
+  readonly api: Api;
+  /** Where the apiserver calls the webhook. */
+  readonly port: number;
+  readonly webhook: () => WebhookProcess;
+  /** Ends it by SIGKILL. */
+  readonly stopWebhook: () => Promise<void>;
+  /** Starts it in the same place, and waits until the apiserver gets an answer. */
+  readonly startWebhook: () => Promise<void>;
+  readonly untilAnswered: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface InstallOptions {
+  readonly manifests?: readonly KubeObject[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** Applies the manifests and two accounts in namespace `shop`, `orders` and `plain`; starts the webhook. */
+export async function install(cluster: Cluster, options: InstallOptions = {}): Promise<Installed> {
+  const port = await freePort();
+  await applyAll(cluster.kubeConfig, options.manifests ?? (await installManifests()));
+  await leadServiceTo(cluster.kubeConfig, port);
+  await applyAll(cluster.kubeConfig, [namespace('shop'), account('shop', 'orders', ROLE), account('shop', 'plain')]);
+  const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
+  const api = await openApi(cluster.kubeConfig);
+  let running: WebhookProcess | undefined;
+  const installed: Installed = {
+    api,
+    port,
+    webhook: () => {
+      if (!running) throw new Error('the webhook is out');
+      return running;
+    },
+    stopWebhook: async () => {
+      await running?.stop();
+      running = undefined;
+    },
+    startWebhook: async () => {
+      running = await startWebhook({ port, kubeconfig, ...(options.settings && { settings: options.settings }) });
+      await installed.untilAnswered();
+    },
+    untilAnswered: () =>
+      until('the apiserver gets an answer', 30_000, async () => {
+        return (await outcomeOf(api, pod('shop', 'orders'))).outcome === 'injected';
+      }),
+    stop: async () => {
+      api.close();
+      await installed.stopWebhook();
+    },
+  };
+  await installed.startWebhook();
+  return installed;
+}
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+export function account(inNamespace: string, name: string, role?: string): KubeObject {
+  const annotations = role === undefined ? {} : { [ANNOTATIONS.assumeRole.key]: role };
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: inNamespace, annotations } };
+}

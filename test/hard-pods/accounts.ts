@@ -1,0 +1,52 @@
+/** The ServiceAccounts and Namespaces of the hard pods. */
+import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+
+const ORDERS = 'arn:aws:iam::222222222222:role/orders';
+const AUDIT = 'arn:aws:iam::333333333333:role/audit';
+const KEY = ANNOTATIONS.assumeRole.key;
+
+/** Names of the roles of `many`: `default` and 31 others. */
+export const MANY_ROLES: readonly string[] = [
+  'default',
+  ...Array.from({ length: LIMITS.roles - 1 }, (_, index) => `role-${index + 1}`),
+];
+
+/** A document of as many roles and bytes as there may be, in what costs most: tags that fill it to the last byte. */
+function largestDocument(): string {
+  const write = (): string => {
+    const role = (name: string): object => ({
+      roleARN: `arn:aws:iam::222222222222:role/${name}`,
+      externalID: 'x'.repeat(450),
+      tags: { team: 'x'.repeat(256), more: 'y'.repeat(100) },
+    });
+    const [top = '', ...others] = MANY_ROLES;
+    const roles = Object.fromEntries(others.map((name) => [name, role(name)]));
+    return JSON.stringify({ ...role(top), roles });
+  };
+  const room = LIMITS.annotationBytes - write().length;
+  // What is left over goes behind the document as white space: the grammar counts it.
+  return `${write()}${' '.repeat(room)}`;
+}
+
+/** Annotations by the account's name. */
+export const ACCOUNTS = {
+  orders: { [KEY]: ORDERS },
+  /** Mirror pods name no account. */
+  default: { [KEY]: ORDERS },
+  two: { [KEY]: JSON.stringify({ roleARN: ORDERS, roles: { audit: { roleARN: AUDIT } } }) },
+  'no-default': { [KEY]: JSON.stringify({ roles: { audit: { roleARN: AUDIT } } }) },
+  many: { [KEY]: largestDocument() },
+  irsa: { [KEY]: ORDERS, 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/base' },
+  invalid: { [KEY]: `{roleARN: "${ORDERS}", duration: 9h}` },
+  environment: { [KEY]: `{roleARN: "${ORDERS}", credentialSource: environment}` },
+  borrower: { [KEY]: `{roleARN: "${ORDERS}", serviceAccount: {name: orders}}` },
+  plain: {},
+} as const satisfies Record<string, Readonly<Record<string, string>>>;
+export type AccountName = keyof typeof ACCOUNTS;
+
+/** Annotations and labels of each Namespace: `strict` has the strictest Pod Security level. */
+export const NAMESPACES = {
+  shop: { annotations: {}, labels: {} },
+  fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
+  strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+} as const satisfies Record<string, object>;

@@ -1,0 +1,210 @@
+/** Hard by the pod's own shape: network, users, operating system, resources, containers of other kinds. */
+import { SIDECAR, credentialsPath } from '@rolechain/shared';
+import { MANY_ROLES } from './accounts.ts';
+import { appWith, container, containersOf, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+
+const GUARANTEED = { limits: { cpu: '1', memory: '64Mi' }, requests: { cpu: '1', memory: '64Mi' } };
+/** What the restricted Pod Security level wants of a pod, and no user of its own. */
+const RESTRICTED = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    container('app', { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
+  ],
+};
+
+const order = ({ spec }: Pod): string[] => (spec.initContainers ?? []).map(({ name }) => name);
+const roleHolders = (pod: Pod): string[] =>
+  containersOf(pod)
+    .filter(({ name }) =>
+      valueOf(pod, name, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.endsWith(credentialsPath('default')),
+    )
+    .map(({ name }) => name);
+
+const hostNetwork = podOf({ hostNetwork: true });
+const windowsByOS = podOf({ os: { name: 'windows' } });
+const twoShared = podOf({ shareProcessNamespace: true }, { 'rolechain.io/container-roles': 'app=default+audit' });
+const injected = { outcome: 'injected', reason: 'Injected' } as const;
+
+export const SHAPE: readonly HardPod[] = [
+  {
+    name: "the host's network",
+    pod: hostNetwork,
+    ...{ outcome: 'refused', reason: 'HostNetwork', says: /Take hostNetwork out/ },
+    so: 'The endpoint would be open to the whole node.',
+  },
+  {
+    name: "the host's network",
+    pod: hostNetwork,
+    variant: 'warn',
+    ...{ outcome: 'skipped', reason: 'HostNetwork', says: /Take hostNetwork out/ },
+    so: 'The pod starts without a role.',
+  },
+  { name: 'hostUsers: false', pod: podOf({ hostUsers: false }), ...injected, so: 'Nothing is different.' },
+  {
+    name: 'Windows by os',
+    pod: windowsByOS,
+    ...{ outcome: 'refused', reason: 'Windows', says: /Use Linux nodes/ },
+    so: 'There is no sidecar for Windows.',
+  },
+  {
+    name: 'Windows by os',
+    pod: windowsByOS,
+    variant: 'warn',
+    ...{ outcome: 'skipped', reason: 'Windows' },
+    so: 'The pod starts without a role.',
+  },
+  {
+    name: 'Windows by nodeSelector',
+    pod: podOf({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
+    ...{ outcome: 'refused', reason: 'Windows' },
+    so: 'There is no sidecar for Windows.',
+  },
+  {
+    name: 'a mirror pod (the copy of a static pod)',
+    pod: podOf({ nodeName: 'node-1' }, { 'kubernetes.io/config.mirror': 'x', 'rolechain.io/inject': 'nonsense' }),
+    account: 'default',
+    ...{ outcome: 'skipped', reason: 'MirrorPod' },
+    so: 'It is not changed.',
+  },
+  {
+    name: 'ephemeral containers',
+    pod: podOf({ ephemeralContainers: [container('debugger')] }),
+    ...injected,
+    so: 'They hold no role. The API takes none at creation; those that are added later are not seen.',
+    shows: [({ spec }) => spec.ephemeralContainers, [container('debugger')]],
+    apiserver: /ephemeralContainers: Forbidden: cannot be set on create/,
+  },
+  {
+    name: 'an ephemeral container that mounts the tokens',
+    pod: podOf({
+      ephemeralContainers: [container('debugger', { volumeMounts: [{ name: 'rolechain', mountPath: '/x' }] })],
+    }),
+    ...{ outcome: 'refused', reason: 'NameTaken', says: /the container debugger mounts the volume rolechain/ },
+    so: 'Tokens go to the containers that hold the role.',
+  },
+  {
+    name: 'pod-level resources',
+    pod: podOf({ resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '128Mi' } } }),
+    ...injected,
+    so: "The sidecar has none of its own and shares the pod's.",
+    shows: [(pod) => JSON.stringify(named(pod, SIDECAR.name)?.resources ?? {}), '{}'],
+  },
+  {
+    name: 'class Guaranteed',
+    pod: appWith({ resources: GUARANTEED }),
+    ...injected,
+    so: 'It stays so: requests of the sidecar equal its limits.',
+    shows: [
+      (pod) => {
+        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, unknown>;
+        return [JSON.stringify(requests) === JSON.stringify(limits), pod.status?.qosClass ?? 'Guaranteed'];
+      },
+      [true, 'Guaranteed'],
+    ],
+  },
+  {
+    name: 'automountServiceAccountToken: false',
+    pod: podOf({ automountServiceAccountToken: false }),
+    ...injected,
+    so: "The sidecar's tokens are volumes of their own; the application gets none of the API.",
+    shows: [({ spec }) => spec.volumes?.map(({ name }) => name), ['rolechain', 'rolechain-base-identity']],
+  },
+  {
+    name: 'shareProcessNamespace with one role',
+    pod: podOf({ shareProcessNamespace: true }),
+    account: 'two',
+    ...injected,
+    so: 'All containers hold the same role anyway.',
+  },
+  {
+    name: 'shareProcessNamespace with two roles',
+    pod: twoShared,
+    account: 'two',
+    ...{ outcome: 'refused', reason: 'SharedProcessNamespace', says: /give all containers one role/ },
+    so: "A container could read the other role's token.",
+  },
+  {
+    name: 'shareProcessNamespace with two roles',
+    pod: twoShared,
+    account: 'two',
+    variant: 'warn',
+    ...{ outcome: 'skipped', reason: 'SharedProcessNamespace' },
+    so: 'The pod starts without a role.',
+  },
+  {
+    name: 'init containers that use AWS',
+    pod: podOf({ initContainers: [container('migrate'), container('fetch')] }),
+    ...injected,
+    so: 'The sidecar is the first of them, and ready before they start.',
+    shows: [
+      (pod) => [order(pod), roleHolders(pod)],
+      [
+        ['rolechain', 'migrate', 'fetch'],
+        ['migrate', 'fetch', 'app'],
+      ],
+    ],
+  },
+  {
+    name: 'native sidecars of the user, before and after an init container',
+    pod: podOf({
+      initContainers: [
+        container('logs', { restartPolicy: 'Always' }),
+        container('migrate'),
+        container('proxy', { restartPolicy: 'Always' }),
+      ],
+    }),
+    ...injected,
+    so: 'The sidecar starts before them, and they hold the role.',
+    shows: [
+      (pod) => [order(pod), roleHolders(pod)],
+      [
+        ['rolechain', 'logs', 'migrate', 'proxy'],
+        ['logs', 'migrate', 'proxy', 'app'],
+      ],
+    ],
+  },
+  {
+    name: '100 containers',
+    pod: podOf({ containers: Array.from({ length: 100 }, (_, index) => container(`c${index}`)) }),
+    ...injected,
+    so: 'Each holds the role.',
+    shows: [(pod) => roleHolders(pod).length, 100],
+  },
+  {
+    name: 'a document at the size limit, and a container that holds all of its 32 roles',
+    pod: podOf({}, { 'rolechain.io/container-roles': `app=${MANY_ROLES.join('+')}` }),
+    account: 'many',
+    ...injected,
+    so: 'One sidecar serves them all; the container has a token of each.',
+    shows: [
+      (pod) => named(pod, 'app')?.volumeMounts?.flatMap(({ name, subPath }) => (name === 'rolechain' ? subPath : [])),
+      MANY_ROLES,
+    ],
+  },
+  {
+    name: 'a range of users that the platform enforces, and a sidecar that names one outside',
+    pod: podOf(RESTRICTED),
+    namespace: 'strict',
+    ...injected,
+    so: 'The platform refuses the pod: set `sidecarUser: unset`.',
+    apiserver: /user 28173 is outside of the range/,
+  },
+  {
+    name: 'a range of users that the platform enforces',
+    pod: podOf(RESTRICTED),
+    variant: 'unset',
+    namespace: 'strict',
+    ...injected,
+    so: 'The sidecar names no user, and meets the restricted Pod Security level all the same.',
+    shows: [
+      (pod) => named(pod, SIDECAR.name)?.securityContext,
+      {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    ],
+  },
+];

@@ -1,0 +1,24 @@
+/** The settings under which hard pods are tried. */
+import { MESH_CONTAINERS } from '@rolechain/shared';
+import { SETTINGS } from '@rolechain/webhook/testing';
+
+export type Variant = 'refuse' | 'warn' | 'unset';
+
+/** What differs from the defaults. */
+export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
+  refuse: {},
+  warn: { conflicts: 'warn' },
+  unset: { sidecarUser: 'unset' },
+};
+
+/** As docs/pods.md names them. */
+export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
+  refuse: '',
+  warn: '`conflicts: warn`',
+  unset: '`sidecarUser: unset`',
+};
+
+/** The settings of a variant, for a decision without a process. */
+export function settingsOf(variant: Variant): typeof SETTINGS {
+  return { ...SETTINGS, meshContainers: MESH_CONTAINERS, ...VARIANTS[variant] };
+}

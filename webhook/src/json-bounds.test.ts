@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import { checkBounds } from './json-bounds.ts';
+
+const { reviewDepth, reviewObjects } = LIMITS;
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+const codeOf = (json: string): string => {
+  try {
+    checkBounds(json);
+    return 'within';
+  } catch (error) {
+    return error instanceof CodedError ? error.code : String(error);
+  }
+};
+
+test.each([
+  ['as deep as allowed', nested(reviewDepth), 'within'],
+  ['one deeper', nested(reviewDepth + 1), 'ReviewMalformed'],
+  ['maps, too', '{"a":'.repeat(reviewDepth + 1), 'ReviewMalformed'],
+  ['in turn', `[${'[],{},'.repeat(1000)}1]`, 'within'],
+  ['as many as allowed', `[${'{},'.repeat(reviewObjects - 1)}1]`, 'within'],
+  ['one more', `[${'{},'.repeat(reviewObjects)}1]`, 'ReviewTooLarge'],
+  ['brackets in a string', JSON.stringify('['.repeat(10_000)), 'within'],
+  ['behind a quote that is escaped', JSON.stringify(`"${'['.repeat(10_000)}`), 'within'],
+  ['behind a string that ends in a backslash', `["\\\\",${nested(reviewDepth)}]`, 'ReviewMalformed'],
+  ['a string without an end', `"${'['.repeat(10_000)}`, 'within'],
+])('%s', (_name, json, expected) => {
+  expect(codeOf(json)).toBe(expected);
+});
+
+test('no JSON of modest depth is stopped', () => {
+  fc.assert(fc.property(fc.json(), (json) => expect(codeOf(json)).toBe('within')));
+});

@@ -1,0 +1,49 @@
+/** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
+import type { ReviewResponse } from '../admit.ts';
+import type { Logger } from '@rolechain/shared';
+import { makeMetrics } from '../metrics.ts';
+import { makeAdmissionServer, type ServerOptions } from '../server.ts';
+import { SETTINGS, account, chance } from '../testing.ts';
+import { testAuthority } from './https.ts';
+
+export interface InProcessAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface InProcess {
+  /** POSTs a body to /mutate. */
+  readonly mutate: (body: string) => Promise<InProcessAnswer>;
+  readonly close: () => Promise<unknown>;
+}
+
+const nothing = (): void => undefined;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing } as unknown as Logger;
+
+/** Its one account is shop/orders unless `changes` say otherwise. */
+export async function admitInProcess(changes: Partial<ServerOptions> = {}): Promise<InProcess> {
+  const server = makeAdmissionServer(await (await testAuthority()).issue(), {
+    lookup: (_namespace, name) => Promise.resolve(name === 'orders' ? account() : undefined),
+    lookupNamespace: () => Promise.resolve({}),
+    settings: () => SETTINGS,
+    notReady: () => [],
+    metrics: makeMetrics(),
+    log: SILENT,
+    ...chance(),
+    ...changes,
+  });
+  await server.ready();
+  return {
+    mutate: async (body) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await server.inject({ method: 'POST', url: '/mutate?timeout=2s', headers, payload: body });
+      return { status: answer.statusCode, text: answer.payload };
+    },
+    close: () => server.close(),
+  };
+}
+
+/** The response of an answer; undefined where it is an error's. */
+export function reviewResponse({ status, text }: InProcessAnswer): ReviewResponse['response'] | undefined {
+  return status === 200 ? (JSON.parse(text) as ReviewResponse).response : undefined;
+}
