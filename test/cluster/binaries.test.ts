@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder, findBinaries, kubernetesVersion, locateBinaries, programs } from './binaries.ts';
+import { RELEASE_VARIABLE } from './releases.ts';
 
 /** Stands in for `go`: compiles by writing files, and notes each call. */
 const fakeGo = `#!/bin/sh
@@ -55,6 +56,26 @@ describe('the Kubernetes binaries', () => {
       kubeApiserver: join(cacheFolder(env), 'kube-apiserver'),
       kubectl: join(cacheFolder(env), 'kubectl'),
     });
+  });
+
+  test('of the oldest release are its kube-apiserver beside the newest etcd and kubectl', async () => {
+    const oldest = { ...env, [RELEASE_VARIABLE]: 'oldest' };
+    await put(cacheFolder(env), programs);
+    expect(await findBinaries({ env: oldest, log })).toEqual({
+      reason: expect.stringContaining(`No kube-apiserver ${kubernetesVersion('oldest')} in `) as string,
+    });
+    const found = await findBinaries({ build: true, env: oldest, log });
+    expect(found).toEqual({
+      ...locateBinaries(env),
+      kubeApiserver: join(cacheFolder(env, 'oldest'), 'kube-apiserver'),
+    });
+    expect(await calls()).toEqual([expect.stringMatching(/ -modfile=oldest\.mod .*\/ \.\/cmd\/kube-apiserver$/)]);
+  });
+
+  test('of a release that is none are an error', () => {
+    expect(() => locateBinaries({ ...env, [RELEASE_VARIABLE]: '1.2' })).toThrow(
+      `${RELEASE_VARIABLE} is 1.2; it takes newest or oldest`,
+    );
   });
 
   test('are absent, with the way to get them, when nothing was built', async () => {

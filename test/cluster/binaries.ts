@@ -98,7 +98,7 @@ function nowhere(env: NodeJS.ProcessEnv, release: ReleaseName): string {
   const names = RELEASES[release].programs.join(', ').replace(/, (?=[^,]*$)/, ' and ');
   return (
     `No ${names} ${kubernetesVersion(release)} in ${cacheFolder(env, release)}: ` +
-    'build it once with `node test/cluster/prepare.ts` (Go, 5 to 11 minutes a release)' +
+    'build what is missing once with `node test/cluster/prepare.ts` (Go, 5 to 11 minutes a release)' +
     (release === 'newest' ? ', or set KUBEBUILDER_ASSETS to a folder that has them.' : '.')
   );
 }

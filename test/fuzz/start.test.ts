@@ -128,7 +128,7 @@ const change = fc.constantFrom(
 
 const brief = (problems: readonly Problem[]): string[] =>
   [
-    ...new Set(problems.map(({ code, path, fix }) => (code === 'FieldUnknown' ? code + path : `${code} ${path}`))),
+    ...new Set(problems.map(({ code, path }) => (code === 'FieldUnknown' ? code + path : `${code} ${path}`))),
   ].toSorted();
 const fixes = (problems: readonly Problem[]): string[] => [...new Set(problems.map(({ fix }) => fix))].toSorted();
 
@@ -158,7 +158,7 @@ function placeInConfig(path: string, role: string, last: number): string {
 /** The document with the value in place of a field of a hop; the hop at `via.length` is the target. */
 function inDocument(document: Fields, role: string, index: number, [field, value]: readonly [string, unknown]): Fields {
   const copy = structuredClone(document);
-  const its = role === 'default' ? copy : ((copy.roles as Record<string, Fields>)[role] as Fields);
+  const its = role === 'default' ? copy : (copy.roles as Record<string, Fields>)[role]!;
   const hop = OF_ROLES.includes(field) ? its : ((its.via as Fields[] | undefined)?.[index] ?? its);
   hop[field] = field === 'externalIDFrom' ? { secretKeyRef: value } : value;
   return copy;
@@ -167,13 +167,13 @@ function inDocument(document: Fields, role: string, index: number, [field, value
 /** The same in the configuration. */
 function inConfig(config: SidecarConfig, role: string, index: number, [field, value]: readonly [string, unknown]) {
   const copy = structuredClone(config) as unknown as { roles: Record<string, Fields & { hops: Fields[] }> };
-  const its = copy.roles[role] as Fields & { hops: Fields[] };
+  const its = copy.roles[role]!;
   if (field === 'startup') its.startup = value;
   else if (field === 'webIdentity') {
     its.webIdentity = { mode: value, token: { type: 'projected' } };
     if (value === 'only') delete its.source;
   } else {
-    const hop = its.hops[field === 'sourceIdentity' ? 0 : index] as Fields;
+    const hop = its.hops[field === 'sourceIdentity' ? 0 : index]!;
     hop[field === 'duration' ? 'durationSeconds' : field] = value;
   }
   return copy;
@@ -199,7 +199,7 @@ test('with one field changed, both refuse it with the same code at the same plac
   fc.assert(
     fc.property(placed, change, fc.nat(), fc.nat(), (document, changed, anyRole, anyHop) => {
       const { roles, config } = admitted(accountOf(document));
-      const role = roles[anyRole % roles.length] as RoleSpec;
+      const role = roles[anyRole % roles.length]!;
       const last = role.via.length;
       const index = anyHop % (last + 1);
       const admission = admissionProblems(inDocument(document, role.name, index, changed)).map((problem) => ({

@@ -94,3 +94,9 @@ test('other text holds no secret', () => {
   );
   expect(formsOf(TOKEN).every(({ text: form }) => form.length >= 90)).toBe(true);
 });
+
+test('a text of megabytes without a gap is searched to its end', () => {
+  for (const before of [65_536 - 40, 9_000_000]) {
+    expect(formIn('a'.repeat(before) + TOKEN, TOKEN)).toBe('in clear');
+  }
+});

@@ -38,7 +38,7 @@ export function searchSecrets(texts: Iterable<Heard>, secrets: Iterable<Secret>)
   return [...texts].flatMap(({ channel, text, where }) => {
     const found = new Map<Secret, string>();
     for (const [part, [secret, name]] of whole) if (text.includes(part)) found.set(secret, name);
-    for (const [stretch] of text.matchAll(/[\w+/=.%-]{16,}/g)) {
+    for (const stretch of stretchesOf(text)) {
       for (let at = 0; at + PIECE <= stretch.length; at++) {
         const hit = pieces.get(stretch.slice(at, at + PIECE));
         if (hit) found.set(...hit);
@@ -46,6 +46,17 @@ export function searchSecrets(texts: Iterable<Heard>, secrets: Iterable<Secret>)
     }
     return [...found].map(([{ kind }, form]) => ({ kind, form, channel, where }));
   });
+}
+
+/** Where a regular expression matches megabytes at once, its own stack overflows. */
+const SLICE = 65_536;
+
+/** What of a text could be part of a secret. Slices overlap, so that no piece is cut in two. */
+function* stretchesOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length; from += SLICE) {
+    const slice = text.slice(from, from + SLICE + PIECE - 1);
+    for (const [stretch] of slice.matchAll(/[\w+/=.%-]{16,}/g)) yield stretch;
+  }
 }
 
 /** What of a value is secret by itself; nothing where it is too short to be searched for. */
