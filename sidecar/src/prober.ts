@@ -8,6 +8,7 @@ import { readState, verdict, writerRuns, type Verdict } from './state.ts';
 
 /** The kubelet cuts an event's message at 1024 bytes, its own words included (client-go, events). */
 const MAX_CHARS = 900;
+const TAIL_CHARS = 260;
 
 function probe(): Verdict {
   const path = filesUnder(process.env[ENV.root] ?? '').state;
@@ -17,7 +18,13 @@ function probe(): Verdict {
   return verdict(state, Date.now());
 }
 
+/** Of a long line the middle is left out: the code stands at its beginning, the fix at its end. */
+function shorten(line: string): string {
+  if (line.length <= MAX_CHARS) return line;
+  return `${line.slice(0, MAX_CHARS - TAIL_CHARS - 5)} ... ${line.slice(-TAIL_CHARS)}`;
+}
+
 const { passed, text } = probe();
 const line = text.replaceAll('\n', ' ');
-process.stdout.write(`${line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS - 3)}...` : line}\n`);
+process.stdout.write(`${shorten(line)}\n`);
 process.exitCode = passed ? 0 : 1;

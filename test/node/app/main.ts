@@ -1,0 +1,47 @@
+/**
+ * An ordinary program of an ordinary user: the AWS SDK for JavaScript v3 with its default configuration. It says who
+ * it is: once, or every 200 ms (`loop`) until SIGTERM and some time beyond, as a program does that ends its work.
+ * Each call is made by a new client, which asks for credentials itself: none are left over from before.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { peek } from './peek.ts';
+
+const CALLS_AFTER_SIGTERM = 15;
+
+async function whoAmI(): Promise<string> {
+  const client = new STSClient({});
+  try {
+    const { Arn = '' } = await client.send(new GetCallerIdentityCommand({}));
+    return Arn;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function loop(): Promise<void> {
+  let asked = false;
+  process.once('SIGTERM', () => (asked = true));
+  const call = async (before: string): Promise<void> => {
+    console.log(before + (await whoAmI().catch((error: unknown) => `failed: ${String(error)}`)));
+    await sleep(200);
+  };
+  while (!asked) await call('');
+  for (let i = 0; i < CALLS_AFTER_SIGTERM; i++) await call('ending: ');
+  console.log('ended');
+}
+
+/** Many at once: how many of them got an answer. */
+async function burst(): Promise<number> {
+  const answers = await Promise.allSettled(Array.from({ length: 100 }, whoAmI));
+  return answers.filter(({ status }) => status === 'fulfilled').length;
+}
+
+async function main([mode = 'once', word = '']: readonly string[]): Promise<void> {
+  if (mode === 'loop') await loop();
+  else if (mode === 'burst') console.log(await burst());
+  else if (mode === 'peek') console.log(JSON.stringify(peek(word)));
+  else console.log(await whoAmI());
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,69 @@
+/** The cluster as the tests ask it: by kubectl, as a user would. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { locateBinaries } from '../../cluster/binaries.ts';
+import type { KubeObject } from '../../stage/manifests.ts';
+import { run, tryRun, type Ran } from '../run.ts';
+
+export const SHOP = 'shop';
+
+export interface Kube {
+  readonly kubectl: (...args: string[]) => Promise<string>;
+  readonly tryKubectl: (...args: string[]) => Promise<Ran>;
+  readonly apply: (...objects: KubeObject[]) => Promise<void>;
+  /** Fails as `kubectl create` does, with what it wrote. */
+  readonly tryCreate: (object: KubeObject) => Promise<Ran>;
+  readonly pod: (name: string) => Promise<V1Pod>;
+  /** The first one of a workload, by label. */
+  readonly podOf: (label: string) => Promise<V1Pod>;
+  /** Lines of a container of a pod of the shop. */
+  readonly log: (pod: string, container: string) => Promise<string[]>;
+  /** Follows the log until the container has ended. */
+  readonly follow: (pod: string, container: string) => { readonly lines: Promise<string[]> };
+  readonly exec: (pod: string, container: string, ...command: string[]) => Promise<string>;
+}
+
+export function kubeOf(kubeconfig: string): Kube {
+  const found = locateBinaries();
+  const program = ('reason' in found ? undefined : found.kubectl) ?? 'kubectl';
+  const withConfig = (args: readonly string[]): string[] => [`--kubeconfig=${kubeconfig}`, ...args];
+  const kubectl = (...args: string[]): Promise<string> => run(program, withConfig(args));
+  const tryKubectl = (...args: string[]): Promise<Ran> => tryRun(program, withConfig(args));
+  const inShop = `--namespace=${SHOP}`;
+  return {
+    kubectl,
+    tryKubectl,
+    apply: async (...objects) => {
+      const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+      await run(program, withConfig(['apply', '--filename=-']), { input });
+    },
+    tryCreate: (object) => tryRun(program, withConfig(['create', '--filename=-']), { input: JSON.stringify(object) }),
+    pod: async (name) => JSON.parse(await kubectl('get', 'pod', name, inShop, '--output=json')) as V1Pod,
+    podOf: async (label) => {
+      const list = await kubectl('get', 'pods', inShop, `--selector=${label}`, '--output=json');
+      const [pod] = (JSON.parse(list) as { items: V1Pod[] }).items;
+      if (!pod) throw new Error(`no pod has the label ${label}`);
+      return pod;
+    },
+    log: async (pod, container) => linesOf(await kubectl('logs', pod, inShop, `--container=${container}`)),
+    follow: (pod, container) => {
+      const child = spawn(program, withConfig(['logs', '--follow', pod, inShop, `--container=${container}`]));
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+      return { lines: once(child, 'close').then(() => linesOf(text)) };
+    },
+    exec: (pod, container, ...command) =>
+      kubectl('exec', pod, inShop, `--container=${container}`, '--', ...command).then((text) => text.trim()),
+  };
+}
+
+/** Of any container of the pod. */
+export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container);
+}
+
+function linesOf(text: string): string[] {
+  return text.trim().split('\n').filter(Boolean);
+}

@@ -1,0 +1,38 @@
+/**
+ * rolechain on a real node: its own images, kubelet, containerd, native sidecars, and an unmodified program of a user.
+ * Run by `pnpm test:node` (../main.ts), which makes the cluster or is told of one.
+ */
+import { describeWhen } from '../../cluster/jest.ts';
+import { readGiven } from './given.ts';
+import { refusals, startRefused } from './refusals.ts';
+import { isolation } from './isolation.ts';
+import { lifecycle } from './lifecycle.ts';
+import { setNodeStage, type NodeStage } from './stage.ts';
+import { startCronJob, workloads } from './controllers.ts';
+
+jest.setTimeout(150_000);
+
+const nobody = { kubeconfig: '', webhookImage: '', sidecarImage: '', appImage: '', address: '' };
+
+describeWhen(
+  'on a real node',
+  readGiven(process.env),
+  (given) => {
+    let stage: NodeStage | undefined;
+    beforeAll(async () => {
+      stage = await setNodeStage(given);
+      // These need time by themselves: a minute until its schedule comes, and what startup waits for.
+      await Promise.all([startCronJob(stage), startRefused(stage)]);
+    }, 240_000);
+    afterAll(() => stage?.stop(), 120_000);
+    const get = (): NodeStage => {
+      if (!stage) throw new Error('the stage is there once beforeAll has run');
+      return stage;
+    };
+    workloads(get);
+    refusals(get);
+    lifecycle(get);
+    isolation(get);
+  },
+  nobody,
+);

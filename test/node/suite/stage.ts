@@ -1,0 +1,88 @@
+/** rolechain installed in the cluster, the doubles of AWS beside it, and the namespace of its users. */
+import type { JsonWebKey } from 'node:crypto';
+import { trustRole } from '../../doubles/fixtures.ts';
+import { startAws, type Aws } from '../../stage/aws.ts';
+import { until } from '../../stage/install.ts';
+import type { KubeObject } from '../../stage/manifests.ts';
+import { accountsOf } from '../../stage/stage.ts';
+import type { Given } from './given.ts';
+import { install } from './install.ts';
+import { kubeOf, SHOP, type Kube } from './kube.ts';
+import { podOf, type App } from './workloads.ts';
+
+export interface NodeStage {
+  readonly kube: Kube;
+  readonly aws: Aws;
+  readonly app: App;
+  readonly stop: () => Promise<void>;
+}
+
+export const ORDERS = 'arn:aws:iam::222222222222:role/orders';
+/** Trusts nobody that is here, until `mend`. */
+export const REFUSING = 'arn:aws:iam::222222222222:role/refusing';
+
+/** ARN of a session in that role, by the pod's name. */
+export function callerOf(roleARN: string, pod: string): string {
+  const name = roleARN.split('/').at(-1) ?? '';
+  return `arn:aws:sts::222222222222:assumed-role/${name}/${SHOP}.${pod}`;
+}
+
+export async function setNodeStage(given: Given): Promise<NodeStage> {
+  const kube = kubeOf(given.kubeconfig);
+  const raw = async (path: string): Promise<unknown> => JSON.parse(await kube.kubectl('get', `--raw=${path}`));
+  const { issuer } = (await raw('/.well-known/openid-configuration')) as { issuer: string };
+  const { keys } = (await raw('/openid/v1/jwks')) as { keys: JsonWebKey[] };
+  const objects = shop();
+  const aws = await startAws({ accounts: accountsOf(objects), issuer, keys, address: given.address });
+  aws.sts.setTrust(REFUSING, trustRole('arn:aws:iam::999999999999:role/somebody-else'));
+  const app = { image: given.appImage, sts: aws.sts.url };
+  let uninstall = async (): Promise<void> => undefined;
+  const stop = async (): Promise<void> => {
+    await kube.tryKubectl('delete', 'namespace', SHOP, '--ignore-not-found');
+    await uninstall();
+    await aws.close();
+  };
+  try {
+    uninstall = await install(kube, given, aws);
+    await kube.apply(...objects);
+    await untilInjected(kube, app);
+    return { kube, aws, app, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The namespace and its accounts. */
+function shop(): KubeObject[] {
+  const account = (name: string, annotations: Readonly<Record<string, string>>): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, namespace: SHOP, annotations },
+  });
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: SHOP, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    },
+    account('orders', { 'rolechain.io/assume-role': ORDERS }),
+    account('irsa', {
+      'rolechain.io/assume-role': `{roleARN: "${ORDERS}", credentialSource: irsa}`,
+      'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/irsa',
+    }),
+    account('refused', { 'rolechain.io/assume-role': REFUSING }),
+    account('required', { 'rolechain.io/assume-role': `{roleARN: "${REFUSING}", startup: require}` }),
+  ];
+}
+
+/** The apiserver learns of the webhook's certificate by a watch, some moments after the webhook is ready. */
+async function untilInjected(kube: Kube, app: App): Promise<void> {
+  await until('the apiserver calls the webhook', 60_000, async () => {
+    await kube.apply(podOf(app, 'first'));
+    const { metadata } = await kube.pod('first');
+    if (metadata?.annotations?.['rolechain.io/status'] !== undefined) return true;
+    await kube.kubectl('delete', 'pod', 'first', `--namespace=${SHOP}`, '--now');
+    return false;
+  });
+}
