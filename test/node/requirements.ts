@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PLUGIN_FOLDERS } from './containerd.ts';
 import { NETWORK } from './places.ts';
 import { tryRun } from './run.ts';
+import { isUp } from './take-down.ts';
 
 /** Program → the Debian package that has it. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -37,6 +38,8 @@ export async function findRequirements(): Promise<{ readonly plugins: string } |
     const { code } = await tryRun('modprobe', ['overlay']).catch(() => ({ code: 1 }));
     if (code !== 0) return { reason: 'The kernel has no overlay file system.' };
   }
+  // Those of another run, or of one that was not taken down, are no obstacle: the one is waited for, the other ended.
+  if (isUp()) return { plugins };
   const { stdout } = await tryRun('ip', ['-brief', 'address']);
   const taken = [NETWORK.host, NETWORK.api].filter((address) => stdout.includes(` ${address}/`));
   if (taken.length > 0) return { reason: `This machine has the address ${taken.join(' and ')} already: is it a node?` };

@@ -20,14 +20,17 @@ async function whoAmI(): Promise<string> {
 }
 
 async function loop(): Promise<void> {
-  let asked = false;
-  process.once('SIGTERM', () => (asked = true));
-  const call = async (before: string): Promise<void> => {
-    console.log(before + (await whoAmI().catch((error: unknown) => `failed: ${String(error)}`)));
+  const signals: string[] = [];
+  process.once('SIGTERM', (signal) => signals.push(signal));
+  let calls = 0;
+  while (calls < CALLS_AFTER_SIGTERM) {
+    // As of the call's beginning: one that runs when the signal comes is none of those after it.
+    const ending = signals.length > 0;
+    if (ending) calls += 1;
+    const line = await whoAmI().catch((error: unknown) => `failed: ${String(error)}`);
+    console.log(ending ? `ending: ${line}` : line);
     await sleep(200);
-  };
-  while (!asked) await call('');
-  for (let i = 0; i < CALLS_AFTER_SIGTERM; i++) await call('ending: ');
+  }
   console.log('ended');
 }
 
