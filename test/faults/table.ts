@@ -1,0 +1,38 @@
+/** The rows of the fault matrix, and how they are shown at the end of a test file. */
+
+/** What one fault did to clients. Times in milliseconds. */
+export interface Row {
+  readonly fault: string;
+  /** Errors that a client got while a valid session existed: the goal is 0. */
+  readonly errorsWithSession: number;
+  /** Errors that a client got while there was none. */
+  readonly errorsWithout: number;
+  /** From the end of the fault to the first good answer. */
+  readonly recoveryMs: number;
+  readonly goalMs: number;
+}
+
+/** Of a fault that passes by itself. */
+export const TRANSIENT_GOAL_MS = 10_000;
+/** Of a trust policy or association that somebody mended. */
+export const MENDED_GOAL_MS = 60_000;
+
+/** The table, one line a row. */
+export function tableOf(rows: readonly Row[]): string {
+  const heads = ['fault', 'errors with a session', 'errors without', 'recovery', 'goal'];
+  const cells = rows.map((row) => [
+    row.fault,
+    String(row.errorsWithSession),
+    String(row.errorsWithout),
+    `${(row.recoveryMs / 1000).toFixed(1)} s`,
+    `${row.goalMs / 1000} s`,
+  ]);
+  const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((line) => line[i]?.length ?? 0)));
+  return [heads, ...cells].map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')).join('\n');
+}
+
+/** Fails where a row misses its goal. */
+export function expectGoals(row: Row): void {
+  expect(row.errorsWithSession).toBe(0);
+  expect(row.recoveryMs).toBeLessThanOrEqual(row.goalMs);
+}
