@@ -5,6 +5,7 @@
  * holds. When this process ends, in whatever way, the kernel closes the pipe, and the watcher ends the child.
  */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 export interface TiedProcess {
@@ -12,7 +13,7 @@ export interface TiedProcess {
   readonly pid: number;
   /** Resolves once the program has ended, with how: "exit code 1", "SIGKILL" or why it couldn't start. */
   readonly ended: Promise<string>;
-  /** Sends a signal to the program alone. */
+  /** Sends a signal to the program alone. After SIGSTOP it stands still once this returns. */
   signal(name: NodeJS.Signals): void;
   /** Ends the program and everything it started by SIGKILL, and waits for that. */
   kill(): Promise<void>;
@@ -68,11 +69,27 @@ export function spawnTied(command: string, args: readonly string[], options: Tie
     pid: pid ?? -1,
     ended,
     signal: (name) => {
-      if (running()) child.kill(name);
+      if (!running()) return;
+      child.kill(name);
+      if (name === 'SIGSTOP' && pid !== undefined) untilStopped(pid);
     },
     kill: async () => {
       if (pid !== undefined && running()) process.kill(-pid, 'SIGKILL');
       await ended;
     },
   };
+}
+
+/** The kernel stops a thread when it next looks for signals: until then, on a busy machine, it goes on answering. */
+function untilStopped(pid: number): void {
+  const folder = `/proc/${pid}/task`;
+  for (let tries = 0; tries < 1000 && existsSync(folder); tries++) {
+    // The command stands in parentheses and may hold anything; the state follows the last of them (proc(5)).
+    const states = readdirSync(folder).map((thread) => {
+      const stat = readFileSync(`${folder}/${thread}/stat`, 'latin1');
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    });
+    if (states.every((state) => 'Tt'.includes(state))) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  }
 }
