@@ -1,0 +1,65 @@
+/** Ours and the Go peer as processes beside a real apiserver that has one annotated account and one without. */
+import { readFileSync } from 'node:fs';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
+import { freePort } from '@rolechain/test/cluster/free-port.ts';
+import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import { install } from '@rolechain/test/guard/installed.ts';
+import { NAMESPACE, until } from '@rolechain/test/stage/install.ts';
+import { SERVER_NAME, testAuthority } from '../../../webhook/src/testing/https.ts';
+
+export interface Target {
+  readonly name: string;
+  readonly pid: number;
+  readonly url: string;
+  /** PEM file of the CA. */
+  readonly caFile: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The shipped bundle, as the manifests install it. */
+export async function startOurs(cluster: Cluster): Promise<Target> {
+  const installed = await install(cluster);
+  const { body } = await installed.api.get(`/api/v1/namespaces/${NAMESPACE}/secrets/rolechain-webhook-tls`);
+  const { data } = JSON.parse(body) as { data: Readonly<Record<string, string>> };
+  const caFile = join(cluster.folder, 'ours-ca.crt');
+  await writeFile(caFile, Buffer.from(data['ca.crt'] ?? '', 'base64'));
+  const { pid } = installed.webhook().process;
+  const url = `https://127.0.0.1:${installed.port}/mutate?timeout=2s`;
+  return { name: 'ours', pid, url, caFile, stop: installed.stop };
+}
+
+/** The peer, with the rights of the admin. */
+export async function startPeer(cluster: Cluster, program: string): Promise<Target> {
+  const certs = join(cluster.folder, 'peer');
+  await mkdir(certs);
+  const authority = await testAuthority([SERVER_NAME]);
+  const { key, certificate } = await authority.issue();
+  const caFile = join(certs, 'ca.crt');
+  await writeFile(caFile, authority.ca);
+  await writeFile(join(certs, 'tls.crt'), certificate);
+  await writeFile(join(certs, 'tls.key'), key, { mode: 0o600 });
+  const [port, probe] = [await freePort(), await freePort()];
+  const output = await open(join(certs, 'log'), 'a');
+  const flags = ['-certs', certs, '-port', String(port), '-probe', String(probe)];
+  const child = spawnTied(program, ['-kubeconfig', cluster.kubeconfigPath, ...flags], { env: {}, output: output.fd });
+  const stop = async (): Promise<void> => {
+    await child.kill();
+    await output.close();
+  };
+  try {
+    await until('the peer is ready', 60_000, async () => (await fetch(`http://127.0.0.1:${probe}/readyz`)).ok);
+  } catch (error) {
+    const tail = readFileSync(join(certs, 'log'), 'utf8').slice(-1000);
+    await stop();
+    throw new Error(`the Go peer did not become ready:\n${tail}`, { cause: error });
+  }
+  return { name: 'Go', pid: child.pid, url: `https://127.0.0.1:${port}/mutate`, caFile, stop };
+}
+
+/** Resident memory in MiB. */
+export function residentMiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) / 1024;
+}
