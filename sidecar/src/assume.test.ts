@@ -125,7 +125,7 @@ test('web identity on a target: its duration and policies, and nothing that this
   });
 });
 
-test('AssumeRoleWithWebIdentity: not signed, for the shortest time', async () => {
+test('AssumeRoleWithWebIdentity: not signed, for an hour', async () => {
   sts.reply(session({}, 'AssumeRoleWithWebIdentity'));
   expect((await assumeRoleWithWebIdentity(IDENTITY, options)).accessKeyId).toBe('ASIANEW');
   expect(sts.seen[0]?.headers).not.toHaveProperty('authorization');
@@ -135,7 +135,7 @@ test('AssumeRoleWithWebIdentity: not signed, for the shortest time', async () =>
     RoleArn: IDENTITY.roleARN,
     RoleSessionName: 'shop.orders-1',
     WebIdentityToken: 'the-token',
-    DurationSeconds: '900',
+    DurationSeconds: '3600',
   });
 });
 

@@ -15,7 +15,11 @@ import { stsError, type StsCall } from './sts-errors.ts';
 /** A connection, and a whole call to the last byte of its answer: a hanging STS must not hold up the next try. */
 const CONNECT_MS = 2_000;
 const TOTAL_MS = 5_000;
-const BASE_SESSION_SECONDS = 900;
+/**
+ * Of a base identity by web identity. Every role allows an hour at least (IAM, maximum session duration), and a
+ * shorter base would end before the target's refresh, which then had to come earlier and more often.
+ */
+const BASE_SESSION_SECONDS = 3600;
 
 /** What every call takes beside its parameters. */
 export interface StsOptions {
@@ -82,7 +86,7 @@ export async function assumeRole(
  */
 export interface WebIdentity extends Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | 'stsRegion' | PolicyField> {
   readonly token: string;
-  /** Without it, the shortest that STS gives: a base session signs one call, at once. */
+  /** Without it an hour: a base session is kept for the time that its source fails in passing. */
   readonly durationSeconds?: number;
 }
 type PolicyField = 'policy' | 'policyARNs';

@@ -2,11 +2,10 @@
 import { CodedError } from '@rolechain/shared';
 import { assumeRole, assumeRoleWithWebIdentity, type StsOptions } from './assume.ts';
 import { toCoded, withMore } from './defect.ts';
-import { makeFlights } from './flights.ts';
 import { baseKey, hopKey } from './hop-key.ts';
-import { makeIntermediates } from './intermediate.ts';
+import { makeBases, makeIntermediates, type Kept, type OnBridged } from './intermediate.ts';
 import type { AssumeRoleCall, HopPlan, RolePlan, SourcePlan } from './plan.ts';
-import type { Credentials, Session, Source } from './session.ts';
+import { earliestEnd, type Credentials, type Session, type Source } from './session.ts';
 import { agentFirst } from './source/auto.ts';
 import { environment } from './source/environment.ts';
 import { readExternalID } from './source/external-id.ts';
@@ -23,6 +22,8 @@ export interface ChainContext extends StsOptions {
   readonly externalIDFolder: string;
   /** Milliseconds since the sidecar's start. */
   readonly uptime: () => number;
+  /** Sees each failure of a base identity or a hop that kept credentials have stood in for. */
+  readonly onBridged?: OnBridged;
 }
 
 /** Fetches the session of a role's target once. Rejects with a CodedError. */
@@ -30,12 +31,12 @@ export type FetchSession = () => Promise<Session>;
 
 /**
  * A function that makes each role's fetch. Roles that go through the same hop share its session, and
- * a base identity that several want at once is asked for once. Base credentials are not kept: the
- * agent has a cache of its own, and what STS refused as expired is so replaced by itself.
+ * a base identity that several want at once is asked for once. The base identity is asked for at each
+ * walk; what it gave last is kept for the time that it fails in passing, and dropped when STS calls it expired.
  */
 export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
-  const intermediates = makeIntermediates(context.now);
-  const flights = makeFlights<Credentials>();
+  const intermediates = makeIntermediates(context.now, context.onBridged);
+  const bases = makeBases(context.now, context.onBridged);
   const { endpoint, agent } = context;
 
   function chain({ source: plan, hops }: RolePlan): FetchSession {
@@ -44,12 +45,12 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
     const source = makeSource(plan, context);
     return async () => {
       const start = baseKey(plan, agent.everAnswered(), endpoint);
-      return walk(await resolve(hops, context), start, () => flights(start, source));
+      return walk(await resolve(hops, context), start, source);
     };
   }
 
   /** From the target backwards: what comes before a hop whose session is there is not asked for. */
-  function walk(calls: readonly AssumeRoleCall[], start: string, base: Source): Promise<Session> {
+  function walk(calls: readonly AssumeRoleCall[], start: string, source: Source): Promise<Session> {
     const keys: string[] = [];
     for (const call of calls) keys.push(hopKey(keys.at(-1) ?? start, call, endpoint));
 
@@ -58,15 +59,13 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
       // `plan` makes no role without a hop.
       if (call === undefined) throw new Error('a chain without hops');
       const step = { index: index + 1, count: calls.length };
-      if (index === 0) return assumeRole(await base(), call, context, step);
+      if (index === 0) {
+        const base = await bases.get(start, source);
+        return signed(base, bases, start, () => assumeRole(base, call, context, step));
+      }
       const key = keys[index - 1] ?? '';
       const before = await intermediates.get(key, () => perform(index - 1));
-      try {
-        return await assumeRole(before, call, context, step);
-      } catch (error) {
-        intermediates.refused(key, before, toCoded(error));
-        throw error;
-      }
+      return signed(before, intermediates, key, () => assumeRole(before, call, context, step));
     }
     return perform(calls.length - 1);
   }
@@ -77,6 +76,23 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
     const direct = onTarget(role.hops.at(-1), webIdentityToken(webIdentity.token, context.token), context);
     return webIdentity.mode === 'only' ? direct : preferring(direct, chain(role));
   };
+}
+
+/** A call that `before` signs: its session knows the earliest end below it, and a refusal is told to who keeps `before`. */
+async function signed<T extends Credentials>(
+  before: T,
+  keeper: Kept<T>,
+  key: string,
+  call: () => Promise<Session>,
+): Promise<Session> {
+  try {
+    const session = await call();
+    const sourcesEndAt = earliestEnd(before);
+    return sourcesEndAt === undefined ? session : { ...session, sourcesEndAt };
+  } catch (error) {
+    keeper.refused(key, before, toCoded(error));
+    throw error;
+  }
 }
 
 /** The hops with the external IDs of this moment. */

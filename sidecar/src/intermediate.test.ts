@@ -1,5 +1,5 @@
-import { CodedError } from '@rolechain/shared';
-import { isReusable, makeIntermediates } from './intermediate.ts';
+import { CodedError, type ErrorCode } from '@rolechain/shared';
+import { BRIDGED, isReusable, makeBases, makeIntermediates, type Kept } from './intermediate.ts';
 import type { Session } from './session.ts';
 import { makeSession, MINUTE } from './testing/sessions.ts';
 
@@ -66,4 +66,67 @@ test('what another role has replaced stays', async () => {
   const fresh = await get('k', fetchOf(60));
   refused('k', old, new CodedError('StsCredentialsExpired'));
   expect(await get('k', fetchOf(60))).toBe(fresh);
+});
+
+describe('when the renewal fails', () => {
+  const failing = (code: ErrorCode) => (): Promise<never> => Promise.reject(new CodedError(code));
+  const kinds = { 'a hop': makeIntermediates, 'base credentials': makeBases };
+
+  describe.each(Object.entries(kinds))('of %s', (_kind, make) => {
+    const bridged: ErrorCode[] = [];
+    const keep = async (): Promise<Kept<Session>> => {
+      bridged.length = 0;
+      const kept = make(
+        () => now,
+        ({ code }) => void bridged.push(code),
+      ) as Kept<Session>;
+      await kept.get('k', fetchOf(60));
+      now += 50 * MINUTE;
+      return kept;
+    };
+
+    test.each([...BRIDGED])('in passing (%s), what is kept stands in to its last second', async (code) => {
+      const kept = await keep();
+      expect((await kept.get('k', failing(code))).accessKeyId).toBe('fetch 1');
+      expect(bridged).toEqual([code]);
+      now += 10 * MINUTE;
+      await expect(kept.get('k', failing(code))).rejects.toMatchObject({ code });
+      expect(bridged).toEqual([code]);
+    });
+
+    test.each<ErrorCode>([
+      'AgentNoAssociation',
+      'AgentRefused',
+      'StsAccessDenied',
+      'StsTokenRejected',
+      'EnvironmentEmpty',
+    ])('by a refusal (%s), nothing stands in, nor later', async (code) => {
+      const kept = await keep();
+      await expect(kept.get('k', failing(code))).rejects.toMatchObject({ code });
+      await expect(kept.get('k', failing('AgentUnreachable'))).rejects.toMatchObject({ code: 'AgentUnreachable' });
+      expect(bridged).toEqual([]);
+    });
+
+    test('what STS called expired does not stand in', async () => {
+      const kept = await keep();
+      kept.refused('k', await kept.get('k', failing('StsThrottled')), new CodedError('StsCredentialsExpired'));
+      await expect(kept.get('k', failing('StsThrottled'))).rejects.toMatchObject({ code: 'StsThrottled' });
+    });
+  });
+
+  test('keys without an end stand in for an hour', async () => {
+    const { get } = makeBases(() => now);
+    await get('k', () => Promise.resolve({ accessKeyId: 'AKIA', secretAccessKey: 's' }));
+    now += 59 * MINUTE;
+    expect((await get('k', failing('EnvironmentFailed'))).accessKeyId).toBe('AKIA');
+    now += MINUTE;
+    await expect(get('k', failing('EnvironmentFailed'))).rejects.toMatchObject({ code: 'EnvironmentFailed' });
+  });
+});
+
+test('the base identity is asked each time, but once by all who ask together', async () => {
+  const { get } = makeBases(() => now);
+  await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60))]);
+  expect(fetches).toBe(1);
+  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 2');
 });

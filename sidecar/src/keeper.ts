@@ -1,26 +1,23 @@
 /**
- * The state of one role, and its only writer: holds the last good session, decides when to fetch, and
- * never has more than one fetch running.
+ * The state of one role, and its only writer: holds the last good session, fetches when `schedule` says
+ * so, and never has more than one fetch running.
  *
  *              timer, request for a role without session
  *        ┌──────────────────────────────────────────────┐
  *        │                                              ▼
- *     waiting ◄── good: at refreshAt ──┐            fetching
+ *     waiting ◄── good ────────────────┐            fetching
  *        ▲                             ├──────────────┘
- *        └─────── bad: at retryAt ─────┘   the last good session stays in both
+ *        └─────── bad ─────────────────┘   the last good session stays in both
  */
 import type { CodedError, ErrorCode } from '@rolechain/shared';
 import type { RoleOffer } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { toCoded } from './defect.ts';
-import { refreshAt, retryAt } from './schedule.ts';
+import { schedule, type Action } from './schedule.ts';
 import { isValid, type Session } from './session.ts';
 
 /** How long a timer runs at most: the node's clock may jump, or stand still while a machine sleeps. */
 const LOOK_MS = 60_000;
-/** A request brings the next try forward, but tries stay this far apart. */
-const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
-
 /** More calls would make these worse. */
 const THROTTLED: ReadonlySet<ErrorCode> = new Set(['StsThrottled', 'AgentThrottled']);
 
@@ -61,11 +58,13 @@ export interface Keeper {
 export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Keeper {
   let session: Session | undefined;
   let error: CodedError | undefined;
+  let first = true;
   let failures = 0;
   let fetching = false;
   let stopped = false;
-  let endedAt = -Infinity;
-  let nextAt = -Infinity;
+  let endedAt: number | undefined;
+  let plannedAt: number | undefined;
+  let lookedAt: number | undefined;
   let cancel = (): void => undefined;
   let ended = Promise.withResolvers<undefined>();
 
@@ -78,47 +77,46 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
   }
 
   function succeed(fresh: Session): void {
-    const first = session === undefined;
+    first = session === undefined;
     session = fresh;
     error = undefined;
     failures = 0;
-    end(refreshAt(fresh, { first }, clock.random));
+    end();
   }
 
   function fail(reason: unknown): void {
     error = toCoded(reason);
     failures += 1;
-    const { code, terminal } = error;
-    end(retryAt(clock.now(), { failures, terminal, throttled: THROTTLED.has(code), session }, clock.random));
+    end();
   }
 
-  function end(next: number): void {
+  function end(): void {
     fetching = false;
     if (stopped) return;
     endedAt = clock.now();
-    schedule(next);
+    plannedAt = undefined;
+    lookedAt = undefined;
+    const { fetchAt: nextAt } = look({ wanted: false, mayBegin: false });
     ended.resolve(undefined);
     ended = Promise.withResolvers();
     onFetched({ role, failures, nextAt, ...(error ? { error } : {}), ...(session ? { session } : {}) });
   }
 
-  function schedule(at: number): void {
-    nextAt = at;
-    look(clock.now());
-  }
-
-  /** Waits for `nextAt` in short steps. A clock that went back since `from` says nothing of what is due: fetch. */
-  function look(from: number): void {
-    cancel();
+  /** Does what is due, or waits for it in short steps. */
+  function look({ wanted, mayBegin }: { readonly wanted: boolean; readonly mayBegin: boolean }): Action {
     const now = clock.now();
-    if (now < from) {
-      begin();
-      return;
+    const failure = error && { terminal: error.terminal, throttled: THROTTLED.has(error.code) };
+    const history = { endedAt, first, failures, failure, wanted, plannedAt, lookedAt };
+    const action = schedule({ now, session, history }, clock.random);
+    plannedAt = action.fetchAt;
+    lookedAt = now;
+    if (mayBegin && action.fetchAt <= now) begin();
+    else {
+      cancel();
+      const wait = Math.min(LOOK_MS, Math.max(0, action.fetchAt - now));
+      cancel = clock.setTimer(wait, () => void look({ wanted: false, mayBegin: true }));
     }
-    cancel = clock.setTimer(Math.min(LOOK_MS, Math.max(0, nextAt - now)), () => {
-      if (clock.now() >= nextAt) begin();
-      else look(now);
-    });
+    return action;
   }
 
   return {
@@ -131,12 +129,7 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
     offer: () => ({ session, error, fetching }),
     wanted: () => {
       if (fetching || stopped || isValid(session, clock.now())) return;
-      const now = clock.now();
-      const pace = error?.terminal ? PACE_MS.terminal : PACE_MS.transient;
-      const at = Math.min(nextAt, Math.max(now, endedAt + pace));
-      // The timer may not have seen a clock that went forward.
-      if (at <= now) begin();
-      else if (at < nextAt) schedule(at);
+      look({ wanted: true, mayBegin: true });
     },
     nextEnd: () => ended.promise,
   };

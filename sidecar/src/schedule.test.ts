@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { refreshAt, refreshMargin, retryAt } from './schedule.ts';
+import { refreshMargin, schedule, type Action, type History, type Lifetime, type Random } from './schedule.ts';
 import type { Session } from './session.ts';
 
 const MINUTE = 60_000;
@@ -8,6 +8,26 @@ const HOUR = 60 * MINUTE;
 /** A session of which only the times count. */
 function session(obtainedAt: number, expiresAt: number): Session {
   return { accessKeyId: 'A', secretAccessKey: 'S', sessionToken: 'T', obtainedAt, expiresAt };
+}
+
+/** The refresh of a session that has just come. */
+function refreshAt(lifetime: Lifetime, { first }: { first: boolean }, random: Random): number {
+  const now = lifetime.obtainedAt;
+  return schedule({ now, session: lifetime, history: { endedAt: now, first, failures: 0 } }, random).fetchAt;
+}
+
+interface Failed {
+  readonly failures: number;
+  readonly terminal: boolean;
+  readonly throttled?: boolean;
+  readonly session?: Lifetime | undefined;
+}
+
+/** The retry after a failure that has just come. */
+function retryAt(now: number, failed: Failed, random: Random): number {
+  const { failures, terminal, throttled = false, session: held } = failed;
+  const history = { endedAt: now, first: false, failures, failure: { terminal, throttled } };
+  return schedule({ now, session: held, history }, random).fetchAt;
 }
 
 describe('when a refresh is due', () => {
@@ -111,6 +131,103 @@ describe('when to try again', () => {
         expect(at).toBeGreaterThanOrEqual(now);
         expect(at).toBeLessThanOrEqual(now + (throttled ? 15.01 : 2.01) * MINUTE);
         if (ms !== undefined && ms > 0) expect(at).toBeLessThanOrEqual(now + ms);
+      }),
+    );
+  });
+});
+
+describe('what a session was made from ends earlier', () => {
+  const due = (sourcesMinutes: number): number =>
+    refreshAt({ obtainedAt: 0, expiresAt: HOUR, sourcesEndAt: sourcesMinutes * MINUTE }, { first: false }, () => 0);
+
+  test.each([
+    { sources: 360, after: 40 },
+    // An hour each, as with IRSA: no call more than without the rule.
+    { sources: 60, after: 40 },
+    { sources: 45, after: 40 },
+    { sources: 30, after: 25 },
+    // A quarter is left where that is less than 5 minutes.
+    { sources: 16, after: 12 },
+    // The floor.
+    { sources: 10, after: 10 },
+    { sources: 0, after: 10 },
+    { sources: -60, after: 10 },
+  ])('after $sources min: refresh after $after min', ({ sources, after }) => {
+    expect(due(sources)).toBe(after * MINUTE);
+  });
+
+  test('the later they end, the later the refresh, and never later than without the rule', () => {
+    const minutes = fc.double({ min: -60, max: 720, noNaN: true });
+    fc.assert(
+      fc.property(minutes, minutes, (a, b) => {
+        expect(due(Math.min(a, b))).toBeLessThanOrEqual(due(Math.max(a, b)));
+        expect(due(a)).toBeLessThanOrEqual(40 * MINUTE);
+      }),
+    );
+  });
+});
+
+describe('the next action', () => {
+  const NOW = Date.parse('2026-11-22T12:00:00Z');
+  const next = (history: Partial<History>, held?: Lifetime): Action =>
+    schedule({ now: NOW, session: held, history: { first: false, failures: 0, ...history } }, () => 1);
+  const transient = { terminal: false, throttled: false };
+
+  test('before the first fetch: now', () => {
+    expect(next({})).toEqual({ fetchAt: NOW, reason: 'start' });
+  });
+
+  test('a plan that is made stays, and is due when it has passed', () => {
+    const held = session(NOW - MINUTE, NOW + 50 * MINUTE);
+    expect(next({ endedAt: NOW - MINUTE, plannedAt: NOW + 7 }, held)).toEqual({ fetchAt: NOW + 7, reason: 'refresh' });
+    expect(next({ endedAt: NOW - MINUTE, plannedAt: NOW - 7 }, held)).toEqual({ fetchAt: NOW, reason: 'refresh' });
+  });
+
+  test('a clock that went back makes it due; a correction does not', () => {
+    const planned = { endedAt: NOW, plannedAt: NOW + HOUR };
+    expect(next({ ...planned, lookedAt: NOW + 1001 })).toEqual({ fetchAt: NOW, reason: 'clock' });
+    expect(next({ ...planned, lookedAt: NOW + 1000 }).fetchAt).toBe(NOW + HOUR);
+  });
+
+  test('wanted: at the pace of the error, and only without a valid session', () => {
+    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 9, wanted: true };
+    expect(next({ ...planned, failure: transient })).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
+    expect(next({ ...planned, failure: { ...transient, terminal: true } }).fetchAt).toBe(NOW + 5000);
+    expect(next({ ...planned, failure: transient }, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
+  });
+
+  test('after more failures it comes no earlier, and with less time left no later', () => {
+    const left = fc.integer({ min: 1, max: 12 * HOUR });
+    const count = fc.integer({ min: 1, max: 100 });
+    fc.assert(
+      fc.property(left, left, count, count, fc.boolean(), fc.boolean(), (a, b, m, n, terminal, throttled) => {
+        const delay = (ms: number, failures: number): number =>
+          retryAt(0, { failures, terminal, throttled, session: session(ms - 12 * HOUR, ms) }, () => 0.5);
+        expect(delay(a, Math.min(m, n))).toBeLessThanOrEqual(delay(a, Math.max(m, n)));
+        expect(delay(Math.min(a, b), m)).toBeLessThanOrEqual(delay(Math.max(a, b), m));
+      }),
+    );
+  });
+
+  test('whatever has happened and whatever the clocks say, it is finite and not in the past', () => {
+    const maybe = fc.option(fc.integer({ min: -13 * HOUR, max: 13 * HOUR }), { nil: undefined });
+    const any = fc.record({
+      endedAt: maybe,
+      plannedAt: maybe,
+      lookedAt: maybe,
+      first: fc.boolean(),
+      failures: fc.nat(),
+      wanted: fc.boolean(),
+      failure: fc.option(fc.record({ terminal: fc.boolean(), throttled: fc.boolean() }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(any, maybe, maybe, chance(), (history, obtainedAt = 0, length = HOUR, random) => {
+        const at = schedule(
+          { now: 0, session: { obtainedAt, expiresAt: obtainedAt + length }, history },
+          () => random,
+        ).fetchAt;
+        expect(Number.isFinite(at)).toBe(true);
+        expect(at).toBeGreaterThanOrEqual(0);
       }),
     );
   });

@@ -1,9 +1,10 @@
+/** When a role's next fetch is due: one pure function, `schedule`, of the time, the session and what has happened. */
 import { isValid, type Session } from './session.ts';
 
 const MINUTE = 60_000;
 
-/** What `refreshAt` needs of a session. */
-export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt'>;
+/** What counts of a session here. */
+export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'sourcesEndAt'>;
 
 /** Uniform in [0, 1). */
 export type Random = () => number;
@@ -28,15 +29,30 @@ const REFRESH_FLOOR_MS = 1_000;
 const FIRST_PHASE = { from: 0.05, to: 1 } as const;
 
 /**
+ * What a session was made from may end before the refresh is due. It comes then with this much of it left, as a served
+ * session keeps 5 minutes for a failing STS, so that the refresh still finds it valid if its renewal fails in passing.
+ */
+const SOURCES_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
+/** But never before this share of the usual time: a source that hands out nearly ended ones must not flood STS. */
+const SOURCES_FLOOR = 1 / 4;
+
+/** Milliseconds from `obtainedAt` on until the refresh is due. */
+function untilDue({ obtainedAt, expiresAt, sourcesEndAt = Infinity }: Lifetime): number {
+  const length = Math.max(0, expiresAt - obtainedAt);
+  const usual = length - refreshMargin(length);
+  const sources = Math.max(0, sourcesEndAt - obtainedAt);
+  const early = sources === Infinity ? usual : sources - Math.min(SOURCES_LEFT.ms, sources * SOURCES_LEFT.share);
+  return Math.min(usual, Math.max(usual * SOURCES_FLOOR, early));
+}
+
+/**
  * When to refresh, in milliseconds since 1970. The first refresh comes at a random phase of the time
  * until it is due, later ones keep the phase. Never less than a second after the session came.
  */
-export function refreshAt(session: Lifetime, options: { readonly first: boolean }, random: Random): number {
-  const length = Math.max(0, session.expiresAt - session.obtainedAt);
-  const untilDue = length - refreshMargin(length);
+function refreshAt(session: Lifetime, first: boolean, random: Random): number {
   const { from, to } = FIRST_PHASE;
-  const phase = options.first ? from + (to - from) * random() : 1;
-  return session.obtainedAt + Math.max(REFRESH_FLOOR_MS, untilDue * phase);
+  const phase = first ? from + (to - from) * random() : 1;
+  return session.obtainedAt + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
 }
 
 const RETRY = {
@@ -64,16 +80,84 @@ const SERVED = {
   terminalFloorMs: 5_000,
 } as const;
 
-/** What `retryAt` is asked about. */
-export interface Failure {
-  /** Failures in a row, this one included. */
-  readonly failures: number;
+/** A request brings the next try forward, but tries stay this far apart. */
+const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
+
+/** A clock that is corrected by less has not jumped. */
+const BACK_MS = 1_000;
+
+/** The error of the last fetch, as far as it counts here. */
+export interface FailureKind {
   /** False where it may pass without anybody's change. */
   readonly terminal: boolean;
   /** STS or the agent says that there are too many calls: more of them at once are no help. */
-  readonly throttled?: boolean;
+  readonly throttled: boolean;
+}
+
+/** What has happened to a role. Times in milliseconds since 1970. */
+export interface History {
+  /** When the last fetch ended; undefined before the first has. */
+  readonly endedAt?: number | undefined;
+  /** The session is the role's first: its refresh comes at a random phase. */
+  readonly first: boolean;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Of the last fetch; undefined after a good one. */
+  readonly failure?: FailureKind | undefined;
+  /** Somebody asks for the role. It counts where there is no valid session. */
+  readonly wanted?: boolean;
+  /** What was planned since the last fetch ended: chances are taken once, not at each look. */
+  readonly plannedAt?: number | undefined;
+  /** When the plan was last looked at. */
+  readonly lookedAt?: number | undefined;
+}
+
+/** The next action: a fetch. */
+export interface Action {
+  /** Milliseconds since 1970; `now` where it is due. */
+  readonly fetchAt: number;
+  readonly reason: 'start' | 'clock' | 'refresh' | 'retry' | 'wanted';
+}
+
+export interface Situation {
+  readonly now: number;
   /** The last good session, expired or not. */
-  readonly session?: Session | undefined;
+  readonly session: Lifetime | undefined;
+  readonly history: History;
+}
+
+/**
+ * The next fetch, never in the past. A clock that went back since the last look says nothing of what is due: fetch.
+ * One that went forward, or a machine that slept, makes the plan due. Pure but for `random`.
+ */
+export function schedule({ now, session, history }: Situation, random: Random): Action {
+  const { endedAt, lookedAt = -Infinity, wanted = false, failure } = history;
+  if (endedAt === undefined) return { fetchAt: now, reason: 'start' };
+  if (now < lookedAt - BACK_MS) return { fetchAt: now, reason: 'clock' };
+  const planned = Math.max(now, history.plannedAt ?? plan(now, session, history, random));
+  if (wanted && !isValid(session, now)) {
+    const pace = failure?.terminal ? PACE_MS.terminal : PACE_MS.transient;
+    const paced = Math.max(now, endedAt + pace);
+    if (paced < planned) return { fetchAt: paced, reason: 'wanted' };
+  }
+  return { fetchAt: planned, reason: failure ? 'retry' : 'refresh' };
+}
+
+function plan(
+  now: number,
+  session: Lifetime | undefined,
+  { first, failures, failure }: History,
+  random: Random,
+): number {
+  if (failure) return retryAt(now, { ...failure, failures, session }, random);
+  // A good fetch without a session is none.
+  return session ? refreshAt(session, first, random) : now;
+}
+
+interface Failure extends FailureKind {
+  /** Failures in a row, this one included. */
+  readonly failures: number;
+  readonly session: Lifetime | undefined;
 }
 
 /**
@@ -81,8 +165,8 @@ export interface Failure {
  * ceiling, with half of each delay random. Where throttled with a valid session, the ceiling at once.
  * Never in the past, and never after the expiry of a session that is still valid.
  */
-export function retryAt(now: number, failure: Failure, random: Random): number {
-  const { failures, terminal, throttled = false, session } = failure;
+function retryAt(now: number, failure: Failure, random: Random): number {
+  const { failures, terminal, throttled, session } = failure;
   const valid = isValid(session, now);
   const left = valid ? session.expiresAt - now : Infinity;
   const unserved = terminal ? RETRY.terminalMs : RETRY.transientMs;
@@ -93,7 +177,7 @@ export function retryAt(now: number, failure: Failure, random: Random): number {
   return now + Math.min(left, delay * (0.5 + 0.5 * random()));
 }
 
-function servedCeiling({ obtainedAt, expiresAt }: Session, left: number, { terminal, throttled }: Failure): number {
+function servedCeiling({ obtainedAt, expiresAt }: Lifetime, left: number, { terminal, throttled }: Failure): number {
   const margin = refreshMargin(Math.max(0, expiresAt - obtainedAt));
   const share = Math.min(1, margin === 0 ? 0 : left / margin);
   const floor = terminal ? SERVED.terminalFloorMs : SERVED.floorMs;

@@ -1,5 +1,5 @@
 /** A fleet of pods with one role each, moved by the sidecar's own schedule against an STS that may throttle. */
-import { refreshAt, retryAt } from '../../../sidecar/src/schedule.ts';
+import { schedule, type History, type Lifetime } from '../../../sidecar/src/schedule.ts';
 import { makeEventHeap } from './heap.ts';
 
 const SECOND = 1_000;
@@ -40,6 +40,8 @@ export function simulateFleet(options: FleetOptions): FleetResult {
     const index = Math.floor(now / SECOND);
     seconds[index] = (seconds[index] ?? 0) + 1;
   };
+  const next = (now: number, session: Lifetime | undefined, history: History): number =>
+    schedule({ now, session, history }, random).fetchAt;
 
   for (let pod = 0; pod < pods; pod += 1) events.push(random() * startWithinMs, pod);
   for (let now = events.time(); now < end; now = events.time()) {
@@ -52,18 +54,19 @@ export function simulateFleet(options: FleetOptions): FleetResult {
       add(callsPerSecond, now);
       obtainedAt[pod] = now;
       failures[pod] = 0;
-      events.push(refreshAt({ obtainedAt: now, expiresAt: now + sessionMs }, { first }, random), pod);
+      const session = { obtainedAt: now, expiresAt: now + sessionMs };
+      events.push(next(now, session, { endedAt: now, first, failures: 0 }), pod);
     } else {
       const count = (failures[pod] ?? 0) + 1;
       failures[pod] = count;
-      const session = first ? undefined : { ...NO_SECRETS, obtainedAt: since, expiresAt: since + sessionMs };
-      events.push(retryAt(now, { failures: count, terminal: false, throttled: true, session }, random), pod);
+      const session = first ? undefined : { obtainedAt: since, expiresAt: since + sessionMs };
+      events.push(next(now, session, { endedAt: now, first, failures: count, failure: THROTTLED }), pod);
     }
   }
   return { callsPerSecond, triesPerSecond, everWithout: without.reduce((sum, one) => sum + one, 0) };
 }
 
-const NO_SECRETS = { accessKeyId: '', secretAccessKey: '', sessionToken: '' } as const;
+const THROTTLED = { terminal: false, throttled: true } as const;
 
 /** A token bucket that holds one second's worth, one call at least. */
 function makeBucket(throttle: FleetOptions['throttle']): (now: number) => boolean {

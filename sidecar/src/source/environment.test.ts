@@ -102,7 +102,8 @@ test('role_arn with source_profile is an AssumeRole call of ours', async () => {
       '[default]\nrole_arn = arn:aws:iam::111111111111:role/base\nsource_profile = keys\nexternal_id = theirs\nduration_seconds = 900\n',
     credentials: `[keys]\n${KEYS}`,
   });
-  expect(await source()).toEqual({ accessKeyId: 'ASIAROLE', secretAccessKey: 'r', sessionToken: 't' });
+  const keys = { accessKeyId: 'ASIAROLE', secretAccessKey: 'r', sessionToken: 't' };
+  expect(await source()).toEqual({ ...keys, expiresAt: expect.any(Number) as number });
   const { body, headers } = sts.seen.at(-1) ?? {};
   expect(Object.fromEntries(new URLSearchParams(body))).toMatchObject({
     RoleArn: 'arn:aws:iam::111111111111:role/base',

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { CodedError, ENV } from '@rolechain/shared';
 import { assumeRole, type StsOptions } from '../assume.ts';
-import type { Credentials, Source } from '../session.ts';
+import type { Credentials, Session, Source } from '../session.ts';
 import { oneLine, sentence } from '../text.ts';
 import { findForbidden } from './profiles.ts';
 import { errorCode } from './token-file.ts';
@@ -75,16 +75,18 @@ async function provide(profile: string, { folder, stsRegion, sts }: EnvironmentO
     configFilepath: join(folder, 'config'),
     ignoreCache: true,
     roleAssumer: async (credentials, { RoleArn, RoleSessionName, ExternalId, DurationSeconds = 3600 }) =>
-      assumeRole(
-        pick(credentials),
-        {
-          roleARN: RoleArn,
-          sessionName: RoleSessionName,
-          durationSeconds: DurationSeconds,
-          stsRegion,
-          ...(ExternalId === undefined ? {} : { externalID: ExternalId }),
-        },
-        sts,
+      sdkIdentity(
+        await assumeRole(
+          pick(credentials),
+          {
+            roleARN: RoleArn,
+            sessionName: RoleSessionName,
+            durationSeconds: DurationSeconds,
+            stsRegion,
+            ...(ExternalId === undefined ? {} : { externalID: ExternalId }),
+          },
+          sts,
+        ),
       ),
     logger: reasonListener(reasons),
   });
@@ -95,8 +97,18 @@ async function provide(profile: string, { folder, stsRegion, sts }: EnvironmentO
   }
 }
 
-function pick({ accessKeyId, secretAccessKey, sessionToken }: AwsIdentity): Credentials {
-  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+/** The SDK calls an end `expiration`. */
+function sdkIdentity({ expiresAt, ...keys }: Session): Session & { expiration: Date } {
+  return { ...keys, expiresAt, expiration: new Date(expiresAt) };
+}
+
+function pick({ accessKeyId, secretAccessKey, sessionToken, expiration }: AwsIdentity): Credentials {
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken ? { sessionToken } : {}),
+    ...(expiration ? { expiresAt: expiration.getTime() } : {}),
+  };
 }
 
 /** The SDK's shape: its optional members may be there and undefined. */
@@ -104,6 +116,7 @@ interface AwsIdentity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
+  readonly expiration?: Date | undefined;
 }
 
 /** The links of the chain that never apply here; what comes after them is the reason. */

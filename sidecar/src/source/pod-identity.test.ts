@@ -43,7 +43,8 @@ const atStub = (): string => `${stub.url}/v1/credentials`;
 test('asks with the token as it stands in the file, and reads it again each time', async () => {
   const { fetch, everAnswered } = agent(atStub());
   expect(everAnswered()).toBe(false);
-  expect(await fetch()).toEqual({ accessKeyId: 'ASIABASE', secretAccessKey: 'secret', sessionToken: 'session' });
+  const keys = { accessKeyId: 'ASIABASE', secretAccessKey: 'secret', sessionToken: 'session' };
+  expect(await fetch()).toEqual({ ...keys, expiresAt: Date.parse(GOOD.Expiration) });
   expect(everAnswered()).toBe(true);
   folder.write('token', 'the-next-token\n');
   await fetch();

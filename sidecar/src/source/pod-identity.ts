@@ -88,5 +88,5 @@ function readAnswer({ status, body }: WholeAnswer, now: number): Credentials {
   const expiration = Date.parse(text('Expiration'));
   if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is no time.');
   if (expiration <= now) throw new CodedError('AgentNonsense', "Expiration is in the past, by this node's clock.");
-  return credentials;
+  return { ...credentials, expiresAt: expiration };
 }
