@@ -4,7 +4,7 @@ import { assumeRole, assumeRoleWithWebIdentity, type StsOptions } from './assume
 import { toCoded, withMore } from './defect.ts';
 import { baseKey, hopKey } from './hop-key.ts';
 import { makeBases, makeIntermediates, type Kept, type OnBridged } from './intermediate.ts';
-import type { AssumeRoleCall, HopPlan, RolePlan, SourcePlan } from './plan.ts';
+import type { AssumeRoleCall, HopPlan, RolePlan, SourcePlan, WebIdentityPlan } from './plan.ts';
 import { earliestEnd, type Credentials, type Session, type Source } from './session.ts';
 import { agentFirst } from './source/auto.ts';
 import { environment } from './source/environment.ts';
@@ -13,6 +13,15 @@ import { irsa } from './source/irsa.ts';
 import type { Agent } from './source/pod-identity.ts';
 import { webIdentityToken, type TokenOptions } from './source/web-identity-token.ts';
 import { fallsBack } from './web-identity-fallback.ts';
+
+/** What leaves the process, beside the agent and files: a simulated world has its own. */
+export interface Outside {
+  readonly assumeRole: typeof assumeRole;
+  readonly assumeRoleWithWebIdentity: typeof assumeRoleWithWebIdentity;
+  readonly webIdentityToken: typeof webIdentityToken;
+}
+
+const OUTSIDE: Outside = { assumeRole, assumeRoleWithWebIdentity, webIdentityToken };
 
 /** What the roles of a sidecar share. */
 export interface ChainContext extends StsOptions {
@@ -24,6 +33,7 @@ export interface ChainContext extends StsOptions {
   readonly uptime: () => number;
   /** Sees each failure of a base identity or a hop that kept credentials have stood in for. */
   readonly onBridged?: OnBridged;
+  readonly outside?: Outside;
 }
 
 /** Fetches the session of a role's target once. Rejects with a CodedError. */
@@ -37,7 +47,7 @@ export type FetchSession = () => Promise<Session>;
 export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
   const intermediates = makeIntermediates(context.now, context.onBridged);
   const bases = makeBases(context.now, context.onBridged);
-  const { endpoint, agent } = context;
+  const { endpoint, agent, outside = OUTSIDE } = context;
 
   function chain({ source: plan, hops }: RolePlan): FetchSession {
     // The schema of the configuration asks for a source unless web identity is the only way.
@@ -61,11 +71,11 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
       const step = { index: index + 1, count: calls.length };
       if (index === 0) {
         const base = await bases.get(start, source);
-        return signed(base, bases, start, () => assumeRole(base, call, context, step));
+        return signed(base, bases, start, () => outside.assumeRole(base, call, context, step));
       }
       const key = keys[index - 1] ?? '';
       const before = await intermediates.get(key, () => perform(index - 1));
-      return signed(before, intermediates, key, () => assumeRole(before, call, context, step));
+      return signed(before, intermediates, key, () => outside.assumeRole(before, call, context, step));
     }
     return perform(calls.length - 1);
   }
@@ -73,7 +83,7 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
   return (role) => {
     const { webIdentity } = role;
     if (webIdentity === undefined) return chain(role);
-    const direct = onTarget(role.hops.at(-1), webIdentityToken(webIdentity.token, context.token), context);
+    const direct = onTarget(role.hops.at(-1), outside.webIdentityToken(webIdentity.token, context.token), context);
     return webIdentity.mode === 'only' ? direct : preferring(direct, chain(role));
   };
 }
@@ -105,12 +115,13 @@ function resolve(hops: readonly HopPlan[], { externalIDFolder }: ChainContext): 
 }
 
 /** AssumeRoleWithWebIdentity on the target itself. */
-function onTarget(target: HopPlan | undefined, token: () => Promise<string>, options: StsOptions): FetchSession {
+function onTarget(target: HopPlan | undefined, token: () => Promise<string>, options: ChainContext): FetchSession {
   if (target === undefined) return () => Promise.reject(new CodedError('ConfigInvalid', 'A role has no hop.'));
   const { roleARN, sessionName, stsRegion, durationSeconds, policy, policyARNs } = target;
   const session = { ...(policy === undefined ? {} : { policy }), ...(policyARNs ? { policyARNs } : {}) };
   const call = { roleARN, sessionName, stsRegion, durationSeconds, ...session };
-  return async () => assumeRoleWithWebIdentity({ ...call, token: await token() }, options);
+  const { assumeRoleWithWebIdentity: assume } = options.outside ?? OUTSIDE;
+  return async () => assume({ ...call, token: await token() }, options);
 }
 
 /** `webIdentity: prefer`. Nothing is remembered from one fetch to the next. */
@@ -134,16 +145,17 @@ function both(first: CodedError, second: CodedError): CodedError {
 }
 
 function makeSource(plan: SourcePlan, context: ChainContext): Source {
-  const { agent, environmentFolder, uptime } = context;
+  const { agent, environmentFolder, uptime, outside = OUTSIDE } = context;
+  const byWebIdentity = (web: WebIdentityPlan): Source =>
+    irsa(web, outside.webIdentityToken(web.token, context.token), context, outside.assumeRoleWithWebIdentity);
   switch (plan.type) {
     case 'pod-identity':
       return agent.fetch;
     case 'irsa':
-      return irsa(plan, webIdentityToken(plan.token, context.token), context);
+      return byWebIdentity(plan);
     case 'agent-first': {
       const { fetch, everAnswered } = agent;
-      const standIn = irsa(plan, webIdentityToken(plan.token, context.token), context);
-      return agentFirst({ agent: fetch, agentEverAnswered: everAnswered, irsa: standIn, uptime });
+      return agentFirst({ agent: fetch, agentEverAnswered: everAnswered, irsa: byWebIdentity(plan), uptime });
     }
     case 'environment':
       return environment({ folder: environmentFolder, stsRegion: plan.stsRegion, sts: context });

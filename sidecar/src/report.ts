@@ -1,4 +1,4 @@
-import { errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
+import { errorEntry, type CodedError, type ErrorCode, type Logger } from '@rolechain/shared';
 import { defectFields } from './defect.ts';
 import type { Fetched } from './keeper.ts';
 
@@ -17,6 +17,16 @@ export function logFetches(logger: Logger): (event: Fetched) => void {
       const fields = { role, ...defectFields(error), failures, ...times };
       logger.warn(fields, 'credentials not fetched');
     }
+  };
+}
+
+/** Logs failures that kept credentials have stood in for, of each code the 1st, 2nd, 4th, 8th …: the role is served all the same. */
+export function logBridged(logger: Logger): (error: CodedError) => void {
+  const times = new Map<ErrorCode, number>();
+  return (error) => {
+    const count = (times.get(error.code) ?? 0) + 1;
+    times.set(error.code, count);
+    if (isPowerOfTwo(count)) logger.warn({ ...defectFields(error), times: count }, 'kept credentials stand in');
   };
 }
 

@@ -8,13 +8,15 @@ import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
 import { makeHealthServer } from './health.ts';
 import type { Inputs } from './inputs.ts';
+import type { OnBridged } from './intermediate.ts';
 import { makeKeeper, type Fetched, type Keeper } from './keeper.ts';
 import { listen, persist, type Persistent } from './listen.ts';
-import { makeMetrics, type Metrics } from './metrics.ts';
+import { makeMetrics, type Metrics, type RoleNow } from './metrics.ts';
 import { describePlan, plan, type RolePlan } from './plan.ts';
-import { logFetches, logRefusals } from './report.ts';
+import { logBridged, logFetches, logRefusals } from './report.ts';
 import { makeResponder, type Responder } from './responder.ts';
 import { makeServer } from './server.ts';
+import { isValid } from './session.ts';
 import { makeAgent } from './source/pod-identity.ts';
 import { makeStateKeeper, type StateKeeper } from './state-keeper.ts';
 import { ensureTokens } from './tokens.ts';
@@ -50,12 +52,22 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   const plans = plan(inputs.config, inputs.pod);
   const state = makeStateKeeper({ plans, files, clock, logger });
   let responder: Responder | undefined;
-  const metrics = makeMetrics(() => responder?.held() ?? 0);
+  const metrics = makeMetrics(
+    () => responder?.held() ?? 0,
+    () => rolesNow(keepers.values(), clock.now()),
+  );
   const log = logFetches(logger);
-  const keepers = makeKeepers(plans, options, (event) => {
-    log(event);
-    metrics.fetched(event);
-    state.fetched(event);
+  const logBridge = logBridged(logger);
+  const keepers = makeKeepers(plans, options, {
+    onFetched: (event) => {
+      log(event);
+      metrics.fetched(event);
+      state.fetched(event);
+    },
+    onBridged: (error) => {
+      logBridge(error);
+      metrics.bridged(error.code);
+    },
   });
   const parts: Parts = { ...options, plans, keepers, metrics, state };
   const ports: OpenPort[] = [];
@@ -64,6 +76,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     start: () => {
       logger.info(describe(inputs, plans), 'starting');
       state.save();
+      state.watchGate();
       for (const keeper of keepers.values()) keeper.start();
       ports.push(
         openCredentials(parts, (opened) => (responder = opened)),
@@ -71,11 +84,19 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
       );
     },
     stop: async () => {
+      state.stop();
       for (const keeper of keepers.values()) keeper.stop();
       responder?.close();
       await Promise.all(ports.map((port) => port.close()));
     },
   };
+}
+
+function* rolesNow(keepers: Iterable<Keeper>, now: number): Iterable<RoleNow> {
+  for (const { role, offer } of keepers) {
+    const { session, error } = offer();
+    yield { role, ready: isValid(session, now), code: error?.code };
+  }
 }
 
 function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly RolePlan[]): object {
@@ -88,7 +109,7 @@ function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly Role
 function makeKeepers(
   plans: readonly RolePlan[],
   { inputs, files, clock }: SidecarOptions,
-  onFetched: (event: Fetched) => void,
+  { onFetched, onBridged }: { readonly onFetched: (event: Fetched) => void; readonly onBridged: OnBridged },
 ): Map<string, Keeper> {
   const { agentEndpoints, stsEndpoint, useFIPSEndpoint, namespace, serviceAccount } = inputs.config;
   const { now, uptime } = clock;
@@ -107,6 +128,7 @@ function makeKeepers(
     externalIDFolder: files.externalIDs,
     now,
     uptime,
+    onBridged,
   });
   return new Map(
     plans.map((role) => [role.name, makeKeeper({ role: role.name, fetch: fetchOf(role), clock, onFetched })]),

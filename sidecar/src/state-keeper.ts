@@ -1,4 +1,4 @@
-import { errorFields, CodedError, type Logger } from '@rolechain/shared';
+import { errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
 import type { Clock } from './clock.ts';
 import type { Files } from './files.ts';
 import type { Fetched } from './keeper.ts';
@@ -12,6 +12,10 @@ export interface StateKeeper {
   fetched(event: Fetched): void;
   listening(): void;
   notListening(error: CodedError): void;
+  /** Says in the log which roles the pod starts without, once `startup: proceed` waits no longer. */
+  watchGate(): void;
+  /** Ends the timer of `watchGate`. */
+  stop(): void;
 }
 
 export interface StateKeeperOptions {
@@ -24,6 +28,7 @@ export interface StateKeeperOptions {
 export function makeStateKeeper({ plans, files, clock, logger }: StateKeeperOptions): StateKeeper {
   let state = initialState(plans, Math.round(clock.now() - clock.uptime()), processName(process.pid));
   let writable = true;
+  let cancel = (): void => undefined;
 
   function save(): void {
     try {
@@ -48,7 +53,20 @@ export function makeStateKeeper({ plans, files, clock, logger }: StateKeeperOpti
       change({ ...rest, listening: true });
     },
     notListening: (error) => change({ ...state, listening: false, problem: problemOf(error) }),
+    watchGate: () => {
+      cancel = clock.setTimer(LIMITS.startupSeconds * 1000, () => logGate(state, logger));
+    },
+    stop: () => cancel(),
   };
+}
+
+/** Errors of each role, by name, of those that have never had credentials. */
+function logGate(state: State, logger: Logger): void {
+  for (const [role, { ready, startup, code, message, fix }] of Object.entries(state.roles)) {
+    if (ready) continue;
+    const fields = { role, code: code ?? 'NotReady', error: message, fix };
+    logger.warn(fields, startup === 'require' ? 'start is held: no credentials' : 'start goes on without credentials');
+  }
 }
 
 function unwritable(path: string, error: unknown): CodedError {

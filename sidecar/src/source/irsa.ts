@@ -3,7 +3,12 @@ import type { WebIdentityPlan } from '../plan.ts';
 import type { Source } from '../session.ts';
 
 /** IRSA: a web identity token against the account's `eks.amazonaws.com/role-arn`. */
-export function irsa(plan: WebIdentityPlan, token: () => Promise<string>, options: StsOptions): Source {
+export function irsa(
+  plan: WebIdentityPlan,
+  token: () => Promise<string>,
+  options: StsOptions,
+  assume = assumeRoleWithWebIdentity,
+): Source {
   const { roleARN, sessionName, stsRegion } = plan;
-  return async () => assumeRoleWithWebIdentity({ token: await token(), roleARN, sessionName, stsRegion }, options);
+  return async () => assume({ token: await token(), roleARN, sessionName, stsRegion }, options);
 }
