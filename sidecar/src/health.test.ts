@@ -109,3 +109,22 @@ test('/metrics in the form of Prometheus', async () => {
 test('credentials are not here', async () => {
   expect((await get('/v1/credentials')).status).toBe(404);
 });
+
+test('/metrics says which role has no credentials, and why', async () => {
+  const roles = [
+    { role: 'default', ready: true },
+    { role: 'audit', ready: false, code: 'StsAccessDenied' },
+  ];
+  const gauges = makeMetrics(
+    () => 0,
+    () => roles,
+  );
+  gauges.bridged('AgentUnreachable');
+  const text = await gauges.text();
+  expect(text).toContain('rolechain_role_ready{role="default"} 1');
+  expect(text).toContain('rolechain_role_ready{role="audit"} 0');
+  expect(text).toContain('rolechain_role_error{role="audit",code="StsAccessDenied"} 1');
+  expect(text).toContain('rolechain_bridged_failures_total{code="AgentUnreachable"} 1');
+  roles.pop();
+  expect(await gauges.text()).not.toContain('StsAccessDenied');
+});

@@ -1,5 +1,5 @@
 import { CodedError, type Logger } from '@rolechain/shared';
-import { logFetches, logRefusals } from './report.ts';
+import { logBridged, logFetches, logRefusals } from './report.ts';
 import { makeSession } from './testing/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -82,4 +82,13 @@ test('refused requests are logged ever more rarely; those that only found no cre
     ...[1, 2, 4].map((times) => expect.objectContaining({ code: 'TokenMissing', times })),
     expect.objectContaining({ code: 'RoleForbidden', times: 1, fix: expect.stringMatching(/./) }),
   ]);
+});
+
+test('of failures that kept credentials stood in for, the 1st, 2nd, 4th of each code', () => {
+  const warn = jest.fn();
+  const log = logBridged({ warn } as unknown as Logger);
+  for (let n = 1; n <= 5; n++) log(new CodedError('AgentUnreachable'));
+  expect(warn.mock.calls.map(([fields]: [{ code: string; times: number }]) => [fields.code, fields.times])).toEqual(
+    [1, 2, 4].map((times) => ['AgentUnreachable', times]),
+  );
 });

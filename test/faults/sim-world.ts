@@ -1,17 +1,23 @@
-/** The sidecar's keeper and responder with a client that asks every second, all on a simulated clock. */
-import { CodedError, PATHS, type ErrorCode } from '@rolechain/shared';
+/** The sidecar's chains, keepers and responder with a client that asks every second, all on a simulated clock. */
+import { CodedError, credentialsPath, type ErrorCode } from '@rolechain/shared';
 import { digestTokens } from '../../sidecar/src/answer.ts';
-import { makeKeeper, type Keeper } from '../../sidecar/src/keeper.ts';
-import { makeResponder } from '../../sidecar/src/responder.ts';
-import { isValid, type Session } from '../../sidecar/src/session.ts';
+import { readSession } from '../../sidecar/src/assume.ts';
+import { makeChains, type Outside } from '../../sidecar/src/chain.ts';
+import { makeKeeper, type Fetched, type Keeper } from '../../sidecar/src/keeper.ts';
+import type { HopPlan, RolePlan } from '../../sidecar/src/plan.ts';
+import { makeResponder, type Responder } from '../../sidecar/src/responder.ts';
+import { isValid, type Credentials, type Session } from '../../sidecar/src/session.ts';
 import { makeSimClock, type SimClock } from '../../sidecar/src/testing/sim-clock.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** Of an answer of STS in good times. */
-const STS_TAKES_MS = 100;
+/** Of an answer in good times. */
+const TAKES_MS = 100;
+
+/** Where a fault is: the Pod Identity agent, the token file of web identity, or STS. */
+export type Place = 'agent' | 'token' | 'sts';
 
 /** One request of the client. */
 export interface Seen {
@@ -22,60 +28,149 @@ export interface Seen {
   readonly hadSession: boolean;
 }
 
+/** One call of STS or the agent; milliseconds since the start. */
+export interface Call {
+  readonly at: number;
+  /** A role ARN, or `agent`. */
+  readonly to: string;
+}
+
 export interface SimWorld {
   readonly clock: SimClock;
-  readonly keeper: Keeper;
+  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly responder: Responder;
   readonly seen: readonly Seen[];
-  /** When each fetch began and how much of the last session was left by STS's clock; milliseconds. */
+  readonly calls: readonly Call[];
+  readonly ends: readonly Fetched[];
+  /** Codes of failures that kept credentials have stood in for. */
+  readonly bridged: readonly ErrorCode[];
+  /** When each fetch of the first role began and how much of the last session was left by STS's clock; milliseconds. */
   readonly fetches: readonly { readonly at: number; readonly left: number }[];
-  /** The error that every fetch ends with from now on, after `takesMs`; without one STS is well again. */
-  fail(code: ErrorCode | undefined, takesMs?: number): void;
-  /** Lets time pass while the client asks. */
+  /** The error that every call of `place` ends with from now on, after `takesMs`; without one it is well again. */
+  fail(place: Place, code: ErrorCode | undefined, takesMs?: number): void;
+  /** The machine sleeps: timers stand still, every clock goes on. */
+  sleep(ms: number): void;
+  /** One request for a role. */
+  ask(role?: string): Promise<void>;
+  /** Lets time pass while the client asks for the first role. */
   run(ms: number): Promise<void>;
 }
 
-/** A started sidecar with sessions of an hour. STS keeps true time, whatever the node's clock does. */
-export function makeSimWorld(random: () => number): SimWorld {
+export interface SimOptions {
+  readonly roles?: readonly RolePlan[];
+  /** How long the agent's credentials last. */
+  readonly baseMs?: number;
+  /** A fault from the first moment on. */
+  readonly fault?: readonly [Place, ErrorCode];
+}
+
+/** A hop of an hour, or of so many seconds. */
+export function hop(name: string, durationSeconds = 3600): HopPlan {
+  const roleARN = `arn:aws:iam::222222222222:role/${name}`;
+  return { roleARN, sessionName: 's', durationSeconds, stsRegion: 'eu-central-1' };
+}
+
+/** A role by Pod Identity. */
+export function role(name: string, ...hops: HopPlan[]): RolePlan {
+  return { name, startup: 'proceed', source: { type: 'pod-identity' }, hops };
+}
+
+/** A started sidecar; by default one role of an hour behind the agent. STS keeps true time, whatever the node's clock does. */
+export function makeSimWorld(random: () => number, options: SimOptions = {}): SimWorld {
+  const { roles = [role('default', hop('target'))], baseMs = 6 * HOUR, fault } = options;
   const clock = makeSimClock(random);
   const epoch = clock.now();
-  const stsNow = (): number => epoch + clock.uptime();
+  let slept = 0;
+  const stsNow = (): number => epoch + clock.uptime() + slept;
   const seen: Seen[] = [];
+  const calls: Call[] = [];
+  const ends: Fetched[] = [];
+  const bridged: ErrorCode[] = [];
   const fetches: { at: number; left: number }[] = [];
-  let fault: ErrorCode | undefined;
-  let takes = STS_TAKES_MS;
+  const faults = new Map<Place, { code: ErrorCode; takesMs: number }>();
+  if (fault) faults.set(fault[0], { code: fault[1], takesMs: TAKES_MS });
+  let agentAnswered = false;
 
-  async function fetch(): Promise<Session> {
-    const last = keeper.offer().session;
-    fetches.push({ at: clock.uptime(), left: last ? last.expiresAt - stsNow() : 0 });
-    const [code, ms] = [fault, takes];
-    await new Promise<void>((resolve) => void clock.setTimer(ms, resolve));
+  async function visit(place: Place, to: string): Promise<void> {
+    calls.push({ at: clock.uptime(), to });
+    const { code, takesMs } = faults.get(place) ?? { code: undefined, takesMs: TAKES_MS };
+    await new Promise<void>((resolve) => void clock.setTimer(takesMs, resolve));
     if (code !== undefined) throw new CodedError(code);
-    const obtainedAt = clock.now();
-    const keys = { accessKeyId: `ASIA${fetches.length}`, secretAccessKey: 'secret', sessionToken: 'session' };
-    return { ...keys, obtainedAt, expiresAt: stsNow() + HOUR };
   }
 
-  const keeper = makeKeeper({ role: 'default', fetch, clock, onFetched: () => undefined });
-  const tokens = digestTokens(new Map([['default', 'token']]));
-  const door = { port: 1, tokens, accountIDs: new Map<string, string>() };
-  const responder = makeResponder({ door, keepers: new Map([['default', keeper]]), clock });
-  const request = { host: '127.0.0.1', url: PATHS.credentials, method: 'GET', authorization: 'token' };
+  async function issue(roleARN: string, seconds: number, signer?: Credentials): Promise<Session> {
+    await visit('sts', roleARN);
+    if ((signer?.expiresAt ?? Infinity) <= stsNow()) throw new CodedError('StsCredentialsExpired');
+    const keys = { AccessKeyId: `ASIA${calls.length}`, SecretAccessKey: 'secret', SessionToken: 'session' };
+    return readSession({ ...keys, Expiration: new Date(stsNow() + seconds * SECOND) }, clock.now());
+  }
 
-  async function ask(): Promise<void> {
-    const hadSession = isValid(keeper.offer().session, stsNow());
+  const outside: Outside = {
+    assumeRole: (signer, call) => issue(call.roleARN, call.durationSeconds, signer),
+    assumeRoleWithWebIdentity: ({ roleARN, durationSeconds = 3600 }) => issue(roleARN, durationSeconds),
+    webIdentityToken: () => () => {
+      const code = faults.get('token')?.code;
+      return code === undefined ? Promise.resolve('token') : Promise.reject(new CodedError(code));
+    },
+  };
+  const fetchOf = makeChains({
+    agent: {
+      fetch: async () => {
+        await visit('agent', 'agent');
+        agentAnswered = true;
+        return { accessKeyId: 'ASIABASE', secretAccessKey: 's', sessionToken: 't', expiresAt: stsNow() + baseMs };
+      },
+      everAnswered: () => agentAnswered,
+    },
+    token: { projected: '', apiserver: undefined, folder: '', self: { namespace: 'n', serviceAccount: 's' } },
+    environmentFolder: '',
+    externalIDFolder: '',
+    now: clock.now,
+    uptime: clock.uptime,
+    outside,
+    onBridged: ({ code }) => bridged.push(code),
+  });
+
+  const keepers = new Map(
+    roles.map((plan, index) => {
+      const walk = fetchOf(plan);
+      const fetch = (): Promise<Session> => {
+        const last = keepers.get(plan.name)?.offer().session;
+        if (index === 0) fetches.push({ at: clock.uptime(), left: last ? last.expiresAt - stsNow() : 0 });
+        return walk();
+      };
+      return [plan.name, makeKeeper({ role: plan.name, fetch, clock, onFetched: (end) => ends.push(end) })];
+    }),
+  );
+  const tokens = digestTokens(new Map(roles.map(({ name }) => [name, `token of ${name}`])));
+  const responder = makeResponder({ door: { port: 1, tokens, accountIDs: new Map() }, keepers, clock });
+
+  async function ask(name = roles[0]?.name ?? ''): Promise<void> {
+    const hadSession = isValid(keepers.get(name)?.offer().session, stsNow());
+    const url = credentialsPath(name);
+    const request = { host: '127.0.0.1', url, method: 'GET', authorization: `token of ${name}` };
     const { status } = await responder.respond(request);
     seen.push({ at: clock.uptime(), status, hadSession });
   }
 
-  keeper.start();
+  for (const keeper of keepers.values()) keeper.start();
   return {
     clock,
-    keeper,
+    keepers,
+    responder,
     seen,
+    calls,
+    ends,
+    bridged,
     fetches,
-    fail: (code, takesMs = STS_TAKES_MS) => {
-      fault = code;
-      takes = takesMs;
+    ask,
+    fail: (place, code, takesMs = TAKES_MS) => {
+      if (code === undefined) faults.delete(place);
+      else faults.set(place, { code, takesMs });
+    },
+    sleep: (ms) => {
+      slept += ms;
+      clock.jump(ms);
     },
     run: async (ms) => {
       for (let left = ms; left > 0; left -= SECOND) {
