@@ -131,8 +131,16 @@ test('a defect is answered as one, and reported', async () => {
   expect(defects).toEqual(['InternalError']);
 });
 
-test('connections are capped', () => {
-  expect(server.server.maxConnections).toBe(LIMITS.connections);
+test('connections over the cap: the oldest silent one gives way', async () => {
+  const silent = await Promise.all(
+    Array.from({ length: LIMITS.connections }, async () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  expect((await ask()).status).toBe(200);
+  for (const socket of silent) socket.destroy();
 });
 
 test('HEAD: the status and headers of a method that is not allowed, no body', async () => {
