@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens } from './answer.ts';
@@ -131,8 +131,16 @@ test('a defect is answered as one, and reported', async () => {
   expect(defects).toEqual(['InternalError']);
 });
 
-test('connections are capped', () => {
-  expect(server.server.maxConnections).toBe(LIMITS.connections);
+test('connections over the cap: the oldest silent one gives way', async () => {
+  const silent: Socket[] = [];
+  // One by one: of many at once the kernel may call some open that the server has not got yet.
+  for (let i = 0; i < LIMITS.connections; i++) {
+    const seen = once(server.server, 'connection');
+    silent.push(connect(port, '127.0.0.1').on('error', () => undefined));
+    await seen;
+  }
+  expect((await ask()).status).toBe(200);
+  for (const socket of silent) socket.destroy();
 });
 
 test('HEAD: the status and headers of a method that is not allowed, no body', async () => {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
+import { capConnections } from './connections.ts';
 import { toCoded } from './defect.ts';
 import type { Responder } from './responder.ts';
 
@@ -40,7 +41,7 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     // A path that the router can't decode; 404, behind the checks that come first.
     frameworkErrors: (_error, request, reply) => void respond(request, reply),
   });
-  server.server.maxConnections = LIMITS.connections;
+  capConnections(server.server, LIMITS.connections);
   // In this hook, before fastify looks for a route or at a body: the checks have an order of their own.
   server.addHook('onRequest', respond);
 

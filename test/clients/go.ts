@@ -1,4 +1,4 @@
-/** The AWS SDK for Go v2 as a client: go/main.go, compiled once for this user and its sources. */
+/** The AWS SDK for Go v2 as a client: the programs in go/, compiled once for this user and its sources. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ export async function prepareGoClient(): Promise<string | Absent> {
 /** Other sources never meet an old program. */
 function target(): string {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(SOURCE, file)));
+  for (const file of ['go.mod', 'go.sum', 'main.go', 'asking.go']) hash.update(readFileSync(join(SOURCE, file)));
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return join(cache, 'rolechain', `go-client-${hash.digest('hex').slice(0, 12)}`);
 }

@@ -31,6 +31,32 @@ export function tableOf(rows: readonly Row[]): string {
   return [heads, ...cells].map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')).join('\n');
 }
 
+/** What one fault did to one SDK. */
+export interface ClientRow extends Row {
+  readonly client: string;
+  /** How often it asked, or took what it had. */
+  readonly asked: number;
+  /** The first of its errors, cut. */
+  readonly said: string;
+}
+
+const SAID_CHARS = 70;
+
+/** The same, with the client and what it said. */
+export function clientTableOf(rows: readonly ClientRow[]): string {
+  const extra = rows.map(({ client, asked, said }) => [
+    client,
+    String(asked),
+    said.replaceAll(/\s+/g, ' ').slice(0, SAID_CHARS),
+  ]);
+  const lines = tableOf(rows).split('\n');
+  const heads = ['client', 'asked', 'first error'];
+  const widths = heads.map((head, i) => Math.max(head.length, ...extra.map((line) => line[i]?.length ?? 0)));
+  return [heads, ...extra]
+    .map((cells, i) => [lines[i] ?? '', ...cells.map((cell, j) => cell.padEnd(widths[j] ?? 0))].join('  ').trimEnd())
+    .join('\n');
+}
+
 /** Fails where a row misses its goal. */
 export function expectGoals(row: Row): void {
   expect(row.errorsWithSession).toBe(0);

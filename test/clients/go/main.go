@@ -1,6 +1,6 @@
 // An ordinary program of an ordinary user: the AWS SDK for Go v2 with its default configuration. Its argument is
 // the address of STS, since no network leads to the real one. It prints who it is and its access key's id, again
-// and again until the key has changed once.
+// and again until the key has changed once. With `ask` and a pause in milliseconds it does what asking.go says.
 package main
 
 import (
@@ -15,6 +15,9 @@ import (
 )
 
 func main() {
+	if os.Args[1] == "ask" {
+		ask(os.Args[2])
+	}
 	ctx := context.Background()
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

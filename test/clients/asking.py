@@ -1,0 +1,39 @@
+# botocore, asking for credentials until it is ended: each time through a new session, and beside it through one that
+# lives as long as the program. A line a result, in JSON; see test/faults/clients.ts.
+import json
+import sys
+import threading
+import time
+
+import botocore.session
+
+pause = float(sys.argv[1]) / 1000
+lock = threading.Lock()
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+def loop(kind, get_session):
+    while True:
+        line = {"kind": kind, "from": now()}
+        try:
+            credentials = get_session().get_credentials()
+            if credentials is None:
+                raise RuntimeError("the chain has no credentials")
+            credentials.get_frozen_credentials()
+            # botocore tells nobody else when they end.
+            expires = int(credentials._expiry_time.timestamp() * 1000)
+            line.update(ok=True, expires=expires)
+        except Exception as error:
+            line.update(ok=False, error=f"{type(error).__name__}: {error}")
+        line["at"] = now()
+        with lock:
+            print(json.dumps(line), flush=True)
+        time.sleep(pause)
+
+
+kept = botocore.session.get_session()
+threading.Thread(target=loop, args=("fresh", botocore.session.get_session), daemon=True).start()
+loop("kept", lambda: kept)

@@ -1,0 +1,80 @@
+/** Programs of three SDKs that ask the sidecar for credentials until they are ended, and what they saw. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { locateGoClient } from '../clients/go.ts';
+import { BOTOCORE, locatePython } from '../clients/python.ts';
+import type { Absent } from '../cluster/jest.ts';
+import { heard } from '../secrets/record.ts';
+
+/** Between two asks of one kind. */
+const PAUSE_MS = 250;
+const PROGRAMS = join(__dirname, '..', 'clients');
+
+/** One ask. Times in milliseconds since 1970. */
+export interface Result {
+  /** Through a new default chain, or one that lives as long as the program. */
+  readonly kind: 'fresh' | 'kept';
+  readonly from: number;
+  readonly at: number;
+  readonly ok: boolean;
+  /** Of good credentials, their end. */
+  readonly expires?: number;
+  readonly error?: string;
+}
+
+export interface Client {
+  readonly name: string;
+  /** All so far. */
+  readonly results: readonly Result[];
+  stop(): Promise<void>;
+}
+
+/** The command of each SDK's program. */
+export type Sdks = Readonly<Record<string, readonly [string, ...string[]]>>;
+
+/** Those that are here; the first that is absent, with its reason. */
+export function locateSdks(): Sdks | Absent {
+  const python = locatePython(BOTOCORE);
+  const go = locateGoClient();
+  if (typeof python !== 'string') return python;
+  if (typeof go !== 'string') return go;
+  return {
+    JavaScript: [process.execPath, join(PROGRAMS, 'asking.mjs')],
+    botocore: [python, join(PROGRAMS, 'asking.py')],
+    Go: [go, 'ask'],
+  };
+}
+
+/** Starts one beside a sidecar whose credentials are at `url`; its token is in `tokenFile`. */
+export function startClient(name: string, sdks: Sdks, url: string, tokenFile: string): Client {
+  const [command = '', ...args] = sdks[name] ?? [];
+  const child = spawn(command, [...args, String(PAUSE_MS)], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/nonexistent',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const results: Result[] = [];
+  let text = '';
+  createInterface(child.stdout).on('line', (line) => {
+    text += `${line}\n`;
+    results.push(JSON.parse(line) as Result);
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const closed = once(child, 'close');
+  return {
+    name,
+    results,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await closed;
+      heard('output of a program in a pod', text);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Holds many connections to a port of loopback on which nothing comes to an end. Arguments: port, how many, and what
+// each sends: `silent` nothing, `half` a half request, `slow` a header a second. One that is closed is opened again a
+// second later. Says `up` once each was open. Ends by itself after a minute.
+import { connect } from 'node:net';
+import { clearInterval, setInterval, setTimeout } from 'node:timers';
+
+const [port, count, way] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const EACH_BATCH = 100;
+let opened = 0;
+
+function open(first) {
+  const socket = connect(port, '127.0.0.1');
+  let drip;
+  socket
+    .on('error', () => undefined)
+    .on('close', () => {
+      clearInterval(drip);
+      setTimeout(open, 1000, false);
+    });
+  socket.once('connect', () => {
+    if (first && ++opened === count) console.log('up');
+    if (way !== 'silent') socket.write('GET /v1/credentials HTTP/1.1\r\nhost: 127.0.0.1\r\n');
+    if (way === 'slow') drip = setInterval(() => socket.write('x: y\r\n'), 1000);
+  });
+  socket.resume();
+}
+
+for (let i = 0; i < count; i += EACH_BATCH) {
+  setTimeout(() => {
+    for (let j = 0; j < Math.min(EACH_BATCH, count - i); j++) open(true);
+  }, i / 5);
+}
+setTimeout(() => process.exit(), 60_000);

@@ -1,0 +1,171 @@
+/** Plays rows of the fault matrix on real processes, some at once, and judges what each SDK saw. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { tokenFile, type ErrorCode } from '@rolechain/shared';
+import { bundlePrograms, eventually, type Programs } from '../sidecar/harness.ts';
+import { locateSdks, type Client, type Result, type Sdks } from './clients.ts';
+import { describeWhen } from '../cluster/jest.ts';
+import { clientTableOf, expectGoals, TRANSIENT_GOAL_MS, type ClientRow } from './table.ts';
+import { makeWorld, type World, type WorldOptions } from './world.ts';
+
+/** A fault, and how it begins and ends. */
+export interface Fault {
+  readonly fault: string;
+  readonly begin: (world: World) => Promise<void> | void;
+  readonly end: (world: World) => Promise<void> | void;
+  /** From begin to end. */
+  readonly lastsMs: number;
+  /** Of the sessions; without it an hour, so that none ends. */
+  readonly sessionSeconds?: number;
+  readonly goalMs?: number;
+  /** The fault is there before the sidecar's first fetch: no session yet. */
+  readonly cold?: boolean;
+  /** The sidecar loses its sessions with the fault. */
+  readonly losesSession?: boolean;
+  /** What the sidecar's log says of it: a fault that never reached the sidecar shows nothing. */
+  readonly logs?: ErrorCode;
+  /** What else holds once it is over. */
+  readonly then?: (world: World) => Promise<void> | void;
+  readonly stsHost?: string;
+  /** In place of the shipped programs. */
+  readonly wrap?: (world: Programs) => Programs;
+}
+
+/** At once, on a machine of 2 cores. */
+const AT_ONCE = 4;
+/** A fetch may have begun before the end of the fault and run into its time-out; the machine may be busy. */
+const PATIENCE_MS = 15_000;
+
+/** The tests of a file's rows, and the table at their end. */
+export function testRows(name: string, faults: readonly Fault[]): void {
+  describeWhen(
+    name,
+    locateSdks(),
+    (sdks) => {
+      const rows: ClientRow[] = [];
+      let programs: Programs;
+      let played: readonly Promise<readonly ClientRow[]>[] = [];
+      beforeAll(async () => {
+        programs = await bundlePrograms();
+        const turn = makeTurns(AT_ONCE);
+        played = faults.map((fault) => turn(() => playRow(fault, { programs, sdks })));
+        // Each test awaits its own.
+        for (const row of played) row.catch(() => undefined);
+      });
+      afterAll(async () => {
+        await Promise.allSettled(played);
+        programs.remove();
+        process.stdout.write(`\n${clientTableOf(rows)}\n\n`);
+      });
+
+      test.each(faults.map(({ fault }, i) => [fault, i] as const))(
+        '%s',
+        async (_fault, i) => {
+          const ofClients = (await played[i]) ?? [];
+          rows.push(...ofClients);
+          expect(ofClients).toHaveLength(Object.keys(sdks).length);
+          for (const row of ofClients) expectGoals(row);
+        },
+        240_000,
+      );
+    },
+    {},
+  );
+}
+
+function makeTurns(atOnce: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      return await task();
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  };
+}
+
+async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; sdks: Sdks }): Promise<ClientRow[]> {
+  const options: WorldOptions = {
+    programs: fault.wrap?.(programs) ?? programs,
+    sdks,
+    ...(fault.sessionSeconds === undefined ? {} : { sessionSeconds: fault.sessionSeconds }),
+    ...(fault.stsHost === undefined ? {} : { stsHost: fault.stsHost }),
+    ...(fault.cold ? { before: fault.begin } : {}),
+  };
+  const world = await makeWorld(options);
+  try {
+    await eventually('its token is there', () => existsSync(join(world.files.root, tokenFile('default'))));
+    world.startClients();
+    if (!fault.cold) {
+      await untilAll(world.clients, PATIENCE_MS, ({ ok }) => ok);
+      await fault.begin(world);
+    }
+    await sleep(fault.lastsMs);
+    await fault.end(world);
+    const endedAt = Date.now();
+    const { goalMs = TRANSIENT_GOAL_MS } = fault;
+    await untilAll(world.clients, goalMs + PATIENCE_MS, ({ ok, at }) => ok && at >= endedAt).catch(() => undefined);
+    if (fault.logs !== undefined) expect(world.sidecar().output().out).toContain(fault.logs);
+    await fault.then?.(world);
+    return world.clients.map((client) =>
+      judge(fault.fault, client, world.clients, { endedAt, goalMs, forgets: fault.losesSession === true }),
+    );
+  } finally {
+    await world.end();
+  }
+}
+
+/** Until each client has such a result of either kind. */
+async function untilAll(clients: readonly Client[], ms: number, fits: (result: Result) => boolean): Promise<void> {
+  const end = Date.now() + ms;
+  const lacks = ({ results }: Client): boolean =>
+    (['fresh', 'kept'] as const).some((kind) => !results.some((result) => result.kind === kind && fits(result)));
+  while (clients.some(lacks)) {
+    if (Date.now() > end)
+      throw new Error(
+        `no such result within ${ms} ms: ${clients
+          .filter(lacks)
+          .map(({ name }) => name)
+          .join()}`,
+      );
+    await sleep(50);
+  }
+}
+
+interface Times {
+  readonly endedAt: number;
+  readonly goalMs: number;
+  readonly forgets: boolean;
+}
+
+/**
+ * An error counts as one with a session where any SDK had before it credentials that ended after it: so the sidecar
+ * had them too. Recovery is that of the slower kind of provider.
+ */
+function judge(fault: string, client: Client, all: readonly Client[], { endedAt, goalMs, forgets }: Times): ClientRow {
+  const good = all.flatMap(({ results }) => results.filter(({ ok }) => ok));
+  const hadSession = (error: Result): boolean =>
+    !forgets && good.some(({ at, expires = 0 }) => at <= error.from && expires > error.at);
+  const errors = client.results.filter(({ ok }) => !ok);
+  const withSession = errors.filter(hadSession);
+  const recovered = (['fresh', 'kept'] as const).map(
+    (kind) =>
+      client.results.find((result) => result.kind === kind && result.ok && result.at >= endedAt)?.at ?? Infinity,
+  );
+  const said = [...new Set(errors.map(({ error = '' }) => error))];
+  return {
+    fault,
+    client: client.name,
+    asked: client.results.length,
+    errorsWithSession: withSession.length,
+    errorsWithout: errors.length - withSession.length,
+    recoveryMs: Math.max(...recovered) - endedAt,
+    goalMs,
+    said: said[0] ?? '',
+  };
+}

@@ -1,0 +1,99 @@
+/** The fault matrix on the real process: what STS does, and what three SDKs saw of it. */
+import type { ErrorCode } from '@rolechain/shared';
+import type { ErrorFault } from '../doubles/faults.ts';
+import { trustRole } from '../doubles/fixtures.ts';
+import { ORDERS } from '../sidecar/bench.ts';
+import { answerWith, resetInBody, silent, type Breaker } from './front.ts';
+import { testRows, type Fault } from './play.ts';
+import { MENDED_GOAL_MS } from './table.ts';
+import { TRUST } from './world.ts';
+
+/** A refresh comes after half of it; the fault outlives the session, so that both halves of the goal are met. */
+const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
+/** Just under and just over the 5 s that a call may take (sidecar/src/assume.ts), and the 2 s of a connection. */
+const UNDER_TOTAL_MS = 4_700;
+const OVER_TOTAL_MS = 5_300;
+const UNDER_CONNECT_MS = 1_700;
+
+const answers = (fault: string, logs: ErrorCode, error: ErrorFault): Fault => ({
+  fault,
+  logs,
+  ...SHORT,
+  begin: ({ sts }) => sts.failWhen(() => error),
+  end: ({ sts }) => sts.heal(),
+});
+
+const late = (fault: string, delayMs: number): Fault => ({
+  fault,
+  ...SHORT,
+  begin: ({ sts }) => sts.failWhen(() => ({ delayMs })),
+  end: ({ sts }) => sts.heal(),
+});
+
+const breaks = (fault: string, logs: ErrorCode, breaker: Breaker): Fault => ({
+  fault,
+  logs,
+  ...SHORT,
+  begin: ({ stsFront }) => stsFront.breakWith(breaker),
+  end: ({ stsFront }) => stsFront.breakWith(undefined),
+});
+
+const ENDED = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIAENDEDENDEDENDED0</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken>
+<Expiration>2020-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+const WITHOUT = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult/></AssumeRoleResponse>`;
+const HUGE = `<AssumeRoleResponse><AssumeRoleResult>${'<x>nonsense</x>'.repeat(500_000)}</AssumeRoleResult></AssumeRoleResponse>`;
+
+const FAULTS: readonly Fault[] = [
+  answers('STS throttles (400 Throttling)', 'StsThrottled', {
+    status: 400,
+    code: 'Throttling',
+    message: 'Rate exceeded',
+  }),
+  answers('STS answers 503', 'StsUnavailable', {
+    status: 503,
+    code: 'ServiceUnavailable',
+    message: 'Service Unavailable',
+  }),
+  answers('STS answers 500', 'StsUnavailable', { status: 500, code: 'InternalFailure', message: 'Internal Failure' }),
+  answers('base identity ended (ExpiredToken)', 'StsCredentialsExpired', {
+    status: 403,
+    code: 'ExpiredToken',
+    message: 'The security token included in the request is expired',
+  }),
+  late('STS answers after 1.7 s', UNDER_CONNECT_MS),
+  { ...late('STS answers after 4.7 s', UNDER_TOTAL_MS), sessionSeconds: 20 },
+  { ...late('STS answers after 5.3 s', OVER_TOTAL_MS), logs: 'StsUnreachable' },
+  breaks('STS accepts and is silent', 'StsUnreachable', silent),
+  breaks('STS resets in the body', 'StsUnreachable', resetInBody),
+  breaks(
+    'STS answers HTML',
+    'StsNonsense',
+    answerWith('<html><h1>Welcome to the guest network</h1></html>', 'text/html'),
+  ),
+  breaks('STS answers half of an XML', 'StsNonsense', answerWith(WITHOUT.slice(0, 60))),
+  breaks('STS answers 7.5 MB of XML', 'StsNonsense', answerWith(HUGE)),
+  breaks('STS answers without credentials', 'StsNonsense', answerWith(WITHOUT)),
+  breaks('STS answers ended credentials', 'StsNonsense', answerWith(ENDED)),
+  {
+    fault: 'trust removed and restored',
+    logs: 'StsAccessDenied',
+    ...SHORT,
+    goalMs: MENDED_GOAL_MS,
+    begin: ({ sts }) => sts.setTrust(ORDERS, trustRole('arn:aws:iam::111111111111:role/other')),
+    end: ({ sts }) => sts.setTrust(ORDERS, TRUST),
+  },
+  {
+    ...answers('STS answers 503 from the start on', 'StsUnavailable', {
+      status: 503,
+      code: 'ServiceUnavailable',
+      message: 'x',
+    }),
+    lastsMs: 5_000,
+    sessionSeconds: 3600,
+    cold: true,
+  },
+  { ...breaks('STS silent from the start on', 'StsUnreachable', silent), sessionSeconds: 3600, cold: true },
+];
+
+testRows('STS', FAULTS);
