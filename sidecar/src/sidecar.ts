@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
 import { makeHealthServer } from './health.ts';
+import { makeGarbageCollector } from './garbage.ts';
 import type { Inputs } from './inputs.ts';
 import { makeKeeper, type Fetched, type Keeper } from './keeper.ts';
 import { listen, persist, type Persistent } from './listen.ts';
@@ -24,6 +25,8 @@ export interface SidecarOptions {
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Gives memory back; called after a fetch, when nobody waits. */
+  readonly collectGarbage?: () => void;
 }
 
 export interface Sidecar {
@@ -52,10 +55,12 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   let responder: Responder | undefined;
   const metrics = makeMetrics(() => responder?.held() ?? 0);
   const log = logFetches(logger);
+  const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
   const keepers = makeKeepers(plans, options, (event) => {
     log(event);
     metrics.fetched(event);
     state.fetched(event);
+    garbage.fetched(event.error === undefined);
   });
   const parts: Parts = { ...options, plans, keepers, metrics, state };
   const ports: OpenPort[] = [];
@@ -72,6 +77,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     },
     stop: async () => {
       for (const keeper of keepers.values()) keeper.stop();
+      garbage.stop();
       responder?.close();
       await Promise.all(ports.map((port) => port.close()));
     },
