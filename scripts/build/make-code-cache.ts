@@ -3,11 +3,9 @@
  * stand-in for the agent and STS, and writes down what V8 has compiled by then. Runs in the image's build on the
  * image's node, so it is a bundle of its own and needs nothing but Node.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
@@ -36,7 +34,8 @@ const answer: RequestListener = (incoming, response) => {
 
 async function main(): Promise<void> {
   const aws = createServer(answer);
-  const root = mkdtempSync(join(tmpdir(), 'rolechain-code-cache-'));
+  // Not in /tmp: a base image may have none.
+  const root = mkdtempSync(join(__dirname, 'make-code-cache-'));
   try {
     const config = configOf(await listen(aws), await freePort(), await freePort());
     mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });

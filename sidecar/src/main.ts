@@ -12,7 +12,7 @@ import { makeSidecar } from './sidecar.ts';
 const END_MS = 800;
 
 /** Set by the build; false only where a benchmark asks what the collection gains. */
-declare const COLLECTS_GARBAGE: boolean;
+declare const COLLECTS_GARBAGE: boolean | undefined;
 
 function main(): void {
   const read = readInputs(process.env);
@@ -32,7 +32,7 @@ function main(): void {
     files: filesUnder(inputs.root),
     clock: systemClock,
     logger,
-    ...(COLLECTS_GARBAGE ? { collectGarbage } : {}),
+    ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage } : {}),
   });
   endOnSignals(logger, () => sidecar.stop());
   sidecar.start();
