@@ -1,7 +1,7 @@
 /** `bench create`: what a pod's creation gains in time with our webhook on, at a real kube-apiserver. */
 import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
-import { openApi, type Api } from '@rolechain/test/guard/api.ts';
+import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { outcomeOf, pod } from '@rolechain/test/guard/pods.ts';
 import { installManifests, until } from '@rolechain/test/stage/install.ts';
