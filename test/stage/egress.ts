@@ -69,7 +69,7 @@ function tunnelProxy(target: number, tunnels: string[]): Server {
 }
 
 /** Ends TLS and hands what is in it to a port of this machine. A client of ours sends one request a connection. */
-function tlsFront({ certificate: cert, key }: KeyPair, target: number, hosts: string[]): Server {
+export function tlsFront({ certificate: cert, key }: KeyPair, target: number, hosts: string[]): Server {
   const server = createTlsServer({ cert, key }, (client) => {
     client.once('data', (head: Buffer) => {
       hosts.push(/^host: *(.*?)\r?$/im.exec(head.toString('latin1'))?.[1] ?? '');
@@ -87,7 +87,7 @@ function pipeBoth(client: Socket, onward: Socket): void {
   client.on('error', () => onward.destroy());
 }
 
-async function listening(server: Server): Promise<number> {
+export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   return (server.address() as AddressInfo).port;
 }
