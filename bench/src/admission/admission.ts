@@ -7,6 +7,7 @@ import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { against, format, told, type BenchOptions, type Part, type Row } from '../row.ts';
 import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
+import { alternate } from '../alternate.ts';
 import { median } from '../quantile.ts';
 import { goPrograms } from './go-peer.ts';
 import { makeReviews } from './reviews.ts';
@@ -64,24 +65,6 @@ function makeLoad(program: string, reviews: string): (to: Target, connections: n
       throw new Error(`${name} patched ${result.patched} of ${result.answers} pods, not half of them`);
     return result;
   };
-}
-
-/** Each in turn, the first one changing, so that what else the machine does meets both alike. */
-async function alternate(
-  targets: readonly Target[],
-  rounds: number,
-  load: (to: Target) => Promise<Load>,
-): Promise<readonly Load[][]> {
-  const loads: Load[][] = targets.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    const order = [...targets.keys()];
-    if (round % 2 === 1) order.reverse();
-    for (const index of order) {
-      const target = targets[index];
-      if (target) loads[index]?.push(await load(target));
-    }
-  }
-  return loads;
 }
 
 function rowsOf(connections: number, [ours = [], peer = []]: readonly Load[][]): Row[] {
