@@ -93,15 +93,19 @@ export function proberRow(runs: readonly RunCost[], peakMiB: readonly number[]):
   );
 }
 
-export function limitRows(cache: 'cold' | 'warm', runs: readonly UnderLimit[], note?: string): Row[] {
-  const work = `footprint: limit ${format(LIMIT_MIB)} MiB, ${cache} page cache`;
+/** `note` stands with the goal. */
+export function limitRows(cache: string, runs: readonly UnderLimit[], note?: string): Row[] {
+  const work = `footprint: limit ${format(LIMIT_MIB)} MiB, page cache ${cache}`;
   const failures = runs.reduce((sum, run) => sum + run.failures, 0);
   const of = (key: (run: UnderLimit) => number): string => format(median(runs.map(key)));
   const peak = of((run) => run.peakMiB ?? NaN);
   const seen = `${of((run) => run.firstMs)} ms (peak ${peak} MiB, ${of((run) => run.fileMiB)} MiB of files charged)`;
   return [
-    atMost(`${work}: OOM kills, failed requests and probes`, failures, 0),
-    told(`${work}: exec to first credential`, seen, note),
+    {
+      ...atMost(`${work}: OOM kills, failed requests and probes`, failures, 0),
+      ...(note === undefined ? {} : { note }),
+    },
+    told(`${work}: exec to first credential`, seen),
   ];
 }
 
