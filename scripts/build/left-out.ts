@@ -48,11 +48,6 @@ export const LEFT_OUT: readonly LeftOut[] = [
     names: ['fromSSO', 'fromLoginCredentials', 'fromHttp', 'isSsoProfile', 'validateSsoProfile'],
   },
   {
-    module: /^@aws-sdk\/token-providers$/,
-    reason: 'Behind the SSO provider alone.',
-    names: ['fromSso', 'nodeProvider'],
-  },
-  {
     module: /^@aws-sdk\/nested-clients\//,
     reason: 'AssumeRole for a profile is our own call (roleAssumer); web identity of a profile is refused.',
     names: ['getDefaultRoleAssumer', 'getDefaultRoleAssumerWithWebIdentity'],
