@@ -118,7 +118,7 @@ async function idle({ world, contestants, size, say }: Bench): Promise<Row> {
   say(`footprint: idle for ${size.idleMs / 1000} s`);
   const running = await startAll([contestants.shipped, contestants.untuned, contestants.go], world, () => undefined);
   try {
-    await sleep(size.settleMs);
+    await sleep(size.idleAfterMs);
     const before = running.map(({ pid }) => cpuMs(pid));
     const from = performance.now();
     await sleep(size.idleMs);

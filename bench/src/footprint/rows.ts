@@ -63,11 +63,14 @@ export function change(now: number, before: number | undefined): string {
   return `${format(now)} (${difference > 0 ? '+' : ''}${format(difference)})`;
 }
 
+const IDLE_NOTE =
+  "From 12 s after the start on. Before that, V8's memory reducer collects garbage once more on its own, about 9 s after a start: 30 ms, which are not in this figure.";
+
 /** A share of one processor, in percent, over the same time. */
 export function idleRow(percent: readonly { readonly name: string; readonly percent: number }[]): Row {
   const [shipped, ...others] = percent;
   const row = atMost('footprint: CPU of one core while idle', shipped?.percent ?? NaN, 0.1, '%');
-  return { ...row, note: others.map((each) => `${each.name} ${format(each.percent)} %`).join(', ') };
+  return { ...row, note: `${others.map((each) => `${each.name} ${format(each.percent)} %`).join(', ')}. ${IDLE_NOTE}` };
 }
 
 export function latencyRows(connection: string, ours: readonly Load[], go: readonly Load[]): Row[] {
