@@ -1,7 +1,7 @@
 /** The manifests and Dockerfiles state no rule of their own: names and ports are those of shared's tables. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   ANNOTATIONS,
   ANNOTATION_PREFIX,
@@ -11,6 +11,8 @@ import {
   PORTS,
   REASONS,
   SIDECAR,
+  SIDECAR_COMMAND,
+  SIDECAR_START,
   VERSION,
 } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
@@ -162,16 +164,32 @@ test('least RBAC: one Secret and two configurations by name, and no verb on all'
   ]);
 });
 
+/** As Dockerfiles write a command that no shell reads. */
+const inJSONForm = (words: readonly string[]): string => `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+
 describe('Dockerfiles', () => {
   const sidecar = read('Dockerfile.sidecar');
   const webhook = read('Dockerfile.webhook');
 
   test("the sidecar's user, paths and ports are those of the tables", () => {
     expect(sidecar).toContain(`USER ${SIDECAR.user}:${SIDECAR.user}\n`);
-    expect(sidecar).toContain(`ENTRYPOINT ["${PATHS.imageNode}", "${PATHS.imageSidecar}"]\n`);
+    expect(sidecar).toContain(`ENTRYPOINT ${inJSONForm(SIDECAR_COMMAND)}\n`);
     expect(sidecar).toContain(`--chmod=0111 \${NODE_BINARY} ${PATHS.imageNode}\n`);
-    expect(sidecar).toContain(`/src/dist/sidecar.cjs /src/dist/prober.cjs ${join(PATHS.imageProber, '..')}/\n`);
+    const variables = Object.entries(SIDECAR_START.environment).map(([name, value]) => `${name}=${value}`);
+    expect(sidecar).toContain(`ENV ${variables.join(' ')}\n`);
+    const built = [PATHS.imageSidecar, PATHS.imageProgram, PATHS.imageProber].map(
+      (path) => `/src/dist/${basename(path)}`,
+    );
+    expect(sidecar).toContain(`COPY --from=build --chmod=0444 ${built.join(' ')} ${dirname(PATHS.imageProber)}/\n`);
+    expect(sidecar).toContain(
+      `COPY --from=code-cache --chmod=0444 ${PATHS.imageCodeCache} ${dirname(PATHS.imageCodeCache)}/\n`,
+    );
     expect(sidecar).toContain(`EXPOSE ${PORTS.credentials} ${PORTS.health}\n`);
+  });
+
+  test('the code cache is made under the flags under which the sidecar is started', () => {
+    const maker = join(dirname(PATHS.imageProgram), 'make-code-cache.cjs');
+    expect(sidecar).toContain(`RUN ${inJSONForm([PATHS.imageNode, ...SIDECAR_START.flags, maker])}\n`);
   });
 
   test("the webhook's user, path and ports are those of the tables and the Deployment", () => {

@@ -1,45 +1,42 @@
-/** Bundles each program into one CommonJS file under dist/. `node scripts/build.ts` */
+/** Builds each program into dist/: `node scripts/build.ts` */
 import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptInputs, ROOT } from './build/root.ts';
+import { buildProber, buildSidecar } from './build/sidecar.ts';
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-const PROGRAMS: Readonly<Record<string, string>> = {
-  webhook: 'webhook/src/main.ts',
-  sidecar: 'sidecar/src/main.ts',
-  prober: 'sidecar/src/prober.ts',
-};
+export { ROOT };
 
 /** Builds all of them; gives the names of the files that went into each bundle. */
-export async function buildAll(outdir = `${ROOT}dist`): Promise<Record<string, string[]>> {
-  const inputs = await Promise.all(
-    Object.entries(PROGRAMS).map(async ([name, entry]) => {
-      const result = await build({
-        absWorkingDir: ROOT,
-        entryPoints: [entry],
-        outfile: `${outdir}/${name}.cjs`,
-        bundle: true,
-        platform: 'node',
-        // A static import of ES modules keeps parts of Node alive that a CommonJS bundle never loads.
-        format: 'cjs',
-        target: 'node24',
-        minifySyntax: true,
-        minifyWhitespace: true,
-        sourcemap: 'external',
-        legalComments: 'external',
-        metafile: true,
-        logLevel: 'warning',
-      });
-      // Of what was read, what is left in the bundle.
-      const output = Object.values(result.metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
-      const kept = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-      return [name, kept.map(([file]) => file)] as const;
-    }),
-  );
-  const all = Object.fromEntries(inputs);
-  writeFileSync(`${outdir}/inputs.json`, JSON.stringify(all, null, 1));
+export async function buildAll(outdir = join(ROOT, 'dist')): Promise<Record<string, readonly string[]>> {
+  const [webhook, { inputs: sidecar }, prober] = await Promise.all([
+    buildWebhook(outdir),
+    buildSidecar(outdir),
+    buildProber(outdir),
+  ]);
+  const all = { webhook, sidecar, prober };
+  writeFileSync(join(outdir, 'inputs.json'), JSON.stringify(all, null, 1));
   return all;
+}
+
+async function buildWebhook(outdir: string): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['webhook/src/main.ts'],
+    outfile: join(outdir, 'webhook.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'external',
+    legalComments: 'external',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return keptInputs(metafile);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

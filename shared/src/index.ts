@@ -24,4 +24,5 @@ export * from './reasons.ts';
 export * from './schema.ts';
 export * from './session-name.ts';
 export * from './sidecar-config.ts';
+export * from './sidecar-start.ts';
 export * from './version.ts';

@@ -3,11 +3,16 @@ import { makeLogger, type Logger } from '@rolechain/shared';
 import { defectFields, toCoded } from './defect.ts';
 import { filesUnder } from './files.ts';
 import { systemClock } from './clock.ts';
+import { CODE_CACHE_USE } from './code-cache-use.ts';
+import { collectGarbage } from './garbage.ts';
 import { closeEnvironment, readInputs } from './inputs.ts';
 import { makeSidecar } from './sidecar.ts';
 
 /** Under the second that the pod's end may take, over the longest that closing connections does. */
 const END_MS = 800;
+
+/** Set by the build; false only where a benchmark asks what the collection gains. */
+declare const COLLECTS_GARBAGE: boolean | undefined;
 
 function main(): void {
   const read = readInputs(process.env);
@@ -20,7 +25,15 @@ function main(): void {
   const { inputs } = read;
   const logger = makeLogger('rolechain-sidecar', inputs.logLevel);
   endOnDefects(logger);
-  const sidecar = makeSidecar({ inputs, files: filesUnder(inputs.root), clock: systemClock, logger });
+  const codeCache = (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE];
+  logger[codeCache === 'used' ? 'debug' : 'warn']({ codeCache }, 'code cache');
+  const sidecar = makeSidecar({
+    inputs,
+    files: filesUnder(inputs.root),
+    clock: systemClock,
+    logger,
+    ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage } : {}),
+  });
   endOnSignals(logger, () => sidecar.stop());
   sidecar.start();
 }

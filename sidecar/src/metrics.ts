@@ -1,4 +1,3 @@
-import { Counter, Gauge, Registry } from 'prom-client';
 import type { Fetched } from './keeper.ts';
 
 export interface Metrics {
@@ -20,69 +19,117 @@ export interface RoleNow {
   readonly code?: string | undefined;
 }
 
-/** A registry of its own, without the process's default metrics: they cost memory in every pod. */
+type Labels = Readonly<Record<string, string>>;
+
+/** One metric as it stands now. */
+interface Metric {
+  readonly type: 'Counter' | 'Gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly string[];
+  readonly values: Iterable<readonly [Labels, number]>;
+}
+
+/**
+ * Counts by itself, and loads prom-client when somebody asks: most pods' sidecars are never scraped. Without the process's
+ * default metrics: they cost memory in every pod.
+ */
 export function makeMetrics(heldRequests: () => number, rolesNow: () => Iterable<RoleNow> = () => []): Metrics {
-  const registers = [new Registry()];
-  const [registry] = registers as [Registry];
-  const expiration = new Gauge({
-    name: 'rolechain_session_expiration_timestamp_seconds',
-    help: 'When the session that is served ends, in seconds since 1970.',
-    labelNames: ['role'],
-    registers,
-  });
-  const refreshes = new Counter({
-    name: 'rolechain_refreshes_total',
-    help: 'Fetches of credentials by role; the result is ok or the code of the error.',
-    labelNames: ['role', 'result'],
-    registers,
-  });
-  const bridged = new Counter({
-    name: 'rolechain_bridged_failures_total',
-    help: 'Failures of a base identity or hop that kept credentials, still valid, have stood in for; by code.',
-    labelNames: ['code'],
-    registers,
-  });
-  new Gauge({
-    name: 'rolechain_role_ready',
-    help: 'Whether the role has valid credentials now: 1 or 0.',
-    labelNames: ['role'],
-    registers,
-    collect() {
-      for (const { role, ready } of rolesNow()) this.set({ role }, ready ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'rolechain_role_error',
-    help: 'Always 1: the code of the error that the last fetch of the role ended with. Absent after a good one.',
-    labelNames: ['role', 'code'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { role, code } of rolesNow()) if (code !== undefined) this.set({ role, code }, 1);
-    },
-  });
-  const requests = new Counter({
-    name: 'rolechain_requests_total',
-    help: 'Answers of the credentials endpoint by HTTP status.',
-    labelNames: ['status'],
-    registers,
-  });
-  new Gauge({
-    name: 'rolechain_held_requests',
-    help: 'Requests that wait for credentials now.',
-    registers,
-    collect() {
-      this.set(heldRequests());
-    },
-  });
+  const expirations = makeValues();
+  const refreshes = makeValues();
+  const bridged = makeValues();
+  const requests = makeValues();
+  const metrics = (): Metric[] => {
+    const roles = [...rolesNow()];
+    return [
+      {
+        type: 'Gauge',
+        name: 'rolechain_session_expiration_timestamp_seconds',
+        help: 'When the session that is served ends, in seconds since 1970.',
+        labelNames: ['role'],
+        values: expirations.all(),
+      },
+      {
+        type: 'Counter',
+        name: 'rolechain_refreshes_total',
+        help: 'Fetches of credentials by role; the result is ok or the code of the error.',
+        labelNames: ['role', 'result'],
+        values: refreshes.all(),
+      },
+      {
+        type: 'Counter',
+        name: 'rolechain_bridged_failures_total',
+        help: 'Failures of a base identity or hop that kept credentials, still valid, have stood in for; by code.',
+        labelNames: ['code'],
+        values: bridged.all(),
+      },
+      {
+        type: 'Gauge',
+        name: 'rolechain_role_ready',
+        help: 'Whether the role has valid credentials now: 1 or 0.',
+        labelNames: ['role'],
+        values: roles.map(({ role, ready }) => [{ role }, ready ? 1 : 0]),
+      },
+      {
+        type: 'Gauge',
+        name: 'rolechain_role_error',
+        help: 'Always 1: the code of the error that the last fetch of the role ended with. Absent after a good one.',
+        labelNames: ['role', 'code'],
+        values: roles.flatMap(({ role, code }) => (code === undefined ? [] : [[{ role, code }, 1]])),
+      },
+      {
+        type: 'Counter',
+        name: 'rolechain_requests_total',
+        help: 'Answers of the credentials endpoint by HTTP status.',
+        labelNames: ['status'],
+        values: requests.all(),
+      },
+      {
+        type: 'Gauge',
+        name: 'rolechain_held_requests',
+        help: 'Requests that wait for credentials now.',
+        values: [[{}, heldRequests()]],
+      },
+    ];
+  };
   return {
     fetched: ({ role, error, session }) => {
-      refreshes.inc({ role, result: error?.code ?? 'ok' });
-      if (session) expiration.set({ role }, Math.floor(session.expiresAt / 1000));
+      refreshes.add({ role, result: error?.code ?? 'ok' });
+      if (session) expirations.set({ role }, Math.floor(session.expiresAt / 1000));
     },
-    bridged: (code) => bridged.inc({ code }),
-    answered: (status) => requests.inc({ status: String(status) }),
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    bridged: (code) => bridged.add({ code }),
+    answered: (status) => requests.add({ status: String(status) }),
+    text: () => write(metrics()),
+    // Registry.PROMETHEUS_CONTENT_TYPE, which would load the library.
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  };
+}
+
+async function write(metrics: readonly Metric[]): Promise<string> {
+  const { Counter, Gauge, Registry } = await import('prom-client');
+  const registry = new Registry();
+  for (const { type, name, help, labelNames = [], values } of metrics) {
+    const metric = new { Counter, Gauge }[type]({ name, help, labelNames, registers: [registry] });
+    for (const [labels, value] of values) metric.inc(labels, value);
+  }
+  return registry.metrics();
+}
+
+interface Values {
+  set(labels: Labels, value: number): void;
+  add(labels: Labels): void;
+  all(): Iterable<readonly [Labels, number]>;
+}
+
+/** Values of one metric, by their labels. */
+function makeValues(): Values {
+  const values = new Map<string, [Labels, number]>();
+  return {
+    set: (labels, value) => void values.set(JSON.stringify(labels), [labels, value]),
+    add: (labels) => {
+      const key = JSON.stringify(labels);
+      values.set(key, [labels, (values.get(key)?.[1] ?? 0) + 1]);
+    },
+    all: () => values.values(),
   };
 }

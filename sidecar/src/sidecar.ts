@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
 import { makeHealthServer } from './health.ts';
+import { makeGarbageCollector } from './garbage.ts';
 import type { Inputs } from './inputs.ts';
 import type { OnBridged } from './intermediate.ts';
 import { makeKeeper, type Fetched, type Keeper } from './keeper.ts';
@@ -26,6 +27,8 @@ export interface SidecarOptions {
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Gives memory back; called after a fetch, when nobody waits. */
+  readonly collectGarbage?: () => void;
 }
 
 export interface Sidecar {
@@ -58,11 +61,13 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   );
   const log = logFetches(logger);
   const logBridge = logBridged(logger);
+  const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
   const keepers = makeKeepers(plans, options, {
     onFetched: (event) => {
       log(event);
       metrics.fetched(event);
       state.fetched(event);
+      garbage.fetched(event.error === undefined);
     },
     onBridged: (error) => {
       logBridge(error);
@@ -86,6 +91,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     stop: async () => {
       state.stop();
       for (const keeper of keepers.values()) keeper.stop();
+      garbage.stop();
       responder?.close();
       await Promise.all(ports.map((port) => port.close()));
     },

@@ -15,11 +15,10 @@ const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
 
 /** The sidecar with an /etc/hosts and an /etc/resolv.conf of its own; the process stays the one that was started. */
 const STARTER = `
-  const { join } = require('node:path');
   const mounts = ['hosts', 'resolv.conf'].map((name) => \`mount --bind "$0/\${name}" /etc/\${name}\`).join(' && ');
   const script = \`\${mounts} && exec "$@"\`;
   const env = { ...process.env, PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin' };
-  const command = ['unshare', '--mount', '/bin/sh', '-c', script, __dirname, process.execPath, join(__dirname, 'target.cjs')];
+  const command = ['unshare', '--mount', '/bin/sh', '-c', script, __dirname, process.execPath, ...process.argv.slice(2)];
   process.execve('/usr/bin/env', ['env', ...command], env);
 `;
 
@@ -43,9 +42,9 @@ function makeNames(): Names {
       names.point('127.0.0.1');
       // Nothing listens there: the name is unknown at once.
       writeFileSync(join(names.folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
-      writeFileSync(join(names.folder, 'target.cjs'), `require(${JSON.stringify(programs.sidecar)});\n`);
-      writeFileSync(join(names.folder, 'sidecar.cjs'), STARTER);
-      return { ...programs, sidecar: join(names.folder, 'sidecar.cjs') };
+      const starter = join(names.folder, 'starter.cjs');
+      writeFileSync(starter, STARTER);
+      return { ...programs, args: [starter, ...programs.args] };
     },
   };
   return names;

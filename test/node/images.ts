@@ -36,7 +36,7 @@ const RUNTIME_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1'];
 /** And what npx and pnpm call. */
 const BUILD_PACKAGES = [...RUNTIME_PACKAGES, 'base-files', 'coreutils', 'dash', 'sed'];
 /** What the content of ours depends on, beside the bundles and their Dockerfile. */
-const SOURCES = ['.dockerignore', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'scripts/build.ts'];
+const SOURCES = ['.dockerignore', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'];
 
 /** Builds those that aren't there: three minutes from nothing, one after a change of a program. */
 export async function buildImages(pause: string, log: Log): Promise<Images> {
@@ -45,7 +45,12 @@ export async function buildImages(pause: string, log: Log): Promise<Images> {
   const base = await baseImage('base', RUNTIME_PACKAGES, [process.execPath], log);
   const images = {
     webhook: await ourImage('webhook', ['webhook.cjs'], base, log),
-    sidecar: await ourImage('sidecar', ['sidecar.cjs', 'prober.cjs'], base, log),
+    sidecar: await ourImage(
+      'sidecar',
+      ['sidecar.cjs', 'sidecar-program.cjs', 'make-code-cache.cjs', 'prober.cjs'],
+      base,
+      log,
+    ),
     app: await appImage(base, log),
     pause: await pauseImage(pause, log),
   };

@@ -18,32 +18,27 @@ import {
   type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
-import { build } from 'esbuild';
+import { buildProber, buildSidecar } from '../../scripts/build/sidecar.ts';
 import { freePort } from '../cluster/free-port.ts';
 import { hearReply, hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, isSecret } from '../secrets/record.ts';
 
 /** The two programs of the sidecar's image. */
 export interface Programs {
-  readonly sidecar: string;
+  /** Node's arguments that start the sidecar. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   readonly prober: string;
   remove(): void;
 }
 
+/** As the image has them: the build's own result, with the code cache, flags and environment. */
 export async function bundlePrograms(): Promise<Programs> {
   const folder = mkdtempSync(join(tmpdir(), 'rolechain-bundle-'));
-  const source = join(dirname(dirname(__dirname)), 'sidecar', 'src');
-  await build({
-    entryPoints: { sidecar: join(source, 'main.ts'), prober: join(source, 'prober.ts') },
-    outdir: folder,
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-  });
+  const [{ args, environment }] = await Promise.all([buildSidecar(folder), buildProber(folder)]);
   return {
-    sidecar: join(folder, 'sidecar.cjs'),
+    args,
+    environment,
     prober: join(folder, 'prober.cjs'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -132,8 +127,14 @@ export interface Reply {
 export async function startSidecar({ programs, files, config, env }: SidecarOptions): Promise<RunningSidecar> {
   const ports = config.ports ?? { credentials: await freePort(), health: await freePort() };
   const whole = writeSidecarConfig({ version: 1, ...config, ports });
-  const environment = { [ENV.config]: whole, [ENV.podName]: 'orders-1', [ENV.root]: files.root, ...env };
-  const child = spawn(process.execPath, [programs.sidecar], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const environment = {
+    ...programs.environment,
+    [ENV.config]: whole,
+    [ENV.podName]: 'orders-1',
+    [ENV.root]: files.root,
+    ...env,
+  };
+  const child = spawn(process.execPath, programs.args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

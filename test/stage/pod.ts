@@ -1,7 +1,7 @@
 /** Runs what a mutated pod names: its sidecar, then an unmodified program in one of its containers. */
 import { join } from 'node:path';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
-import { ENV, PATHS, SIDECAR, type SidecarConfig } from '@rolechain/shared';
+import { ENV, PATHS, SIDECAR, SIDECAR_COMMAND, type SidecarConfig } from '@rolechain/shared';
 import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
 import { runContainer, type RunningContainer } from '../kubelet/run.ts';
 import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
@@ -105,11 +105,7 @@ export async function startPod(
     });
     return running;
   };
-  const sidecar = await start(
-    container,
-    [process.execPath, join(ROOT, 'dist', 'sidecar.cjs')],
-    'output of the sidecar',
-  );
+  const sidecar = await start(container, commandOnThisMachine(SIDECAR_COMMAND), 'output of the sidecar');
   return {
     pod,
     volumes,

@@ -7,6 +7,8 @@ import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { against, format, told, type BenchOptions, type Part, type Row } from '../row.ts';
 import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
+import { alternate } from '../alternate.ts';
+import { median } from '../quantile.ts';
 import { goPrograms } from './go-peer.ts';
 import { makeReviews } from './reviews.ts';
 import { residentMiB, startOurs, startPeer, type Target } from './webhooks.ts';
@@ -65,24 +67,6 @@ function makeLoad(program: string, reviews: string): (to: Target, connections: n
   };
 }
 
-/** Each in turn, the first one changing, so that what else the machine does meets both alike. */
-async function alternate(
-  targets: readonly Target[],
-  rounds: number,
-  load: (to: Target) => Promise<Load>,
-): Promise<readonly Load[][]> {
-  const loads: Load[][] = targets.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    const order = [...targets.keys()];
-    if (round % 2 === 1) order.reverse();
-    for (const index of order) {
-      const target = targets[index];
-      if (target) loads[index]?.push(await load(target));
-    }
-  }
-  return loads;
-}
-
 function rowsOf(connections: number, [ours = [], peer = []]: readonly Load[][]): Row[] {
   const figures = (key: 'perSecond' | 'p50' | 'p99', unit: string): Parameters<typeof against>[1] => {
     return {
@@ -99,8 +83,4 @@ function rowsOf(connections: number, [ours = [], peer = []]: readonly Load[][]):
     told(`${work}: p50`, `${format(p50.ours)} ms, Go ${format(p50.peer)} ms`),
     against(`${work}: p99`, figures('p99', 'ms'), { atMost: 1.5 }),
   ];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

@@ -1,0 +1,114 @@
+/**
+ * Makes the code cache of the sidecar beside it: runs the program until it has fetched and served credentials, from a
+ * stand-in for the agent and STS, and writes down what V8 has compiled by then. Runs in the image's build on the
+ * image's node, so it is a bundle of its own and needs nothing but Node.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
+import { formatCodeCache, loadProgram } from '../../sidecar/src/code-cache.ts';
+
+const TRIES = 200;
+const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();
+const AGENT_ANSWER = JSON.stringify({
+  AccessKeyId: 'ASIAEXAMPLE',
+  SecretAccessKey: 'example',
+  Token: 'example',
+  AccountId: '111111111111',
+  Expiration: EXPIRATION,
+});
+const STS_ANSWER = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:x</AssumedRoleId><Arn>arn:aws:sts::111111111111:assumed-role/x/x</Arn></AssumedRoleUser>
+<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken>
+<Expiration>${EXPIRATION}</Expiration></Credentials></AssumeRoleResult>
+<ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata></AssumeRoleResponse>`;
+
+const answer: RequestListener = (incoming, response) => {
+  incoming.resume();
+  const [type, body] = incoming.method === 'GET' ? ['application/json', AGENT_ANSWER] : ['text/xml', STS_ANSWER];
+  response.setHeader('content-type', type).end(body);
+};
+
+async function main(): Promise<void> {
+  const aws = createServer(answer);
+  // Not in /tmp: a base image may have none.
+  const root = mkdtempSync(join(__dirname, 'make-code-cache-'));
+  try {
+    const config = configOf(await listen(aws), await freePort(), await freePort());
+    mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });
+    writeFileSync(join(root, PATHS.baseIdentity, PATHS.podIdentityToken), 'example');
+    Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
+    const { source, script, run } = loadProgram(join(__dirname, 'sidecar-program.cjs'));
+    run();
+    await untilServed(root, config.ports);
+    writeFileSync(join(__dirname, 'sidecar-program.cache'), formatCodeCache(source, script.createCachedData()));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function configOf(port: number, credentials: number, health: number): SidecarConfig {
+  const hop = {
+    roleARN: 'arn:aws:iam::111111111111:role/example',
+    sessionName: 'example',
+    durationSeconds: 3600,
+    stsRegion: 'us-east-1',
+  };
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    version: 1,
+    namespace: 'default',
+    serviceAccount: 'default',
+    ports: { credentials, health },
+    agentEndpoints: [`${url}/v1/credentials`],
+    stsEndpoint: url,
+    roles: { default: { source: { type: 'pod-identity' }, startup: 'require', hops: [hop] } },
+  };
+}
+
+/** A request for credentials and one for each page of the health port, as a pod's life begins. */
+async function untilServed(root: string, { credentials, health }: SidecarConfig['ports']): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    await sleep(50);
+    try {
+      const authorization = readFileSync(join(root, tokenFile('default')), 'latin1');
+      if ((await get(credentials, PATHS.credentials, { authorization })) !== 200) continue;
+      for (const path of [PATHS.healthz, PATHS.readyz]) await get(health, path);
+      return;
+    } catch {
+      // Not listening yet.
+    }
+  }
+  throw new Error('the sidecar served no credentials');
+}
+
+async function get(port: number, path: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path, headers, agent: false }, resolve).on('error', reject).end();
+  });
+  response.resume();
+  return response.statusCode;
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,11 @@
+import type { Metafile } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Of the files that were read for a bundle, those of which something is left in it. */
+export function keptInputs({ outputs }: Metafile): string[] {
+  const output = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  const kept = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return kept.map(([file]) => file);
+}

@@ -1,0 +1,65 @@
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
+import { collectGarbage, makeGarbageCollector, type GarbageCollector } from './garbage.ts';
+
+/** Timers that run when the test says so. */
+function bench(): { garbage: GarbageCollector; collections: () => number; pass: () => void; planned: () => number } {
+  let collections = 0;
+  const timers = new Set<() => void>();
+  const setTimer = (_ms: number, callback: () => void): (() => void) => {
+    timers.add(callback);
+    return () => void timers.delete(callback);
+  };
+  const clock = { now: () => 0, uptime: () => 0, random: () => 0, setTimer };
+  return {
+    // A function each time, so that two timers are never one.
+    garbage: makeGarbageCollector({ ...clock, setTimer: (ms, f) => setTimer(ms, () => f()) }, () => collections++),
+    collections: () => collections,
+    planned: () => timers.size,
+    pass: () => {
+      const due = [...timers];
+      timers.clear();
+      for (const callback of due) callback();
+    },
+  };
+}
+
+test('roles that refresh together are one collection, and it does not run at once', () => {
+  const { garbage, collections, pass } = bench();
+  for (let role = 0; role < 5; role++) garbage.fetched(true);
+  expect(collections()).toBe(0);
+  pass();
+  expect(collections()).toBe(1);
+  garbage.fetched(true);
+  pass();
+  expect(collections()).toBe(2);
+});
+
+test('the first fetch counts though it failed; later ones that fail do not', () => {
+  const { garbage, collections, pass, planned } = bench();
+  garbage.fetched(false);
+  pass();
+  expect(collections()).toBe(1);
+  garbage.fetched(false);
+  expect(planned()).toBe(0);
+});
+
+test('nothing is collected once it has been stopped', () => {
+  const { garbage, planned } = bench();
+  garbage.fetched(true);
+  garbage.stop();
+  expect(planned()).toBe(0);
+});
+
+test("V8's flags are afterwards what they were: it takes a code cache made before", () => {
+  const source = 'function one() { return 1; } one();';
+  const data = new Script(source).createCachedData();
+  // Under a new name each time: V8 would take the script that it has.
+  const rejected = (filename: string): boolean | undefined =>
+    new Script(source, { filename, cachedData: data }).cachedDataRejected;
+  collectGarbage();
+  expect(rejected('after')).toBe(false);
+  setFlagsFromString('--expose-gc');
+  expect(rejected('under another flag')).toBe(true);
+  setFlagsFromString('--no-expose-gc');
+});

@@ -1,0 +1,49 @@
+/** Gives memory back after a fetch: what a fetch leaves behind would lie in the heap until the next one, in half an hour. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Clock } from './clock.ts';
+
+/** Long enough for the answers of requests that waited, and for roles that refresh together. */
+const QUIET_MS = 1_000;
+
+export interface GarbageCollector {
+  /** A fetch has ended; `good`: with a session. */
+  fetched(good: boolean): void;
+  stop(): void;
+}
+
+/**
+ * Collects once behind each fetch that gave a session, and behind the very first fetch however it ended: what the start
+ * left is the most. Fetches that end within a second are one round. Failed ones may come each second, and a collection takes
+ * more of the processor than they do.
+ */
+export function makeGarbageCollector(clock: Clock, collect: () => void): GarbageCollector {
+  let first = true;
+  let cancel = (): void => undefined;
+  return {
+    fetched: (good) => {
+      if (!good && !first) return;
+      first = false;
+      cancel();
+      cancel = clock.setTimer(QUIET_MS, collect);
+    },
+    stop: () => cancel(),
+  };
+}
+
+/** V8's own figure (flag-definitions.h): collections that a function's bytecode outlives unused. */
+const BYTECODE_OLD_AGE = 6;
+
+/**
+ * The collection by which V8 gives back the most: what it does before it runs out of memory, and without the bytecode
+ * of what has run until now. What runs again is compiled again, in some milliseconds at the next refresh.
+ */
+export function collectGarbage(): void {
+  // The flags stand only while they are used: V8 refuses code caches that were made under others, Node's own too.
+  setFlagsFromString('--expose-gc');
+  setFlagsFromString('--bytecode-old-age=0');
+  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  setFlagsFromString(`--bytecode-old-age=${BYTECODE_OLD_AGE}`);
+  setFlagsFromString('--no-expose-gc');
+}
