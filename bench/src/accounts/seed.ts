@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
+import { until } from '@rolechain/test/stage/install.ts';
 import { PER_NAMESPACE, namespaceOf, seededAccount, type SeededAccount } from './account.ts';
 
 /** etcd's own limit of one transaction (--max-txn-ops). */
@@ -106,10 +107,12 @@ async function readBack(api: Api, count: number): Promise<void> {
     readonly items: readonly unknown[];
     readonly metadata: { readonly remainingItemCount?: number };
   }
-  // One page, and how many are behind it.
-  const { items, metadata: list } = await get<List>('/api/v1/serviceaccounts?limit=1');
-  const found = items.length + (list.remainingItemCount ?? 0);
-  if (found < count) throw new Error(`the API tells of ${found} accounts, not ${count}`);
+  const counted = async (): Promise<number> => {
+    // One page, and how many are behind it; an estimate while kube-apiserver's own cache fills.
+    const { items, metadata } = await get<List>('/api/v1/serviceaccounts?limit=1');
+    return items.length + (metadata.remainingItemCount ?? 0);
+  };
+  await until(`the API tells of ${count} accounts`, 30_000, async () => (await counted()) >= count);
   const last = seededAccount(count - 1);
   const { namespace, name } = last.metadata;
   const read = await get<SeededAccount>(`/api/v1/namespaces/${namespace}/serviceaccounts/${name}`);
