@@ -6,13 +6,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { admission } from './admission/admission.ts';
+import { create } from './create/create.ts';
 import { fleet } from './fleet/fleet.ts';
 import { machine } from './machine.ts';
 import type { Part, Row } from './row.ts';
 import { markdownTable, plainTable, verdict } from './table.ts';
 import { intoPage } from './write.ts';
 
-const PARTS: readonly Part[] = [fleet, admission];
+const PARTS: readonly Part[] = [fleet, admission, create];
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 
 const { values, positionals } = parseArgs({

@@ -15,6 +15,7 @@ export interface Api {
   readonly post: (path: string, body: object) => Promise<Answer>;
   /** A JSON merge patch. */
   readonly patch: (path: string, body: object) => Promise<Answer>;
+  readonly remove: (path: string) => Promise<Answer>;
   readonly close: () => void;
 }
 
@@ -35,6 +36,7 @@ export async function openApi(kubeConfig: KubeConfig): Promise<Api> {
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, 'application/json', body),
     patch: (path, body) => send('PATCH', path, 'application/merge-patch+json', body),
+    remove: (path) => send('DELETE', path),
     close: () => agent.destroy(),
   };
 }

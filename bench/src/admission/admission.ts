@@ -7,6 +7,7 @@ import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { against, format, told, type BenchOptions, type Part, type Row } from '../row.ts';
 import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
+import { median } from '../quantile.ts';
 import { goPrograms } from './go-peer.ts';
 import { makeReviews } from './reviews.ts';
 import { residentMiB, startOurs, startPeer, type Target } from './webhooks.ts';
@@ -99,8 +100,4 @@ function rowsOf(connections: number, [ours = [], peer = []]: readonly Load[][]):
     told(`${work}: p50`, `${format(p50.ours)} ms, Go ${format(p50.peer)} ms`),
     against(`${work}: p99`, figures('p99', 'ms'), { atMost: 1.5 }),
   ];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

@@ -28,7 +28,16 @@ function build(folder: string, say: (line: string) => void): void {
   say('building the Go peer, once');
   const building = `${folder}.${process.pid}`;
   mkdirSync(building, { recursive: true });
-  const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', `${building}/`, './...'];
+  const args = [
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-ldflags=-s -w',
+    '-buildvcs=false',
+    '-o',
+    `${building}/`,
+    './...',
+  ];
   const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' };
   const { status, error, stderr } = spawnSync('go', args, { cwd: SOURCE, encoding: 'utf8', env });
   // A rename is atomic: nobody meets half a program.
