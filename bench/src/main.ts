@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { accounts } from './accounts/accounts.ts';
 import { admission } from './admission/admission.ts';
 import { create } from './create/create.ts';
 import { fleet } from './fleet/fleet.ts';
@@ -14,7 +15,7 @@ import type { Part, Row } from './row.ts';
 import { markdownTable, plainTable, verdict } from './table.ts';
 import { intoPage } from './write.ts';
 
-const PARTS: readonly Part[] = [fleet, footprint, admission, create];
+const PARTS: readonly Part[] = [fleet, footprint, admission, create, accounts];
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 
 const { values, positionals } = parseArgs({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { freePort } from '@rolechain/test/cluster/free-port.ts';
 import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { NAMESPACE, until } from '@rolechain/test/stage/install.ts';
 import { SERVER_NAME, testAuthority } from '../../../webhook/src/testing/https.ts';
@@ -21,19 +22,25 @@ export interface Target {
 /** The shipped bundle, as the manifests install it. */
 export async function startOurs(cluster: Cluster): Promise<Target> {
   const installed = await install(cluster);
-  const { body } = await installed.api.get(`/api/v1/namespaces/${NAMESPACE}/secrets/rolechain-webhook-tls`);
-  const { data } = JSON.parse(body) as { data: Readonly<Record<string, string>> };
-  const caFile = join(cluster.folder, 'ours-ca.crt');
-  await writeFile(caFile, Buffer.from(data['ca.crt'] ?? '', 'base64'));
+  const caFile = await caOfOurs(cluster, installed.api);
   const { pid } = installed.webhook().process;
   const url = `https://127.0.0.1:${installed.port}/mutate?timeout=2s`;
   return { name: 'ours', pid, url, caFile, stop: installed.stop };
 }
 
+/** A file of the CA that our webhook made for itself. */
+export async function caOfOurs(cluster: Cluster, api: Api): Promise<string> {
+  const { body } = await api.get(`/api/v1/namespaces/${NAMESPACE}/secrets/rolechain-webhook-tls`);
+  const { data } = JSON.parse(body) as { data: Readonly<Record<string, string>> };
+  const caFile = join(cluster.folder, 'ours-ca.crt');
+  await writeFile(caFile, Buffer.from(data['ca.crt'] ?? '', 'base64'));
+  return caFile;
+}
+
 /** The peer, with the rights of the admin. */
 export async function startPeer(cluster: Cluster, program: string): Promise<Target> {
   const certs = join(cluster.folder, 'peer');
-  await mkdir(certs);
+  await mkdir(certs, { recursive: true });
   const authority = await testAuthority([SERVER_NAME]);
   const { key, certificate } = await authority.issue();
   const caFile = join(certs, 'ca.crt');
