@@ -48,7 +48,7 @@ async function run({ short, say }: BenchOptions): Promise<Row[]> {
     const lives: [Life[], Life[]] = [[], []];
     for (let round = 0; round < size.rounds; round++) {
       for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        const life = await live(api, starts[which] as Start, size, `${round}-${which}`);
+        const life = await live(api, starts[which]!, size, `${round}-${which}`);
         say(`accounts: ${which === 0 ? 'ours' : 'Go'} ${JSON.stringify({ ...life, lags: median(life.lags) })}`);
         lives[which].push(life);
       }
