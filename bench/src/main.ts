@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildAll } from '../../scripts/build.ts';
 import { accounts } from './accounts/accounts.ts';
 import { admission } from './admission/admission.ts';
 import { create } from './create/create.ts';
@@ -31,6 +32,7 @@ if (unknown.length > 0) {
 async function bench(parts: readonly Part[]): Promise<void> {
   const started = Date.now();
   const rows: Row[] = [];
+  await buildAll();
   for (const part of parts) {
     try {
       rows.push(...(await part.run({ short: values.short, say: (line) => console.error(line) })));

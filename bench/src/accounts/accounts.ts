@@ -43,12 +43,12 @@ async function run({ short, say }: BenchOptions): Promise<Row[]> {
   const cluster = await startCluster({ binaries });
   try {
     await seedAccounts(cluster, size.accounts);
-    const starts = [await oursInstalled(cluster), () => startPeer(cluster, program)];
+    const starts: readonly [Start, Start] = [await oursInstalled(cluster), () => startPeer(cluster, program)];
     const api = await openApi(cluster.kubeConfig);
-    const lives: [Life[], Life[]] = [[], []];
+    const lives: readonly [Life[], Life[]] = [[], []];
     for (let round = 0; round < size.rounds; round++) {
       for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        const life = await live(api, starts[which]!, size, `${round}-${which}`);
+        const life = await live(api, starts[which], size, `${round}-${which}`);
         say(`accounts: ${which === 0 ? 'ours' : 'Go'} ${JSON.stringify({ ...life, lags: median(life.lags) })}`);
         lives[which].push(life);
       }
