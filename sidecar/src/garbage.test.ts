@@ -53,7 +53,9 @@ test('nothing is collected once it has been stopped', () => {
 
 // In a process of its own: jest's workers change V8's flags for other tests.
 const FLAGS_SCRIPT = `
-      import { collectGarbage } from ${JSON.stringify(new URL('garbage.ts', pathToFileURL(__filename)).href)};
+  import { setFlagsFromString } from 'node:v8';
+  import { Script } from 'node:vm';
+  import { collectGarbage } from ${JSON.stringify(new URL('garbage.ts', pathToFileURL(__filename)).href)};
   const source = 'function one() { return 1; } one();';
   const cachedData = new Script(source).createCachedData();
   // Under a new name each time: V8 would take the script that it has.
