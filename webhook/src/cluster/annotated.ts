@@ -6,6 +6,7 @@ import { Watch, type KubeConfig } from '@kubernetes/client-node';
 import { describeFailure } from '@rolechain/certs';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { keep, type Annotations } from '../kept.ts';
+import { rawList, type ListPage } from './raw-list.ts';
 import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
 
 /**
@@ -18,7 +19,7 @@ const WATCH_SECONDS = 25;
 export const STALE_MS = 90_000;
 export const PAGE = 500;
 /** One page of the list. */
-export const LIST_MS = 30_000;
+const LIST_MS = 30_000;
 
 /** What is read of an object. */
 export interface Annotated {
@@ -30,8 +31,21 @@ export interface Annotated {
   };
 }
 
-export interface AnnotationCache<T> {
-  readonly sink: Sink<T>;
+/** What is kept of an object. */
+export interface Known {
+  readonly key: string;
+  readonly annotations: Annotations;
+}
+
+/** Of an object as the API gives it, what is kept: at once, since a cluster's objects whole would take the memory. */
+export type Know<T> = (object: T) => Known;
+
+export function knowing<T extends Annotated>(keys: readonly string[], keyOf: (object: T) => string): Know<T> {
+  return (object) => ({ key: keyOf(object), annotations: keep(object.metadata?.annotations, keys) });
+}
+
+export interface AnnotationCache {
+  readonly sink: Sink<Known>;
   /** True once the objects were listed. */
   readonly synced: () => boolean;
   /** As of the last event; undefined when it isn't in the cache, or the cache may be stale. */
@@ -40,23 +54,20 @@ export interface AnnotationCache<T> {
 }
 
 /** `now` is in milliseconds of a clock that nobody sets: set back, a dead watch would seem alive. */
-export function makeAnnotationCache<T extends Annotated>(
-  keys: readonly string[],
-  keyOf: (object: T) => string,
-  now: () => number,
-): AnnotationCache<T> {
+export function makeAnnotationCache(now: () => number): AnnotationCache {
   let objects = new Map<string, Annotations>();
   let contactAt: number | undefined;
   return {
     sink: {
       replace: (items) => {
-        objects = new Map(items.map((item) => [keyOf(item), keep(item.metadata?.annotations, keys)]));
+        objects = new Map();
+        for (const { key, annotations } of items) objects.set(key, annotations);
       },
-      upsert: (item) => {
-        objects.set(keyOf(item), keep(item.metadata?.annotations, keys));
+      upsert: ({ key, annotations }) => {
+        objects.set(key, annotations);
       },
-      remove: (item) => {
-        objects.delete(keyOf(item));
+      remove: ({ key }) => {
+        objects.delete(key);
       },
       contact: () => {
         contactAt = now();
@@ -104,13 +115,6 @@ export function lookupFailed(what: string, why: string, cause?: unknown): CodedE
   return new CodedError('LookupFailed', `${what}: ${why}.`, { cause });
 }
 
-/** A page of a list as the API gives it. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly metadata?: { _continue?: string; resourceVersion?: string };
-}
-export type ListPage<T> = (request: { limit: number; _continue?: string }) => Promise<Page<T>>;
-
 export interface SourceOptions {
   /** How long the apiserver is asked to keep a watch open. */
   readonly watchSeconds?: number;
@@ -118,55 +122,60 @@ export interface SourceOptions {
   readonly silenceMs?: number;
 }
 
+/** A kind of objects. */
+export interface Kind<T> {
+  /** Of its collection in the API. */
+  readonly path: string;
+  readonly know: Know<T>;
+}
+
 /** All objects of a kind by list and watch. */
 export function annotatedSource<T extends Annotated>(
   kubeConfig: KubeConfig,
-  path: string,
-  page: ListPage<T>,
+  { path, know }: Kind<T>,
   { watchSeconds = WATCH_SECONDS, silenceMs }: SourceOptions = {},
-): Source<T> {
+): Source<Known> {
   const watch = new Watch(kubeConfig);
   // Private in the client's types: there is no other way to it.
   if (silenceMs !== undefined) Object.assign(watch, { requestTimeoutMs: silenceMs });
   return {
-    list: () => listAll(page),
+    list: () => listAll(rawList<T>(kubeConfig, path, LIST_MS), know),
     watch: (resourceVersion, onEvent, signal) => {
       const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
-      return watchOnce(watch, path, query, onEvent, signal);
+      return watchOnce(
+        watch,
+        path,
+        query,
+        (type, object) => onEvent(toEvent(type, object as T | undefined, know)),
+        signal,
+      );
     },
   };
 }
 
-async function listAll<T>(page: ListPage<T>): Promise<Listed<T>> {
-  const items: T[] = [];
+async function listAll<T>(page: ListPage<T>, know: Know<T>): Promise<Listed<Known>> {
+  const items: Known[] = [];
   let token: string | undefined;
   for (;;) {
-    const got = await page({ limit: PAGE, ...(token === undefined ? {} : { _continue: token }) });
-    items.push(...got.items);
-    token = got.metadata?._continue;
+    const got = await page({ limit: PAGE, continue: token });
+    items.push(...got.items.map(know));
+    token = got.metadata?.continue;
     if (!token) return { items, resourceVersion: got.metadata?.resourceVersion ?? '' };
   }
 }
 
-async function watchOnce<T extends Annotated>(
+async function watchOnce(
   watch: Watch,
   path: string,
   query: Parameters<Watch['watch']>[1],
-  onEvent: (event: WatchEvent<T>) => void,
+  onLine: (type: string, object?: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const ended = Promise.withResolvers<undefined>();
-  const opening = watch.watch(
-    path,
-    query,
-    (type: string, object: T & { code?: number }) => {
-      onEvent(toEvent(type, object));
-    },
-    (error: unknown) => {
-      if (error) ended.reject(error);
-      else ended.resolve(undefined);
-    },
-  );
+  const opening = watch.watch(path, query, onLine, (error: unknown) => {
+    if (error) ended.reject(error);
+    else ended.resolve(undefined);
+  });
   // The client gives the means to end a watch only once the apiserver has answered: the end doesn't wait for that.
   const abort = (): void => {
     opening.then((controller) => controller.abort()).catch(() => undefined);
@@ -181,10 +190,12 @@ async function watchOnce<T extends Annotated>(
 }
 
 /** What has no resourceVersion is no event: the client passes on any line that is JSON. */
-function toEvent<T extends Annotated>(type: string, object?: T & { code?: number }): WatchEvent<T> {
+function toEvent<T extends Annotated>(type: string, object: T | undefined, know: Know<T>): WatchEvent<Known> {
   const resourceVersion = object?.metadata?.resourceVersion;
-  if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
-  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object, resourceVersion };
+  const code = (object as { code?: number } | undefined)?.code;
+  if (!object || !resourceVersion) return { type: 'ERROR', code };
+  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
+    return { type, object: know(object), resourceVersion };
   if (type === 'BOOKMARK') return { type, resourceVersion };
-  return { type: 'ERROR', code: object.code };
+  return { type: 'ERROR', code };
 }

@@ -91,7 +91,7 @@ describeWithCluster('on a real apiserver', (cluster) => {
     expect(bookmark?.type).toBe('BOOKMARK');
     await create('after-the-bookmark');
     const [next] = await watch((bookmark as { resourceVersion: string }).resourceVersion, () => enough.abort());
-    expect(next).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'after-the-bookmark' } } });
+    expect(next).toMatchObject({ type: 'ADDED', object: { key: `${namespace}/after-the-bookmark` } });
   });
 
   test('a quiet watch is ended in order, which keeps the cache fresh without an event', async () => {

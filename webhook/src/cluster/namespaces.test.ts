@@ -1,6 +1,6 @@
 import { CodedError } from '@rolechain/shared';
 import { STALE_MS } from './annotated.ts';
-import { makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
+import { knowNamespace, makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
 
 const KEY = 'rolechain.io/allowed-roles';
 const CPU = 'rolechain.io/sidecar-cpu-limit';
@@ -14,7 +14,7 @@ const never = (): Promise<never> => Promise.reject(new Error('no look-up was to 
 test('a Namespace of the cache is not asked for, and of its annotations those that are read are kept', async () => {
   const cache = makeNamespaceCache(() => 0);
   expect(cache.synced()).toBe(false);
-  cache.sink.replace([shop, bare]);
+  cache.sink.replace([shop, bare].map(knowNamespace));
   cache.sink.contact();
   const lookup = makeNamespaceLookup(cache, never);
   expect([await lookup('shop'), await lookup('bare')]).toEqual([{ [KEY]: 'arn', [CPU]: '1' }, {}]);
@@ -27,13 +27,13 @@ test('one that is missing, gone or perhaps old is asked for live', async () => {
   const asked: string[] = [];
   const lookup = makeNamespaceLookup(cache, (name) => Promise.resolve((asked.push(name), { [KEY]: 'live' })));
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
-  cache.sink.upsert(shop);
+  cache.sink.upsert(knowNamespace(shop));
   cache.sink.contact();
   expect(await lookup('shop')).toEqual({ [KEY]: 'arn', [CPU]: '1' });
   now = STALE_MS + 1;
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   cache.sink.contact();
-  cache.sink.remove(shop);
+  cache.sink.remove(knowNamespace(shop));
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   expect(asked).toEqual(['shop', 'shop', 'shop']);
 });

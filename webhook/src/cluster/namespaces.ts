@@ -4,11 +4,12 @@ import { deadline } from '@rolechain/certs';
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
 import { keep, type Annotations } from '../kept.ts';
 import {
-  LIST_MS,
   annotatedSource,
+  knowing,
   makeAnnotationCache,
   makeLiveLookup,
   type AnnotationCache,
+  type Known,
   type SourceOptions,
 } from './annotated.ts';
 import type { Source } from './reflector.ts';
@@ -18,10 +19,10 @@ export const NAMESPACE_KEYS: readonly string[] = Object.values(ANNOTATIONS)
   .filter(({ on }) => on === 'Namespace' || on === 'Pod, Namespace')
   .map(({ key }) => key);
 
-/** `now` is in milliseconds of a clock that nobody sets. */
-export function makeNamespaceCache(now: () => number): AnnotationCache<V1Namespace> {
-  return makeAnnotationCache<V1Namespace>(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '', now);
-}
+/** What is kept of a Namespace. */
+export const knowNamespace = knowing<V1Namespace>(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '');
+
+export const makeNamespaceCache = makeAnnotationCache;
 
 /**
  * The annotations of a Namespace. Rejects on any failure, also where there is no such Namespace: what is being
@@ -31,7 +32,7 @@ export type ReadNamespace = (name: string) => Promise<Annotations>;
 
 /** Looks a Namespace up as `makeLookup` does an account. Rejects with CodedError LookupFailed. */
 export function makeNamespaceLookup(
-  cache: Pick<AnnotationCache<V1Namespace>, 'get'>,
+  cache: Pick<AnnotationCache, 'get'>,
   read: ReadNamespace,
   ms?: number,
 ): ReadNamespace {
@@ -52,12 +53,6 @@ export function namespaceReader(kubeConfig: KubeConfig): ReadNamespace {
 }
 
 /** All Namespaces of the cluster. */
-export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<V1Namespace> {
-  const api = kubeConfig.makeApiClient(CoreV1Api);
-  return annotatedSource<V1Namespace>(
-    kubeConfig,
-    '/api/v1/namespaces',
-    (request) => api.listNamespace(request, deadline(LIST_MS)),
-    options,
-  );
+export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
+  return annotatedSource(kubeConfig, { path: '/api/v1/namespaces', know: knowNamespace }, options);
 }

@@ -1,6 +1,5 @@
 /** Cache and look-ups; the way of lists and watches to them is in watching.test.ts. */
 import { LIMITS } from '@rolechain/shared';
-import type { V1ServiceAccount } from '@kubernetes/client-node';
 import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
 import {
   json,
@@ -10,17 +9,25 @@ import {
   type Answerer,
   type KubeDouble,
 } from '../testing/kube-double.ts';
-import { STALE_MS, accountReader, makeAccountCache, makeLookup, type ReadAccount } from './service-accounts.ts';
+import type { Known } from './annotated.ts';
+import {
+  STALE_MS,
+  accountReader,
+  knowAccount,
+  makeAccountCache,
+  makeLookup,
+  type ReadAccount,
+} from './service-accounts.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const ours = { 'rolechain.io/assume-role': ROLE };
-const asAccount = (object: object): V1ServiceAccount => object;
+const known = (object: object): Known => knowAccount(object);
 
 describe('the cache', () => {
   let clock = 0;
   const make = () => {
     const cache = makeAccountCache(() => clock);
-    cache.sink.replace([asAccount(serviceAccount('orders', '1', ours)), asAccount(serviceAccount('plain', '2'))]);
+    cache.sink.replace([known(serviceAccount('orders', '1', ours)), known(serviceAccount('plain', '2'))]);
     cache.sink.contact();
     return cache;
   };
@@ -30,8 +37,8 @@ describe('the cache', () => {
     const all = Object.fromEntries(
       [...ACCOUNT_KEYS, 'kubectl.kubernetes.io/last-applied-configuration'].map((key) => [key, key]),
     );
-    cache.sink.upsert(asAccount(serviceAccount('orders', '1', all)));
-    cache.sink.upsert(asAccount({ metadata: { namespace: 'shop', name: 'bare' } }));
+    cache.sink.upsert(known(serviceAccount('orders', '1', all)));
+    cache.sink.upsert(known({ metadata: { namespace: 'shop', name: 'bare' } }));
     cache.sink.contact();
     expect(cache.get('shop', 'orders')).toEqual({
       namespace: 'shop',
@@ -44,7 +51,7 @@ describe('the cache', () => {
   test('is synced once the apiserver was heard of', () => {
     const cache = makeAccountCache(() => 0);
     expect([cache.synced(), cache.get('shop', 'orders')]).toEqual([false, undefined]);
-    cache.sink.upsert(asAccount(serviceAccount('orders', '1')));
+    cache.sink.upsert(known(serviceAccount('orders', '1')));
     expect([cache.synced(), cache.get('shop', 'orders')]).toEqual([false, undefined]);
     cache.sink.contact();
     expect(cache.synced()).toBe(true);
@@ -56,11 +63,11 @@ describe('the cache', () => {
   test('follows what is put, replaced and removed', () => {
     const cache = make();
     expect([cache.size(), cache.get('shop', 'orders')?.annotations]).toEqual([2, ours]);
-    cache.sink.upsert(asAccount(serviceAccount('orders', '3')));
+    cache.sink.upsert(known(serviceAccount('orders', '3')));
     expect(cache.get('shop', 'orders')?.annotations).toEqual({});
-    cache.sink.remove(asAccount(serviceAccount('orders', '4')));
+    cache.sink.remove(known(serviceAccount('orders', '4')));
     expect([cache.size(), cache.get('shop', 'orders')]).toEqual([1, undefined]);
-    cache.sink.replace([asAccount(serviceAccount('new', '5'))]);
+    cache.sink.replace([known(serviceAccount('new', '5'))]);
     expect([cache.size(), cache.get('shop', 'plain')]).toEqual([1, undefined]);
   });
 
@@ -145,12 +152,12 @@ describe('over a real connection', () => {
 
   test('an account that was deleted is asked for, and then does not exist', async () => {
     const cache = makeAccountCache(() => 0);
-    cache.sink.replace([asAccount(serviceAccount('orders', '1', ours))]);
+    cache.sink.replace([known(serviceAccount('orders', '1', ours))]);
     cache.sink.contact();
     lookup = makeLookup(cache, accountReader(double.kubeConfig));
     double.answerBy(status(404));
     expect(await lookup('shop', 'orders')).toBeDefined();
-    cache.sink.remove(asAccount(serviceAccount('orders', '2')));
+    cache.sink.remove(known(serviceAccount('orders', '2')));
     expect(await lookup('shop', 'orders')).toBeUndefined();
     expect(double.asked).toHaveLength(1);
   });
@@ -158,7 +165,7 @@ describe('over a real connection', () => {
   test('a stale cache is not believed', async () => {
     let clock = 0;
     const cache = makeAccountCache(() => clock);
-    cache.sink.replace([asAccount(serviceAccount('orders', '1'))]);
+    cache.sink.replace([known(serviceAccount('orders', '1'))]);
     cache.sink.contact();
     clock = STALE_MS + 1;
     double.answerBy(json(200, serviceAccount('orders', '2', ours)));

@@ -4,13 +4,20 @@ import { deadline, statusOf } from '@rolechain/certs';
 import { LIMITS } from '@rolechain/shared';
 import { keep } from '../kept.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
-import { LIST_MS, annotatedSource, makeAnnotationCache, makeLiveLookup, type SourceOptions } from './annotated.ts';
+import {
+  annotatedSource,
+  knowing,
+  makeAnnotationCache,
+  makeLiveLookup,
+  type Known,
+  type SourceOptions,
+} from './annotated.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export { PAGE, STALE_MS, type SourceOptions } from './annotated.ts';
 
 export interface AccountCache {
-  readonly sink: Sink<V1ServiceAccount>;
+  readonly sink: Sink<Known>;
   /** True once the accounts were listed. */
   readonly synced: () => boolean;
   /** The account as of the last event; undefined when it isn't in the cache, or the cache may be stale. */
@@ -18,10 +25,15 @@ export interface AccountCache {
   readonly size: () => number;
 }
 
+/** What is kept of an account. */
+export const knowAccount = knowing<V1ServiceAccount>(
+  ACCOUNT_KEYS,
+  ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
+);
+
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeAccountCache(now: () => number): AccountCache {
-  const keyOf = ({ metadata }: V1ServiceAccount): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
-  const { get, ...cache } = makeAnnotationCache(ACCOUNT_KEYS, keyOf, now);
+  const { get, ...cache } = makeAnnotationCache(now);
   return {
     ...cache,
     get: (namespace, name) => {
@@ -61,12 +73,6 @@ export function accountReader(kubeConfig: KubeConfig): ReadAccount {
 }
 
 /** All ServiceAccounts of the cluster. */
-export function accountSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<V1ServiceAccount> {
-  const api = kubeConfig.makeApiClient(CoreV1Api);
-  return annotatedSource<V1ServiceAccount>(
-    kubeConfig,
-    '/api/v1/serviceaccounts',
-    (request) => api.listServiceAccountForAllNamespaces(request, deadline(LIST_MS)),
-    options,
-  );
+export function accountSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
+  return annotatedSource(kubeConfig, { path: '/api/v1/serviceaccounts', know: knowAccount }, options);
 }
