@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster, type Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
+import { freePort } from '@rolechain/test/cluster/free-port.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { NAMESPACE, startWebhook } from '@rolechain/test/stage/install.ts';
@@ -62,11 +63,12 @@ async function run({ short, say }: BenchOptions): Promise<Row[]> {
 
 /** Installs ours and ends it again; what it left in the cluster stays, as when a pod of it is replaced. */
 async function oursInstalled(cluster: Cluster): Promise<Start> {
-  const { api, port, stop } = await install(cluster);
+  const { api, stop } = await install(cluster);
   const caFile = await caOfOurs(cluster, api);
   await stop();
   const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
   return async () => {
+    const port = await freePort();
     const webhook = await startWebhook({ port, kubeconfig });
     const url = `https://127.0.0.1:${port}/mutate?timeout=2s`;
     return { name: 'ours', pid: webhook.process.pid, url, caFile, stop: webhook.stop };
