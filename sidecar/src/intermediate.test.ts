@@ -100,6 +100,10 @@ describe('when the renewal fails', () => {
       'StsAccessDenied',
       'StsTokenRejected',
       'EnvironmentEmpty',
+      'EnvironmentInvalid',
+      'TokenRequestForbidden',
+      'TokenRequestRefused',
+      'TokenRequestAccountMissing',
     ])('by a refusal (%s), nothing stands in, nor later', async (code) => {
       const kept = await keep();
       await expect(kept.get('k', failing(code))).rejects.toMatchObject({ code });

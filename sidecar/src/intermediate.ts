@@ -22,7 +22,8 @@ const ENDLESS_KEPT_MS = 3_600_000;
 
 /**
  * Failures that say nothing about what the identity may do: they pass, and what is kept stands in. Not here, so never
- * bridged: every refusal, an association that is gone (AgentNoAssociation), a Secret that is gone (EnvironmentEmpty).
+ * bridged: every refusal, and what is gone: an association (AgentNoAssociation), another account
+ * (TokenRequestAccountMissing), a Secret (EnvironmentEmpty), a profile in it (EnvironmentInvalid).
  */
 export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AgentUnreachable',
@@ -36,6 +37,7 @@ export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   // The token of the agent, or the session before a hop: the next one comes by itself.
   'StsCredentialsExpired',
   'BaseTokenUnreadable',
+  'BaseTokenMalformed',
   'TokenRequestUnavailable',
   'EnvironmentFailed',
 ]);
