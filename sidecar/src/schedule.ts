@@ -4,7 +4,7 @@ import { isValid, type Session } from './session.ts';
 const MINUTE = 60_000;
 
 /** What counts of a session here. */
-export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'sourcesEndAt'>;
+export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'baseEndsAt'>;
 
 /** Uniform in [0, 1). */
 export type Random = () => number;
@@ -29,20 +29,20 @@ const REFRESH_FLOOR_MS = 1_000;
 const FIRST_PHASE = { from: 0.05, to: 1 } as const;
 
 /**
- * What a session was made from may end before the refresh is due. It comes then with this much of it left, as a served
- * session keeps 5 minutes for a failing STS, so that the refresh still finds it valid if its renewal fails in passing.
+ * The base credentials may end before the refresh is due. It comes then with this much of them left, as a served session
+ * keeps 5 minutes for a failing STS, so that the refresh still finds them valid if their renewal fails in passing.
  */
-const SOURCES_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
+const BASE_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
 /** But never before this share of the usual time: a source that hands out nearly ended ones must not flood STS. */
-const SOURCES_FLOOR = 1 / 4;
+const BASE_FLOOR = 1 / 4;
 
 /** Milliseconds from `obtainedAt` on until the refresh is due. */
-function untilDue({ obtainedAt, expiresAt, sourcesEndAt = Infinity }: Lifetime): number {
+function untilDue({ obtainedAt, expiresAt, baseEndsAt = Infinity }: Lifetime): number {
   const length = Math.max(0, expiresAt - obtainedAt);
   const usual = length - refreshMargin(length);
-  const sources = Math.max(0, sourcesEndAt - obtainedAt);
-  const early = sources === Infinity ? usual : sources - Math.min(SOURCES_LEFT.ms, sources * SOURCES_LEFT.share);
-  return Math.min(usual, Math.max(usual * SOURCES_FLOOR, early));
+  const base = Math.max(0, baseEndsAt - obtainedAt);
+  const early = base === Infinity ? usual : base - Math.min(BASE_LEFT.ms, base * BASE_LEFT.share);
+  return Math.min(usual, Math.max(usual * BASE_FLOOR, early));
 }
 
 /**
