@@ -47,12 +47,13 @@ function untilDue({ obtainedAt, expiresAt, baseEndsAt = Infinity }: Lifetime): n
 
 /**
  * When to refresh, in milliseconds since 1970. The first refresh comes at a random phase of the time
- * until it is due, later ones keep the phase. Never less than a second after the session came.
+ * until it is due, later ones keep the phase. Never less than a second after the session came. A clock
+ * that went back since must not make it wait for longer than that.
  */
-function refreshAt(session: Lifetime, first: boolean, random: Random): number {
+function refreshAt(now: number, session: Lifetime, first: boolean, random: Random): number {
   const { from, to } = FIRST_PHASE;
   const phase = first ? from + (to - from) * random() : 1;
-  return session.obtainedAt + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
+  return Math.min(now, session.obtainedAt) + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
 }
 
 const RETRY = {
@@ -151,7 +152,7 @@ function plan(
 ): number {
   if (failure) return retryAt(now, { ...failure, failures, session }, random);
   // A good fetch without a session is none.
-  return session ? refreshAt(session, first, random) : now;
+  return session ? refreshAt(now, session, first, random) : now;
 }
 
 interface Failure extends FailureKind {
