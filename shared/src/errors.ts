@@ -95,6 +95,11 @@ const CREDENTIALS = {
     "The projected token of the base identity can't be read, or is empty.",
     'The kubelet writes it; see `kubectl describe pod` for mount errors.',
   ),
+  BaseTokenMalformed: e(
+    503,
+    'The projected token of the base identity has not the form of a JWT.',
+    'The kubelet writes it whole; it is read again by itself. If it lasts, look at what writes that file.',
+  ),
   AgentUnreachable: e(
     503,
     'The Pod Identity agent does not answer.',
@@ -165,6 +170,16 @@ const CREDENTIALS = {
     'This pod may not request a token of the other ServiceAccount.',
     'Apply a Role with create on serviceaccounts/token and a RoleBinding to the ServiceAccount of this pod in that namespace (manifests/samples).',
   ),
+  TokenRequestAccountMissing: e(
+    400,
+    'The other ServiceAccount does not exist.',
+    'Create it, or correct the field serviceAccount; it is asked for again by itself.',
+  ),
+  TokenRequestRefused: e(
+    403,
+    'The apiserver refused a TokenRequest.',
+    "The message says why. After a 401, this pod's own ServiceAccount was deleted or made anew: make the pod anew.",
+  ),
   TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'It is tried again by itself.'),
   EnvironmentEmpty: e(
     503,
@@ -176,7 +191,16 @@ const CREDENTIALS = {
     'The shared config file asks for a source that is not used here.',
     'Use static keys, role_arn with source_profile, or credential_process: never web identity, container or instance metadata.',
   ),
-  EnvironmentFailed: e(503, 'The shared config file gave no credentials.', 'The message says why.'),
+  EnvironmentInvalid: e(
+    400,
+    'The shared config file has no profile that gives credentials.',
+    'The message says why; the Secret is read again by itself.',
+  ),
+  EnvironmentFailed: e(
+    503,
+    'The Secret of credentialSource: environment could not be read, or its credential_process failed.',
+    'The message says why; it is tried again by itself.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** What ends a program, or keeps the webhook from being ready. */

@@ -3,9 +3,9 @@ import { CodedError } from '@rolechain/shared';
 import { assumeRole, assumeRoleWithWebIdentity, type StsOptions } from './assume.ts';
 import { toCoded, withMore } from './defect.ts';
 import { baseKey, hopKey } from './hop-key.ts';
-import { makeBases, makeIntermediates, type Kept, type OnBridged } from './intermediate.ts';
-import type { AssumeRoleCall, HopPlan, RolePlan, SourcePlan, WebIdentityPlan } from './plan.ts';
-import { earliestEnd, type Credentials, type Session, type Source } from './session.ts';
+import { makeBases, makeIntermediates, type Kept, type Obtained, type OnBridged } from './intermediate.ts';
+import type { AssumeRoleCall, HopPlan, IdentityPlan, RolePlan, SourcePlan } from './plan.ts';
+import type { Credentials, Session, Source } from './session.ts';
 import { agentFirst } from './source/auto.ts';
 import { environment } from './source/environment.ts';
 import { readExternalID } from './source/external-id.ts';
@@ -39,6 +39,9 @@ export interface ChainContext extends StsOptions {
 /** Fetches the session of a role's target once. Rejects with a CodedError. */
 export type FetchSession = () => Promise<Session>;
 
+/** The same for hops whose external IDs are known. */
+type Way = (calls: readonly AssumeRoleCall[]) => Promise<Session>;
+
 /**
  * A function that makes each role's fetch. Roles that go through the same hop share its session, and
  * a base identity that several want at once is asked for once. The base identity is asked for at each
@@ -47,15 +50,31 @@ export type FetchSession = () => Promise<Session>;
 export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
   const intermediates = makeIntermediates(context.now, context.onBridged);
   const bases = makeBases(context.now, context.onBridged);
-  const { endpoint, agent, outside = OUTSIDE } = context;
+  const { endpoint, agent, uptime, outside = OUTSIDE } = context;
+  /** Errors that a base identity ended with, not one of the hops. */
+  const ofBase = new WeakSet<object>();
 
-  function chain({ source: plan, hops }: RolePlan): FetchSession {
+  function chain({ source, hops }: RolePlan): FetchSession {
     // The schema of the configuration asks for a source unless web identity is the only way.
-    if (plan === undefined) return () => Promise.reject(new CodedError('ConfigInvalid', 'A chain has no source.'));
-    const source = makeSource(plan, context);
-    return async () => {
-      const start = baseKey(plan, agent.everAnswered(), endpoint);
-      return walk(await resolve(hops, context), start, source);
+    if (source === undefined) return () => Promise.reject(new CodedError('ConfigInvalid', 'A chain has no source.'));
+    const way = wayFrom(source);
+    return async () => way(await resolve(hops, context));
+  }
+
+  /** A walk that starts from `source`. */
+  function wayFrom(source: SourcePlan): Way {
+    if (source.type !== 'agent-first') {
+      const start = baseKey(source, endpoint);
+      const fetch = makeSource(source, context);
+      return (calls) => walk(calls, start, fetch);
+    }
+    // Two identities, so two keys: what IRSA gave in the agent's place is not used once that has answered.
+    const byAgent = wayFrom({ type: 'pod-identity' });
+    const byIrsa = wayFrom({ ...source, type: 'irsa' });
+    const isOfBase = (error: unknown): boolean => ofBase.has(Object(error) as object);
+    return (calls) => {
+      const ways = { agent: () => byAgent(calls), irsa: () => byIrsa(calls) };
+      return agentFirst({ ...ways, agentEverAnswered: agent.everAnswered, isOfBase, uptime });
     };
   }
 
@@ -69,13 +88,18 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
       // `plan` makes no role without a hop.
       if (call === undefined) throw new Error('a chain without hops');
       const step = { index: index + 1, count: calls.length };
+      const send = (signer: Credentials): Promise<Session> => outside.assumeRole(signer, call, context, step);
       if (index === 0) {
-        const base = await bases.get(start, source);
-        return signed(base, bases, start, () => outside.assumeRole(base, call, context, step));
+        const base = await bases.get(start, source).catch((error: unknown) => {
+          ofBase.add(Object(error) as object);
+          throw error;
+        });
+        const { expiresAt: baseEndsAt } = base.credentials;
+        const session = await signed(base, bases, start, send);
+        return baseEndsAt === undefined ? session : { ...session, baseEndsAt };
       }
       const key = keys[index - 1] ?? '';
-      const before = await intermediates.get(key, () => perform(index - 1));
-      return signed(before, intermediates, key, () => outside.assumeRole(before, call, context, step));
+      return signed(await intermediates.get(key, () => perform(index - 1)), intermediates, key, send);
     }
     return perform(calls.length - 1);
   }
@@ -88,19 +112,18 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
   };
 }
 
-/** A call that `before` signs: its session knows the earliest end below it, and a refusal is told to who keeps `before`. */
-async function signed<T extends Credentials>(
-  before: T,
+/** A call that `credentials` sign: its session knows what was bridged for it, and a refusal is told to who keeps them. */
+async function signed<T extends Credentials & Pick<Session, 'bridged'>>(
+  { credentials, bridged = credentials.bridged }: Obtained<T>,
   keeper: Kept<T>,
   key: string,
-  call: () => Promise<Session>,
+  send: (signer: T) => Promise<Session>,
 ): Promise<Session> {
   try {
-    const session = await call();
-    const sourcesEndAt = earliestEnd(before);
-    return sourcesEndAt === undefined ? session : { ...session, sourcesEndAt };
+    const session = await send(credentials);
+    return bridged === undefined ? session : { ...session, bridged };
   } catch (error) {
-    keeper.refused(key, before, toCoded(error));
+    keeper.refused(key, credentials, toCoded(error));
     throw error;
   }
 }
@@ -144,19 +167,13 @@ function both(first: CodedError, second: CodedError): CodedError {
   return withMore(second, `Before it, web identity: ${first.message} (${first.code})`);
 }
 
-function makeSource(plan: SourcePlan, context: ChainContext): Source {
-  const { agent, environmentFolder, uptime, outside = OUTSIDE } = context;
-  const byWebIdentity = (web: WebIdentityPlan): Source =>
-    irsa(web, outside.webIdentityToken(web.token, context.token), context, outside.assumeRoleWithWebIdentity);
+function makeSource(plan: IdentityPlan, context: ChainContext): Source {
+  const { agent, environmentFolder, token, outside = OUTSIDE } = context;
   switch (plan.type) {
     case 'pod-identity':
       return agent.fetch;
     case 'irsa':
-      return byWebIdentity(plan);
-    case 'agent-first': {
-      const { fetch, everAnswered } = agent;
-      return agentFirst({ agent: fetch, agentEverAnswered: everAnswered, irsa: byWebIdentity(plan), uptime });
-    }
+      return irsa(plan, outside.webIdentityToken(plan.token, token), context, outside.assumeRoleWithWebIdentity);
     case 'environment':
       return environment({ folder: environmentFolder, stsRegion: plan.stsRegion, sts: context });
   }

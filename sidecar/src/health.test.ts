@@ -86,6 +86,27 @@ test('/status: state, seconds left, hops and error of each role, no secret', asy
   expect(body).not.toMatch(/our-secret|ASIAX|"secret"|"session"/);
 });
 
+test('/status: a failure that kept credentials stood in for is told with the session that they gave', async () => {
+  const bridged = new CodedError('AgentUnreachable', 'ECONNREFUSED.');
+  const { code, message, fix } = bridged;
+  const of = async (offer: Partial<RoleOffer>): Promise<unknown> => {
+    offers = { default: offer };
+    return (JSON.parse((await get('/status')).body) as { roles: { default: unknown } }).roles.default;
+  };
+  const session = { ...makeSession(clock.now(), 10), bridged };
+  expect(await of({ session })).toMatchObject({
+    state: 'valid',
+    secondsLeft: 600,
+    error: { code, message, fix, bridged: true },
+  });
+  // The error of a later fetch is newer, and what was bridged for a session ends with it.
+  const error = new CodedError('StsThrottled');
+  expect(await of({ session, error })).toMatchObject({ error: { code: 'StsThrottled' } });
+  expect(await of({ session, error })).not.toMatchObject({ error: { bridged: true } });
+  expect(await of({ session: { ...makeSession(clock.now(), 0), bridged } })).not.toHaveProperty('error');
+  expect((await get('/readyz')).status).toBe(503);
+});
+
 test('/metrics in the form of Prometheus', async () => {
   const event = { role: 'default', failures: 0, nextAt: 0, session: makeSession(clock.now(), 10) };
   metrics.fetched(event);

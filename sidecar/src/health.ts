@@ -28,8 +28,11 @@ export interface RoleStatus {
   readonly hops: readonly string[];
   /** Of the session that is served. */
   readonly secondsLeft?: number;
-  /** Of the last fetch, even while an older session is still valid. */
-  readonly error?: { readonly code: string; readonly message: string; readonly fix: string };
+  /**
+   * Of the last fetch, even while an older session is still valid. `bridged`: the session is of that fetch all the same,
+   * since kept credentials of the base identity or a hop stood in.
+   */
+  readonly error?: { readonly code: string; readonly message: string; readonly fix: string; readonly bridged?: true };
 }
 
 /** The server, not yet listening. */
@@ -56,11 +59,15 @@ export function statusOf({ plans, keepers }: HealthOptions, now: number): Record
 function roleStatus(plan: RolePlan, keeper: Keeper | undefined, now: number): RoleStatus {
   const { session, error } = keeper?.offer() ?? {};
   const valid = isValid(session, now);
+  const bridged = error === undefined && valid ? session.bridged : undefined;
+  const told = error ?? bridged;
   return {
     state: valid ? 'valid' : error ? 'failing' : 'fetching',
     source: plan.source?.type ?? 'web-identity',
     hops: plan.hops.map((hop) => hop.roleARN),
     ...(valid ? { secondsLeft: Math.floor((session.expiresAt - now) / 1000) } : {}),
-    ...(error ? { error: { code: error.code, message: error.message, fix: error.fix } } : {}),
+    ...(told
+      ? { error: { code: told.code, message: told.message, fix: told.fix, ...(bridged ? { bridged: true } : {}) } }
+      : {}),
   };
 }

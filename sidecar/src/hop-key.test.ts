@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { baseKey, hopKey } from './hop-key.ts';
-import type { AssumeRoleCall, SourcePlan } from './plan.ts';
+import type { AssumeRoleCall, IdentityPlan, IrsaPlan } from './plan.ts';
 
 const text = fc.string({ maxLength: 20 });
 const texts = fc.uniqueArray(text, { maxLength: 4 });
@@ -70,7 +70,7 @@ test('tags and lists have no order, and a key shows no external ID', () => {
   expect(ab).toMatch(/^[\da-f]{64}$/);
 });
 
-const IRSA: SourcePlan = {
+const IRSA: IrsaPlan = {
   type: 'irsa',
   roleARN: 'arn:aws:iam::111111111111:role/base',
   stsRegion: 'eu-central-1',
@@ -78,14 +78,13 @@ const IRSA: SourcePlan = {
   token: { type: 'projected' },
 };
 
-test('base identities: each field counts, and of agent-first whether the agent has answered', () => {
+test('base identities: each field counts', () => {
   const token = { type: 'token-request', namespace: 'n', name: 'x', audience: 'a' } as const;
-  const sources: SourcePlan[] = [
+  const sources: IdentityPlan[] = [
     { type: 'pod-identity' },
     { type: 'environment', stsRegion: 'a' },
     { type: 'environment', stsRegion: 'b' },
     IRSA,
-    { ...IRSA, type: 'agent-first' },
     { ...IRSA, roleARN: 'x' },
     { ...IRSA, stsRegion: 'x' },
     { ...IRSA, sessionName: 'x' },
@@ -94,7 +93,7 @@ test('base identities: each field counts, and of agent-first whether the agent h
     { ...IRSA, token: { ...token, namespace: 'y' } },
     { ...IRSA, token: { ...token, audience: 'y' } },
   ];
-  const keys = [false, true].flatMap((answered) => sources.map((source) => baseKey(source, answered, 'e')));
-  expect(new Set(keys).size).toBe(sources.length + 1);
-  expect(baseKey(IRSA, false, undefined)).not.toBe(baseKey(IRSA, false, 'e'));
+  const keys = sources.map((source) => baseKey(source, 'e'));
+  expect(new Set(keys).size).toBe(sources.length);
+  expect(baseKey(IRSA, undefined)).not.toBe(baseKey(IRSA, 'e'));
 });

@@ -3,14 +3,11 @@
  * calls before it. Two roles share a session when, and only when, STS would be asked for the same.
  */
 import { createHash } from 'node:crypto';
-import type { AssumeRoleCall, SourcePlan } from './plan.ts';
+import type { AssumeRoleCall, IdentityPlan } from './plan.ts';
 
-/**
- * The key of a base identity. `agentAnswered` counts where either the agent or IRSA may answer: what
- * came from IRSA in its place must not outlive the agent's first answer. Pure.
- */
-export function baseKey(source: SourcePlan, agentAnswered: boolean, endpoint: string | undefined): string {
-  return digest([source, source.type === 'agent-first' && agentAnswered, endpoint ?? null]);
+/** The key of a base identity. Pure. */
+export function baseKey(source: IdentityPlan, endpoint: string | undefined): string {
+  return digest([source, endpoint ?? null]);
 }
 
 /**

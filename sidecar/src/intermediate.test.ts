@@ -28,11 +28,11 @@ test.each([
 test('one fetch for all who ask at once, and for those who come while it is long enough', async () => {
   const { get } = makeIntermediates(() => now);
   const sessions = await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60)), get('other', fetchOf(60))]);
-  expect(sessions.map((s) => s.accessKeyId)).toEqual(['fetch 1', 'fetch 1', 'fetch 2']);
+  expect(sessions.map((s) => s.credentials.accessKeyId)).toEqual(['fetch 1', 'fetch 1', 'fetch 2']);
   now += 39 * MINUTE;
-  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 1');
+  expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 1');
   now += MINUTE;
-  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 3');
+  expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 3');
 });
 
 test('a fetch that fails is told to all who wait, and begun again for the next', async () => {
@@ -43,7 +43,7 @@ test('a fetch that fails is told to all who wait, and begun again for the next',
   const both = await Promise.allSettled([get('k', failing), get('k', failing)]);
   expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected']);
   expect(failing).toHaveBeenCalledTimes(1);
-  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 1');
+  expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 1');
 });
 
 test.each<[string, 'StsCredentialsExpired' | 'StsAccessDenied' | 'StsThrottled', number, boolean]>([
@@ -53,19 +53,19 @@ test.each<[string, 'StsCredentialsExpired' | 'StsAccessDenied' | 'StsThrottled',
   ['what passes', 'StsThrottled', 10, false],
 ])('%s', async (_name, code, minutes, dropped) => {
   const { get, refused } = makeIntermediates(() => now);
-  const session = await get('k', fetchOf(60));
+  const { credentials: session } = await get('k', fetchOf(60));
   now += minutes * MINUTE;
   refused('k', session, new CodedError(code));
-  expect((await get('k', fetchOf(60))) !== session).toBe(dropped);
+  expect((await get('k', fetchOf(60))).credentials !== session).toBe(dropped);
 });
 
 test('what another role has replaced stays', async () => {
   const { get, refused } = makeIntermediates(() => now);
-  const old = await get('k', fetchOf(60));
+  const { credentials: old } = await get('k', fetchOf(60));
   refused('k', old, new CodedError('StsCredentialsExpired'));
-  const fresh = await get('k', fetchOf(60));
+  const { credentials: fresh } = await get('k', fetchOf(60));
   refused('k', old, new CodedError('StsCredentialsExpired'));
-  expect(await get('k', fetchOf(60))).toBe(fresh);
+  expect((await get('k', fetchOf(60))).credentials).toBe(fresh);
 });
 
 describe('when the renewal fails', () => {
@@ -87,7 +87,10 @@ describe('when the renewal fails', () => {
 
     test.each([...BRIDGED])('in passing (%s), what is kept stands in to its last second', async (code) => {
       const kept = await keep();
-      expect((await kept.get('k', failing(code))).accessKeyId).toBe('fetch 1');
+      expect(await kept.get('k', failing(code))).toMatchObject({
+        credentials: { accessKeyId: 'fetch 1' },
+        bridged: { code },
+      });
       expect(bridged).toEqual([code]);
       now += 10 * MINUTE;
       await expect(kept.get('k', failing(code))).rejects.toMatchObject({ code });
@@ -100,6 +103,10 @@ describe('when the renewal fails', () => {
       'StsAccessDenied',
       'StsTokenRejected',
       'EnvironmentEmpty',
+      'EnvironmentInvalid',
+      'TokenRequestForbidden',
+      'TokenRequestRefused',
+      'TokenRequestAccountMissing',
     ])('by a refusal (%s), nothing stands in, nor later', async (code) => {
       const kept = await keep();
       await expect(kept.get('k', failing(code))).rejects.toMatchObject({ code });
@@ -109,7 +116,8 @@ describe('when the renewal fails', () => {
 
     test('what STS called expired does not stand in', async () => {
       const kept = await keep();
-      kept.refused('k', await kept.get('k', failing('StsThrottled')), new CodedError('StsCredentialsExpired'));
+      const { credentials } = await kept.get('k', failing('StsThrottled'));
+      kept.refused('k', credentials, new CodedError('StsCredentialsExpired'));
       await expect(kept.get('k', failing('StsThrottled'))).rejects.toMatchObject({ code: 'StsThrottled' });
     });
   });
@@ -118,7 +126,7 @@ describe('when the renewal fails', () => {
     const { get } = makeBases(() => now);
     await get('k', () => Promise.resolve({ accessKeyId: 'AKIA', secretAccessKey: 's' }));
     now += 59 * MINUTE;
-    expect((await get('k', failing('EnvironmentFailed'))).accessKeyId).toBe('AKIA');
+    expect((await get('k', failing('EnvironmentFailed'))).credentials.accessKeyId).toBe('AKIA');
     now += MINUTE;
     await expect(get('k', failing('EnvironmentFailed'))).rejects.toMatchObject({ code: 'EnvironmentFailed' });
   });
@@ -128,5 +136,5 @@ test('the base identity is asked each time, but once by all who ask together', a
   const { get } = makeBases(() => now);
   await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60))]);
   expect(fetches).toBe(1);
-  expect((await get('k', fetchOf(60))).accessKeyId).toBe('fetch 2');
+  expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 2');
 });

@@ -22,7 +22,8 @@ const ENDLESS_KEPT_MS = 3_600_000;
 
 /**
  * Failures that say nothing about what the identity may do: they pass, and what is kept stands in. Not here, so never
- * bridged: every refusal, an association that is gone (AgentNoAssociation), a Secret that is gone (EnvironmentEmpty).
+ * bridged: every refusal, and what is gone: an association (AgentNoAssociation), another account
+ * (TokenRequestAccountMissing), a Secret (EnvironmentEmpty), a profile in it (EnvironmentInvalid).
  */
 export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AgentUnreachable',
@@ -36,6 +37,7 @@ export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   // The token of the agent, or the session before a hop: the next one comes by itself.
   'StsCredentialsExpired',
   'BaseTokenUnreadable',
+  'BaseTokenMalformed',
   'TokenRequestUnavailable',
   'EnvironmentFailed',
 ]);
@@ -43,9 +45,16 @@ export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Sees each failure that what is kept has stood in for. */
 export type OnBridged = (error: CodedError) => void;
 
+/** Credentials to sign with. */
+export interface Obtained<T> {
+  readonly credentials: T;
+  /** Why they could not be renewed, where they are kept ones that stand in. */
+  readonly bridged?: CodedError;
+}
+
 export interface Kept<T extends Credentials> {
   /** What is kept under `key` where it is reusable; else the running fetch or a new one, or what is kept if that fails in passing. */
-  get(key: string, fetch: () => Promise<T>): Promise<T>;
+  get(key: string, fetch: () => Promise<T>): Promise<Obtained<T>>;
   /** The call that `credentials` signed was refused. */
   refused(key: string, credentials: T, error: CodedError): void;
 }
@@ -81,7 +90,7 @@ interface Entry<T> {
 
 function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<T>): Kept<T> {
   const kept = new Map<string, Entry<T>>();
-  const flights = makeFlights<T>();
+  const flights = makeFlights<Obtained<T>>();
 
   function keep(key: string, value: T): T {
     const keptAt = now();
@@ -97,9 +106,9 @@ function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<
     return entry !== undefined && entry.endsAt > now() ? entry.value : undefined;
   }
 
-  async function renew(key: string, fetch: () => Promise<T>): Promise<T> {
+  async function renew(key: string, fetch: () => Promise<T>): Promise<Obtained<T>> {
     try {
-      return keep(key, await fetch());
+      return { credentials: keep(key, await fetch()) };
     } catch (reason) {
       const error = toCoded(reason);
       if (!BRIDGED.has(error.code)) {
@@ -110,14 +119,14 @@ function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<
       const standIn = valid(key);
       if (standIn === undefined) throw reason;
       onBridged?.(error);
-      return standIn;
+      return { credentials: standIn, bridged: error };
     }
   }
 
   return {
     get: async (key, fetch) => {
       const entry = kept.get(key);
-      if (entry !== undefined && reuse(entry.value, now())) return entry.value;
+      if (entry !== undefined && reuse(entry.value, now())) return { credentials: entry.value };
       return flights(key, () => renew(key, fetch));
     },
     refused: (key, credentials, error) => {

@@ -33,18 +33,26 @@ export interface HopPlan extends AssumeRoleCall {
   readonly externalIDFrom?: SecretKeyRef;
 }
 
-/** A base identity by AssumeRoleWithWebIdentity; `agent-first` is `auto` where Pod Identity may be there too. */
-export interface WebIdentityPlan {
-  readonly type: 'irsa' | 'agent-first';
+/** A base identity by AssumeRoleWithWebIdentity. */
+export interface IrsaPlan {
+  readonly type: 'irsa';
   readonly roleARN: string;
   readonly stsRegion: string;
   readonly sessionName: string;
   readonly token: TokenConfig;
 }
 
+/** `auto` where Pod Identity may be there too: one of two identities. */
+export interface AgentFirstPlan extends Omit<IrsaPlan, 'type'> {
+  readonly type: 'agent-first';
+}
+
+/** One base identity. */
+export type IdentityPlan =
+  { readonly type: 'pod-identity' } | IrsaPlan | { readonly type: 'environment'; readonly stsRegion: string };
+
 /** Where a chain starts. */
-export type SourcePlan =
-  { readonly type: 'pod-identity' } | WebIdentityPlan | { readonly type: 'environment'; readonly stsRegion: string };
+export type SourcePlan = IdentityPlan | AgentFirstPlan;
 
 export interface RolePlan {
   readonly name: string;

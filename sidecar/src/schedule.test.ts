@@ -136,24 +136,24 @@ describe('when to try again', () => {
   });
 });
 
-describe('what a session was made from ends earlier', () => {
-  const due = (sourcesMinutes: number): number =>
-    refreshAt({ obtainedAt: 0, expiresAt: HOUR, sourcesEndAt: sourcesMinutes * MINUTE }, { first: false }, () => 0);
+describe('the base credentials end earlier', () => {
+  const due = (baseMinutes: number): number =>
+    refreshAt({ obtainedAt: 0, expiresAt: HOUR, baseEndsAt: baseMinutes * MINUTE }, { first: false }, () => 0);
 
   test.each([
-    { sources: 360, after: 40 },
+    { base: 360, after: 40 },
     // An hour each, as with IRSA: no call more than without the rule.
-    { sources: 60, after: 40 },
-    { sources: 45, after: 40 },
-    { sources: 30, after: 25 },
+    { base: 60, after: 40 },
+    { base: 45, after: 40 },
+    { base: 30, after: 25 },
     // A quarter is left where that is less than 5 minutes.
-    { sources: 16, after: 12 },
+    { base: 16, after: 12 },
     // The floor.
-    { sources: 10, after: 10 },
-    { sources: 0, after: 10 },
-    { sources: -60, after: 10 },
-  ])('after $sources min: refresh after $after min', ({ sources, after }) => {
-    expect(due(sources)).toBe(after * MINUTE);
+    { base: 10, after: 10 },
+    { base: 0, after: 10 },
+    { base: -60, after: 10 },
+  ])('after $base min: refresh after $after min', ({ base, after }) => {
+    expect(due(base)).toBe(after * MINUTE);
   });
 
   test('the later they end, the later the refresh, and never later than without the rule', () => {

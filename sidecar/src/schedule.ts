@@ -4,7 +4,7 @@ import { isValid, type Session } from './session.ts';
 const MINUTE = 60_000;
 
 /** What counts of a session here. */
-export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'sourcesEndAt'>;
+export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'baseEndsAt'>;
 
 /** Uniform in [0, 1). */
 export type Random = () => number;
@@ -29,30 +29,31 @@ const REFRESH_FLOOR_MS = 1_000;
 const FIRST_PHASE = { from: 0.05, to: 1 } as const;
 
 /**
- * What a session was made from may end before the refresh is due. It comes then with this much of it left, as a served
- * session keeps 5 minutes for a failing STS, so that the refresh still finds it valid if its renewal fails in passing.
+ * The base credentials may end before the refresh is due. It comes then with this much of them left, as a served session
+ * keeps 5 minutes for a failing STS, so that the refresh still finds them valid if their renewal fails in passing.
  */
-const SOURCES_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
+const BASE_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
 /** But never before this share of the usual time: a source that hands out nearly ended ones must not flood STS. */
-const SOURCES_FLOOR = 1 / 4;
+const BASE_FLOOR = 1 / 4;
 
 /** Milliseconds from `obtainedAt` on until the refresh is due. */
-function untilDue({ obtainedAt, expiresAt, sourcesEndAt = Infinity }: Lifetime): number {
+function untilDue({ obtainedAt, expiresAt, baseEndsAt = Infinity }: Lifetime): number {
   const length = Math.max(0, expiresAt - obtainedAt);
   const usual = length - refreshMargin(length);
-  const sources = Math.max(0, sourcesEndAt - obtainedAt);
-  const early = sources === Infinity ? usual : sources - Math.min(SOURCES_LEFT.ms, sources * SOURCES_LEFT.share);
-  return Math.min(usual, Math.max(usual * SOURCES_FLOOR, early));
+  const base = Math.max(0, baseEndsAt - obtainedAt);
+  const early = base === Infinity ? usual : base - Math.min(BASE_LEFT.ms, base * BASE_LEFT.share);
+  return Math.min(usual, Math.max(usual * BASE_FLOOR, early));
 }
 
 /**
  * When to refresh, in milliseconds since 1970. The first refresh comes at a random phase of the time
- * until it is due, later ones keep the phase. Never less than a second after the session came.
+ * until it is due, later ones keep the phase. Never less than a second after the session came. A clock
+ * that went back since must not make it wait for longer than that.
  */
-function refreshAt(session: Lifetime, first: boolean, random: Random): number {
+function refreshAt(now: number, session: Lifetime, first: boolean, random: Random): number {
   const { from, to } = FIRST_PHASE;
   const phase = first ? from + (to - from) * random() : 1;
-  return session.obtainedAt + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
+  return Math.min(now, session.obtainedAt) + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
 }
 
 const RETRY = {
@@ -151,7 +152,7 @@ function plan(
 ): number {
   if (failure) return retryAt(now, { ...failure, failures, session }, random);
   // A good fetch without a session is none.
-  return session ? refreshAt(session, first, random) : now;
+  return session ? refreshAt(now, session, first, random) : now;
 }
 
 interface Failure extends FailureKind {

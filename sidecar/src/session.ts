@@ -1,3 +1,5 @@
+import type { CodedError } from '@rolechain/shared';
+
 /** Keys that sign a call. Of static keys there is no token. */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -16,14 +18,10 @@ export interface Session {
   readonly obtainedAt: number;
   /** By STS's clock. */
   readonly expiresAt: number;
-  /** The earliest end of what it was made from, base identity and hops; undefined where none is known to end. */
-  readonly sourcesEndAt?: number;
-}
-
-/** The earliest end of `before` and of what it was made from; undefined where neither has a known one. Pure. */
-export function earliestEnd(before: Credentials & Partial<Pick<Session, 'sourcesEndAt'>>): number | undefined {
-  const end = Math.min(before.expiresAt ?? Infinity, before.sourcesEndAt ?? Infinity);
-  return end === Infinity ? undefined : end;
+  /** The end of the base credentials that signed its call; undefined where a hop did, and where no end is known. */
+  readonly baseEndsAt?: number;
+  /** The failure of a base identity or hop that kept credentials stood in for when it was made. */
+  readonly bridged?: CodedError;
 }
 
 /** Gives the base identity's credentials, new at every call. Rejects with a CodedError. */

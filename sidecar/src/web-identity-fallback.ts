@@ -26,6 +26,9 @@ export const FALLBACK: Readonly<Partial<Record<ErrorCode, FallbackRow>>> = {
   StsCredentialsExpired: row(false, 'the next token comes by itself'),
 
   BaseTokenUnreadable: row(false, 'the kubelet is about to write it'),
+  BaseTokenMalformed: row(false, 'the kubelet is about to write it'),
+  TokenRequestAccountMissing: row(false, "the chain's base identity needs the same token"),
+  TokenRequestRefused: row(false, "the chain's base identity needs the same token"),
   TokenRequestForbidden: row(false, "the chain's base identity needs the same token"),
   TokenRequestUnavailable: row(false, 'it passes'),
 };

@@ -116,11 +116,27 @@ const OUTAGES: readonly Outage[] = [
     options: { roles: [IRSA] },
   },
   {
-    fault: 'IRSA: token file half-written 15 min',
+    fault: 'IRSA: token file half-written 50 min',
+    at: 'token',
+    code: 'BaseTokenMalformed',
+    lasts: 50 * MINUTE,
+    unseen: true,
+    options: { roles: [IRSA] },
+  },
+  {
+    fault: 'IRSA: STS refuses a whole token 15 min',
     at: 'token',
     code: 'StsTokenRejected',
     lasts: 15 * MINUTE,
     unseen: true,
+    options: { roles: [IRSA] },
+  },
+  {
+    fault: "IRSA: the token's account is gone 2 h",
+    at: 'token',
+    code: 'TokenRequestAccountMissing',
+    lasts: 2 * HOUR,
+    goalMs: MENDED_GOAL_MS,
     options: { roles: [IRSA] },
   },
   {

@@ -16,8 +16,8 @@ export const HOUR = 60 * MINUTE;
 /** Of an answer in good times. */
 const TAKES_MS = 100;
 
-/** Where a fault is: the Pod Identity agent, the token file of web identity, or STS. */
-export type Place = 'agent' | 'token' | 'sts';
+/** Where a fault is: the Pod Identity agent, the token file of web identity, STS, or its calls for roles named `target`. */
+export type Place = 'agent' | 'token' | 'sts' | 'target';
 
 /** One request of the client. */
 export interface Seen {
@@ -93,7 +93,8 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
 
   async function visit(place: Place, to: string): Promise<void> {
     calls.push({ at: clock.uptime(), to });
-    const { code, takesMs } = faults.get(place) ?? { code: undefined, takesMs: TAKES_MS };
+    const here = faults.get(place) ?? (to.endsWith('/target') ? faults.get('target') : undefined);
+    const { code, takesMs } = here ?? { code: undefined, takesMs: TAKES_MS };
     await new Promise<void>((resolve) => void clock.setTimer(takesMs, resolve));
     if (code !== undefined) throw new CodedError(code);
   }

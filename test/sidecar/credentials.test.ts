@@ -119,7 +119,7 @@ describe('from nothing to credentials', () => {
     expect(codeOf(await firstAnswer(sidecar))).toBe('503 EnvironmentEmpty');
     // Neither a profile that is missing nor one without keys leads to the container's or the process's own.
     bench.files.writeSecret('config', '[default]\nregion = eu-central-1\n');
-    await eventually('EnvironmentFailed', async () => codeOf(await sidecar.ask()) === '503 EnvironmentFailed');
+    await eventually('EnvironmentInvalid', async () => codeOf(await sidecar.ask()) === '400 EnvironmentInvalid');
     expect(bench.agent.requests).toHaveLength(0);
     expect(bench.sts.requests).toHaveLength(0);
     bench.files.writeSecret('AWS_ACCESS_KEY_ID', `${accessKeyId}\n`);

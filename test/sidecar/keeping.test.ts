@@ -58,6 +58,24 @@ describe('keeping credentials', () => {
     await answerOf(sidecar, 200);
   });
 
+  test('the agent fails at the refresh: what it gave stands in, and /status says so until it is well', async () => {
+    bench.sts.setSessionSeconds(4);
+    const sidecar = await bench.start();
+    await firstAnswer(sidecar);
+    bench.agent.failWhen(() => OUTAGE);
+    const status = async (): Promise<{ state: string; error?: unknown }> =>
+      ((await sidecar.health('/status')).data as { roles: { default: { state: string; error?: unknown } } }).roles
+        .default;
+    const bridged = await eventually('bridged', async () => {
+      const role = await status();
+      return role.error === undefined ? undefined : role;
+    });
+    expect(bridged).toMatchObject({ state: 'valid', error: { code: 'AgentUnavailable', bridged: true } });
+    expect((await sidecar.ask()).status).toBe(200);
+    bench.agent.heal();
+    await eventually('no error', async () => (await status()).error === undefined);
+  });
+
   test('a refused role is told as what it is, and comes back without a restart', async () => {
     bench.sts.setTrust(ORDERS, trustRole(BASE, { externalId: 'another' }));
     const sidecar = await bench.start();

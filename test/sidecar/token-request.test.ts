@@ -92,17 +92,17 @@ describeWithCluster('a token by TokenRequest', (cluster) => {
     const own = await ownToken();
     bench.files.writeApiAccess('token', 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln');
     const sidecar = await start('vault');
-    const saying = (text: string) =>
+    const saying = (code: string, text: string) =>
       eventually(text, async () => {
         const reply = await sidecar.ask();
-        return codeOf(reply) === '503 TokenRequestUnavailable' && String(reply.data.Message).includes(text);
+        return codeOf(reply) === code && String(reply.data.Message).includes(text);
       });
-    await saying('own token (401)');
+    await saying('403 TokenRequestRefused', 'own token (401)');
     await core().deleteNamespacedServiceAccount({ namespace: 'vault', name: 'payer' });
     bench.files.writeApiAccess('token', own);
-    await saying('vault/payer is not there (404)');
+    await saying('400 TokenRequestAccountMissing', 'vault/payer is not there (404)');
     cluster().pauseApiserver();
-    await saying('no answer within 5 s');
+    await saying('503 TokenRequestUnavailable', 'no answer within 5 s');
     cluster().resumeApiserver();
     await core().createNamespacedServiceAccount({ namespace: 'vault', body: { metadata: { name: 'payer' } } });
     await answerOf(sidecar, 200);

@@ -32,7 +32,7 @@ async function run({ agent, irsa, uptimes }: Bench): Promise<string[]> {
   let answered = false;
   let uptime = 0;
   const fromAgent = scripted(...agent);
-  const source = agentFirst({
+  const ways = {
     agent: async () => {
       const credentials = await fromAgent();
       answered = true;
@@ -40,12 +40,13 @@ async function run({ agent, irsa, uptimes }: Bench): Promise<string[]> {
     },
     agentEverAnswered: () => answered,
     irsa: scripted(...irsa),
+    isOfBase: () => true,
     uptime: () => uptime,
-  });
+  };
   const results: string[] = [];
   for (uptime of uptimes) {
     results.push(
-      await source().then(
+      await agentFirst(ways).then(
         (c) => c.accessKeyId,
         (e: unknown) => (e as CodedError).code,
       ),
@@ -73,15 +74,30 @@ test('once the agent has answered, its failures are not covered by IRSA, however
 });
 
 test("when both fail, the agent's error leads and the other one is told with it", async () => {
-  const source = agentFirst({
+  const ways = {
     agent: scripted('AgentNoAssociation'),
     agentEverAnswered: () => false,
     irsa: scripted('StsTokenRejected'),
+    isOfBase: () => true,
     uptime: () => 20_000,
-  });
-  await expect(source()).rejects.toMatchObject({
+  };
+  await expect(agentFirst(ways)).rejects.toMatchObject({
     code: 'AgentNoAssociation',
     message:
       'The Pod Identity agent knows no association for this ServiceAccount. Its own words. IRSA failed too: STS refused the web identity token. Its own words. (StsTokenRejected)',
   });
+});
+
+test.each([
+  ['with the identity of the agent is no reason to change', 'StsAccessDenied', 'AKIAIRSA', 'StsAccessDenied'],
+  ['with that of IRSA is told alone', 'AgentNoAssociation', 'StsThrottled', 'StsThrottled'],
+])('what a hop met %s', async (_name, first, second, told) => {
+  const ways = {
+    agent: scripted(first),
+    agentEverAnswered: () => false,
+    irsa: scripted(second),
+    isOfBase: (error: unknown) => (error as CodedError).code.startsWith('Agent'),
+    uptime: () => 20_000,
+  };
+  await expect(agentFirst(ways)).rejects.toMatchObject({ code: told, message: expect.not.stringContaining('IRSA') });
 });

@@ -8,7 +8,6 @@
 import { CodedError, type SourceConfig } from '@rolechain/shared';
 import { withMore } from '../defect.ts';
 import type { HopPlan, SourcePlan } from '../plan.ts';
-import type { Source } from '../session.ts';
 
 /** How long the agent alone is asked: an association takes some seconds to reach it. */
 export const AGENT_ALONE_MS = 15_000;
@@ -45,27 +44,29 @@ export function irsaMayStandIn(agentEverAnswered: boolean, uptimeMs: number): bo
   return !agentEverAnswered && uptimeMs >= AGENT_ALONE_MS;
 }
 
-/** What `agentFirst` asks. */
-export interface AgentFirst {
-  readonly agent: Source;
+/** Two ways to the same target. */
+export interface AgentFirst<T> {
+  /** From the identity of the agent on. */
+  readonly agent: () => Promise<T>;
   readonly agentEverAnswered: () => boolean;
-  readonly irsa: Source;
+  /** From that of IRSA on. */
+  readonly irsa: () => Promise<T>;
+  /** Whether an error is that of the base identity itself, so not one that a hop met with it. */
+  readonly isOfBase: (error: unknown) => boolean;
   /** Milliseconds since the sidecar's start. */
   readonly uptime: () => number;
 }
 
-/** A source that asks the agent, and IRSA in its place where `irsaMayStandIn` allows it. */
-export function agentFirst({ agent, agentEverAnswered, irsa, uptime }: AgentFirst): Source {
-  return async () => {
-    try {
-      return await agent();
-    } catch (error) {
-      if (!irsaMayStandIn(agentEverAnswered(), uptime())) throw error;
-      return await irsa().catch((second: unknown) => {
-        throw both(error, second);
-      });
-    }
-  };
+/** The agent's way, and that of IRSA in its place where `irsaMayStandIn` allows it. Rejects as the ways do. */
+export async function agentFirst<T>({ agent, agentEverAnswered, irsa, isOfBase, uptime }: AgentFirst<T>): Promise<T> {
+  try {
+    return await agent();
+  } catch (error) {
+    if (!isOfBase(error) || !irsaMayStandIn(agentEverAnswered(), uptime())) throw error;
+    return await irsa().catch((second: unknown) => {
+      throw isOfBase(second) ? both(error, second) : second;
+    });
+  }
 }
 
 /** The label says that there is an association, so the agent's error leads. */

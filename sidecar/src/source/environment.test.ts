@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Source } from '../session.ts';
 import { send, startHttpStub, type HttpStub } from '../testing/http-stub.ts';
 import { makeTempFolder, type TempFolder } from '../testing/temp-folder.ts';
@@ -26,7 +28,8 @@ function secret(files: Record<string, string>): void {
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
 }
 
-const KEYS = 'aws_access_key_id = AKIAFILE\naws_secret_access_key = file-secret\n';
+const ID = 'aws_access_key_id = AKIAFILE\n';
+const KEYS = `${ID}aws_secret_access_key = file-secret\n`;
 const FROM_FILE = { accessKeyId: 'AKIAFILE', secretAccessKey: 'file-secret' };
 
 test('static keys, one a file, newlines cut off; they go before the shared files, and changes are seen', async () => {
@@ -126,7 +129,20 @@ test.each<[string, Record<string, string>, string, RegExp]>([
   ['nothing', {}, 'EnvironmentEmpty', /no credentials/],
   ['half a pair of keys', { AWS_ACCESS_KEY_ID: 'AKIA' }, 'EnvironmentEmpty', /no credentials/],
   ['empty files', { config: '\n', credentials: '' }, 'EnvironmentEmpty', /no credentials/],
-  ['no such profile', { config: '[profile x]\nregion = y\n' }, 'EnvironmentFailed', /using profile: \[default\]/],
+  ['no such profile', { config: '[profile x]\nregion = y\n' }, 'EnvironmentInvalid', /using profile: \[default\]/],
+  [
+    'half a pair of keys in a profile',
+    { credentials: `[default]\n${ID}` },
+    'EnvironmentInvalid',
+    /profile: \[default\]/,
+  ],
+  ['a file that ends too early', { credentials: '[defau' }, 'EnvironmentInvalid', /using profile: \[default\]/],
+  [
+    'a credential_process that says nothing',
+    { config: '[default]\ncredential_process = true\n' },
+    'EnvironmentFailed',
+    /invalid JSON\.$/,
+  ],
   [
     'the node’s role',
     { config: '[default]\nrole_arn = arn:aws:iam::111111111111:role/x\ncredential_source = Ec2InstanceMetadata\n' },
@@ -136,4 +152,27 @@ test.each<[string, Record<string, string>, string, RegExp]>([
 ])('%s', async (_name, files, code, message) => {
   secret(files);
   await expect(source()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+describe('a Secret that the kubelet replaces meanwhile', () => {
+  /** As its AtomicWriter leaves a volume. */
+  function volume(config: (swap: string) => string): void {
+    folder.write('..1/config', config(`cd ${folder.path} && ln -s ..2 ..tmp && mv -T ..tmp ..data && rm -r ..1`));
+    folder.write('..2/credentials', `[default]\n${KEYS}`);
+    symlinkSync('..1', join(folder.path, '..data'));
+    for (const name of ['config', 'credentials']) symlinkSync(join('..data', name), join(folder.path, name));
+  }
+
+  test.each([
+    ['fails', 'exit 1'],
+    ['gives what is old', `echo '{\\"Version\\":1,\\"AccessKeyId\\":\\"AKIAOLD\\",\\"SecretAccessKey\\":\\"o\\"}'`],
+  ])('is read again, where the read %s', async (_name, then) => {
+    volume((swap) => `[default]\ncredential_process = sh -c "${swap}; ${then}"\n`);
+    expect(await source()).toEqual(FROM_FILE);
+  });
+
+  test('and is gone where it is empty then', async () => {
+    volume((swap) => `[default]\ncredential_process = sh -c "rm ${folder.path}/..2/credentials; ${swap}"\n`);
+    await expect(source()).rejects.toMatchObject({ code: 'EnvironmentEmpty' });
+  });
 });

@@ -4,7 +4,7 @@
  * another webhook puts there (EKS's does) must not become an identity. Only static keys, and the ini
  * and process providers of the SDK are used, never web identity, container or instance metadata.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
@@ -26,18 +26,21 @@ export interface EnvironmentOptions {
   readonly sts: StsOptions;
 }
 
+/** The kubelet is a minute between two changes: one that comes again and again is not its. */
+const READS_AT_MOST = 3;
+
 /** Read at every use, since the kubelet follows changes of the Secret. Rejects with the Environment… or Sts… codes. */
 export function environment(options: EnvironmentOptions): Source {
   const { folder } = options;
   // A provider that hangs is waited for, not joined by another: each may have started a process.
   let running: Promise<Credentials> | undefined;
-  const fromFiles = async (profile: string): Promise<Credentials> => {
-    running ??= provide(profile, options).finally(() => (running = undefined));
+  const fromFiles = async (profile: string, at: string): Promise<Credentials> => {
+    running ??= provide(profile, { ...options, folder: at }).finally(() => (running = undefined));
     return withLimit(running);
   };
 
-  return async () => {
-    const read = (name: string): Promise<string> => readSecretFile(join(folder, name));
+  const readAt = async (at: string): Promise<Credentials> => {
+    const read = (name: string): Promise<string> => readSecretFile(join(at, name));
     const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([
       read(ENV.accessKeyID),
       read(ENV.secretAccessKey),
@@ -51,8 +54,31 @@ export function environment(options: EnvironmentOptions): Source {
     if (forbidden) {
       throw new CodedError('EnvironmentForbidden', `Profile ${forbidden.profile} sets ${forbidden.key}.`);
     }
-    return fromFiles(name);
+    return fromFiles(name, at);
   };
+
+  return async () => {
+    for (let reads = 1; ; reads++) {
+      const at = await folderNow(folder);
+      const [read] = await Promise.allSettled([readAt(at)]);
+      if (reads < READS_AT_MOST && at !== (await folderNow(folder))) continue;
+      if (read.status === 'fulfilled') return read.value;
+      throw read.reason;
+    }
+  };
+}
+
+/**
+ * Where the files are now. The kubelet writes a changed Secret into a new folder, moves `..data` over to it and removes
+ * the old one (Kubernetes, pkg/volume/util/atomic_writer.go). All files of a read must be of one folder: the id of one
+ * Secret with the key of the next is no pair, and a removed folder looks like a Secret that is gone.
+ */
+async function folderNow(folder: string): Promise<string> {
+  try {
+    return await realpath(join(folder, '..data'));
+  } catch {
+    return folder;
+  }
 }
 
 /** The file without white space around it (`kubectl create secret --from-file` keeps newlines); empty when absent. */
@@ -137,10 +163,13 @@ function reasonListener(
   return { trace: ignore, debug, info: ignore, warn: ignore, error: ignore };
 }
 
+/** What a command did, which may go well the next time; every other reason is what the files say. */
+const COMMAND_FAILED = /^Command failed|credential_process (?:returned|did not return)/;
+
 function failed(reason: string): CodedError {
   // A command that failed is repeated with its arguments and its output, and either may hold a secret.
   const detail = reason.startsWith('Command failed') ? 'credential_process failed.' : sentence(oneLine(reason, 300));
-  return new CodedError('EnvironmentFailed', detail);
+  return new CodedError(COMMAND_FAILED.test(reason) ? 'EnvironmentFailed' : 'EnvironmentInvalid', detail);
 }
 
 async function withLimit<T>(work: Promise<T>): Promise<T> {

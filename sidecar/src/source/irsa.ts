@@ -1,10 +1,10 @@
 import { assumeRoleWithWebIdentity, type StsOptions } from '../assume.ts';
-import type { WebIdentityPlan } from '../plan.ts';
+import type { IrsaPlan } from '../plan.ts';
 import type { Source } from '../session.ts';
 
 /** IRSA: a web identity token against the account's `eks.amazonaws.com/role-arn`. */
 export function irsa(
-  plan: WebIdentityPlan,
+  plan: IrsaPlan,
   token: () => Promise<string>,
   options: StsOptions,
   assume = assumeRoleWithWebIdentity,

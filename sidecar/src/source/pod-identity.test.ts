@@ -13,6 +13,9 @@ const GOOD = {
 /** Nothing listens on the discard port of loopback. */
 const NOBODY = 'http://127.0.0.1:9/v1/credentials';
 
+const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
+const NEXT_TOKEN = 'eyJhbGciOiJSUzI1NiJ9.e30.bmV4dA-_';
+
 const folder = makeTempFolder();
 let stub: HttpStub;
 let tokenFile: string;
@@ -23,7 +26,7 @@ beforeAll(async () => {
 beforeEach(() => {
   stub.reply(json(GOOD));
   stub.seen.length = 0;
-  tokenFile = folder.write('token', 'the-token');
+  tokenFile = folder.write('token', TOKEN);
 });
 afterAll(async () => {
   await stub.close();
@@ -46,11 +49,11 @@ test('asks with the token as it stands in the file, and reads it again each time
   const keys = { accessKeyId: 'ASIABASE', secretAccessKey: 'secret', sessionToken: 'session' };
   expect(await fetch()).toEqual({ ...keys, expiresAt: Date.parse(GOOD.Expiration) });
   expect(everAnswered()).toBe(true);
-  folder.write('token', 'the-next-token\n');
+  folder.write('token', `${NEXT_TOKEN}\n`);
   await fetch();
   expect(stub.seen.map(({ method, url, headers }) => [method, url, headers.authorization])).toEqual([
-    ['GET', '/v1/credentials', 'the-token'],
-    ['GET', '/v1/credentials', 'the-next-token'],
+    ['GET', '/v1/credentials', TOKEN],
+    ['GET', '/v1/credentials', NEXT_TOKEN],
   ]);
 });
 
@@ -156,10 +159,24 @@ test.each<[string, Reply, string]>([
 test.each<[string, () => string, RegExp]>([
   ['missing', () => `${folder.path}/none`, /none: ENOENT\.$/],
   ['empty', () => folder.write('empty', '\n'), /empty is empty\.$/],
-  ['no token', () => folder.write('odd', 'a\u0000b'), /odd holds no token\.$/],
 ])('a token file that is %s', async (_name, path, message) => {
   const { fetch } = makeAgent({ endpoints: [atStub()], tokenFile: path(), now: () => NOW });
   await expect(fetch()).rejects.toMatchObject({ code: 'BaseTokenUnreadable', message: expect.stringMatching(message) });
+  expect(stub.seen).toHaveLength(0);
+});
+
+test.each<[string, string]>([
+  ['torn in its payload', TOKEN.slice(0, -6)],
+  ['torn before its signature', TOKEN.slice(0, -4)],
+  ['of another form', 'a\u0000b'],
+  ['of two lines', `${TOKEN}\n${TOKEN}`],
+])('a token %s is not sent', async (_name, content) => {
+  folder.write('token', content);
+  const error = (await agent(atStub())
+    .fetch()
+    .catch((e: unknown) => e)) as Error;
+  expect(error).toMatchObject({ code: 'BaseTokenMalformed' });
+  expect(error.message).not.toContain('eyJ');
   expect(stub.seen).toHaveLength(0);
 });
 

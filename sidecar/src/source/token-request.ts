@@ -30,7 +30,7 @@ export interface TokenRequestOptions {
   readonly self: { readonly namespace: string; readonly serviceAccount: string };
 }
 
-/** Rejects with TokenRequestForbidden, TokenRequestUnavailable or BaseTokenUnreadable. */
+/** Rejects with the TokenRequest… or BaseToken… codes. */
 export async function requestToken(config: TokenRequestConfig, options: TokenRequestOptions): Promise<string> {
   const { apiserver, folder, self } = options;
   if (apiserver === undefined) throw unavailable('KUBERNETES_SERVICE_HOST or KUBERNETES_SERVICE_PORT is not set.');
@@ -42,10 +42,17 @@ export async function requestToken(config: TokenRequestConfig, options: TokenReq
   if (status === 403) {
     throw new CodedError('TokenRequestForbidden', `${text} Apply: ${JSON.stringify(neededRole(config, self))}`.trim());
   }
-  if (status === 401) throw unavailable(`It refused this pod's own token (401). ${text}`);
-  if (status === 404) throw unavailable(`${account} is not there (404). ${text}`);
-  throw unavailable(`${account}: it answered ${status}. ${text}`);
+  if (status === 401) throw refused(`It refused this pod's own token (401). ${text}`);
+  // What stands in front of an apiserver answers 404 too, while that is away.
+  if (status === 404 && isNotFound(body)) {
+    throw new CodedError('TokenRequestAccountMissing', `${account} is not there (404). ${text}`.trim());
+  }
+  const told = `${account}: it answered ${status}. ${text}`;
+  throw FINAL.has(status) ? refused(told) : unavailable(told);
 }
+
+/** Of a request that is in order: the apiserver understood it and won't have it (Kubernetes API conventions, HTTP status codes). */
+const FINAL: ReadonlySet<number> = new Set([400, 405, 406, 415, 422]);
 
 /** Least privilege: one verb, one name. As JSON, which is YAML too, it stands on one line of a log or an event. Pure. */
 export function neededRole(
@@ -65,6 +72,10 @@ export function neededRole(
       { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects: [subject] },
     ],
   };
+}
+
+function refused(detail: string): CodedError {
+  return new CodedError('TokenRequestRefused', detail.trim());
 }
 
 function unavailable(detail: string): CodedError {
@@ -117,6 +128,12 @@ function tokenOf(body: string, account: string): string {
   const token = (parse(body)?.status as { token?: unknown } | undefined)?.token;
   if (typeof token === 'string' && token !== '') return token;
   throw unavailable(`${account}: its answer holds no token.`);
+}
+
+/** Whether a 404 is the apiserver's own, of an object. */
+function isNotFound(body: string): boolean {
+  const { kind, reason } = parse(body) ?? {};
+  return kind === 'Status' && reason === 'NotFound';
 }
 
 /** Of the `Status` that the apiserver answers errors with. */

@@ -1,0 +1,124 @@
+/** What holds of `schedule` whatever has happened and whatever the clocks say. */
+import fc from 'fast-check';
+import { refreshMargin, schedule, type Action, type History, type Lifetime, type Situation } from './schedule.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+/** Clocks and sessions: half a day and more to either side. */
+const around = fc.integer({ min: -13 * HOUR, max: 13 * HOUR });
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const kind = fc.record({ terminal: fc.boolean(), throttled: fc.boolean() });
+const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+/** `expiresAt` before `obtainedAt` where the clock of STS is behind. */
+const lifetime: fc.Arbitrary<Lifetime> = fc
+  .tuple(around, fc.integer({ min: -HOUR, max: 12 * HOUR }), maybe(around))
+  .map(([obtained, length, base]) => ({
+    obtainedAt: NOW + obtained,
+    expiresAt: NOW + obtained + length,
+    ...(base === undefined ? {} : { baseEndsAt: NOW + base }),
+  }));
+
+/** A fetch has ended, and nothing is planned yet. */
+const ended: fc.Arbitrary<History> = fc.record({
+  endedAt: around.map((ms) => NOW + ms),
+  first: fc.boolean(),
+  failures: fc.nat(),
+  wanted: fc.boolean(),
+  failure: maybe(kind),
+});
+
+/** The wait for the next fetch; `one` is each chance that is asked for. */
+const wait = (session: Lifetime | undefined, history: History, one: number): number =>
+  schedule({ now: NOW, session, history }, () => one).fetchAt - NOW;
+
+/** Floats: a sum of milliseconds since 1970 is exact to about a quarter of a microsecond. */
+const NEARLY = 0.001;
+
+test('a plan is finite, not in the past, and within what its kind allows', () => {
+  fc.assert(
+    fc.property(maybe(lifetime), ended, chance, (session, history, one) => {
+      const ms = wait(session, history, one);
+      expect(ms).toBeGreaterThanOrEqual(0);
+      expect(ms).toBeLessThanOrEqual(longest(session, history) + NEARLY);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+/** The longest wait that the contract and the ceilings of `schedule` leave. */
+function longest(session: Lifetime | undefined, { failure }: History): number {
+  const length = session ? Math.max(0, session.expiresAt - session.obtainedAt) : 0;
+  if (!failure) return session ? Math.max(SECOND, length - refreshMargin(length)) : 0;
+  if (session === undefined || session.expiresAt <= NOW) return (failure.terminal ? 30 : 5) * SECOND;
+  return failure.throttled ? 15 * MINUTE : Math.max(2 * MINUTE, failure.terminal ? 5 * SECOND : 0);
+}
+
+test('it is never after the end of a session that is valid, nor after that of its base credentials', () => {
+  fc.assert(
+    fc.property(lifetime, ended, chance, (session, history, one) => {
+      const { obtainedAt, expiresAt, baseEndsAt = Infinity } = session;
+      fc.pre(expiresAt > NOW);
+      const at = NOW + wait(session, history, one);
+      // A second after a session came there is no next one, whatever it is.
+      const floor = Math.max(NOW, history.failure ? -Infinity : Math.min(NOW, obtainedAt) + SECOND);
+      expect(at).toBeLessThanOrEqual(Math.max(floor, expiresAt) + NEARLY);
+      if (history.failure) return;
+      const length = expiresAt - obtainedAt;
+      const quarter = obtainedAt + (length - refreshMargin(length)) / 4;
+      expect(at).toBeLessThanOrEqual(Math.max(floor, baseEndsAt, quarter) + NEARLY);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a retry is never at once, unless a valid session ends then', () => {
+  fc.assert(
+    fc.property(maybe(lifetime), ended, kind, chance, (session, history, failure, one) => {
+      const valid = session !== undefined && session.expiresAt > NOW;
+      const left = valid ? session.expiresAt - NOW : Infinity;
+      const least = wait(session, { ...history, wanted: false, failure }, one);
+      expect(least).toBeGreaterThanOrEqual(Math.min(left, 125) - NEARLY);
+      // Grown to its ceiling: what a person has to change is asked for 4 times a minute at most.
+      const grown = wait(session, { ...history, wanted: false, failures: 100, failure }, one);
+      if (failure.terminal) expect(grown).toBeGreaterThanOrEqual(Math.min(left, valid ? 2_500 : 15_000) - NEARLY);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a request brings a fetch forward, never back, and not within the pace of the last one', () => {
+  fc.assert(
+    fc.property(maybe(lifetime), ended, chance, (session, history, one) => {
+      const asked = wait(session, { ...history, wanted: true }, one);
+      const unasked = wait(session, { ...history, wanted: false }, one);
+      expect(asked).toBeLessThanOrEqual(unasked);
+      if (asked === unasked) return;
+      expect(session === undefined || session.expiresAt <= NOW).toBe(true);
+      const pace = (history.failure?.terminal ? 5 : 1) * SECOND;
+      expect(NOW + asked).toBeGreaterThanOrEqual((history.endedAt ?? 0) + pace);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('of the same chances comes the same action, and a plan that is made takes no chance', () => {
+  fc.assert(
+    fc.property(maybe(lifetime), ended, chance, around, (session, history, one, later) => {
+      const situation: Situation = { now: NOW, session, history };
+      const made = schedule(situation, () => one);
+      expect(schedule(situation, () => one)).toEqual(made);
+      const chances = jest.fn(() => one);
+      const looked = { ...history, wanted: false, plannedAt: made.fetchAt, lookedAt: NOW };
+      const again: Action = schedule({ now: NOW + later, session, history: looked }, chances);
+      expect(chances).not.toHaveBeenCalled();
+      // Clocks that go on make it due, one that went back too: there is no wait that a jump makes longer.
+      const due = later < -SECOND ? NOW + later : Math.max(NOW + later, made.fetchAt);
+      expect(again.fetchAt).toBe(due);
+    }),
+    { numRuns: 2_000 },
+  );
+});
