@@ -94,9 +94,7 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
           ofBase.add(Object(error) as object);
           throw error;
         });
-        const { expiresAt: baseEndsAt } = base.credentials;
-        const session = await signed(base, bases, start, send);
-        return baseEndsAt === undefined ? session : { ...session, baseEndsAt };
+        return signed(base, bases, start, send);
       }
       const key = keys[index - 1] ?? '';
       return signed(await intermediates.get(key, () => perform(index - 1)), intermediates, key, send);
@@ -112,7 +110,7 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
   };
 }
 
-/** A call that `credentials` sign: its session knows what was bridged for it, and a refusal is told to who keeps them. */
+/** A call that `credentials` sign: its session knows their end and what was bridged for it, and a refusal is told to who keeps them. */
 async function signed<T extends Credentials & Pick<Session, 'bridged'>>(
   { credentials, bridged = credentials.bridged }: Obtained<T>,
   keeper: Kept<T>,
@@ -121,7 +119,12 @@ async function signed<T extends Credentials & Pick<Session, 'bridged'>>(
 ): Promise<Session> {
   try {
     const session = await send(credentials);
-    return bridged === undefined ? session : { ...session, bridged };
+    const { expiresAt: signerEndsAt } = credentials;
+    return {
+      ...session,
+      ...(signerEndsAt === undefined ? {} : { signerEndsAt }),
+      ...(bridged === undefined ? {} : { bridged }),
+    };
   } catch (error) {
     keeper.refused(key, credentials, toCoded(error));
     throw error;

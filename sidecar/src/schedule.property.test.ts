@@ -19,7 +19,7 @@ const lifetime: fc.Arbitrary<Lifetime> = fc
   .map(([obtained, length, base]) => ({
     obtainedAt: NOW + obtained,
     expiresAt: NOW + obtained + length,
-    ...(base === undefined ? {} : { baseEndsAt: NOW + base }),
+    ...(base === undefined ? {} : { signerEndsAt: NOW + base }),
   }));
 
 /** A fetch has ended, and nothing is planned yet. */
@@ -57,10 +57,10 @@ function longest(session: Lifetime | undefined, { failure }: History): number {
   return failure.throttled ? 15 * MINUTE : Math.max(2 * MINUTE, failure.terminal ? 5 * SECOND : 0);
 }
 
-test('it is never after the end of a session that is valid, nor after that of its base credentials', () => {
+test('it is never after the end of a session that is valid, nor after that of what signed its call', () => {
   fc.assert(
     fc.property(lifetime, ended, chance, (session, history, one) => {
-      const { obtainedAt, expiresAt, baseEndsAt = Infinity } = session;
+      const { obtainedAt, expiresAt, signerEndsAt = Infinity } = session;
       fc.pre(expiresAt > NOW);
       const at = NOW + wait(session, history, one);
       // A second after a session came there is no next one, whatever it is.
@@ -69,7 +69,7 @@ test('it is never after the end of a session that is valid, nor after that of it
       if (history.failure) return;
       const length = expiresAt - obtainedAt;
       const quarter = obtainedAt + (length - refreshMargin(length)) / 4;
-      expect(at).toBeLessThanOrEqual(Math.max(floor, baseEndsAt, quarter) + NEARLY);
+      expect(at).toBeLessThanOrEqual(Math.max(floor, signerEndsAt, quarter) + NEARLY);
     }),
     { numRuns: 2_000 },
   );

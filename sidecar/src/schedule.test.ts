@@ -136,24 +136,24 @@ describe('when to try again', () => {
   });
 });
 
-describe('the base credentials end earlier', () => {
-  const due = (baseMinutes: number): number =>
-    refreshAt({ obtainedAt: 0, expiresAt: HOUR, baseEndsAt: baseMinutes * MINUTE }, { first: false }, () => 0);
+describe('what signed the call ends earlier', () => {
+  const due = (signerMinutes: number): number =>
+    refreshAt({ obtainedAt: 0, expiresAt: HOUR, signerEndsAt: signerMinutes * MINUTE }, { first: false }, () => 0);
 
   test.each([
-    { base: 360, after: 40 },
+    { signer: 360, after: 40 },
     // An hour each, as with IRSA: no call more than without the rule.
-    { base: 60, after: 40 },
-    { base: 45, after: 40 },
-    { base: 30, after: 25 },
+    { signer: 60, after: 40 },
+    { signer: 45, after: 40 },
+    { signer: 30, after: 25 },
     // A quarter is left where that is less than 5 minutes.
-    { base: 16, after: 12 },
+    { signer: 16, after: 12 },
     // The floor.
-    { base: 10, after: 10 },
-    { base: 0, after: 10 },
-    { base: -60, after: 10 },
-  ])('after $base min: refresh after $after min', ({ base, after }) => {
-    expect(due(base)).toBe(after * MINUTE);
+    { signer: 10, after: 10 },
+    { signer: 0, after: 10 },
+    { signer: -60, after: 10 },
+  ])('after $base min: refresh after $after min', ({ signer, after }) => {
+    expect(due(signer)).toBe(after * MINUTE);
   });
 
   test('the later they end, the later the refresh, and never later than without the rule', () => {

@@ -4,7 +4,7 @@ import { isValid, type Session } from './session.ts';
 const MINUTE = 60_000;
 
 /** What counts of a session here. */
-export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'baseEndsAt'>;
+export type Lifetime = Pick<Session, 'obtainedAt' | 'expiresAt' | 'signerEndsAt'>;
 
 /** Uniform in [0, 1). */
 export type Random = () => number;
@@ -29,20 +29,21 @@ const REFRESH_FLOOR_MS = 1_000;
 const FIRST_PHASE = { from: 0.05, to: 1 } as const;
 
 /**
- * The base credentials may end before the refresh is due. It comes then with this much of them left, as a served session
- * keeps 5 minutes for a failing STS, so that the refresh still finds them valid if their renewal fails in passing.
+ * What signed its call, base credentials or a hop's session, may end before the refresh is due. It comes then with this
+ * much of that left, as a served session keeps 5 minutes for a failing STS, so that the refresh still finds it valid if its
+ * renewal fails in passing.
  */
-const BASE_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
+const SIGNER_LEFT = { ms: 5 * MINUTE, share: 1 / 4 } as const;
 /** But never before this share of the usual time: a source that hands out nearly ended ones must not flood STS. */
-const BASE_FLOOR = 1 / 4;
+const SIGNER_FLOOR = 1 / 4;
 
 /** Milliseconds from `obtainedAt` on until the refresh is due. */
-function untilDue({ obtainedAt, expiresAt, baseEndsAt = Infinity }: Lifetime): number {
+function untilDue({ obtainedAt, expiresAt, signerEndsAt = Infinity }: Lifetime): number {
   const length = Math.max(0, expiresAt - obtainedAt);
   const usual = length - refreshMargin(length);
-  const base = Math.max(0, baseEndsAt - obtainedAt);
-  const early = base === Infinity ? usual : base - Math.min(BASE_LEFT.ms, base * BASE_LEFT.share);
-  return Math.min(usual, Math.max(usual * BASE_FLOOR, early));
+  const signer = Math.max(0, signerEndsAt - obtainedAt);
+  const early = signer === Infinity ? usual : signer - Math.min(SIGNER_LEFT.ms, signer * SIGNER_LEFT.share);
+  return Math.min(usual, Math.max(usual * SIGNER_FLOOR, early));
 }
 
 /**

@@ -18,8 +18,8 @@ export interface Session {
   readonly obtainedAt: number;
   /** By STS's clock. */
   readonly expiresAt: number;
-  /** The end of the base credentials that signed its call; undefined where a hop did, and where no end is known. */
-  readonly baseEndsAt?: number;
+  /** The end of the base credentials or of the hop's session that signed its call; undefined where it isn't known. */
+  readonly signerEndsAt?: number;
   /** The failure of a base identity or hop that kept credentials stood in for when it was made. */
   readonly bridged?: CodedError;
 }
