@@ -27,6 +27,8 @@ export interface Fault {
   readonly logs?: ErrorCode;
   /** What else holds once it is over. */
   readonly then?: (world: World) => Promise<void> | void;
+  /** A figure of the row beside what the SDKs saw; asked once it is over. */
+  readonly note?: (world: World) => string;
   readonly stsHost?: string;
   /** In place of the shipped programs. */
   readonly wrap?: (world: Programs) => Programs;
@@ -38,7 +40,7 @@ const AT_ONCE = 4;
 const PATIENCE_MS = 15_000;
 
 /** The tests of a file's rows, and the table at their end. */
-export function testRows(name: string, faults: readonly Fault[]): void {
+export function testRows(name: string, faults: readonly Fault[], { atOnce = AT_ONCE } = {}): void {
   describeWhen(
     name,
     locateSdks(),
@@ -48,7 +50,7 @@ export function testRows(name: string, faults: readonly Fault[]): void {
       let played: readonly Promise<readonly ClientRow[]>[] = [];
       beforeAll(async () => {
         programs = await bundlePrograms();
-        const turn = makeTurns(AT_ONCE);
+        const turn = makeTurns(atOnce);
         played = faults.map((fault) => turn(() => playRow(fault, { programs, sdks })));
         // Each test awaits its own.
         for (const row of played) row.catch(() => undefined);
@@ -112,9 +114,9 @@ async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; s
     await untilAll(world.clients, goalMs + PATIENCE_MS, ({ ok, at }) => ok && at >= endedAt).catch(() => undefined);
     if (fault.logs !== undefined) expect(world.sidecar().output().out).toContain(fault.logs);
     await fault.then?.(world);
-    return world.clients.map((client) =>
-      judge(fault.fault, client, world.clients, { endedAt, goalMs, forgets: fault.losesSession === true }),
-    );
+    const note = fault.note?.(world) ?? '';
+    const times = { endedAt, goalMs, forgets: fault.losesSession === true };
+    return world.clients.map((client) => ({ ...judge(fault.fault, client, world.clients, times), note }));
   } finally {
     await world.end();
   }
@@ -147,7 +149,12 @@ interface Times {
  * An error counts as one with a session where any SDK had before it credentials that ended after it: so the sidecar
  * had them too. Recovery is that of the slower kind of provider.
  */
-function judge(fault: string, client: Client, all: readonly Client[], { endedAt, goalMs, forgets }: Times): ClientRow {
+function judge(
+  fault: string,
+  client: Client,
+  all: readonly Client[],
+  { endedAt, goalMs, forgets }: Times,
+): Omit<ClientRow, 'note'> {
   const good = all.flatMap(({ results }) => results.filter(({ ok }) => ok));
   const hadSession = (error: Result): boolean =>
     !forgets && good.some(({ at, expires = 0 }) => at <= error.from && expires > error.at);

@@ -1,37 +1,8 @@
 /** The fault matrix on the real process: killed, beset by connections, STS lost by name and by packet. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { openBlackHole } from '../guard/black-hole.ts';
 import { startFront } from './front.ts';
 import { testRows, type Fault } from './play.ts';
 import type { World } from './world.ts';
-
-const CONNECTIONS = 5_000;
-
-const beset = (way: 'silent' | 'half' | 'slow', port: 'credentials' | 'health'): Fault => ({
-  fault: `${CONNECTIONS} connections to the ${port} port: ${way}`,
-  sessionSeconds: 8,
-  lastsMs: 6_000,
-  begin: async ({ sidecar, onEnd }) => {
-    const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(CONNECTIONS), way];
-    const helper = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const closed = once(helper, 'close');
-    onEnd(async () => {
-      helper.kill('SIGKILL');
-      await closed;
-    });
-    await once(helper.stdout, 'data');
-  },
-  end: async ({ sidecar }) => {
-    expect((await sidecar().health('/healthz')).status).toBe(200);
-  },
-  then: noErrors,
-});
-
-function noErrors({ clients }: World): void {
-  expect(clients.flatMap(({ results }) => results.filter(({ ok }) => !ok))).toEqual([]);
-}
 
 const KILLED: Fault = {
   fault: 'sidecar killed under load and started again',
@@ -69,11 +40,4 @@ const LOST: Fault = {
 };
 const holes = new Map<World['stsFront'], () => Promise<void>>();
 
-testRows('the process', [
-  KILLED,
-  LOST,
-  beset('silent', 'credentials'),
-  beset('half', 'credentials'),
-  beset('slow', 'credentials'),
-  beset('slow', 'health'),
-]);
+testRows('the process', [KILLED, LOST]);

@@ -36,21 +36,24 @@ export interface ClientRow extends Row {
   readonly client: string;
   /** How often it asked, or took what it had. */
   readonly asked: number;
-  /** The first of its errors, cut. */
+  /** The first of its errors. */
   readonly said: string;
+  /** A figure of the fault beside that; may be empty. */
+  readonly note: string;
 }
 
 const SAID_CHARS = 70;
 
 /** The same, with the client and what it said. */
 export function clientTableOf(rows: readonly ClientRow[]): string {
-  const extra = rows.map(({ client, asked, said }) => [
+  const extra = rows.map(({ client, asked, note, said }) => [
     client,
     String(asked),
+    note,
     said.replaceAll(/\s+/g, ' ').slice(0, SAID_CHARS),
   ]);
   const lines = tableOf(rows).split('\n');
-  const heads = ['client', 'asked', 'first error'];
+  const heads = ['client', 'asked', 'note', 'first error'];
   const widths = heads.map((head, i) => Math.max(head.length, ...extra.map((line) => line[i]?.length ?? 0)));
   return [heads, ...extra]
     .map((cells, i) => [lines[i] ?? '', ...cells.map((cell, j) => cell.padEnd(widths[j] ?? 0))].join('  ').trimEnd())
