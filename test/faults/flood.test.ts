@@ -50,7 +50,8 @@ async function connectAll({ sidecar, onEnd }: World, port: Port, way: Way): Prom
     helper.kill('SIGKILL');
     await closed;
   });
-  await once(helper.stdout, 'data');
+  const ended = sidecar().ended.then(() => 'the sidecar ended');
+  expect(await Promise.race([once(helper.stdout, 'data').then(String), ended])).toBe('up\n');
 }
 
 describeWhen(
