@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describeWhen, type Absent } from '../cluster/jest.ts';
 import type { Programs } from '../sidecar/harness.ts';
 import { startFront } from './front.ts';
-import { testRows, type Fault } from './play.ts';
+import { logged, testRows, type Fault } from './play.ts';
 
 /** No resolver anywhere knows it (RFC 6761). */
 const NAME = 'sts.invalid';
@@ -51,7 +51,7 @@ function unknown(): Fault {
   return {
     fault: 'the name of STS is unknown',
     ...SHORT,
-    logs: 'StsUnreachable',
+    reached: logged('StsUnreachable'),
     stsHost: NAME,
     wrap: names.wrap,
     begin: () => names.point(undefined),
@@ -64,7 +64,7 @@ function moved(): Fault {
   return {
     fault: 'STS moved, its name follows later',
     ...SHORT,
-    logs: 'StsUnreachable',
+    reached: logged('StsUnreachable'),
     stsHost: NAME,
     wrap: names.wrap,
     begin: async ({ sts, stsFront, onEnd }) => {

@@ -1,4 +1,6 @@
 /** The rows of the fault matrix, and how they are shown at the end of a test file. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What one fault did to clients. Times in milliseconds. */
 export interface Row {
@@ -58,6 +60,25 @@ export function clientTableOf(rows: readonly ClientRow[]): string {
   return [heads, ...extra]
     .map((cells, i) => [lines[i] ?? '', ...cells.map((cell, j) => cell.padEnd(widths[j] ?? 0))].join('  ').trimEnd())
     .join('\n');
+}
+
+/** Names the folder into which a run writes its rows, for docs/faults.md (main.ts). */
+export const ROWS_VARIABLE = 'ROLECHAIN_FAULT_ROWS';
+
+/** Shows the rows of a test file. */
+export function tell(name: string, rows: readonly Row[]): void {
+  say(name, rows, tableOf(rows));
+}
+
+/** The same of rows with clients. */
+export function tellClients(name: string, rows: readonly ClientRow[]): void {
+  say(name, rows, clientTableOf(rows));
+}
+
+function say(name: string, rows: readonly Row[], table: string): void {
+  process.stdout.write(`\n${table}\n\n`);
+  const folder = process.env[ROWS_VARIABLE];
+  if (folder !== undefined) writeFileSync(join(folder, `${name}.json`), JSON.stringify(rows));
 }
 
 /** Fails where a row misses its goal. */
