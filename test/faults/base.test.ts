@@ -116,7 +116,7 @@ const MISSING = token('token file missing', bridged('BaseTokenUnreadable'), (wor
 const EMPTY = token('token file empty', bridged('BaseTokenUnreadable'), (world) =>
   writeFileSync(pathOfToken(world), ''),
 );
-const HALF = token('token file half-written', logged('AgentTokenRejected'), (world) =>
+const HALF = token('token file half-written', logged('AgentRefused'), (world) =>
   writeFileSync(pathOfToken(world), world.token.slice(0, world.token.length / 2)),
 );
 const ROTATED: Fault = {
@@ -139,5 +139,5 @@ testRows('base identity', [
   cold(THROTTLED, 'AgentThrottled'),
   cold(HANGS, 'AgentUnreachable'),
   cold(MISSING, 'BaseTokenUnreadable'),
-  cold(HALF, 'AgentTokenRejected'),
+  cold(HALF, 'AgentRefused'),
 ]);

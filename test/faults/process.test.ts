@@ -11,14 +11,9 @@ import type { World } from './world.ts';
 const KILLS = 3;
 
 /** What the kernel says while nobody listens: an SDK meets the same. */
-async function refusedUntil(port: number, done: Promise<unknown>): Promise<number> {
+async function refusals(port: number, over: AbortSignal): Promise<number> {
   let refused = 0;
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  void done.then(end, end);
-  while (!over) {
+  while (!over.aborted) {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect').catch(() => (refused += 1));
     socket.destroy();
@@ -74,4 +69,4 @@ const LOST: Fault = {
 };
 const holes = new Map<World['stsFront'], () => Promise<void>>();
 
-testRows('the process', [KILLED, LOST]);
+testRows('the process', [killed(), LOST]);
