@@ -34,11 +34,11 @@ function killed(): Fault {
         const port = sidecar().ports.credentials;
         sidecar().signal('SIGKILL');
         await sidecar().ended;
-        const served = restart().then(() =>
-          eventually('it serves', async () => (await sidecar().ask()).status === 200),
-        );
-        refused += await refusedUntil(port, served);
-        await served;
+        const over = new AbortController();
+        const counted = refusals(port, over.signal);
+        await restart();
+        await eventually('it serves', async () => (await sidecar().ask()).status === 200).finally(() => over.abort());
+        refused += await counted;
         await sleep(1_000);
       }
       expect(files.readToken()).toBe(before);
@@ -69,4 +69,55 @@ const LOST: Fault = {
 };
 const holes = new Map<World['stsFront'], () => Promise<void>>();
 
-testRows('the process', [killed(), LOST]);
+/** SYNs to STS pass once the first of them has waited this long: the kernel sends it again after 1 s, then after 3 s. */
+function slowToConnect(fault: string, heldMs: number, reached: Fault['reached']): Fault {
+  let met = 0;
+  return {
+    fault,
+    sessionSeconds: 6,
+    lastsMs: 8_000,
+    begin: async ({ sts, stsFront, onEnd }) => {
+      await stsFront.close();
+      const hole = await openBlackHole(stsFront.port, sts.port);
+      let over = false;
+      const holding = (async () => {
+        while (!over) {
+          await sleep(20);
+          if (hole.waiting() === 0) continue;
+          met += 1;
+          await sleep(heldMs);
+          hole.open();
+          await sleep(800);
+          await hole.shut();
+        }
+        hole.open();
+      })();
+      enders.set(stsFront, async () => {
+        over = true;
+        await holding;
+      });
+      onEnd(async () => {
+        over = true;
+        await holding;
+        await hole.close();
+      });
+    },
+    end: ({ stsFront }) => enders.get(stsFront)?.(),
+    reached: async (world) => {
+      expect(met).toBeGreaterThan(0);
+      await reached(world);
+    },
+  };
+}
+const enders = new Map<World['stsFront'], () => Promise<void>>();
+
+/** Within the 2 s of a connection (sidecar/src/assume.ts): no try fails. */
+const AFTER_1S = {
+  ...slowToConnect('connections to STS open after 1 s', 500, ({ sidecar }) =>
+    expect(sidecar().output().out).not.toContain('StsUnreachable'),
+  ),
+  then: noErrors,
+};
+const AFTER_3S = slowToConnect('connections to STS would open after 3 s', 2_200, logged('StsUnreachable'));
+
+testRows('the process', [AFTER_1S, AFTER_3S, killed(), LOST]);
