@@ -24,7 +24,7 @@ function flood(way: Way, ...ports: readonly Port[]): Fault {
   return {
     fault: `${CONNECTIONS} connections to the ${ports.join(' and the ')} port: ${way}`,
     sessionSeconds: 8,
-    lastsMs: 6_000,
+    lastsMs: 4_000,
     wrap: (programs) => {
       group = groups?.make(`${way}-${ports.join('-')}`, LIMIT_MIB);
       return { ...programs, within: inGroup(group?.enter, []) as [string, ...string[]] };

@@ -35,7 +35,7 @@ export interface Fault {
 }
 
 /** At once, on a machine of 2 cores. */
-const AT_ONCE = 4;
+const AT_ONCE = 5;
 /** A fetch may have begun before the end of the fault and run into its time-out; the machine may be busy. */
 const PATIENCE_MS = 15_000;
 

@@ -79,9 +79,9 @@ function slowToConnect(fault: string, heldMs: number, reached: Fault['reached'])
     begin: async ({ sts, stsFront, onEnd }) => {
       await stsFront.close();
       const hole = await openBlackHole(stsFront.port, sts.port);
-      let over = false;
+      const over = new AbortController();
       const holding = (async () => {
-        while (!over) {
+        while (!over.signal.aborted) {
           await sleep(20);
           if (hole.waiting() === 0) continue;
           met += 1;
@@ -93,11 +93,11 @@ function slowToConnect(fault: string, heldMs: number, reached: Fault['reached'])
         hole.open();
       })();
       enders.set(stsFront, async () => {
-        over = true;
+        over.abort();
         await holding;
       });
       onEnd(async () => {
-        over = true;
+        over.abort();
         await holding;
         await hole.close();
       });
