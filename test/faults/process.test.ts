@@ -82,8 +82,8 @@ function slowToConnect(fault: string, heldMs: number, reached: Fault['reached'])
       const over = new AbortController();
       const holding = (async () => {
         while (!over.signal.aborted) {
-          await sleep(20);
-          if (hole.waiting() === 0) continue;
+          await sleep(100);
+          if ((await hole.waiting()) === 0) continue;
           met += 1;
           await sleep(heldMs);
           hole.open();
@@ -113,7 +113,7 @@ const enders = new Map<World['stsFront'], () => Promise<void>>();
 
 /** Within the 2 s of a connection (sidecar/src/assume.ts): no try fails. */
 const AFTER_1S = {
-  ...slowToConnect('connections to STS open after 1 s', 500, ({ sidecar }) =>
+  ...slowToConnect('connections to STS open after 1 s', 400, ({ sidecar }) =>
     expect(sidecar().output().out).not.toContain('StsUnreachable'),
   ),
   then: noErrors,

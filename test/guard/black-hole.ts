@@ -1,7 +1,7 @@
 /** A port of 127.0.0.1 whose packets are lost: a connection to it is neither opened nor refused. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -9,7 +9,7 @@ export interface BlackHole {
   /** Whether a connection that was asked for at the beginning still waits for its first answer. */
   readonly holds: () => boolean;
   /** Connections of others that wait likewise. */
-  readonly waiting: () => number;
+  readonly waiting: () => Promise<number>;
   /** Packets pass from now on; those that wait get through when their kernel sends the SYN again: after 1 s, then 3 s. */
   readonly open: () => void;
   /** Packets are lost again. */
@@ -49,7 +49,7 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
   const drop = (): void => [...queued, lost].forEach((socket) => socket.destroy());
   return {
     holds: () => lost.connecting,
-    waiting: () => unanswered(port) - (lost.connecting && !lost.destroyed ? 1 : 0),
+    waiting: async () => (await unanswered(port)) - (lost.connecting && !lost.destroyed ? 1 : 0),
     open: () => {
       listener.kill('SIGCONT');
       drop();
@@ -70,12 +70,10 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
 }
 
 /** Connections of this network namespace to a port of 127.0.0.1 that have sent a SYN (state 2) and got no answer. */
-function unanswered(port: number): number {
-  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const lines = readFileSync('/proc/net/tcp', 'latin1')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
-  return lines.filter(([, , to, state]) => to === remote && state === '02').length;
+async function unanswered(port: number): Promise<number> {
+  // Not readFileSync, nor its lines one by one: beside a flood there are tens of thousands.
+  const text = await readFile('/proc/net/tcp', 'latin1');
+  return text.split(` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02 `).length - 1;
 }
 
 async function open(port: number): Promise<Socket> {
