@@ -70,7 +70,7 @@ describeWhen(
         flood('slow', 'health'),
         flood('large', 'credentials', 'health'),
       ],
-      { atOnce: 2 },
+      { atOnce: 1 },
     ),
   { make: () => ({}) as MemoryGroup, remove: () => Promise.resolve() },
 );

@@ -1,6 +1,6 @@
 // Holds many connections to a port of loopback on which nothing comes to an end. Arguments: port, how many, and what
-// each sends: `silent` nothing, `slow` a header a second, `large` nearly 8 KiB of a head. One that is
-// closed is opened again a second later. Says `up` once each was open. Ends by itself after a minute.
+// each sends: `silent` nothing, `slow` a header a second, `large` nearly 8 KiB of a head. One that is closed is opened
+// again two seconds later. Says `up` once each was open. Ends by itself after a minute.
 import { connect } from 'node:net';
 import { clearInterval, setInterval, setTimeout } from 'node:timers';
 
@@ -17,7 +17,7 @@ function open(first) {
     .on('error', () => undefined)
     .on('close', () => {
       clearInterval(drip);
-      setTimeout(open, 1000, false);
+      setTimeout(open, 2000, false);
     });
   socket.once('connect', () => {
     if (first && ++opened === count) console.log('up');
