@@ -52,8 +52,12 @@ export const LIMITS = {
   holdMs: 800,
   /** Requests held at once; more are answered 503 right away. */
   heldRequests: 1024,
-  /** Connections on each of the sidecar's ports. */
-  connections: 2048,
+  /**
+   * Connections without a request, on each of the sidecar's ports; a head of 8 KiB on all of them is well under half of the
+   * memory limit (test/faults/flood.test.ts).
+   * Not fewer on loopback: while 5,000 a second are opened, an SDK has a tenth of a second for its request.
+   */
+  idleConnections: { credentials: 512, health: 64 },
   /** A role with `startup: proceed` holds the pod's start no longer than this. */
   startupSeconds: 30,
   /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { capConnections } from './connections.ts';
+import { capIdleConnections } from './connections.ts';
 
 const CAP = 3;
 const ASK = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
@@ -17,7 +17,7 @@ beforeEach(async () => {
     if (request.url === '/held') held.push(response);
     else response.end('answer');
   });
-  capConnections(server, CAP);
+  capIdleConnections(server, CAP);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -81,19 +81,27 @@ test('a connection that was just used is not the one', async () => {
   expect(await ask(used)).toContain('answer');
 });
 
-test('a request that waits for its answer keeps its connection', async () => {
+test('a request that waits for its answer keeps its connection, and takes no room from others', async () => {
   const waiting = await open();
   await hold(waiting);
-  for (let i = 0; i < 2 * CAP; i++) await open();
+  const others = await Promise.all(Array.from({ length: 2 * CAP }, open));
+  const left = others.slice(-CAP);
+  for (const socket of left) expect(await ask(socket)).toContain('answer');
   held[0]?.end('late');
   const [data] = (await once(waiting, 'data')) as [Buffer];
   expect(String(data)).toContain('late');
 });
 
-test('where all wait, the new one is closed', async () => {
-  for (let i = 0; i < CAP; i++) await hold(await open());
-  await closed(await open());
-  expect(held.every((response) => !response.destroyed)).toBe(true);
+test('of a burst of silent ones with a request among them, the request is heard', async () => {
+  const port = (server.address() as AddressInfo).port;
+  const burst = Array.from({ length: 5 * CAP }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  sockets.push(...burst);
+  const asking = burst[0]!;
+  asking.write(ASK);
+  const answer = once(asking, 'data');
+  // All of them are there before the server gets a turn.
+  await Promise.all(burst.map((socket) => once(socket, 'connect')));
+  expect(String(await answer)).toContain('answer');
 });
 
 test('a connection that ended makes room', async () => {

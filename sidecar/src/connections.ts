@@ -1,27 +1,32 @@
-/** How many connections a port has at once, and which one gives way to a new one. */
+/** How many connections without a request a port keeps, and which of them gives way to a new one. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Keeps at most `cap` connections open. One more closes the connection that has been without a request for the
- * longest: whether it is kept alive, silent or slow with its headers. Only where every one of them waits for an answer is
- * the new one closed. Node's own `maxConnections` turns newcomers away instead, so that a program that leaks
- * connections would lock every SDK of the pod out.
+ * Keeps at most `cap` connections on which no request waits for its answer: kept alive, silent or slow with their
+ * headers. One more closes the one that has been so for the longest. Those with a request are the responder's to bound.
+ * Node's own `maxConnections` turns newcomers away instead, so that a program that leaks connections would lock
+ * every SDK of the pod out.
+ *
+ * A burst closes no SDK unheard whose request came with it: libuv takes one connection from the kernel, then reads from
+ * those that it has (uv__server_io in src/unix/stream.c).
  */
-export function capConnections(server: Server, cap: number): void {
-  /** Without a request, the longest first: a Set keeps its order. */
+export function capIdleConnections(server: Server, cap: number): void {
+  /** The longest first: a Set keeps its order. */
   const idle = new Set<Socket>();
   /** Requests that wait for their answer: more than one where a client sends ahead. */
   const busy = new Map<Socket, number>();
 
-  server.on('connection', (socket: Socket) => {
-    if (idle.size + busy.size >= cap) {
-      const [longest = socket] = idle;
-      idle.delete(longest);
-      longest.destroy();
-      if (longest === socket) return;
-    }
+  function add(socket: Socket): void {
     idle.add(socket);
+    const [longest] = idle;
+    if (idle.size <= cap || longest === undefined) return;
+    idle.delete(longest);
+    longest.destroy();
+  }
+
+  server.on('connection', (socket: Socket) => {
+    add(socket);
     socket.once('close', () => {
       idle.delete(socket);
       busy.delete(socket);
@@ -38,7 +43,7 @@ export function capConnections(server: Server, cap: number): void {
         return;
       }
       busy.delete(socket);
-      if (!socket.destroyed) idle.add(socket);
+      if (!socket.destroyed) add(socket);
     });
   });
 }

@@ -2,7 +2,7 @@
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Clock } from './clock.ts';
-import { capConnections } from './connections.ts';
+import { capIdleConnections } from './connections.ts';
 import type { Keeper } from './keeper.ts';
 import type { Metrics } from './metrics.ts';
 import type { RolePlan } from './plan.ts';
@@ -39,7 +39,7 @@ export interface RoleStatus {
 export function makeHealthServer(options: HealthOptions): FastifyInstance {
   const { metrics, clock } = options;
   const server = fastify(HTTP_OPTIONS);
-  capConnections(server.server, LIMITS.connections);
+  capIdleConnections(server.server, LIMITS.idleConnections.health);
   server.get(PATHS.healthz, () => ({ status: 'ok' }));
   server.get(PATHS.readyz, (_request, reply) => {
     const without = Object.entries(statusOf(options, clock.now())).filter(([, role]) => role.state !== 'valid');

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
-import { capConnections } from './connections.ts';
+import { capIdleConnections } from './connections.ts';
 import { toCoded } from './defect.ts';
 import type { Responder } from './responder.ts';
 
@@ -22,7 +22,8 @@ export const HTTP_OPTIONS = {
   forceCloseConnections: 'idle',
   exposeHeadRoutes: false,
   http: {
-    maxHeaderSize: 16 * 1024,
+    // SDKs send 1 KiB; tracing may add W3C baggage to it. Slow ones hold it in memory, see connections.ts.
+    maxHeaderSize: 8 * 1024,
     // A request without Host gets our answer, not Node's bare 400.
     requireHostHeader: false,
     connectionsCheckingInterval: 5_000,
@@ -41,7 +42,7 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     // A path that the router can't decode; 404, behind the checks that come first.
     frameworkErrors: (_error, request, reply) => void respond(request, reply),
   });
-  capConnections(server.server, LIMITS.connections);
+  capIdleConnections(server.server, LIMITS.idleConnections.credentials);
   // In this hook, before fastify looks for a route or at a body: the checks have an order of their own.
   server.addHook('onRequest', respond);
 

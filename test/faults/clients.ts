@@ -31,19 +31,18 @@ export interface Client {
   stop(): Promise<void>;
 }
 
-/** The command of each SDK's program. */
-export type Sdks = Readonly<Record<string, readonly [string, ...string[]]>>;
+/** The command of an SDK's program. */
+type Command = readonly [string, ...string[]];
+export type Sdks = Readonly<Record<string, Command>>;
 
-/** Those that are here; the first that is absent, with its reason. */
-export function locateSdks(): Sdks | Absent {
+/** Each SDK's program, or why it is not here. */
+export function locateSdks(): Readonly<Record<string, Command | Absent>> {
   const python = locatePython(BOTOCORE);
   const go = locateGoClient();
-  if (typeof python !== 'string') return python;
-  if (typeof go !== 'string') return go;
   return {
     JavaScript: [process.execPath, join(PROGRAMS, 'asking.mjs')],
-    botocore: [python, join(PROGRAMS, 'asking.py')],
-    Go: [go, 'ask'],
+    botocore: typeof python === 'string' ? [python, join(PROGRAMS, 'asking.py')] : python,
+    Go: typeof go === 'string' ? [go, 'ask'] : go,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Front {
   readonly url: string;
   /** From the next connection on; undefined lets all through. */
   breakWith(breaker: Breaker | undefined): void;
+  /** Connections that a breaker has had so far. */
+  broken(): number;
   /** Its port is free then. May be called twice. */
   close(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export async function startFront(
   { address = '127.0.0.1', port = 0 }: FrontOptions = {},
 ): Promise<Front> {
   let breaker: Breaker | undefined;
+  let broken = 0;
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -34,6 +37,7 @@ export async function startFront(
   const server = createServer((socket) => {
     keep(socket);
     if (breaker) {
+      broken += 1;
       breaker(socket);
       return;
     }
@@ -52,6 +56,7 @@ export async function startFront(
     breakWith: (next) => {
       breaker = next;
     },
+    broken: () => broken,
     close: async () => {
       for (const socket of sockets) socket.destroy();
       if (!server.listening) return;

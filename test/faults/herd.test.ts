@@ -54,3 +54,19 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
   expect(count(/HTTP\/1\.1 503/g)).toBe(2 * LIMITS.heldRequests);
   expect(count(/^retry-after: 1/gm)).toBe(2 * LIMITS.heldRequests);
 }, 60_000);
+
+test(`a cold request is held for ${LIMITS.holdMs} ms before its 503, and answered within the second`, async () => {
+  bench.sts.failWhen(() => 'hang');
+  const sidecar = await bench.start();
+  await firstAnswer(sidecar);
+  const took: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const from = performance.now();
+    const reply = await sidecar.ask();
+    took.push(performance.now() - from);
+    expect(`${codeOf(reply)}, ${String(reply.headers['retry-after'])}`).toBe('503 NotReady, 1');
+  }
+  // A timer may come a millisecond early. A busy machine may delay one of them, hardly each.
+  expect(Math.min(...took)).toBeGreaterThanOrEqual(LIMITS.holdMs - 2);
+  expect(Math.min(...took)).toBeLessThan(1_000);
+}, 60_000);

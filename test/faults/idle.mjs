@@ -1,11 +1,13 @@
 // Holds many connections to a port of loopback on which nothing comes to an end. Arguments: port, how many, and what
-// each sends: `silent` nothing, `half` a half request, `slow` a header a second. One that is closed is opened again a
-// second later. Says `up` once each was open. Ends by itself after a minute.
+// each sends: `silent` nothing, `slow` a header a second, `large` nearly 8 KiB of a head. One that is closed is opened
+// again two seconds later. Says `up` once each was open. Ends by itself after a minute.
 import { connect } from 'node:net';
 import { clearInterval, setInterval, setTimeout } from 'node:timers';
 
 const [port, count, way] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const EACH_BATCH = 100;
+const HEAD = 'GET /v1/credentials HTTP/1.1\r\nhost: 127.0.0.1\r\n';
+const LARGE = `${HEAD}${Array.from({ length: 72 }, (_, i) => `x-${i}: ${'y'.repeat(90)}\r\n`).join('')}`;
 let opened = 0;
 
 function open(first) {
@@ -15,11 +17,11 @@ function open(first) {
     .on('error', () => undefined)
     .on('close', () => {
       clearInterval(drip);
-      setTimeout(open, 1000, false);
+      setTimeout(open, 2000, false);
     });
   socket.once('connect', () => {
     if (first && ++opened === count) console.log('up');
-    if (way !== 'silent') socket.write('GET /v1/credentials HTTP/1.1\r\nhost: 127.0.0.1\r\n');
+    if (way !== 'silent') socket.write(way === 'large' ? LARGE : HEAD);
     if (way === 'slow') drip = setInterval(() => socket.write('x: y\r\n'), 1000);
   });
   socket.resume();

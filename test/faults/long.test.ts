@@ -13,10 +13,10 @@ import {
   type SimOptions,
   type SimWorld,
 } from './sim-world.ts';
-import { expectGoals, MENDED_GOAL_MS, tableOf, TRANSIENT_GOAL_MS, type Row } from './table.ts';
+import { expectGoals, MENDED_GOAL_MS, tell, TRANSIENT_GOAL_MS, type Row } from './table.ts';
 
 const rows: Row[] = [];
-afterAll(() => process.stdout.write(`\n${tableOf(rows)}\n\n`));
+afterAll(() => tell('simulated clock', rows));
 
 function judge(fault: string, world: SimWorld, endedAt: number, goalMs: number): void {
   const errors = world.seen.filter(({ status }) => status !== 200);

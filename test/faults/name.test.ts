@@ -6,21 +6,15 @@ import { join } from 'node:path';
 import { describeWhen, type Absent } from '../cluster/jest.ts';
 import type { Programs } from '../sidecar/harness.ts';
 import { startFront } from './front.ts';
-import { testRows, type Fault } from './play.ts';
+import { logged, testRows, type Fault } from './play.ts';
 
 /** No resolver anywhere knows it (RFC 6761). */
 const NAME = 'sts.invalid';
 /** A session's half and more, so that a refresh meets the fault and the session ends. */
 const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
 
-/** The sidecar with an /etc/hosts and an /etc/resolv.conf of its own; the process stays the one that was started. */
-const STARTER = `
-  const mounts = ['hosts', 'resolv.conf'].map((name) => \`mount --bind "$0/\${name}" /etc/\${name}\`).join(' && ');
-  const script = \`\${mounts} && exec "$@"\`;
-  const env = { ...process.env, PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin' };
-  const command = ['unshare', '--mount', '/bin/sh', '-c', script, __dirname, process.execPath, ...process.argv.slice(2)];
-  process.execve('/usr/bin/env', ['env', ...command], env);
-`;
+/** Its own /etc/hosts and /etc/resolv.conf; the process stays the one that was started. */
+const MOUNTS = ['hosts', 'resolv.conf'].map((name) => `mount --bind "$0/${name}" /etc/${name}`).join(' && ');
 
 interface Names {
   /** Of a row: made with its programs. */
@@ -42,9 +36,8 @@ function makeNames(): Names {
       names.point('127.0.0.1');
       // Nothing listens there: the name is unknown at once.
       writeFileSync(join(names.folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
-      const starter = join(names.folder, 'starter.cjs');
-      writeFileSync(starter, STARTER);
-      return { ...programs, args: [starter, ...programs.args] };
+      const script = `${MOUNTS} && exec "$@"`;
+      return { ...programs, within: ['/usr/bin/unshare', '--mount', '/bin/sh', '-c', script, names.folder] };
     },
   };
   return names;
@@ -58,7 +51,7 @@ function unknown(): Fault {
   return {
     fault: 'the name of STS is unknown',
     ...SHORT,
-    logs: 'StsUnreachable',
+    reached: logged('StsUnreachable'),
     stsHost: NAME,
     wrap: names.wrap,
     begin: () => names.point(undefined),
@@ -71,7 +64,7 @@ function moved(): Fault {
   return {
     fault: 'STS moved, its name follows later',
     ...SHORT,
-    logs: 'StsUnreachable',
+    reached: logged('StsUnreachable'),
     stsHost: NAME,
     wrap: names.wrap,
     begin: async ({ sts, stsFront, onEnd }) => {

@@ -1,59 +1,59 @@
-/** The fault matrix on the real process: killed, beset by connections, STS lost by name and by packet. */
-import { spawn } from 'node:child_process';
+/** The fault matrix on the real process: killed, and STS lost by packet. */
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openBlackHole } from '../guard/black-hole.ts';
 import { startFront } from './front.ts';
-import { testRows, type Fault } from './play.ts';
+import { eventually } from '../sidecar/harness.ts';
+import { logged, noErrors, testRows, type Fault } from './play.ts';
 import type { World } from './world.ts';
 
-const CONNECTIONS = 5_000;
+const KILLS = 3;
 
-const beset = (way: 'silent' | 'half' | 'slow', port: 'credentials' | 'health'): Fault => ({
-  fault: `${CONNECTIONS} connections to the ${port} port: ${way}`,
-  sessionSeconds: 8,
-  lastsMs: 6_000,
-  begin: async ({ sidecar, onEnd }) => {
-    const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(CONNECTIONS), way];
-    const helper = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const closed = once(helper, 'close');
-    onEnd(async () => {
-      helper.kill('SIGKILL');
-      await closed;
-    });
-    await once(helper.stdout, 'data');
-  },
-  end: async ({ sidecar }) => {
-    expect((await sidecar().health('/healthz')).status).toBe(200);
-  },
-  then: noErrors,
-});
-
-function noErrors({ clients }: World): void {
-  expect(clients.flatMap(({ results }) => results.filter(({ ok }) => !ok))).toEqual([]);
+/** What the kernel says while nobody listens: an SDK meets the same. */
+async function refusals(port: number, over: AbortSignal): Promise<number> {
+  let refused = 0;
+  while (!over.aborted) {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect').catch(() => (refused += 1));
+    socket.destroy();
+    await sleep(10);
+  }
+  return refused;
 }
 
-const KILLED: Fault = {
-  fault: 'sidecar killed under load and started again',
-  lastsMs: 0,
-  losesSession: true,
-  begin: async ({ sidecar, files, restart }) => {
-    const before = files.readToken();
-    sidecar().signal('SIGKILL');
-    await sidecar().ended;
-    await restart();
-    expect(files.readToken()).toBe(before);
-  },
-  end: () => undefined,
-  // Who keeps credentials does not ask while they last.
-  then: ({ clients }) => {
-    const kept = clients.flatMap(({ results }) => results.filter(({ kind, ok }) => kind === 'kept' && !ok));
-    expect(kept).toEqual([]);
-  },
-};
+function killed(): Fault {
+  let refused = 0;
+  return {
+    fault: `sidecar killed ${KILLS} times under load and started again at once`,
+    lastsMs: 0,
+    losesSession: true,
+    begin: async ({ sidecar, files, restart }) => {
+      const before = files.readToken();
+      for (let kill = 0; kill < KILLS; kill++) {
+        const port = sidecar().ports.credentials;
+        sidecar().signal('SIGKILL');
+        await sidecar().ended;
+        const over = new AbortController();
+        const counted = refusals(port, over.signal);
+        await restart();
+        await eventually('it serves', async () => (await sidecar().ask()).status === 200).finally(() => over.abort());
+        refused += await counted;
+        await sleep(1_000);
+      }
+      expect(files.readToken()).toBe(before);
+    },
+    end: () => undefined,
+    reached: () => expect(refused).toBeGreaterThanOrEqual(KILLS),
+    // Who keeps credentials does not ask while they last; the retries of the others outlast a start.
+    then: noErrors,
+    note: () => `${refused} of the test's own connections were refused`,
+  };
+}
 
 const LOST: Fault = {
   fault: 'packets to STS are lost',
+  reached: logged('StsUnreachable'),
   sessionSeconds: 6,
   lastsMs: 8_000,
   begin: async ({ stsFront, onEnd }) => {
@@ -69,11 +69,55 @@ const LOST: Fault = {
 };
 const holes = new Map<World['stsFront'], () => Promise<void>>();
 
-testRows('the process', [
-  KILLED,
-  LOST,
-  beset('silent', 'credentials'),
-  beset('half', 'credentials'),
-  beset('slow', 'credentials'),
-  beset('slow', 'health'),
-]);
+/** SYNs to STS pass once the first of them has waited this long: the kernel sends it again after 1 s, then after 3 s. */
+function slowToConnect(fault: string, heldMs: number, reached: Fault['reached']): Fault {
+  let met = 0;
+  return {
+    fault,
+    sessionSeconds: 6,
+    lastsMs: 8_000,
+    begin: async ({ sts, stsFront, onEnd }) => {
+      await stsFront.close();
+      const hole = await openBlackHole(stsFront.port, sts.port);
+      const over = new AbortController();
+      const holding = (async () => {
+        while (!over.signal.aborted) {
+          await sleep(100);
+          if ((await hole.waiting()) === 0) continue;
+          met += 1;
+          await sleep(heldMs);
+          hole.open();
+          await sleep(800);
+          await hole.shut();
+        }
+        hole.open();
+      })();
+      enders.set(stsFront, async () => {
+        over.abort();
+        await holding;
+      });
+      onEnd(async () => {
+        over.abort();
+        await holding;
+        await hole.close();
+      });
+    },
+    end: ({ stsFront }) => enders.get(stsFront)?.(),
+    reached: async (world) => {
+      expect(met).toBeGreaterThan(0);
+      await reached(world);
+    },
+  };
+}
+const enders = new Map<World['stsFront'], () => Promise<void>>();
+
+/** Within the 2 s of a connection (sidecar/src/assume.ts): no try fails. */
+const AFTER_1S = {
+  ...slowToConnect('connections to STS open after 1 s', 400, ({ sidecar }) =>
+    expect(sidecar().output().out).not.toContain('StsUnreachable'),
+  ),
+  then: noErrors,
+};
+const AFTER_3S = slowToConnect('connections to STS would open after 3 s', 2_200, logged('StsUnreachable'));
+
+testRows('the process', [AFTER_1S, AFTER_3S, killed(), LOST]);

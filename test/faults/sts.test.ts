@@ -2,37 +2,75 @@
 import type { ErrorCode } from '@rolechain/shared';
 import type { ErrorFault } from '../doubles/faults.ts';
 import { trustRole } from '../doubles/fixtures.ts';
-import { ORDERS } from '../sidecar/bench.ts';
+import { ORDERS, OUTAGE } from '../sidecar/bench.ts';
 import { answerWith, resetInBody, silent, type Breaker } from './front.ts';
-import { testRows, type Fault } from './play.ts';
+import { logged, noErrors, testRows, type Fault } from './play.ts';
 import { MENDED_GOAL_MS } from './table.ts';
 import { TRUST } from './world.ts';
 
 /** A refresh comes after half of it; the fault outlives the session, so that both halves of the goal are met. */
 const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
-/** Just under and just over the 5 s that a call may take (sidecar/src/assume.ts), and the 2 s of a connection. */
+/** Late, and just under and just over the 5 s that a call may take (sidecar/src/assume.ts). */
+const LATE_MS = 1_700;
 const UNDER_TOTAL_MS = 4_700;
 const OVER_TOTAL_MS = 5_300;
-const UNDER_CONNECT_MS = 1_700;
 
-const answers = (fault: string, logs: ErrorCode, error: ErrorFault): Fault => ({
+const answers = (fault: string, code: ErrorCode, error: ErrorFault): Fault => ({
   fault,
-  logs,
+  reached: logged(code),
   ...SHORT,
   begin: ({ sts }) => sts.failWhen(() => error),
   end: ({ sts }) => sts.heal(),
 });
 
-const late = (fault: string, delayMs: number): Fault => ({
-  fault,
-  ...SHORT,
-  begin: ({ sts }) => sts.failWhen(() => ({ delayMs })),
-  end: ({ sts }) => sts.heal(),
-});
+function late(fault: string, delayMs: number): Fault {
+  let met = 0;
+  return {
+    fault,
+    ...SHORT,
+    begin: ({ sts }) =>
+      sts.failWhen(() => {
+        met += 1;
+        return { delayMs };
+      }),
+    end: ({ sts }) => sts.heal(),
+    reached: () => expect(met).toBeGreaterThan(0),
+  };
+}
 
-const breaks = (fault: string, logs: ErrorCode, breaker: Breaker): Fault => ({
+/** From each refresh on for a while: an even rhythm could miss the sidecar's own. */
+function bursts(): Fault {
+  const burstMs = 1_500;
+  let bursts = 0;
+  let burstEnds = 0;
+  let nextBegins = 0;
+  return {
+    fault: 'STS answers 503 in bursts of 1.5 s, each refresh meets one',
+    sessionSeconds: 6,
+    lastsMs: 9_000,
+    begin: ({ sts }) =>
+      sts.failWhen(() => {
+        const now = Date.now();
+        if (now >= nextBegins) {
+          bursts += 1;
+          burstEnds = now + burstMs;
+          nextBegins = burstEnds + 1_000;
+        }
+        return now < burstEnds ? OUTAGE : undefined;
+      }),
+    end: ({ sts }) => sts.heal(),
+    reached: async (world) => {
+      await logged('StsUnavailable')(world);
+      expect(bursts).toBeGreaterThan(1);
+    },
+    // With half of 6 s left, a session outlives a burst.
+    then: noErrors,
+  };
+}
+
+const breaks = (fault: string, code: ErrorCode, breaker: Breaker): Fault => ({
   fault,
-  logs,
+  reached: logged(code),
   ...SHORT,
   begin: ({ stsFront }) => stsFront.breakWith(breaker),
   end: ({ stsFront }) => stsFront.breakWith(undefined),
@@ -50,20 +88,17 @@ const FAULTS: readonly Fault[] = [
     code: 'Throttling',
     message: 'Rate exceeded',
   }),
-  answers('STS answers 503', 'StsUnavailable', {
-    status: 503,
-    code: 'ServiceUnavailable',
-    message: 'Service Unavailable',
-  }),
+  answers('STS answers 503', 'StsUnavailable', OUTAGE),
+  bursts(),
   answers('STS answers 500', 'StsUnavailable', { status: 500, code: 'InternalFailure', message: 'Internal Failure' }),
   answers('base identity ended (ExpiredToken)', 'StsCredentialsExpired', {
     status: 403,
     code: 'ExpiredToken',
     message: 'The security token included in the request is expired',
   }),
-  late('STS answers after 1.7 s', UNDER_CONNECT_MS),
+  late('STS answers after 1.7 s', LATE_MS),
   { ...late('STS answers after 4.7 s', UNDER_TOTAL_MS), sessionSeconds: 20 },
-  { ...late('STS answers after 5.3 s', OVER_TOTAL_MS), logs: 'StsUnreachable' },
+  { ...late('STS answers after 5.3 s', OVER_TOTAL_MS), reached: logged('StsUnreachable') },
   breaks('STS accepts and is silent', 'StsUnreachable', silent),
   breaks('STS resets in the body', 'StsUnreachable', resetInBody),
   breaks(
@@ -77,18 +112,14 @@ const FAULTS: readonly Fault[] = [
   breaks('STS answers ended credentials', 'StsNonsense', answerWith(ENDED)),
   {
     fault: 'trust removed and restored',
-    logs: 'StsAccessDenied',
+    reached: logged('StsAccessDenied'),
     ...SHORT,
     goalMs: MENDED_GOAL_MS,
     begin: ({ sts }) => sts.setTrust(ORDERS, trustRole('arn:aws:iam::111111111111:role/other')),
     end: ({ sts }) => sts.setTrust(ORDERS, TRUST),
   },
   {
-    ...answers('STS answers 503 from the start on', 'StsUnavailable', {
-      status: 503,
-      code: 'ServiceUnavailable',
-      message: 'x',
-    }),
+    ...answers('STS answers 503 from the start on', 'StsUnavailable', OUTAGE),
     lastsMs: 5_000,
     sessionSeconds: 3600,
     cold: true,

@@ -1,4 +1,6 @@
 /** The rows of the fault matrix, and how they are shown at the end of a test file. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What one fault did to clients. Times in milliseconds. */
 export interface Row {
@@ -36,25 +38,47 @@ export interface ClientRow extends Row {
   readonly client: string;
   /** How often it asked, or took what it had. */
   readonly asked: number;
-  /** The first of its errors, cut. */
+  /** The first of its errors. */
   readonly said: string;
+  /** A figure of the fault beside that; may be empty. */
+  readonly note: string;
 }
 
 const SAID_CHARS = 70;
 
 /** The same, with the client and what it said. */
 export function clientTableOf(rows: readonly ClientRow[]): string {
-  const extra = rows.map(({ client, asked, said }) => [
+  const extra = rows.map(({ client, asked, note, said }) => [
     client,
     String(asked),
+    note,
     said.replaceAll(/\s+/g, ' ').slice(0, SAID_CHARS),
   ]);
   const lines = tableOf(rows).split('\n');
-  const heads = ['client', 'asked', 'first error'];
+  const heads = ['client', 'asked', 'note', 'first error'];
   const widths = heads.map((head, i) => Math.max(head.length, ...extra.map((line) => line[i]?.length ?? 0)));
   return [heads, ...extra]
     .map((cells, i) => [lines[i] ?? '', ...cells.map((cell, j) => cell.padEnd(widths[j] ?? 0))].join('  ').trimEnd())
     .join('\n');
+}
+
+/** Names the folder into which a run writes its rows, for docs/faults.md (main.ts). */
+export const ROWS_VARIABLE = 'ROLECHAIN_FAULT_ROWS';
+
+/** Shows the rows of a test file. */
+export function tell(name: string, rows: readonly Row[]): void {
+  say(name, rows, tableOf(rows));
+}
+
+/** The same of rows with clients. */
+export function tellClients(name: string, rows: readonly ClientRow[]): void {
+  say(name, rows, clientTableOf(rows));
+}
+
+function say(name: string, rows: readonly Row[], table: string): void {
+  process.stdout.write(`\n${table}\n\n`);
+  const folder = process.env[ROWS_VARIABLE];
+  if (folder !== undefined) writeFileSync(join(folder, `${name}.json`), JSON.stringify(rows));
 }
 
 /** Fails where a row misses its goal. */

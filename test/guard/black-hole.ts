@@ -1,11 +1,19 @@
 /** A port of 127.0.0.1 whose packets are lost: a connection to it is neither opened nor refused. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BlackHole {
   /** Whether a connection that was asked for at the beginning still waits for its first answer. */
   readonly holds: () => boolean;
+  /** Connections of others that wait likewise. */
+  readonly waiting: () => Promise<number>;
+  /** Packets pass from now on; those that wait get through when their kernel sends the SYN again: after 1 s, then 3 s. */
+  readonly open: () => void;
+  /** Packets are lost again. */
+  readonly shut: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -14,30 +22,58 @@ const BACKLOG = 1;
 const KEPT = BACKLOG + 1;
 
 const LISTENER = `
-  const port = Number(process.argv[1]);
-  require('node:net').createServer().listen({ host: '127.0.0.1', port, backlog: ${BACKLOG} }, () => console.log('up'));
+  const { connect, createServer } = require('node:net');
+  const [port, behind] = process.argv.slice(1).map(Number);
+  const server = createServer((socket) => {
+    const onward = connect(behind, '127.0.0.1');
+    for (const [from, to] of [[socket, onward], [onward, socket]]) from.on('error', () => to.destroy()).pipe(to);
+  });
+  server.listen({ host: '127.0.0.1', port, backlog: ${BACKLOG} }, () => console.log('up'));
 `;
 
 /**
  * A stopped process whose queue is full: the kernel drops the SYN of every further connection (tcp_conn_request in
- * net/ipv4/tcp_input.c). So it takes no right to change the machine's network. Linux only.
+ * net/ipv4/tcp_input.c). So it takes no right to change the machine's network. Linux only. What passes while it is open
+ * goes to the port `behind`.
  */
-export async function openBlackHole(port: number): Promise<BlackHole> {
-  const listener = spawn(process.execPath, ['-e', LISTENER, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function openBlackHole(port: number, behind = 0): Promise<BlackHole> {
+  const listener = spawn(process.execPath, ['-e', LISTENER, String(port), String(behind)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(listener, 'exit');
   await once(listener.stdout, 'data');
   // It accepts none from here on.
   listener.kill('SIGSTOP');
-  const queued = await Promise.all(Array.from({ length: KEPT }, () => open(port)));
-  const lost = connect(port, '127.0.0.1').on('error', () => undefined);
+  let queued = await Promise.all(Array.from({ length: KEPT }, () => open(port)));
+  let lost = connect(port, '127.0.0.1').on('error', () => undefined);
+  const drop = (): void => [...queued, lost].forEach((socket) => socket.destroy());
   return {
     holds: () => lost.connecting,
+    waiting: async () => (await unanswered(port)) - (lost.connecting && !lost.destroyed ? 1 : 0),
+    open: () => {
+      listener.kill('SIGCONT');
+      drop();
+    },
+    shut: async () => {
+      listener.kill('SIGSTOP');
+      // One that came between takes a place in the queue: so not all of ours may be opened.
+      queued = Array.from({ length: KEPT }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+      await sleep(20);
+      lost = connect(port, '127.0.0.1').on('error', () => undefined);
+    },
     close: async () => {
-      for (const socket of [...queued, lost]) socket.destroy();
+      drop();
       listener.kill('SIGKILL');
       await exited;
     },
   };
+}
+
+/** Connections of this network namespace to a port of 127.0.0.1 that have sent a SYN (state 2) and got no answer. */
+async function unanswered(port: number): Promise<number> {
+  // Not readFileSync, nor its lines one by one: beside a flood there are tens of thousands.
+  const text = await readFile('/proc/net/tcp', 'latin1');
+  return text.split(` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02 `).length - 1;
 }
 
 async function open(port: number): Promise<Socket> {

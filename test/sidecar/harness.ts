@@ -29,6 +29,8 @@ export interface Programs {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly prober: string;
+  /** A command before node's, which ends by executing its arguments: to start it in other surroundings. */
+  readonly within?: readonly [string, ...string[]];
   remove(): void;
 }
 
@@ -134,7 +136,8 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
     [ENV.root]: files.root,
     ...env,
   };
-  const child = spawn(process.execPath, programs.args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...args] = [...(programs.within ?? []), process.execPath, ...programs.args] as [string, ...string[]];
+  const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -6,14 +6,14 @@ import { ENV } from '@rolechain/shared';
 import { alternate } from '../alternate.ts';
 import { goPrograms } from '../go-programs.ts';
 import { format, told, type BenchOptions, type Part, type Row } from '../row.ts';
-import { findGroups, smapsMiB, type Groups } from './cgroup.ts';
+import { findGroups, inGroup, smapsMiB, type Groups } from '@rolechain/test/cgroup/memory.ts';
 import { makeContestants, type Contestants } from './contestants.ts';
 import { coldImage, makeDisk, readAheadKiB, usualImage, USUAL_READ_AHEAD_KIB, warmImage, type Image } from './image.ts';
 import { underLimit, type UnderLimit } from './limit.ts';
 import { measureMemory } from './memory.ts';
 import { makeMeter, type Meter } from './meter.ts';
 import { idleRow, latencyRows, limitRows, memoryRows, proberRow, startRows, stepRows, type Figures } from './rows.ts';
-import { cpuMs, inGroup, start, startAll, stopAll } from './running.ts';
+import { cpuMs, start, startAll, stopAll } from './running.ts';
 import { startWorld, type World } from './world.ts';
 
 export const footprint: Part = { name: 'footprint', run };

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import { inGroup } from '@rolechain/test/cgroup/memory.ts';
 import type { Contestant, Contestants } from './contestants.ts';
-import { inGroup, waitFor } from './running.ts';
+import { waitFor } from './running.ts';
 import type { World } from './world.ts';
 
 export interface Image {

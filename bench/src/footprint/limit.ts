@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENV, RESOURCES } from '@rolechain/shared';
 import { parseQuantity } from '../../../webhook/src/quantity.ts';
-import type { Groups } from './cgroup.ts';
+import type { Groups } from '@rolechain/test/cgroup/memory.ts';
 import type { Image } from './image.ts';
 import type { Meter } from './meter.ts';
 import { SHORT_SESSION_SECONDS, start, untilRefreshed } from './running.ts';

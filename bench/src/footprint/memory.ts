@@ -1,7 +1,7 @@
 /** What one more sidecar costs a node that already runs one of the same image. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../quantile.ts';
-import type { Groups, Memory, MemoryGroup } from './cgroup.ts';
+import type { Groups, Memory, MemoryGroup } from '@rolechain/test/cgroup/memory.ts';
 import type { Contestant } from './contestants.ts';
 import type { Meter } from './meter.ts';
 import { SHORT_SESSION_SECONDS, startAll, stopAll, untilRefreshed, type Running } from './running.ts';

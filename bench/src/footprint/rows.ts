@@ -1,7 +1,7 @@
 /** The rows of `bench footprint`, from its figures. */
 import { median } from '../quantile.ts';
 import { against, atMost, format, told, type Row } from '../row.ts';
-import type { Memory } from './cgroup.ts';
+import type { Memory } from '@rolechain/test/cgroup/memory.ts';
 import { LIMIT_MIB, type UnderLimit } from './limit.ts';
 import { MOMENTS, type MemoryOf } from './memory.ts';
 import type { Load, RunCost, StartTimes } from './meter.ts';

@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS } from '@rolechain/shared';
+import { inGroup } from '@rolechain/test/cgroup/memory.ts';
 import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
 import type { Contestant } from './contestants.ts';
 import type { BenchPod, World } from './world.ts';
@@ -21,11 +22,6 @@ export interface Running {
   /** False once it has ended, in whatever way. */
   readonly runs: () => boolean;
   readonly stop: () => Promise<void>;
-}
-
-/** Words that put a command into a group before it begins. */
-export function inGroup(enter: string | undefined, command: readonly string[]): readonly string[] {
-  return enter === undefined ? command : ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', enter, ...command];
 }
 
 /** Starts one and waits for its first credentials. */

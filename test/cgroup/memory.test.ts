@@ -1,4 +1,4 @@
-import { memoryHierarchy, smapsMiB, valueOf } from './cgroup.ts';
+import { memoryHierarchy, smapsMiB, valueOf } from './memory.ts';
 
 describe('memoryHierarchy', () => {
   const SECOND = 'cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0';

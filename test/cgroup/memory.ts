@@ -73,11 +73,16 @@ export function smapsMiB(text: string, field: string): number {
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? NaN) / 1024;
 }
 
+/** Words that put a command into a group before it begins. */
+export function inGroup(enter: string | undefined, command: readonly string[]): readonly string[] {
+  return enter === undefined ? command : ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', enter, ...command];
+}
+
 /** A place for groups below the root of the hierarchy, or why there is none. */
 export function findGroups(): Groups | { readonly reason: string } {
   const hierarchy = memoryHierarchy(readFileSync('/proc/self/mounts', 'utf8'));
   if (hierarchy === undefined) return { reason: 'no memory cgroup is mounted' };
-  const parent = join(hierarchy.mount, `rolechain-bench-${process.pid}`);
+  const parent = join(hierarchy.mount, `rolechain-${process.pid}`);
   try {
     if (hierarchy.version === 2) writeFileSync(join(hierarchy.mount, 'cgroup.subtree_control'), '+memory');
     mkdirSync(parent);
