@@ -15,17 +15,20 @@ export interface SidecarForm {
   readonly settings: boolean;
   /** A garbage collection after each refresh. */
   readonly collects: boolean;
+  /** No optimised code and a small young generation after the first of these collections. */
+  readonly spares: boolean;
 }
 
-export const SHIPPED: SidecarForm = { code: 'slim', codeCache: true, settings: true, collects: true };
+export const SHIPPED: SidecarForm = { code: 'slim', codeCache: true, settings: true, collects: true, spares: true };
 
 /** The tuning, step by step: each has what the ones before it have. */
 export const STEPS: readonly (SidecarForm & { readonly name: string })[] = [
-  { name: 'untuned', code: 'modules', codeCache: false, settings: false, collects: false },
-  { name: 'one bundle', code: 'bundle', codeCache: false, settings: false, collects: false },
-  { name: 'slim', code: 'slim', codeCache: false, settings: false, collects: false },
-  { name: 'code cache', code: 'slim', codeCache: true, settings: false, collects: false },
-  { name: 'settings', code: 'slim', codeCache: true, settings: true, collects: false },
+  { name: 'untuned', code: 'modules', codeCache: false, settings: false, collects: false, spares: false },
+  { name: 'one bundle', code: 'bundle', codeCache: false, settings: false, collects: false, spares: false },
+  { name: 'slim', code: 'slim', codeCache: false, settings: false, collects: false, spares: false },
+  { name: 'code cache', code: 'slim', codeCache: true, settings: false, collects: false, spares: false },
+  { name: 'settings', code: 'slim', codeCache: true, settings: true, collects: false, spares: false },
+  { name: 'collection', ...SHIPPED, spares: false },
   { name: 'shipped', ...SHIPPED },
 ];
 
@@ -49,7 +52,7 @@ export async function buildSidecar(outdir: string, form: SidecarForm = SHIPPED):
     ...COMMON,
     entryPoints: [join(SOURCE, 'main.ts')],
     outfile: program,
-    define: { COLLECTS_GARBAGE: String(form.collects) },
+    define: { COLLECTS_GARBAGE: String(form.collects), SPARES_MEMORY: String(form.spares) },
   });
   const cache = join(outdir, 'sidecar-program.cache');
   rmSync(cache, { force: true });

@@ -1,7 +1,7 @@
 /** How the sidecar's image starts its two programs. Dockerfile.sidecar and the startup probe say the same. */
 import { PATHS } from './paths.ts';
 
-/** Measured one by one: adr/0012. */
+/** Measured one by one: adr/0013. */
 export const SIDECAR_START = {
   /**
    * Of node itself. Threads of V8's pool: 0 would be one a processor of the node (Node 24.21). MiB of each half of the

@@ -160,6 +160,11 @@ describe('the form of an answer', () => {
     });
   });
 
+  test('is written once for a session', () => {
+    const bodies = [outcome({}), outcome({})].map((each) => 'answer' in each && each.answer.body);
+    expect(bodies[0]).toBe(bodies[1]);
+  });
+
   test('an account that is not known is left out, not empty', () => {
     const request = { url: '/v1/credentials/audit', authorization: AUDIT_TOKEN };
     expect(bodyOf(outcome({ request }))).not.toHaveProperty('AccountId');

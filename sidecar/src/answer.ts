@@ -111,7 +111,12 @@ function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
+/** The last answer of each session: the text is written once, not for each request. */
+const lastAnswers = new WeakMap<Session, { readonly accountID: string | undefined; readonly answer: Answer }>();
+
 function credentialsAnswer(session: Session, accountID: string | undefined): Answer {
+  const last = lastAnswers.get(session);
+  if (last !== undefined && last.accountID === accountID) return last.answer;
   const body = {
     AccessKeyId: session.accessKeyId,
     SecretAccessKey: session.secretAccessKey,
@@ -120,7 +125,9 @@ function credentialsAnswer(session: Session, accountID: string | undefined): Ans
     // Left out rather than empty: fluent-bit takes an empty value for the end of the document.
     ...(accountID === undefined ? {} : { AccountId: accountID }),
   };
-  return { status: 200, headers: HEADERS, body: Buffer.from(JSON.stringify(body)) };
+  const answer = { status: 200, headers: HEADERS, body: Buffer.from(JSON.stringify(body)) };
+  lastAnswers.set(session, { accountID, answer });
+  return answer;
 }
 
 /** Cut, never rounded up; `Z` and no fraction is the one form that every SDK reads. */

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { makeGarbageCollector, type GarbageCollector } from './garbage.ts';
 
@@ -69,4 +70,27 @@ const FLAGS_SCRIPT = `
 test("V8's flags are afterwards what they were: it takes a code cache made before", () => {
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', FLAGS_SCRIPT], { encoding: 'utf8' });
   expect(JSON.parse(out)).toEqual({ after: false, underAnotherFlag: true });
+});
+
+/** What V8 says of a program that gets hot and leaves garbage in many turns. */
+function traced(prepare: string): { optimised: number; scavenges: number } {
+  const program = `
+    const { spareMemory } = require(${JSON.stringify(join(import.meta.dirname, 'garbage.ts'))});
+    ${prepare};
+    const hot = (n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i % 7; return sum; };
+    let turns = 0;
+    const turn = () => { hot(20_000); new Array(4_000).fill(turns); if (turns++ < 500) setImmediate(turn); };
+    turn();`;
+  const flags = ['--trace-opt', '--trace-gc', '--max-semi-space-size=1'];
+  const { stdout, status } = spawnSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  const count = (what: RegExp): number => stdout.match(what)?.length ?? 0;
+  return { optimised: count(/completed optimizing/g), scavenges: count(/Scavenge/g) };
+}
+
+test('with memory spared, nothing is optimised, and the young generation is collected more often', () => {
+  const [usual, spared] = [traced(''), traced('spareMemory()')];
+  expect(usual.optimised).toBeGreaterThan(0);
+  expect(spared.optimised).toBe(0);
+  expect(spared.scavenges).toBeGreaterThan(1.5 * usual.scavenges);
 });

@@ -4,15 +4,16 @@ import { defectFields, toCoded } from './defect.ts';
 import { filesUnder } from './files.ts';
 import { systemClock } from './clock.ts';
 import { CODE_CACHE_USE } from './code-cache-use.ts';
-import { collectGarbage } from './garbage.ts';
+import { collectGarbage, spareMemory } from './garbage.ts';
 import { closeEnvironment, readInputs } from './inputs.ts';
 import { makeSidecar } from './sidecar.ts';
 
 /** Under the second that the pod's end may take, over the longest that closing connections does. */
 const END_MS = 800;
 
-/** Set by the build; false only where a benchmark asks what the collection gains. */
+/** Set by the build; false only where a benchmark asks what they gain. */
 declare const COLLECTS_GARBAGE: boolean | undefined;
+declare const SPARES_MEMORY: boolean | undefined;
 
 function main(): void {
   const read = readInputs(process.env);
@@ -32,10 +33,15 @@ function main(): void {
     files: filesUnder(inputs.root),
     clock: systemClock,
     logger,
-    ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage } : {}),
+    ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage: giveMemoryBack } : {}),
   });
   endOnSignals(logger, () => sidecar.stop());
   sidecar.start();
+}
+
+function giveMemoryBack(): void {
+  collectGarbage();
+  if (typeof SPARES_MEMORY === 'undefined' || SPARES_MEMORY) spareMemory();
 }
 
 function endOnSignals(logger: Logger, stop: () => Promise<void>): void {

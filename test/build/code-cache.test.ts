@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SIDECAR_START } from '@rolechain/shared';
+import { ENV, SIDECAR_START, writeSidecarConfig } from '@rolechain/shared';
 import { buildSidecar } from '../../scripts/build/sidecar.ts';
 import { heard } from '../secrets/record.ts';
 
@@ -51,6 +51,37 @@ function change(at: number): void {
   const bytes = readFileSync(cache());
   bytes[at] = (bytes[at] ?? 0) ^ 0xff;
   writeFileSync(cache(), bytes);
+}
+
+/** Level and text of what a sidecar with a role that it can't reach logs of its code cache. */
+function logged(): unknown[] {
+  const hop = {
+    roleARN: 'arn:aws:iam::111111111111:role/x',
+    sessionName: 'x',
+    durationSeconds: 900,
+    stsRegion: 'us-east-1',
+  };
+  const config = writeSidecarConfig({
+    version: 1,
+    namespace: 'default',
+    serviceAccount: 'default',
+    // Ports that nothing else here uses; whether they can be opened does not matter.
+    ports: { credentials: 1, health: 2 },
+    agentEndpoints: ['http://127.0.0.1:3/v1/credentials'],
+    stsEndpoint: 'http://127.0.0.1:3',
+    roles: { default: { source: { type: 'pod-identity' }, startup: 'require', hops: [hop] } },
+  });
+  const { stdout, stderr } = spawnSync(process.execPath, [...SIDECAR_START.flags, join(folder, 'sidecar.cjs')], {
+    encoding: 'utf8',
+    env: { [ENV.config]: config, [ENV.root]: folder, [ENV.logLevel]: 'debug' },
+    timeout: 2_000,
+  });
+  heard('output of the sidecar', stdout + stderr);
+  const lines = stdout.split('\n').filter((line) => line.includes('"codeCache"'));
+  return lines.map((line) => {
+    const { level, codeCache } = JSON.parse(line) as Record<string, unknown>;
+    return { level, codeCache };
+  });
 }
 
 test('as it is built, the cache is used', () => {
@@ -114,4 +145,10 @@ test.each(['version', 'arch', 'platform'])('a cache of another %s of Node does n
   expect(digestOf({ ...node, [member]: process[member as 'version'] })).toEqual(bytes.subarray(0, 32));
   writeFileSync(cache(), Buffer.concat([digestOf(node), bytes.subarray(32)]));
   expect(start()).toEqual({ ...WHOLE, use: 'absent' });
+});
+
+test('the log tells at once that there is no good cache, and where there is one says so only to who asks', () => {
+  expect(logged()).toEqual([{ level: 'debug', codeCache: 'used' }]);
+  change(1_000);
+  expect(logged()).toEqual([{ level: 'warn', codeCache: 'absent' }]);
 });

@@ -80,7 +80,8 @@ async function figuresOf({ world, meter, contestants, groups, size, say }: Bench
   say(`footprint: ${size.starts} starts of each`);
   const times = await alternate(all, size.starts, (each) => meter.start(each, world));
   say(`footprint: memory, ${size.memory} rounds`);
-  const memory = groups && (await measureMemory(all, { world, meter, groups, rounds: size.memory }));
+  const memory =
+    groups && (await measureMemory(all, { world, meter, groups, rounds: size.memory, short: size === SHORT }));
   world.setSessionSeconds(undefined);
   return all.map((each, index) => ({ name: each.name, times: times[index] ?? [], memory: memory?.get(each) }));
 }

@@ -10,6 +10,8 @@ function figures(name: string, first: number, usage: number): Figures {
     times: [first + 50, first, first - 1].map((ms) => ({ listening: ms / 2, first: ms })),
     memory: {
       'after start': memory,
+      'after 1,200 requests': memory,
+      '12 s after these': memory,
       'after 200 requests': { ...memory, usage: usage + 2 },
       'after a refresh': { ...memory, usage: usage + 1 },
     },

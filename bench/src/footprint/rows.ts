@@ -3,7 +3,7 @@ import { median } from '../quantile.ts';
 import { against, atMost, format, told, type Row } from '../row.ts';
 import type { Memory } from '@rolechain/test/cgroup/memory.ts';
 import { LIMIT_MIB, type UnderLimit } from './limit.ts';
-import { MOMENTS, type MemoryOf } from './memory.ts';
+import { MOMENTS, type MemoryOf, type Moment } from './memory.ts';
 import type { Load, RunCost, StartTimes } from './meter.ts';
 
 /** One contestant's figures; memory is undefined where no cgroup could be made. */
@@ -27,7 +27,7 @@ export function startRows(shipped: Figures, untuned: Figures, go: Figures): Row[
   ];
 }
 
-/** The most of the three moments is held against the goal. */
+/** The most of all moments is held against the goal. */
 export function memoryRows(shipped: Figures, untuned: Figures, go: Figures): Row[] {
   const { memory } = shipped;
   if (memory === undefined) return [];
@@ -46,11 +46,15 @@ export function stepRows(steps: readonly Figures[]): Row[] {
   return steps.map((step, index) => {
     const before = steps[index - 1];
     const [now, then] = [timesOf(step), before && timesOf(before)];
-    const [mib, mibThen] = [step.memory?.['after start'].usage, before?.memory?.['after start'].usage];
+    const at = (moment: Moment): string[] => {
+      const mib = step.memory?.[moment].usage;
+      return mib === undefined ? [] : [`${change(mib, before?.memory?.[moment].usage)} MiB ${moment}`];
+    };
     const figures = [
       `listening ${change(now.listening, then?.listening)} ms`,
       `first credential ${change(now.first, then?.first)} ms`,
-      ...(mib === undefined ? [] : [`${change(mib, mibThen)} MiB after start`]),
+      ...at('after start'),
+      ...at('after 1,200 requests'),
     ];
     return told(`footprint step ${index}: ${step.name}`, figures.join(', '));
   });
