@@ -1,6 +1,7 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { CodedError, LIMITS } from '@rolechain/shared';
+import { copyAlong } from './copy-along.ts';
 import type { Decision } from './decide.ts';
 import { checkBounds } from './json-bounds.ts';
 import { patch, type Chance } from './patch.ts';
@@ -87,7 +88,9 @@ export function refusal(message: string): { code: number; reason: string; messag
 
 function tryPatch(pod: unknown, operations: Operation[]): void {
   try {
-    jsonPatch.applyPatch(pod, operations, true, false);
+    // A deep copy would cost as much as all the rest of the answer.
+    const paths = operations.map(({ path }) => path);
+    jsonPatch.applyPatch(copyAlong(pod, paths), operations, true, true);
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     throw new CodedError('PatchUnsound', name, { cause: error });

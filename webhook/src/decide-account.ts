@@ -2,6 +2,7 @@
  * What can be said of a ServiceAccount without a pod. One function for pods and for `/validate`, so that both
  * refuse the same with the same words.
  */
+import { hash } from 'node:crypto';
 import {
   LIMITS,
   PORTS,
@@ -18,6 +19,7 @@ import {
 import { allowedRoles, type Allowance } from './allowed-roles.ts';
 import type { Annotations } from './kept.ts';
 import { sidecarConfig } from './role-config.ts';
+import { memo } from './memo.ts';
 import { readAccount } from './read-account.ts';
 import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
@@ -41,20 +43,45 @@ export interface Refused {
 
 export interface Accepted {
   readonly outcome: 'accepted';
-  readonly annotation: string;
+  /** Of the annotation that was read: the beginning of its SHA-256, in hex. */
+  readonly annotationHash: string;
   readonly roles: readonly RoleSpec[];
   readonly allowances: readonly Allowance[];
   readonly warnings: readonly string[];
 }
 
-/** The account's roles, or why they are refused; undefined when it asks for none. No input throws. */
+/**
+ * The account's roles, or why they are refused; undefined when it asks for none. No input throws. An account's pods
+ * come by the hundred: it is judged once for all that find the same around it.
+ */
 export function decideAccount(
   account: ServiceAccount | undefined,
   settings: DecideSettings,
   { others, allowedRoles: patterns }: Surroundings,
 ): Accepted | Refused | undefined {
-  const read = account && readAccount(account, settings);
-  if (!account || !read) return undefined;
+  return account && judged({ account, settings, others, patterns });
+}
+
+interface Judged {
+  readonly account: ServiceAccount;
+  readonly settings: DecideSettings;
+  readonly others: OtherAccounts;
+  readonly patterns: string | undefined;
+}
+
+const judged = memo({
+  compute: judge,
+  // All of it is plain data, which JSON tells apart.
+  keyOf: ({ account, settings, others, patterns }: Judged) =>
+    JSON.stringify([account, settings, [...others], patterns ?? null]),
+  weigh: (judgement) => (judgement ? JSON.stringify(judgement).length : 0),
+  maxEntries: LIMITS.readsKept,
+  maxChars: LIMITS.readsKeptChars,
+});
+
+function judge({ account, settings, others, patterns }: Judged): Accepted | Refused | undefined {
+  const read = readAccount(account, settings);
+  if (!read) return undefined;
   const invalid = (problems: readonly Problem[]): Refused =>
     refuseProblems('AnnotationInvalid', account, read.key, problems);
   const parsed = read.roles;
@@ -75,7 +102,8 @@ export function decideAccount(
   const checked = checkSidecarConfig(config);
   if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
-  return { outcome: 'accepted', annotation: read.text, roles, allowances, warnings: parsed.warnings };
+  const annotationHash = hash('sha256', read.text).slice(0, 16);
+  return { outcome: 'accepted', annotationHash, roles, allowances, warnings: parsed.warnings };
 }
 
 /** What a pod adds to the configuration of all roles: longer ports, and a token a role. */

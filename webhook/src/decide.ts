@@ -2,7 +2,6 @@
  * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
-import { createHash } from 'node:crypto';
 import {
   ANNOTATIONS,
   FOREIGN_KEYS,
@@ -179,7 +178,7 @@ function inject(
     defaultRegion: settings.region,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
-    annotationHash: createHash('sha256').update(accepted.annotation).digest('hex').slice(0, 16),
+    annotationHash: accepted.annotationHash,
   };
 }
 

@@ -8,6 +8,27 @@ export const ANNOTATED = 'orders';
 export const PLAIN = 'plain';
 export const ROLE = 'arn:aws:iam::222222222222:role/orders';
 
+/** What the benchmark itself reads of one. */
+export interface Review {
+  readonly request: { readonly object: PodOfReview };
+}
+
+export interface PodOfReview {
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly containers: readonly ContainerOfReview[];
+    readonly initContainers?: readonly ContainerOfReview[];
+    readonly volumes?: readonly { readonly name: string }[];
+  };
+}
+
+export interface ContainerOfReview {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
+}
+
 /** `count` reviews, every other one of the annotated account, both accounts with the same pods: all are allowed. */
 export function makeReviews(count: number): string[] {
   const account = { namespace: SPACE, name: ANNOTATED, annotations: { 'rolechain.io/assume-role': ROLE } };

@@ -1,13 +1,13 @@
 /** Ours and the Go peer as processes beside a real apiserver that has one annotated account and one without. */
 import { readFileSync } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { freePort } from '@rolechain/test/cluster/free-port.ts';
 import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
 import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
-import { NAMESPACE, until } from '@rolechain/test/stage/install.ts';
+import { NAMESPACE, startWebhook, until } from '@rolechain/test/stage/install.ts';
 import { SERVER_NAME, testAuthority } from '../../../webhook/src/testing/https.ts';
 
 export interface Target {
@@ -24,8 +24,18 @@ export async function startOurs(cluster: Cluster): Promise<Target> {
   const installed = await install(cluster);
   const caFile = await caOfOurs(cluster, installed.api);
   const { pid } = installed.webhook().process;
-  const url = `https://127.0.0.1:${installed.port}/mutate?timeout=2s`;
-  return { name: 'ours', pid, url, caFile, stop: installed.stop };
+  return { name: 'ours', pid, url: mutateURL(installed.port), caFile, stop: installed.stop };
+}
+
+/** One more replica of ours that has answered nothing yet, where the manifests and the CA are there already. */
+export async function startReplica(cluster: Cluster, { caFile }: Pick<Target, 'caFile'>): Promise<Target> {
+  const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
+  const { port, process, stop } = await startWebhook({ port: await freePort(), kubeconfig });
+  return { name: 'ours', pid: process.pid, url: mutateURL(port), caFile, stop };
+}
+
+function mutateURL(port: number): string {
+  return `https://127.0.0.1:${port}/mutate?timeout=2s`;
 }
 
 /** A file of the CA that our webhook made for itself. */
@@ -39,8 +49,7 @@ export async function caOfOurs(cluster: Cluster, api: Api): Promise<string> {
 
 /** The peer, with the rights of the admin. */
 export async function startPeer(cluster: Cluster, program: string): Promise<Target> {
-  const certs = join(cluster.folder, 'peer');
-  await mkdir(certs, { recursive: true });
+  const certs = await mkdtemp(join(cluster.folder, 'peer-'));
   const authority = await testAuthority([SERVER_NAME]);
   const { key, certificate } = await authority.issue();
   const caFile = join(certs, 'ca.crt');

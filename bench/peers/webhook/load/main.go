@@ -1,7 +1,8 @@
 // Sends reviews to a webhook over TLS connections that are kept, each connection one request after the other, and
-// prints one line of JSON: answers a second, and p50 and p99 in milliseconds.
+// prints one line of JSON: answers a second, and p50, p99 and the longest in milliseconds. It ends after that time, or after
+// that many answers.
 //
-//	load -url URL -ca FILE -name SERVERNAME -reviews FILE -connections N -seconds S
+//	load -url URL -ca FILE -name SERVERNAME -reviews FILE -connections N -seconds S [-answers N]
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +31,7 @@ type result struct {
 	PerSecond float64 `json:"perSecond"`
 	P50       float64 `json:"p50"`
 	P99       float64 `json:"p99"`
+	Longest   float64 `json:"longest"`
 }
 
 func main() {
@@ -38,8 +41,9 @@ func main() {
 	file := flag.String("reviews", "", "one review a line")
 	connections := flag.Int("connections", 1, "connections at once")
 	seconds := flag.Float64("seconds", 1, "how long")
+	answers := flag.Int("answers", math.MaxInt, "how many at most")
 	flag.Parse()
-	got, err := run(*to, *ca, *name, *file, *connections, time.Duration(*seconds*float64(time.Second)))
+	got, err := run(*to, *ca, *name, *file, *connections, *answers, time.Duration(*seconds*float64(time.Second)))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -47,7 +51,7 @@ func main() {
 	_ = json.NewEncoder(os.Stdout).Encode(got)
 }
 
-func run(to, ca, name, file string, connections int, length time.Duration) (*result, error) {
+func run(to, ca, name, file string, connections, answers int, length time.Duration) (*result, error) {
 	target, err := url.Parse(to)
 	if err != nil {
 		return nil, err
@@ -78,7 +82,11 @@ func run(to, ca, name, file string, connections int, length time.Duration) (*res
 			defer connection.Close()
 			reader := bufio.NewReaderSize(connection, 64<<10)
 			for time.Since(started) < length {
-				request := requests[int(next.Add(1)-1)%len(requests)]
+				turn := int(next.Add(1) - 1)
+				if turn >= answers {
+					return
+				}
+				request := requests[turn%len(requests)]
 				before := time.Now()
 				hasPatch, err := exchange(connection, reader, request)
 				if err != nil {
@@ -103,7 +111,7 @@ func run(to, ca, name, file string, connections int, length time.Duration) (*res
 	slices.Sort(all)
 	at := func(share float64) float64 { return float64(all[int(share*float64(len(all)-1))]) / 1e6 }
 	perSecond := float64(len(all)) / took.Seconds()
-	return &result{len(all), int(patched.Load()), perSecond, at(0.5), at(0.99)}, nil
+	return &result{len(all), int(patched.Load()), perSecond, at(0.5), at(0.99), at(1)}, nil
 }
 
 // Whole requests as bytes: what is measured is the webhook, not the making of them.

@@ -1,0 +1,33 @@
+/** How long the first reviews of a replica take: its code is cold, and the apiserver waits 2 s at most. */
+import { alternate } from '../alternate.ts';
+import { median } from '../quantile.ts';
+import { format, told, type Row } from '../row.ts';
+import type { Load, Run } from './load.ts';
+import type { Target } from './webhooks.ts';
+
+const REVIEWS = 200;
+/** As a rollout has it: several connections of the apiserver come over to the new replica at once. */
+const CONNECTIONS = 8;
+/** Far more than is needed: the number of reviews ends a run. */
+const SECONDS = 30;
+
+/** Starts each anew for each round; the first starter is ours. Medians of the rounds. */
+export async function firstReviews(
+  starters: readonly (() => Promise<Target>)[],
+  load: Run,
+  { rounds, say }: { readonly rounds: number; readonly say: (line: string) => void },
+): Promise<Row[]> {
+  say(`admission: the first ${REVIEWS} reviews of a new replica, ${rounds} times`);
+  const [ours = [], peer = []] = await alternate(starters, rounds, async (start) => {
+    const target = await start();
+    try {
+      return await load(target, { connections: CONNECTIONS, seconds: SECONDS, answers: REVIEWS });
+    } finally {
+      await target.stop();
+    }
+  });
+  return (['p50', 'p99', 'longest'] as const).map((key) => {
+    const figure = (loads: readonly Load[]): string => `${format(median(loads.map((one) => one[key])))} ms`;
+    return told(`admission, first ${REVIEWS} reviews after /readyz: ${key}`, `${figure(ours)}, Go ${figure(peer)}`);
+  });
+}
