@@ -14,6 +14,7 @@ import {
   SIDECAR_COMMAND,
   SIDECAR_START,
   VERSION,
+  WEBHOOK_COMMAND,
 } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
@@ -195,7 +196,7 @@ describe('Dockerfiles', () => {
   test("the webhook's user, path and ports are those of the tables and the Deployment", () => {
     const { runAsUser, runAsGroup } = deployment.template.spec.securityContext;
     expect(webhook).toContain(`USER ${String(runAsUser)}:${String(runAsGroup)}\n`);
-    expect(webhook).toContain(`CMD ["${PATHS.imageWebhook}"]\n`);
+    expect(webhook).toContain(`CMD ${inJSONForm(WEBHOOK_COMMAND)}\n`);
     expect(webhook).toContain(`EXPOSE ${PORTS.webhook} ${PORTS.webhookHealth}\n`);
   });
 

@@ -25,4 +25,5 @@ export * from './schema.ts';
 export * from './session-name.ts';
 export * from './sidecar-config.ts';
 export * from './sidecar-start.ts';
+export * from './webhook-start.ts';
 export * from './version.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdmissionregistrationV1Api, CoreV1Api, KubernetesObjectApi, type KubeConfig } from '@kubernetes/client-node';
-import { ENV, PATHS } from '@rolechain/shared';
+import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
 import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
@@ -94,7 +94,7 @@ export async function startWebhook({ port, kubeconfig, settings, env }: WebhookO
   await writeFile(file, stringify({ ...base, ...settings }));
   const logFile = join(folder, 'log');
   const output = await open(logFile, 'a');
-  const child = spawnTied(process.execPath, [join(ROOT, 'dist', 'webhook.cjs'), '--settings', file], {
+  const child = spawnTied(process.execPath, [...WEBHOOK_FLAGS, join(ROOT, 'dist', 'webhook.cjs'), '--settings', file], {
     env: { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE, ...env },
     output: output.fd,
     removeAfter: folder,
