@@ -69,38 +69,53 @@ const LOST: Fault = {
 };
 const holes = new Map<World['stsFront'], () => Promise<void>>();
 
-/** SYNs to STS pass once the first of them has waited this long: the kernel sends it again after 1 s, then after 3 s. */
+/** When the sidecar's log last said that its next fetch would be. */
+function nextFetch({ sidecar }: World): number {
+  return Date.parse(
+    [
+      ...sidecar()
+        .output()
+        .out.matchAll(/"next":"([^"]+)"/g),
+    ].at(-1)?.[1] ?? '',
+  );
+}
+
+/** SYNs to STS pass this long after the first one of a fetch: the kernel sends it again after 1 s, then after 3 s. */
 function slowToConnect(fault: string, heldMs: number, reached: Fault['reached']): Fault {
   let met = 0;
   return {
     fault,
     sessionSeconds: 6,
     lastsMs: 8_000,
-    begin: async ({ sts, stsFront, onEnd }) => {
+    begin: async (world) => {
+      const { sts, stsFront, onEnd } = world;
       await stsFront.close();
       const hole = await openBlackHole(stsFront.port, sts.port);
       const over = new AbortController();
       const holding = (async () => {
+        let last = 0;
         while (!over.signal.aborted) {
-          await sleep(100);
-          if ((await hole.waiting()) === 0) continue;
-          met += 1;
-          await sleep(heldMs);
-          hole.open();
-          await sleep(800);
+          await sleep(20);
+          const next = nextFetch(world);
+          // A fetch before it was foreseen is over by then.
+          if (next === last || Date.now() < next - 100) continue;
+          last = next;
           await hole.shut();
+          await sleep(Math.max(0, next + heldMs - Date.now()));
+          if (hole.holds()) met += 1;
+          hole.open();
         }
-        hole.open();
       })();
-      enders.set(stsFront, async () => {
+      const end = async (): Promise<void> => {
         over.abort();
         await holding;
-      });
+      };
+      enders.set(stsFront, end);
       onEnd(async () => {
-        over.abort();
-        await holding;
+        await end();
         await hole.close();
       });
+      hole.open();
     },
     end: ({ stsFront }) => enders.get(stsFront)?.(),
     reached: async (world) => {

@@ -1,15 +1,12 @@
 /** A port of 127.0.0.1 whose packets are lost: a connection to it is neither opened nor refused. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BlackHole {
   /** Whether a connection that was asked for at the beginning still waits for its first answer. */
   readonly holds: () => boolean;
-  /** Connections of others that wait likewise. */
-  readonly waiting: () => Promise<number>;
   /** Packets pass from now on; those that wait get through when their kernel sends the SYN again: after 1 s, then 3 s. */
   readonly open: () => void;
   /** Packets are lost again. */
@@ -49,7 +46,6 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
   const drop = (): void => [...queued, lost].forEach((socket) => socket.destroy());
   return {
     holds: () => lost.connecting,
-    waiting: async () => (await unanswered(port)) - (lost.connecting && !lost.destroyed ? 1 : 0),
     open: () => {
       listener.kill('SIGCONT');
       drop();
@@ -67,13 +63,6 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
       await exited;
     },
   };
-}
-
-/** Connections of this network namespace to a port of 127.0.0.1 that have sent a SYN (state 2) and got no answer. */
-async function unanswered(port: number): Promise<number> {
-  // Not readFileSync, nor its lines one by one: beside a flood there are tens of thousands.
-  const text = await readFile('/proc/net/tcp', 'latin1');
-  return text.split(` 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02 `).length - 1;
 }
 
 async function open(port: number): Promise<Socket> {
