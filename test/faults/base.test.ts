@@ -103,6 +103,7 @@ const pathOfToken = ({ files }: World): string => join(files.root, PATHS.baseIde
 const token = (fault: string, reached: Fault['reached'], begin: (world: World) => void): Fault => ({
   fault,
   reached,
+  then: noErrors,
   ...SHORT,
   begin,
   end: (world) => world.files.writeToken('podIdentityToken', world.token),
@@ -116,7 +117,7 @@ const MISSING = token('token file missing', bridged('BaseTokenUnreadable'), (wor
 const EMPTY = token('token file empty', bridged('BaseTokenUnreadable'), (world) =>
   writeFileSync(pathOfToken(world), ''),
 );
-const HALF = token('token file half-written', logged('AgentRefused'), (world) =>
+const HALF = token('token file half-written', bridged('BaseTokenMalformed'), (world) =>
   writeFileSync(pathOfToken(world), world.token.slice(0, world.token.length / 2)),
 );
 const ROTATED: Fault = {
@@ -139,5 +140,5 @@ testRows('base identity', [
   cold(THROTTLED, 'AgentThrottled'),
   cold(HANGS, 'AgentUnreachable'),
   cold(MISSING, 'BaseTokenUnreadable'),
-  cold(HALF, 'AgentRefused'),
+  cold(HALF, 'BaseTokenMalformed'),
 ]);
