@@ -38,7 +38,7 @@ function bench(takesMs: number, ...steps: Step[]): Bench {
   const ask = (): Asked => {
     const asked: Asked = {};
     const from = clock.uptime();
-    void responder.respond(REQUEST).then(({ status, body }: Answer) => {
+    void Promise.resolve(responder.respond(REQUEST)).then(({ status, body }: Answer) => {
       const { Code } = JSON.parse(body.toString()) as { Code?: string };
       asked.answer = { status, code: Code, afterMs: clock.uptime() - from };
     });

@@ -23,8 +23,8 @@ export interface ResponderOptions {
 }
 
 export interface Responder {
-  /** Never rejects; takes `LIMITS.holdMs` at most. */
-  respond(request: RequestFacts): Promise<Answer>;
+  /** At once where there is an answer; else never rejects, and takes `LIMITS.holdMs` at most. */
+  respond(request: RequestFacts): Answer | Promise<Answer>;
   /** How many requests are held now. */
   held(): number;
   /** From here on nothing is held: what waits is answered at once. */
@@ -63,7 +63,7 @@ export function makeResponder({ door, keepers, clock, onAnswer }: ResponderOptio
     }
   }
 
-  async function respond(request: RequestFacts): Promise<Answer> {
+  function respond(request: RequestFacts): Answer | Promise<Answer> {
     const outcome = ask(request, true);
     if ('hold' in outcome) {
       const keeper = keepers.get(outcome.hold);
@@ -76,10 +76,13 @@ export function makeResponder({ door, keepers, clock, onAnswer }: ResponderOptio
   }
 
   return {
-    respond: async (request) => {
-      const result = await respond(request);
-      onAnswer?.(result);
-      return result;
+    respond: (request) => {
+      const told = (result: Answer): Answer => {
+        onAnswer?.(result);
+        return result;
+      };
+      const result = respond(request);
+      return result instanceof Promise ? result.then(told) : told(result);
     },
     held: () => held,
     close: () => {

@@ -40,28 +40,37 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     ...HTTP_OPTIONS,
     clientErrorHandler: onClientError,
     // A path that the router can't decode; 404, behind the checks that come first.
-    frameworkErrors: (_error, request, reply) => void respond(request, reply),
+    frameworkErrors: (_error, request, reply) => respond(request, reply),
   });
   capIdleConnections(server.server, LIMITS.idleConnections.credentials);
   // In this hook, before fastify looks for a route or at a body: the checks have an order of their own.
-  server.addHook('onRequest', respond);
+  // With a callback that is never called, since the hook answers: fastify's promises would cost each request more.
+  server.addHook('onRequest', (request, reply, _done) => respond(request, reply));
 
-  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  function respond(request: FastifyRequest, reply: FastifyReply): void {
     const { host, authorization, origin, referer } = request.raw.headers;
     // Of the Sec-Fetch headers this alone: Node's own fetch sends Sec-Fetch-Mode (undici, lib/web/fetch).
     const browser = origin ?? referer ?? oneOf(request.raw.headers['sec-fetch-site']);
     const { url = '', method = '' } = request.raw;
-    const { status, headers, body } = await responder
-      .respond({ host, url, method, authorization, browser })
-      .catch((error: unknown) => {
-        const defect = toCoded(error);
-        onDefect(defect);
-        return errorAnswer(defect);
-      });
-    // A Buffer: behind the type of a text fastify writes a charset.
-    return reply.code(status).headers(headers).send(body);
+    const failed = (error: unknown): void => {
+      const defect = toCoded(error);
+      onDefect(defect);
+      send(reply, errorAnswer(defect));
+    };
+    try {
+      const answer = responder.respond({ host, url, method, authorization, browser });
+      if (answer instanceof Promise) answer.then((later) => send(reply, later)).catch(failed);
+      else send(reply, answer);
+    } catch (error) {
+      failed(error);
+    }
   }
   return server;
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): void {
+  // A Buffer: behind the type of a text fastify writes a charset.
+  void reply.code(status).headers(headers).send(body);
 }
 
 function oneOf(header: string | string[] | undefined): string | undefined {

@@ -16,6 +16,9 @@ export const MOMENTS = [
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
 
+/** At which nobody has just asked: what a node holds for a pod's life. The facts' figures are of the first. */
+export const AT_REST: readonly Moment[] = ['after start', '12 s after these', 'after a refresh'];
+
 /** MiB by moment; medians of the rounds. */
 export type MemoryOf = Readonly<Record<Moment, Memory>>;
 

@@ -25,9 +25,9 @@ test('the first credential is held against the untuned one, medians of both', ()
   expect(startRows(figures('shipped', 101, 15), untuned, go)[0]).toMatchObject({ met: false });
 });
 
-test('memory is held against its goal at its most', () => {
-  expect(memoryRows(figures('shipped', 100, 15), untuned, go)[0]).toMatchObject({ ours: '17 MiB', met: true });
-  expect(memoryRows(figures('shipped', 100, 15.1), untuned, go)[0]).toMatchObject({ ours: '17.1 MiB', met: false });
+test('memory is held against its goal at the most of its moments at rest', () => {
+  expect(memoryRows(figures('shipped', 100, 15), untuned, go)[0]).toMatchObject({ ours: '16 MiB', met: true });
+  expect(memoryRows(figures('shipped', 100, 16.1), untuned, go)[0]).toMatchObject({ ours: '17.1 MiB', met: false });
   expect(memoryRows({ ...figures('shipped', 100, 15), memory: undefined }, untuned, go)).toEqual([]);
 });
 
