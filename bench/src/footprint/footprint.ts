@@ -181,4 +181,4 @@ async function limits(bench: Bench, groups: Groups): Promise<Row[]> {
 
 /** Said of a disk that reads more ahead than is usual. */
 const OWN_DISK =
-  'Each page that a cold start asks for brings the whole read-ahead with it, all charged against the limit, which throws out pages that are needed. Nodes with so much of it want a higher limit (annotation) or the usual 128 KiB.';
+  'Each page that a cold start asks for brings the whole read-ahead with it, all charged against the limit, which throws out pages that are needed: the start takes some 20 s, and whether a probe or request fails meanwhile differs from run to run. Nodes with so much of it want a higher limit (annotation) or the usual 128 KiB.';
