@@ -2,7 +2,6 @@
  * `npx -y pnpm@10 bench [part...] [--short] [--write]`: runs the parts, prints one table, closes with
  * `goals met: N of M`. `--write` puts the table into docs/performance.md. Exit code 1 only where a part can't run.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildAll } from '../../scripts/build.ts';
@@ -14,7 +13,7 @@ import { footprint } from './footprint/footprint.ts';
 import { machine } from './machine.ts';
 import type { Part, Row } from './row.ts';
 import { markdownTable, plainTable, verdict } from './table.ts';
-import { intoPage } from './write.ts';
+import { writeRun } from './write.ts';
 
 const PARTS: readonly Part[] = [fleet, footprint, admission, create, accounts];
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
@@ -46,7 +45,6 @@ async function bench(parts: readonly Part[]): Promise<void> {
   if (values.short) console.log('A short run: it shows that the parts work, its figures mean nothing.');
   console.log(`${facts}\n\n${plainTable(rows)}\n\n${verdict(rows)}`);
   if (values.write) {
-    const run = `${facts}.\n\n${markdownTable(rows)}\n\n${verdict(rows)}`;
-    writeFileSync(PAGE, intoPage(readFileSync(PAGE, 'utf8'), run));
+    await writeRun(PAGE, `${facts}.\n\n${markdownTable(rows)}\n\n${verdict(rows)}`);
   }
 }

@@ -3,11 +3,10 @@
  * docs/faults.md. Exit code: jest's. `npx -y pnpm@10 test` plays the same rows.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
-import { intoPage } from '../../bench/src/write.ts';
+import { writeRun } from '../../bench/src/write.ts';
 import { machine } from '../../bench/src/machine.ts';
 import { ROOT } from '../../scripts/build/root.ts';
 import { faultsTable } from './page.ts';
@@ -39,6 +38,5 @@ async function write(tookMs: number): Promise<void> {
       return `### ${name.replace('.json', '')}\n\n${faultsTable(rows)}`;
     });
   const facts = `${new Date().toISOString().slice(0, 10)}, ${machine()}, ${Math.round(tookMs / 1000)} s.`;
-  const page = intoPage(readFileSync(PAGE, 'utf8'), [facts, ...parts].join('\n\n'));
-  writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' }));
+  await writeRun(PAGE, [facts, ...parts].join('\n\n'));
 }
