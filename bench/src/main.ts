@@ -13,7 +13,7 @@ import { footprint } from './footprint/footprint.ts';
 import { machine } from './machine.ts';
 import type { Part, Row } from './row.ts';
 import { markdownTable, plainTable, verdict } from './table.ts';
-import { writeRun } from './write.ts';
+import { writeRun } from './write-run.ts';
 
 const PARTS: readonly Part[] = [fleet, footprint, admission, create, accounts];
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));

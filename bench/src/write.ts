@@ -1,6 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
-
 /** With the command that writes it. */
 const BEGIN = /<!-- run: written by `[^`]+` -->/;
 const END = '<!-- end of run -->';
@@ -11,10 +8,4 @@ export function intoPage(page: string, run: string): string {
   const to = page.indexOf(END);
   if (begin === null || to < begin.index) throw new Error(`the page lacks the marks ${BEGIN.source} and ${END}`);
   return `${page.slice(0, begin.index + begin[0].length)}\n\n${run}\n\n${page.slice(to)}`;
-}
-
-/** Puts `run` into the page in this file, formatted as all pages are. Throws as `intoPage` does. */
-export async function writeRun(file: string, run: string): Promise<void> {
-  const page = intoPage(readFileSync(file, 'utf8'), run);
-  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeRun } from '../../bench/src/write.ts';
+import { writeRun } from '../../bench/src/write-run.ts';
 import { machine } from '../../bench/src/machine.ts';
 import { ROOT } from '../../scripts/build/root.ts';
 import { faultsTable } from './page.ts';
