@@ -2,17 +2,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { RESOURCES } from '@rolechain/shared';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS, PATHS, RESOURCES } from '@rolechain/shared';
 import { parseQuantity } from '../../webhook/src/quantity.ts';
 import { findGroups, inGroup, type MemoryGroup } from '../cgroup/memory.ts';
 import { describeWhen } from '../cluster/jest.ts';
+import { bundlePrograms, eventually } from '../sidecar/harness.ts';
 import { noErrors, testRows, type Fault } from './play.ts';
-import type { World } from './world.ts';
+import { makeWorld, type World } from './world.ts';
 
 const CONNECTIONS = 5_000;
 const LIMIT_MIB = (parseQuantity(RESOURCES.memoryLimit) ?? NaN) / 2 ** 20;
 
-type Way = 'silent' | 'slow' | 'large';
+type Way = 'silent' | 'slow' | 'large' | 'asking';
 type Port = 'credentials' | 'health';
 
 const found = findGroups();
@@ -44,9 +46,10 @@ function flood(way: Way, ...ports: readonly Port[]): Fault {
 }
 
 /** Resolves once each has been open: a port that turned them away would never get there. */
-async function connectAll({ sidecar, onEnd }: World, port: Port, way: Way): Promise<void> {
+async function connectAll({ sidecar, onEnd, files }: World, port: Port, way: Way): Promise<void> {
   const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(CONNECTIONS), way];
-  const helper = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = way === 'asking' ? { TOKEN: files.readToken() } : {};
+  const helper = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   const closed = once(helper, 'close');
   onEnd(async () => {
     helper.kill('SIGKILL');
@@ -56,10 +59,41 @@ async function connectAll({ sidecar, onEnd }: World, port: Port, way: Way): Prom
   expect(await Promise.race([once(helper.stdout, 'data').then(String), ended])).toBe('up\n');
 }
 
+/** Held as many as may be, the others refused; STS is silent meanwhile. */
+async function askedByMany(made: MemoryGroup): Promise<void> {
+  const programs = await bundlePrograms();
+  const world = await makeWorld({
+    programs: { ...programs, within: inGroup(made.enter, []) as [string, ...string[]] },
+    sdks: {},
+    before: ({ sts }) => sts.failWhen(() => 'hang'),
+  });
+  try {
+    const { sidecar, sts } = world;
+    await eventually('the sidecar listens', async () => (await sidecar().ask()).status === 503);
+    await connectAll(world, 'credentials', 'asking');
+    const held = await eventually('as many as may be are held', async () => {
+      const { body } = await sidecar().health(PATHS.metrics);
+      const now = Number(/^rolechain_held_requests (\d+)/m.exec(body)?.[1]);
+      return now >= LIMITS.heldRequests / 2 && now;
+    });
+    await sleep(4_000);
+    expect(made.oomKills()).toBe(0);
+    sts.heal();
+    await eventually('it serves', async () => (await sidecar().ask()).status === 200);
+    console.log(`${CONNECTIONS} that ask: ${held} held at once, peak ${made.peak()?.toFixed(1)} MiB of ${LIMIT_MIB}`);
+  } finally {
+    await world.end();
+    programs.remove();
+  }
+}
+
 describeWhen(
   'memory limit',
   found,
-  () =>
+  ({ make }) => {
+    test(`${CONNECTIONS} connections that each ask while there are no credentials`, async () => {
+      await askedByMany(make('asking', LIMIT_MIB));
+    }, 120_000);
     testRows(
       'connections',
       [
@@ -71,6 +105,7 @@ describeWhen(
         flood('large', 'credentials', 'health'),
       ],
       { atOnce: 1 },
-    ),
+    );
+  },
   { make: () => ({}) as MemoryGroup, remove: () => Promise.resolve() },
 );

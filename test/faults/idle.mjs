@@ -1,6 +1,7 @@
 // Holds many connections to a port of loopback on which nothing comes to an end. Arguments: port, how many, and what
-// each sends: `silent` nothing, `slow` a header a second, `large` nearly 8 KiB of a head. One that is closed is opened
-// again two seconds later. Says `up` once each was open. Ends by itself after a minute.
+// each sends: `silent` nothing, `slow` a header a second, `large` nearly 8 KiB of a head, `asking` a request with the token
+// of the variable TOKEN, again a second after each answer. One that is closed is opened again two seconds later. Says `up`
+// once each was open. Ends by itself after a minute.
 import { connect } from 'node:net';
 import { clearInterval, setInterval, setTimeout } from 'node:timers';
 
@@ -8,6 +9,8 @@ const [port, count, way] = [Number(process.argv[2]), Number(process.argv[3]), pr
 const EACH_BATCH = 100;
 const HEAD = 'GET /v1/credentials HTTP/1.1\r\nhost: 127.0.0.1\r\n';
 const LARGE = `${HEAD}${Array.from({ length: 72 }, (_, i) => `x-${i}: ${'y'.repeat(90)}\r\n`).join('')}`;
+const ASKING = `${HEAD}authorization: ${process.env.TOKEN}\r\n\r\n`;
+const SENT = { silent: '', slow: HEAD, large: LARGE, asking: ASKING };
 let opened = 0;
 
 function open(first) {
@@ -21,10 +24,11 @@ function open(first) {
     });
   socket.once('connect', () => {
     if (first && ++opened === count) console.log('up');
-    if (way !== 'silent') socket.write(way === 'large' ? LARGE : HEAD);
+    socket.write(SENT[way]);
     if (way === 'slow') drip = setInterval(() => socket.write('x: y\r\n'), 1000);
   });
-  socket.resume();
+  // An answer comes whole, and in one piece.
+  socket.on('data', () => way === 'asking' && setTimeout(() => socket.write(ASKING), 1000));
 }
 
 for (let i = 0; i < count; i += EACH_BATCH) {
