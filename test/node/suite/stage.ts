@@ -1,10 +1,13 @@
 /** rolechain installed in the cluster, the doubles of AWS beside it, and the namespace of its users. */
 import type { JsonWebKey } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { trustRole } from '../../doubles/fixtures.ts';
 import { startAws, type Aws } from '../../stage/aws.ts';
-import { until } from '../../stage/install.ts';
+import { NAMESPACE, until } from '../../stage/install.ts';
 import type { KubeObject } from '../../stage/manifests.ts';
 import { accountsOf } from '../../stage/stage.ts';
+import { LOGS } from '../places.ts';
 import type { Given } from './given.ts';
 import { install } from './install.ts';
 import { kubeOf, SHOP, type Kube } from './kube.ts';
@@ -38,6 +41,7 @@ export async function setNodeStage(given: Given): Promise<NodeStage> {
   const app = { image: given.appImage, sts: aws.sts.url };
   let uninstall = async (): Promise<void> => undefined;
   const stop = async (): Promise<void> => {
+    await keepWebhookState(kube);
     await kube.tryKubectl('delete', 'namespace', SHOP, '--ignore-not-found');
     await uninstall();
     await aws.close();
@@ -51,6 +55,18 @@ export async function setNodeStage(given: Given): Promise<NodeStage> {
     await stop();
     throw error;
   }
+}
+
+/** For whoever looks why a pod was not injected: what the webhook wrote, and whether the cluster took it for ready. */
+async function keepWebhookState(kube: Kube): Promise<void> {
+  const inOurs = `--namespace=${NAMESPACE}`;
+  const state = await Promise.all([
+    kube.tryKubectl('logs', 'deployment/rolechain-webhook', inOurs, '--tail=500'),
+    kube.tryKubectl('get', 'pods,endpointslices', inOurs, '--output=wide'),
+    kube.tryKubectl('get', 'events', inOurs),
+  ]);
+  mkdirSync(LOGS, { recursive: true });
+  writeFileSync(join(LOGS, 'webhook.log'), state.map(({ stdout, stderr }) => stdout + stderr).join('\n'));
 }
 
 /** The namespace and its accounts. */
