@@ -2,6 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RESOURCES } from '@rolechain/shared';
+import { parseQuantity } from '../../webhook/src/quantity.ts';
+
+/** The sidecar's, as it is shipped. */
+export const SHIPPED_LIMIT_MIB = (parseQuantity(RESOURCES.memoryLimit) ?? NaN) / 2 ** 20;
 
 export interface Hierarchy {
   readonly version: 1 | 2;

@@ -3,16 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LIMITS, PATHS, RESOURCES } from '@rolechain/shared';
-import { parseQuantity } from '../../webhook/src/quantity.ts';
-import { findGroups, inGroup, type MemoryGroup } from '../cgroup/memory.ts';
+import { LIMITS, PATHS } from '@rolechain/shared';
+import { findGroups, inGroup, SHIPPED_LIMIT_MIB as LIMIT_MIB, type MemoryGroup } from '../cgroup/memory.ts';
 import { describeWhen } from '../cluster/jest.ts';
 import { bundlePrograms, eventually } from '../sidecar/harness.ts';
 import { noErrors, testRows, type Fault } from './play.ts';
 import { makeWorld, type World } from './world.ts';
 
 const CONNECTIONS = 5_000;
-const LIMIT_MIB = (parseQuantity(RESOURCES.memoryLimit) ?? NaN) / 2 ** 20;
 
 type Way = 'silent' | 'slow' | 'large' | 'asking';
 type Port = 'credentials' | 'health';

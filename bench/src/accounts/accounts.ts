@@ -6,6 +6,7 @@ import { freePort } from '@rolechain/test/cluster/free-port.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { NAMESPACE, startWebhook } from '@rolechain/test/stage/install.ts';
+import { alternate } from '../alternate.ts';
 import { goPrograms } from '../admission/go-peer.ts';
 import { caOfOurs, startPeer, type Target } from '../admission/webhooks.ts';
 import { median, quantile } from '../quantile.ts';
@@ -46,16 +47,14 @@ async function run({ short, say }: BenchOptions): Promise<Row[]> {
     await seedAccounts(cluster, size.accounts);
     const starts: readonly [Start, Start] = [await oursInstalled(cluster), () => startPeer(cluster, program)];
     const api = await openApi(cluster.kubeConfig);
-    const lives: readonly [Life[], Life[]] = [[], []];
-    for (let round = 0; round < size.rounds; round++) {
-      for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        const life = await live(api, starts[which], size, `${round}-${which}`);
-        say(`accounts: ${which === 0 ? 'ours' : 'Go'} ${JSON.stringify({ ...life, lags: median(life.lags) })}`);
-        lives[which].push(life);
-      }
-    }
+    let lived = 0;
+    const [ours = [], peer = []] = await alternate(starts, size.rounds, async (start) => {
+      const life = await live(api, start, size, String(lived++));
+      say(`accounts: ${start === starts[0] ? 'ours' : 'Go'} ${JSON.stringify({ ...life, lags: median(life.lags) })}`);
+      return life;
+    });
     api.close();
-    return rowsOf(size, ...lives);
+    return rowsOf(size, ours, peer);
   } finally {
     await cluster.stop();
   }
@@ -75,7 +74,8 @@ async function oursInstalled(cluster: Cluster): Promise<Start> {
   };
 }
 
-async function live(api: Api, start: Start, size: Size, round: string): Promise<Life> {
+/** `life` tells its writes from those of other lives. */
+async function live(api: Api, start: Start, size: Size, life: string): Promise<Life> {
   const from = performance.now();
   const target = await start();
   try {
@@ -83,8 +83,8 @@ async function live(api: Api, start: Start, size: Size, round: string): Promise<
     const listed = memoryOf(target.pid);
     await sleep(size.settleMs);
     const settled = memoryOf(target.pid);
-    await churn(api, size.writes, size.accounts, round);
-    const measured = await lags(api, target, size.lags, round);
+    await churn(api, size.writes, size.accounts, life);
+    const measured = await lags(api, target, size.lags, life);
     await sleep(size.settleMs);
     return { readyMs, listed, settled, churned: memoryOf(target.pid), lags: measured };
   } finally {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { ANNOTATIONS } from '@rolechain/shared';
 import type { Api } from '@rolechain/test/guard/api.ts';
 import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
 import { ANNOTATED, SPACE, makeReviews } from '../admission/reviews.ts';
@@ -9,7 +10,6 @@ import type { Target } from '../admission/webhooks.ts';
 import { namespaceOf, seededAccount } from './account.ts';
 
 const PARALLEL = 8;
-const KEY = 'rolechain.io/assume-role';
 const LATE_MS = 10_000;
 
 /** `writes` changes to the first `accounts` seeded ones, a tenth of them a deletion and a creation anew. */
@@ -47,7 +47,7 @@ export async function lags(api: Api, { url, caFile }: Target, writes: number, ro
     for (let write = 0; write < writes; write++) {
       const role = `arn:aws:iam::222222222222:role/lag-${round}-${write}-end`;
       const path = `/api/v1/namespaces/${SPACE}/serviceaccounts/${ANNOTATED}`;
-      await succeeds(api.patch(path, { metadata: { annotations: { [KEY]: role } } }));
+      await succeeds(api.patch(path, { metadata: { annotations: { [ANNOTATIONS.assumeRole.key]: role } } }));
       const answered = performance.now();
       while (!(await patchOf(agent, url, review)).includes(role))
         if (performance.now() - answered > LATE_MS) throw new Error(`${role} did not reach the webhook`);

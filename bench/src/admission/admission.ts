@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { against, format, told, type BenchOptions, type Part, type Row } from '../row.ts';
+import { memoryOf } from '../accounts/memory.ts';
 import { alternate } from '../alternate.ts';
 import { median } from '../quantile.ts';
 import { goPrograms } from './go-peer.ts';
@@ -11,7 +12,7 @@ import { firstReviews } from './first.ts';
 import { makeLoad, type Load } from './load.ts';
 import { mustPatch } from './patched.ts';
 import { makeReviews } from './reviews.ts';
-import { residentMiB, startOurs, startPeer, startReplica, type Target } from './webhooks.ts';
+import { startOurs, startPeer, startReplica, type Target } from './webhooks.ts';
 
 const CONNECTIONS = [1, 8, 32];
 const REVIEWS = 1000;
@@ -40,7 +41,7 @@ async function run({ short, say }: BenchOptions): Promise<Row[]> {
     for (const connections of CONNECTIONS) {
       say(`admission: ${connections} connections, ${rounds} rounds of ${seconds} s each`);
       rows.push(...rowsOf(connections, await alternate(targets, rounds, (to) => load(to, { connections, seconds }))));
-      const memory = targets.map(({ name, pid }) => `${name} ${format(residentMiB(pid))} MiB`).join(', ');
+      const memory = targets.map(({ name, pid }) => `${name} ${format(memoryOf(pid).resident)} MiB`).join(', ');
       rows.push(told(`admission at ${connections}: resident memory after it`, memory));
     }
     const fresh = [() => startReplica(cluster, ours), () => startPeer(cluster, programs.webhook)];

@@ -73,9 +73,3 @@ export async function startPeer(cluster: Cluster, program: string): Promise<Targ
   }
   return { name: 'Go', pid: child.pid, url: `https://127.0.0.1:${port}/mutate`, caFile, stop };
 }
-
-/** Resident memory in MiB. */
-export function residentMiB(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) / 1024;
-}

@@ -1,14 +1,11 @@
 /** The shipped sidecar under the shipped memory limit, with its startup probe in the same container. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENV, RESOURCES } from '@rolechain/shared';
-import { parseQuantity } from '../../../webhook/src/quantity.ts';
-import type { Groups } from '@rolechain/test/cgroup/memory.ts';
+import { ENV } from '@rolechain/shared';
+import { SHIPPED_LIMIT_MIB, type Groups } from '@rolechain/test/cgroup/memory.ts';
 import type { Image } from './image.ts';
 import type { Meter } from './meter.ts';
 import { SHORT_SESSION_SECONDS, start, untilRefreshed } from './running.ts';
 import type { World } from './world.ts';
-
-export const LIMIT_MIB = (parseQuantity(RESOURCES.memoryLimit) ?? NaN) / 2 ** 20;
 
 export interface UnderLimit {
   readonly firstMs: number;
@@ -24,7 +21,7 @@ export async function underLimit(
   { contestant, prober }: Image,
   { world, meter, groups, name, probes }: { world: World; meter: Meter; groups: Groups; name: string; probes: number },
 ): Promise<UnderLimit> {
-  const group = groups.make(name, LIMIT_MIB);
+  const group = groups.make(name, SHIPPED_LIMIT_MIB);
   world.setSessionSeconds(SHORT_SESSION_SECONDS);
   const running = await start(contestant(group.enter), world);
   try {

@@ -1,8 +1,8 @@
 /** The rows of `bench footprint`, from its figures. */
 import { median } from '../quantile.ts';
 import { against, atMost, format, told, type Row } from '../row.ts';
-import type { Memory } from '@rolechain/test/cgroup/memory.ts';
-import { LIMIT_MIB, type UnderLimit } from './limit.ts';
+import { SHIPPED_LIMIT_MIB, type Memory } from '@rolechain/test/cgroup/memory.ts';
+import type { UnderLimit } from './limit.ts';
 import { AT_REST, MOMENTS, type MemoryOf, type Moment } from './memory.ts';
 import type { Load, RunCost, StartTimes } from './meter.ts';
 
@@ -104,7 +104,7 @@ export function proberRow(runs: readonly RunCost[], peakMiB: readonly number[]):
 
 /** `note` stands with the goal. */
 export function limitRows(cache: string, runs: readonly UnderLimit[], note?: string): Row[] {
-  const work = `footprint: limit ${format(LIMIT_MIB)} MiB, page cache ${cache}`;
+  const work = `footprint: limit ${format(SHIPPED_LIMIT_MIB)} MiB, page cache ${cache}`;
   const failures = runs.reduce((sum, run) => sum + run.failures, 0);
   const of = (key: (run: UnderLimit) => number): string => format(median(runs.map(key)));
   const peak = of((run) => run.peakMiB ?? NaN);
