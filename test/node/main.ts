@@ -6,7 +6,7 @@
  * With ROLECHAIN_TEST_KUBECONFIG and the other variables of suite/given.ts it runs against that cluster instead.
  */
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/build.ts';
 import { withLock } from '../cluster/lock.ts';
@@ -58,6 +58,9 @@ async function onOwnNode(args: readonly string[], plugins: string): Promise<numb
     };
     code = await runSuite(args, environmentOf(given));
   } finally {
+    // It says why a webhook's call failed, and goes with the cluster's folder.
+    const ofApiserver = 'kube-apiserver.log';
+    if (cluster) await copyFile(join(cluster.folder, ofApiserver), join(LOGS, ofApiserver));
     await cluster?.stop();
     await takeDown();
   }

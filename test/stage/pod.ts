@@ -7,6 +7,7 @@ import { runContainer, type RunningContainer } from '../kubelet/run.ts';
 import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
 import { hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, type Channel } from '../secrets/record.ts';
+import { holdPorts } from './hold-ports.ts';
 import { ROOT, until } from './install.ts';
 
 /** What the pod's projected volumes are filled with. */
@@ -62,8 +63,9 @@ export function projections(kubeConfig: KubeConfig, pod: Pod): Projections {
 }
 
 /**
- * Starts the pod's sidecar. The pod is on loopback: its IP is 127.0.0.1. Of its volumes only ours and the
- * API's token are made: the others hold what a user's own image needs, which doesn't run here.
+ * Starts the pod's sidecar, once no other test's pod has its ports. The pod is on loopback: its IP is 127.0.0.1. Of
+ * its volumes only ours and the API's token are made: the others hold what a user's own image needs, which doesn't
+ * run here.
  */
 export async function startPod(
   mutated: Pod,
@@ -82,6 +84,7 @@ export async function startPod(
   const { hostname = '', port = '' } = apiURL === undefined ? {} : new URL(apiURL);
   const services: Record<string, string> =
     apiURL === undefined ? {} : { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+  const ports = portsOf(container);
   const volumes = await makeVolumes(pod, { token, data });
   const stopAll = new Set<RunningContainer>();
   const start = async (
@@ -105,7 +108,13 @@ export async function startPod(
     });
     return running;
   };
-  const sidecar = await start(container, commandOnThisMachine(SIDECAR_COMMAND), 'output of the sidecar');
+  const held = await holdPorts(Object.values(ports));
+  const sidecar = await start(container, commandOnThisMachine(SIDECAR_COMMAND), 'output of the sidecar').catch(
+    async (error: unknown) => {
+      await held.release();
+      throw error;
+    },
+  );
   return {
     pod,
     volumes,
@@ -119,9 +128,10 @@ export async function startPod(
     run: (name, command) => start(containerOf(pod, name), command, 'output of a program in a pod'),
     stop: async () => {
       await knowTokens(volumes.paths.get('rolechain') ?? '');
-      if (stopAll.has(sidecar)) await hearSidecar(portsOf(container));
+      if (stopAll.has(sidecar)) await hearSidecar(ports);
       await Promise.all([...stopAll].map((running) => running.stop()));
       await volumes.remove();
+      await held.release();
     },
   };
 }
