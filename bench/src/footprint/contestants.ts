@@ -1,7 +1,8 @@
-/** Who is measured: each step of the sidecar's tuning, the last of them as it is shipped, and the Go peer. */
+/** Who is measured: each step of the sidecar's tuning, the last of them as it is shipped, and the peers. */
 import { join } from 'node:path';
 import { ENV, PATHS, tokenFile, writeSidecarConfig } from '@rolechain/shared';
 import { buildProber, buildSidecar, STEPS } from '../../../scripts/build/sidecar.ts';
+import { ROOT } from '../../../scripts/build/root.ts';
 import { ACCOUNT, EXTERNAL_ID, REGION, ROLE, type BenchPod, type World } from './world.ts';
 
 /** How a sidecar is started for a pod. */
@@ -26,6 +27,8 @@ export interface Contestants {
   /** The folder that holds the shipped programs, the prober's among them. */
   readonly shippedFolder: string;
   readonly go: Contestant;
+  /** node:http with one constant answer: the floor of what Node takes for a request. */
+  readonly nodeHTTP: Contestant;
 }
 
 const SESSION = 'shop.orders-1';
@@ -41,7 +44,8 @@ export async function makeContestants(world: World, goProgram: string): Promise<
   if (!untuned || !shipped) throw new Error('the build names no steps');
   const shippedFolder = folderOf(world, STEPS.length - 1);
   await buildProber(shippedFolder);
-  return { steps, untuned, shipped, shippedFolder, go: { name: 'Go', launch: (pod) => goPeer(goProgram, pod, world) } };
+  const go = { name: 'Go', launch: (pod: BenchPod) => goPeer(goProgram, pod, world) };
+  return { steps, untuned, shipped, shippedFolder, go, nodeHTTP: { name: 'node:http', launch: bareNode } };
 }
 
 function folderOf({ folder }: World, step: number): string {
@@ -98,6 +102,21 @@ function goPeer(program: string, { files, ports }: BenchPod, world: World): Laun
       AWS_CONTAINER_CREDENTIALS_FULL_URI: world.agentURL,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(files.root, PATHS.baseIdentity, PATHS.podIdentityToken),
     },
+    tokenFile: token,
+  };
+}
+
+/** An answer as long as ours. */
+function bareNode({ files, ports }: BenchPod): Launch {
+  const token = join(files.root, 'token');
+  const answer = {
+    ...{ AccessKeyId: 'ASIA'.padEnd(20, 'A'), SecretAccessKey: 'x'.repeat(40), Token: 'x'.repeat(400) },
+    ...{ Expiration: new Date(Date.now() + DURATION_SECONDS * 1000).toISOString(), AccountId: '222222222222' },
+  };
+  const program = join(ROOT, 'bench/peers/node-http/server.cjs');
+  return {
+    command: [process.execPath, program, String(ports.credentials), token, JSON.stringify(answer)],
+    env: {},
     tokenFile: token,
   };
 }

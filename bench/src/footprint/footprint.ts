@@ -121,14 +121,15 @@ async function idle({ world, contestants, size, say }: Bench): Promise<Row> {
 
 async function latency({ world, meter, contestants, size, say }: Bench): Promise<Row[]> {
   say(`footprint: 100 requests a second, ${size.loads} rounds of ${size.loadSeconds} s`);
-  const running = await startAll([contestants.shipped, contestants.go], world, () => undefined);
+  const { shipped, go: goPeer, nodeHTTP } = contestants;
+  const running = await startAll([shipped, goPeer, nodeHTTP], world, () => undefined);
   try {
     await sleep(size.settleMs);
     const rows: Row[] = [];
     for (const kept of [false, true]) {
       const about = { rate: 100, seconds: size.loadSeconds, kept };
-      const [ours = [], go = []] = await alternate(running, size.loads, (each) => meter.load(each, about));
-      rows.push(...latencyRows(kept ? 'kept connection' : 'new connections', ours, go));
+      const [ours = [], go = [], bare = []] = await alternate(running, size.loads, (each) => meter.load(each, about));
+      rows.push(...latencyRows(kept ? 'kept connection' : 'new connections', ours, go, bare));
     }
     return rows;
   } finally {

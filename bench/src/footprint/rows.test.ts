@@ -32,8 +32,9 @@ test('memory is held against its goal at the most of its moments at rest', () =>
 });
 
 test('requests that failed are a goal of their own', () => {
-  const rows = latencyRows('new connections', [LOAD, { ...LOAD, failed: 2 }], [LOAD]);
-  expect(rows.map(({ met }) => met)).toEqual([true, undefined, false]);
+  const rows = latencyRows('new connections', [LOAD, { ...LOAD, failed: 2 }], [LOAD], [{ ...LOAD, p99: 0.7 }]);
+  expect(rows.map(({ met }) => met)).toEqual([true, undefined, undefined, false]);
+  expect(rows[1]).toMatchObject({ ours: '0.7 ms' });
 });
 
 test('one failure under the limit is one too many', () => {

@@ -77,7 +77,13 @@ export function idleRow(percent: readonly { readonly name: string; readonly perc
   return { ...row, note: `${others.map((each) => `${each.name} ${format(each.percent)} %`).join(', ')}. ${IDLE_NOTE}` };
 }
 
-export function latencyRows(connection: string, ours: readonly Load[], go: readonly Load[]): Row[] {
+/** `bare` is node:http with one constant answer: what of the figure is Node's own. */
+export function latencyRows(
+  connection: string,
+  ours: readonly Load[],
+  go: readonly Load[],
+  bare: readonly Load[],
+): Row[] {
   const of = (loads: readonly Load[], key: 'p50' | 'p99'): number => median(loads.map((load) => load[key]));
   const work = `footprint: cached credentials at 100/s, ${connection}`;
   const p99 = atMost(`${work}: p99`, of(ours, 'p99'), 1, 'ms');
@@ -86,7 +92,11 @@ export function latencyRows(connection: string, ours: readonly Load[], go: reado
   const failed = ours.reduce((sum, load) => sum + load.failed, 0);
   return [
     { ...p99, peer: `${format(of(go, 'p99'))} ms (Go)`, ratio: of(ours, 'p99') / of(go, 'p99'), note },
-    told(`${work}: p50`, `${format(of(ours, 'p50'))} ms, Go ${format(of(go, 'p50'))} ms`),
+    told(`${work}: p99 of node:http with one constant answer`, `${format(of(bare, 'p99'))} ms`),
+    told(
+      `${work}: p50`,
+      `${format(of(ours, 'p50'))} ms, Go ${format(of(go, 'p50'))}, node:http ${format(of(bare, 'p50'))}`,
+    ),
     ...(failed === 0 ? [] : [atMost(`${work}: failed requests`, failed, 0)]),
   ];
 }
