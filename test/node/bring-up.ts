@@ -53,8 +53,11 @@ export async function bringUp({ binaries, plugins, images, log }: UpOptions): Pr
 
 /** With two addresses: the machine's towards pods, and that of the apiserver's Service. */
 async function makeBridge(): Promise<void> {
-  const { bridge, host, prefix, api } = NETWORK;
+  const { bridge, hardware, host, prefix, api } = NETWORK;
   await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  // An address of its own, as CNI's bridge plugin sets one where it is the gateway: without it the bridge takes the lowest
+  // of its ports', which come and go with the pods, and what other pods send to the old one is lost until they notice.
+  await run('ip', ['link', 'set', bridge, 'address', hardware]);
   await run('ip', ['address', 'add', `${host}/${prefix}`, 'dev', bridge]);
   await run('ip', ['address', 'add', `${api}/32`, 'dev', bridge]);
   await run('ip', ['link', 'set', bridge, 'up']);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 /** The network that pods, node and control plane share; nothing else of the machine is on it. */
 export const NETWORK = {
   bridge: 'rolechain0',
+  /** Of the bridge; the second bit says that it was assigned here. */
+  hardware: '02:00:0a:f4:00:01',
   /** The node, and what the tests run on the machine for pods to reach. */
   host: '10.244.0.1',
   pods: '10.244.0.0/24',

@@ -1,16 +1,24 @@
 /** The cluster as the tests ask it: by kubectl, as a user would. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { locateBinaries } from '../../cluster/binaries.ts';
 import type { KubeObject } from '../../stage/manifests.ts';
 import { run, tryRun, type Ran } from '../run.ts';
+import { webhookState } from './webhook-state.ts';
 
 export const SHOP = 'shop';
+/** Of `apply`: how long a webhook may be unheard. */
+const PATIENCE_MS = 30_000;
 
 export interface Kube {
   readonly kubectl: (...args: string[]) => Promise<string>;
   readonly tryKubectl: (...args: string[]) => Promise<Ran>;
+  /**
+   * Tries again, and says so, while the guard refuses a pod that the webhook did not see: controllers of a cluster do
+   * the same. Throws with what kubectl wrote.
+   */
   readonly apply: (...objects: KubeObject[]) => Promise<void>;
   /** Fails as `kubectl create` does, with what it wrote. */
   readonly tryCreate: (object: KubeObject) => Promise<Ran>;
@@ -36,7 +44,14 @@ export function kubeOf(kubeconfig: string): Kube {
     tryKubectl,
     apply: async (...objects) => {
       const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-      await run(program, withConfig(['apply', '--filename=-']), { input });
+      const end = Date.now() + PATIENCE_MS;
+      for (;;) {
+        const { code, stderr } = await tryRun(program, withConfig(['apply', '--filename=-']), { input });
+        if (code === 0) return;
+        if (!stderr.includes('[NotInjected]') || Date.now() > end) throw new Error(`kubectl apply: ${stderr}`);
+        console.warn(`Tried again, as a controller would: ${stderr}\n${await webhookState(tryKubectl)}`);
+        await sleep(1000);
+      }
     },
     tryCreate: (object) => tryRun(program, withConfig(['create', '--filename=-']), { input: JSON.stringify(object) }),
     pod: async (name) => JSON.parse(await kubectl('get', 'pod', name, inShop, '--output=json')) as V1Pod,

@@ -4,13 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trustRole } from '../../doubles/fixtures.ts';
 import { startAws, type Aws } from '../../stage/aws.ts';
-import { NAMESPACE, until } from '../../stage/install.ts';
+import { until } from '../../stage/install.ts';
 import type { KubeObject } from '../../stage/manifests.ts';
 import { accountsOf } from '../../stage/stage.ts';
 import { LOGS } from '../places.ts';
 import type { Given } from './given.ts';
 import { install } from './install.ts';
 import { kubeOf, SHOP, type Kube } from './kube.ts';
+import { webhookState } from './webhook-state.ts';
 import { podOf, type App } from './workloads.ts';
 
 export interface NodeStage {
@@ -41,7 +42,8 @@ export async function setNodeStage(given: Given): Promise<NodeStage> {
   const app = { image: given.appImage, sts: aws.sts.url };
   let uninstall = async (): Promise<void> => undefined;
   const stop = async (): Promise<void> => {
-    await keepWebhookState(kube);
+    mkdirSync(LOGS, { recursive: true });
+    writeFileSync(join(LOGS, 'webhook.log'), await webhookState(kube.tryKubectl));
     await kube.tryKubectl('delete', 'namespace', SHOP, '--ignore-not-found');
     await uninstall();
     await aws.close();
@@ -55,18 +57,6 @@ export async function setNodeStage(given: Given): Promise<NodeStage> {
     await stop();
     throw error;
   }
-}
-
-/** For whoever looks why a pod was not injected: what the webhook wrote, and whether the cluster took it for ready. */
-async function keepWebhookState(kube: Kube): Promise<void> {
-  const inOurs = `--namespace=${NAMESPACE}`;
-  const state = await Promise.all([
-    kube.tryKubectl('logs', 'deployment/rolechain-webhook', inOurs, '--tail=500'),
-    kube.tryKubectl('get', 'pods,endpointslices', inOurs, '--output=wide'),
-    kube.tryKubectl('get', 'events', inOurs),
-  ]);
-  mkdirSync(LOGS, { recursive: true });
-  writeFileSync(join(LOGS, 'webhook.log'), state.map(({ stdout, stderr }) => stdout + stderr).join('\n'));
 }
 
 /** The namespace and its accounts. */
@@ -95,7 +85,7 @@ function shop(): KubeObject[] {
 /** The apiserver learns of the webhook's certificate by a watch, some moments after the webhook is ready. */
 async function untilInjected(kube: Kube, app: App): Promise<void> {
   await until('the apiserver calls the webhook', 60_000, async () => {
-    await kube.apply(podOf(app, 'first'));
+    if ((await kube.tryCreate(podOf(app, 'first'))).code !== 0) return false;
     const { metadata } = await kube.pod('first');
     if (metadata?.annotations?.['rolechain.io/status'] !== undefined) return true;
     await kube.kubectl('delete', 'pod', 'first', `--namespace=${SHOP}`, '--now');
