@@ -104,7 +104,8 @@ async function privateMemory({ world, contestants, size }: Bench): Promise<Row> 
 
 async function idle({ world, contestants, size, say }: Bench): Promise<Row> {
   say(`footprint: idle for ${size.idleMs / 1000} s`);
-  const running = await startAll([contestants.shipped, contestants.untuned, contestants.go], world, () => undefined);
+  const { shipped, untuned, go, nodeHTTP } = contestants;
+  const running = await startAll([shipped, untuned, go, nodeHTTP], world, () => undefined);
   try {
     await sleep(size.idleAfterMs);
     const before = running.map(({ pid }) => cpuMs(pid));
