@@ -127,11 +127,14 @@ export async function startPod(
     },
     run: (name, command) => start(containerOf(pod, name), command, 'output of a program in a pod'),
     stop: async () => {
-      await knowTokens(volumes.paths.get('rolechain') ?? '');
-      if (stopAll.has(sidecar)) await hearSidecar(ports);
-      await Promise.all([...stopAll].map((running) => running.stop()));
-      await volumes.remove();
-      await held.release();
+      try {
+        await knowTokens(volumes.paths.get('rolechain') ?? '');
+        if (stopAll.has(sidecar)) await hearSidecar(ports);
+        await Promise.all([...stopAll].map((running) => running.stop()));
+        await volumes.remove();
+      } finally {
+        await held.release();
+      }
     },
   };
 }
