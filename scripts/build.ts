@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { keptInputs, ROOT } from './build/root.ts';
+import { keptInputs, PROGRAM, ROOT } from './build/root.ts';
 import { buildProber, buildSidecar } from './build/sidecar.ts';
 
 export { ROOT };
@@ -22,19 +22,14 @@ export async function buildAll(outdir = join(ROOT, 'dist')): Promise<Record<stri
 
 async function buildWebhook(outdir: string): Promise<string[]> {
   const { metafile } = await build({
-    absWorkingDir: ROOT,
+    ...PROGRAM,
     entryPoints: ['webhook/src/main.ts'],
     outfile: join(outdir, 'webhook.cjs'),
-    bundle: true,
-    platform: 'node',
     format: 'cjs',
-    target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'external',
     legalComments: 'external',
-    metafile: true,
-    logLevel: 'warning',
   });
   return keptInputs(metafile);
 }

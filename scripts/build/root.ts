@@ -1,7 +1,17 @@
-import type { Metafile } from 'esbuild';
+import type { BuildOptions, Metafile } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What all programs have in common. */
+export const PROGRAM = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  logLevel: 'warning',
+  metafile: true,
+} as const satisfies BuildOptions;
 
 /** Of the files that were read for a bundle, those of which something is left in it. */
 export function keptInputs({ outputs }: Metafile): string[] {

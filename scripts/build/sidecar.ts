@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { SIDECAR_START } from '@rolechain/shared';
 import { makeCodeCache } from './code-cache.ts';
 import { leaveOut } from './left-out.ts';
-import { ROOT, keptInputs } from './root.ts';
+import { PROGRAM, ROOT, keptInputs } from './root.ts';
 
 export interface SidecarForm {
   /** `modules`: ours as one ES module, libraries from node_modules. `slim`: minified, what is never called left out. */
@@ -67,16 +67,8 @@ export async function buildSidecar(outdir: string, form: SidecarForm = SHIPPED):
   };
 }
 
-const COMMON = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  // The loader reads a bundle as one byte a character.
-  charset: 'ascii',
-  logLevel: 'warning',
-  metafile: true,
-} as const satisfies BuildOptions;
+/** The loader reads a bundle as one byte a character. */
+const COMMON = { ...PROGRAM, charset: 'ascii' } as const satisfies BuildOptions;
 
 /** A static import of ES modules keeps parts of Node alive that a CommonJS bundle never loads. */
 const COMMON_JS = { format: 'cjs', supported: { 'dynamic-import': false } } as const satisfies BuildOptions;
