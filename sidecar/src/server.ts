@@ -26,10 +26,8 @@ export const HTTP_OPTIONS = {
     maxHeaderSize: 8 * 1024,
     // A request without Host gets our answer, not Node's bare 400.
     requireHostHeader: false,
+    connectionsCheckingInterval: 5_000,
     headersTimeout: 5_000,
-    // How often the two above are looked at: Node's own interval, said here since each look wakes an idle sidecar.
-    // Slow connections may last that long; capIdleConnections bounds how many there are.
-    connectionsCheckingInterval: 30_000,
   },
 } as const;
 
