@@ -37,7 +37,7 @@ const OBJECTS: readonly KubeObject[] = [
 
 /**
  * A pod of the account. Its second container declares the ports that the pods of other test files use, so that
- * this sidecar moves: the files run at the same time on one loopback.
+ * this sidecar moves: the files run at the same time on one loopback, and none waits for another (holdPorts).
  */
 function pod(serviceAccountName: string, annotations: Readonly<Record<string, string>> = {}): KubeObject {
   const ports = [28_173, 28_174, 28_175, 28_176].map((containerPort) => ({ containerPort }));

@@ -86,7 +86,7 @@ export function account({ name, namespace = NAMESPACE, annotation, account: othe
 
 /**
  * The row's pod. A container that declares the sidecar's usual ports makes it move, so that this file's pods
- * and another's may run at the same time.
+ * and another's may run at the same time: with the same ports one would wait (holdPorts).
  */
 export function podOfScenario({
   name,

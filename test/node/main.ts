@@ -60,7 +60,9 @@ async function onOwnNode(args: readonly string[], plugins: string): Promise<numb
   } finally {
     // It says why a webhook's call failed, and goes with the cluster's folder.
     const ofApiserver = 'kube-apiserver.log';
-    if (cluster) await copyFile(join(cluster.folder, ofApiserver), join(LOGS, ofApiserver));
+    const kept = cluster && copyFile(join(cluster.folder, ofApiserver), join(LOGS, ofApiserver));
+    // All must be taken down, with or without it.
+    await kept?.catch((error: unknown) => log(`${ofApiserver} was not kept: ${String(error)}`));
     await cluster?.stop();
     await takeDown();
   }

@@ -46,11 +46,14 @@ export function kubeOf(kubeconfig: string): Kube {
       const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
       const end = Date.now() + PATIENCE_MS;
       for (;;) {
-        const { code, stderr } = await tryRun(program, withConfig(['apply', '--filename=-']), { input });
-        if (code === 0) return;
-        if (!stderr.includes('[NotInjected]') || Date.now() > end) throw new Error(`kubectl apply: ${stderr}`);
-        console.warn(`Tried again, as a controller would: ${stderr}\n${await webhookState(tryKubectl)}`);
-        await sleep(1000);
+        try {
+          await run(program, withConfig(['apply', '--filename=-']), { input });
+          return;
+        } catch (error) {
+          if (!String(error).includes('[NotInjected]') || Date.now() > end) throw error;
+          console.warn(`Tried again, as a controller would: ${String(error)}\n${await webhookState(tryKubectl)}`);
+          await sleep(1000);
+        }
       }
     },
     tryCreate: (object) => tryRun(program, withConfig(['create', '--filename=-']), { input: JSON.stringify(object) }),

@@ -85,7 +85,8 @@ function shop(): KubeObject[] {
 /** The apiserver learns of the webhook's certificate by a watch, some moments after the webhook is ready. */
 async function untilInjected(kube: Kube, app: App): Promise<void> {
   await until('the apiserver calls the webhook', 60_000, async () => {
-    if ((await kube.tryCreate(podOf(app, 'first'))).code !== 0) return false;
+    // Refused until then; there already where the question after it failed.
+    await kube.tryCreate(podOf(app, 'first'));
     const { metadata } = await kube.pod('first');
     if (metadata?.annotations?.['rolechain.io/status'] !== undefined) return true;
     await kube.kubectl('delete', 'pod', 'first', `--namespace=${SHOP}`, '--now');
