@@ -1,0 +1,121 @@
+import { e, type ErrorEntry } from './entry.ts';
+
+/** Why there are no credentials (yet). */
+export const CREDENTIALS = {
+  NotReady: e(
+    503,
+    'The first credentials of this role are still being fetched.',
+    "Wait; if it lasts, the sidecar's log says what it waits for.",
+  ),
+  BaseTokenUnreadable: e(
+    503,
+    "The projected token of the base identity can't be read, or is empty.",
+    'The kubelet writes it; see `kubectl describe pod` for mount errors.',
+  ),
+  BaseTokenMalformed: e(
+    503,
+    'The projected token of the base identity has not the form of a JWT.',
+    'The kubelet writes it whole; it is read again by itself. If it lasts, look at what writes that file.',
+  ),
+  AgentUnreachable: e(
+    503,
+    'The Pod Identity agent does not answer.',
+    'Install the add-on eks-pod-identity-agent, or name another credentialSource.',
+  ),
+  AgentNoAssociation: e(
+    503,
+    'The Pod Identity agent knows no association for this ServiceAccount.',
+    'Create it (aws eks create-pod-identity-association), or set credentialSource: irsa.',
+  ),
+  AgentThrottled: e(503, 'The Pod Identity agent, or EKS Auth behind it, throttles.', 'It is tried again by itself.'),
+  AgentUnavailable: e(
+    503,
+    'The Pod Identity agent, or EKS Auth behind it, failed.',
+    "It is tried again by itself; see the agent's log.",
+  ),
+  AgentRefused: e(
+    403,
+    "The Pod Identity agent refused this pod's token.",
+    "The message says why: mostly the association's role does not trust pods.eks.amazonaws.com, or the cluster is another.",
+  ),
+  AgentNonsense: e(
+    503,
+    'The Pod Identity agent answered something that is no credentials.',
+    'Check what listens at its address.',
+  ),
+  StsUnreachable: e(503, 'STS does not answer.', 'Check DNS, egress rules and the STS endpoint of the Region.'),
+  StsThrottled: e(503, 'STS throttles this account.', 'It is tried again by itself.'),
+  StsUnavailable: e(503, 'STS failed.', 'It is tried again by itself.'),
+  StsNonsense: e(
+    503,
+    'STS answered something that is no session.',
+    'Check what listens at the STS endpoint (a proxy, a captive portal).',
+  ),
+  StsAccessDenied: e(
+    403,
+    'STS refused: the caller may not assume this role.',
+    "Allow sts:AssumeRole on the role for the caller that the message names, and name that caller in the role's trust policy, with the same ExternalId.",
+  ),
+  StsRejected: e(400, 'STS refused a parameter.', 'The message names it.'),
+  StsRegionDisabled: e(
+    403,
+    'STS is not enabled in this Region for the account.',
+    'Enable the Region in the account, or set stsRegion.',
+  ),
+  StsCredentialsExpired: e(
+    503,
+    'The base credentials or token were refused as expired or unknown.',
+    'New ones are fetched by themselves; if it lasts, check the clock of the node.',
+  ),
+  StsTokenRejected: e(
+    403,
+    'STS refused the web identity token.',
+    "Register the cluster's OIDC issuer as a provider in the account of the base role, with the audience sts.amazonaws.com.",
+  ),
+  ExternalIDMissing: e(
+    400,
+    'The Secret or key behind externalIDFrom is not there.',
+    'Create it in the namespace of the pod; it is read again by itself, within a minute or two.',
+  ),
+  ExternalIDInvalid: e(
+    400,
+    'The value behind externalIDFrom is no ExternalId.',
+    'Store 2-1224 characters of [A-Za-z0-9_+=,.@:/-] without a newline at the end.',
+  ),
+  TokenRequestForbidden: e(
+    403,
+    'This pod may not request a token of the other ServiceAccount.',
+    'Apply a Role with create on serviceaccounts/token and a RoleBinding to the ServiceAccount of this pod in that namespace (manifests/samples).',
+  ),
+  TokenRequestAccountMissing: e(
+    400,
+    'The other ServiceAccount does not exist.',
+    'Create it, or correct the field serviceAccount; it is asked for again by itself.',
+  ),
+  TokenRequestRefused: e(
+    403,
+    'The apiserver refused a TokenRequest.',
+    "The message says why. After a 401, this pod's own ServiceAccount was deleted or made anew: make the pod anew.",
+  ),
+  TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'It is tried again by itself.'),
+  EnvironmentEmpty: e(
+    503,
+    'The Secret of credentialSource: environment holds no credentials.',
+    'Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a file config or credentials, into the Secret that the admin names.',
+  ),
+  EnvironmentForbidden: e(
+    403,
+    'The shared config file asks for a source that is not used here.',
+    'Use static keys, role_arn with source_profile, or credential_process: never web identity, container or instance metadata.',
+  ),
+  EnvironmentInvalid: e(
+    400,
+    'The shared config file has no profile that gives credentials.',
+    'The message says why; the Secret is read again by itself.',
+  ),
+  EnvironmentFailed: e(
+    503,
+    'The Secret of credentialSource: environment could not be read, or its credential_process failed.',
+    'The message says why; it is tried again by itself.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,25 @@
+import { e, type ErrorEntry } from './entry.ts';
+
+/** What can be wrong in a document that a person wrote: annotation, settings, configuration. */
+export const INPUT = {
+  DocumentTooLarge: e(400, 'The document is larger than its limit.', 'Shorten it.'),
+  DocumentUnreadable: e(
+    400,
+    'The document is neither a role ARN nor YAML nor JSON.',
+    'Correct the syntax at the place that the message names.',
+  ),
+  DocumentWrongType: e(
+    400,
+    'The document is not a map of fields.',
+    'Write a bare role ARN, or one `field: value` a line.',
+  ),
+  FieldUnknown: e(400, 'The field is not known to this version.', 'Correct its name, or leave it out.'),
+  FieldMissing: e(400, 'A required field is missing.', 'Add it.'),
+  FieldWrongType: e(
+    400,
+    'The value is of another type than the field takes.',
+    'Write what it takes; text that looks like a number needs quotes.',
+  ),
+  FieldOutOfRange: e(400, "The value is outside the field's limits.", 'Write a value within these limits.'),
+  FieldConflict: e(400, 'Two fields contradict each other.', 'Leave one of them out.'),
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,57 @@
+import { e, type ErrorEntry } from './entry.ts';
+
+/** What ends a program, or keeps the webhook from being ready. */
+export const PROGRAM = {
+  ConfigInvalid: e(
+    500,
+    'ROLECHAIN_CONFIG is not valid.',
+    'The webhook writes it: use the same version of both images.',
+  ),
+  SettingsInvalid: e(500, 'The settings file is not valid.', 'Correct the fields that the message names.'),
+  ListenFailed: e(
+    500,
+    "A port can't be listened on.",
+    "Another container of the pod has it: declare it in that container's ports, and rolechain moves.",
+  ),
+  TokenUnwritable: e(500, "The token files can't be written.", 'See `kubectl describe pod` for the volume rolechain.'),
+  RegionUnknown: e(503, 'The Region is neither set nor a label of the node.', 'Set region in the settings.'),
+  CacheNotSynced: e(
+    503,
+    'The ServiceAccounts are not listed yet.',
+    'Check that the webhook may list and watch serviceaccounts.',
+  ),
+  CertificatesUnavailable: e(
+    503,
+    'There is no serving certificate yet.',
+    'See the log line of the code that precedes it.',
+  ),
+  CertificateSecretForbidden: e(
+    503,
+    'The Secret of the certificate may not be read or written.',
+    'Apply the Role of manifests/.',
+  ),
+  CertificateSecretUnwritable: e(
+    503,
+    'The Secret of the certificate could not be written.',
+    'It is tried again by itself.',
+  ),
+  WebhookConfigurationMissing: e(503, 'The webhook configuration does not exist.', 'Apply manifests/install.yaml.'),
+  WebhookConfigurationForbidden: e(
+    503,
+    'The webhook configuration may not be read or patched.',
+    'Apply the ClusterRole of manifests/.',
+  ),
+  ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
+  ReviewMalformed: e(
+    400,
+    'The body is no AdmissionReview of admission.k8s.io/v1 with a Pod.',
+    'Only the apiserver calls this path.',
+  ),
+  ReviewTooLarge: e(413, 'The AdmissionReview is over the limit.', 'An apiserver sends none so large.'),
+  LookupFailed: e(
+    503,
+    'The ServiceAccount could not be looked up in time.',
+    "It is tried again at the next pod; check the webhook's way to the apiserver.",
+  ),
+  PatchUnsound: e(500, 'A defect of rolechain: its patch does not apply.', "Report it with the pod's manifest."),
+} as const satisfies Record<string, ErrorEntry>;

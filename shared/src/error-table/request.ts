@@ -1,0 +1,43 @@
+import { e, type ErrorEntry } from './entry.ts';
+
+/** What the credentials endpoint answers to a request that is not in order. */
+export const REQUEST = {
+  HostForbidden: e(
+    403,
+    'The Host header is not 127.0.0.1.',
+    'Ask http://127.0.0.1 directly: a name that was rebound to it is refused.',
+  ),
+  BrowserForbidden: e(
+    403,
+    'The request comes from a page in a browser.',
+    'Leave out the headers Origin, Referer and Sec-Fetch-Site: no SDK sends them.',
+  ),
+  PathUnknown: e(404, 'There is nothing at this path.', 'Use the URL in AWS_CONTAINER_CREDENTIALS_FULL_URI as it is.'),
+  MethodNotAllowed: e(405, 'Another method is answered here.', 'Use the one in the Allow header.'),
+  TokenMissing: e(
+    401,
+    'The request has no Authorization header.',
+    'Use an SDK that reads AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (README, What to know).',
+  ),
+  TokenUnknown: e(
+    401,
+    'The Authorization header is not a token of this pod.',
+    'Read the token file again, without a newline at its end.',
+  ),
+  RoleForbidden: e(
+    403,
+    'The token is not that of this role, or the role does not exist.',
+    "Use the URL and token file that stand in this container's environment.",
+  ),
+  RequestMalformed: e(
+    400,
+    'The request is not HTTP as this server reads it.',
+    'Send a plain GET request with small headers.',
+  ),
+  TooManyRequests: e(
+    503,
+    'Too many requests wait for the same credentials.',
+    'Ask less often; SDKs share one credential provider a process.',
+  ),
+  InternalError: e(500, 'A defect of rolechain.', 'Report it with the log line of this code.'),
+} as const satisfies Record<string, ErrorEntry>;
