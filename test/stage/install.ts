@@ -33,6 +33,8 @@ export interface WebhookOptions {
   /** Settings beside those of the stage. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The program. Default: the one of this checkout, built. */
+  readonly bundle?: string;
 }
 
 /** Applies objects as `kubectl create` would, in their order. Objects that are there already are left as they are. */
@@ -80,7 +82,8 @@ export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promi
 }
 
 /** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */
-export async function startWebhook({ port, kubeconfig, settings, env }: WebhookOptions): Promise<WebhookProcess> {
+export async function startWebhook(options: WebhookOptions): Promise<WebhookProcess> {
+  const { port, kubeconfig, settings, env, bundle = join(ROOT, 'dist', 'webhook.cjs') } = options;
   const folder = await mkdtemp(join(tmpdir(), 'rolechain-webhook-'));
   const healthPort = await freePort();
   const file = join(folder, 'settings.yaml');
@@ -94,7 +97,7 @@ export async function startWebhook({ port, kubeconfig, settings, env }: WebhookO
   await writeFile(file, stringify({ ...base, ...settings }));
   const logFile = join(folder, 'log');
   const output = await open(logFile, 'a');
-  const child = spawnTied(process.execPath, [...WEBHOOK_FLAGS, join(ROOT, 'dist', 'webhook.cjs'), '--settings', file], {
+  const child = spawnTied(process.execPath, [...WEBHOOK_FLAGS, bundle, '--settings', file], {
     env: { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE, ...env },
     output: output.fd,
     removeAfter: folder,

@@ -27,11 +27,19 @@ export async function startOurs(cluster: Cluster): Promise<Target> {
   return { name: 'ours', pid, url: mutateURL(installed.port), caFile, stop: installed.stop };
 }
 
-/** One more replica of ours that has answered nothing yet, where the manifests and the CA are there already. */
-export async function startReplica(cluster: Cluster, { caFile }: Pick<Target, 'caFile'>): Promise<Target> {
+/**
+ * One more replica of ours that has answered nothing yet, where the manifests and the CA are there already; `bundle` is
+ * another build of it.
+ */
+export async function startReplica(
+  cluster: Cluster,
+  { caFile }: Pick<Target, 'caFile'>,
+  bundle?: string,
+): Promise<Target> {
   const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
-  const { port, process, stop } = await startWebhook({ port: await freePort(), kubeconfig });
-  return { name: 'ours', pid: process.pid, url: mutateURL(port), caFile, stop };
+  const options = { port: await freePort(), kubeconfig, ...(bundle === undefined ? {} : { bundle }) };
+  const { port, process, stop } = await startWebhook(options);
+  return { name: bundle ?? 'ours', pid: process.pid, url: mutateURL(port), caFile, stop };
 }
 
 function mutateURL(port: number): string {
