@@ -15,7 +15,7 @@ const border = (files, names, message, extra = []) => ({
 const PURE = [
   'shared/src/**/*.ts',
   'webhook/src/{account-warnings,admit,admit-account,allowed-roles,container-env,container-roles,containers,copy-along,decide,decide-account,few,injection,json-bounds,list-patch,ours,patch,pod,pod-annotations,ports,quantity,removal,resources,resources-asked,role-config,roles,uninject}.ts',
-  'sidecar/src/{answer,plan,schedule,session,text,hop-key,proxy,sts-table,web-identity-fallback}.ts',
+  'sidecar/src/{answer,places,plan,schedule,session,text,hop-key,proxy,sts-table,web-identity-fallback}.ts',
   'certs/src/rotation.ts',
 ];
 const IO = [

@@ -50,8 +50,14 @@ export const LIMITS = {
   tokenExpirationMaxSeconds: 86_400,
   /** How long a request that can't be answered yet is held: under the 1 s at which SDKs give up. */
   holdMs: 800,
-  /** Requests held at once; more are answered 503 right away. 1024 of them took the memory limit (test/faults/flood.test.ts). */
-  heldRequests: 384,
+  /** How long a token that was replaced at the sidecar's start is answered 503, so that SDKs read the new one, not 401. */
+  replacedTokenSeconds: 60,
+  /**
+   * Requests held at once, of all roles together (sidecar/src/places.ts shares them out), and beside them requests with a
+   * token that was replaced; more are answered 503 right away. 1024 took the memory limit (test/faults/flood.test.ts).
+   */
+  heldRequests: 320,
+  heldReplacedRequests: 64,
   /**
    * Connections without a request, on each of the sidecar's ports; a head of 8 KiB on all of them is well under half of the
    * memory limit (test/faults/flood.test.ts).

@@ -6,12 +6,14 @@ const NOW = Date.parse('2026-11-22T12:00:00Z');
 const TOKEN = 'a'.repeat(43);
 const AUDIT_TOKEN = 'b'.repeat(43);
 
+const OLD_TOKEN = 'o'.repeat(43);
+
 const door: Door = {
   port: 28173,
-  tokens: digestTokens(
+  ...digestTokens(
     new Map([
-      ['default', TOKEN],
-      ['audit', AUDIT_TOKEN],
+      ['default', { token: TOKEN, replaced: OLD_TOKEN }],
+      ['audit', { token: AUDIT_TOKEN }],
     ]),
   ),
   accountIDs: new Map([['default', '222222222222']]),
@@ -37,7 +39,7 @@ function outcome({ request, offer, now = NOW, patience = true }: Case): Outcome 
 
 /** Status and code of an answer; the code is empty for credentials. */
 function told(result: Outcome): [status: number, code: string] {
-  if ('hold' in result) throw new Error('it is held');
+  if (!('answer' in result)) throw new Error('it is held');
   const body = JSON.parse(result.answer.body.toString()) as { Code?: string };
   return [result.answer.status, body.Code ?? ''];
 }
@@ -93,6 +95,28 @@ describe('which requests are in order', () => {
 
   test('a token that is unknown goes before a role that does not exist', () => {
     expect(told(outcome({ request: { url: '/v1/credentials/none', authorization: 'x' } }))[1]).toBe('TokenUnknown');
+  });
+});
+
+describe('a token that was replaced', () => {
+  const replaced = { authorization: OLD_TOKEN };
+
+  test.each<[string, Partial<RoleOffer>]>([
+    ['valid credentials', {}],
+    ['none', { session: undefined }],
+    ['a terminal error', { session: undefined, error: new CodedError('StsAccessDenied') }],
+  ])('is held, then told so, whatever its role has: %s', (_name, offer) => {
+    expect(outcome({ request: replaced, offer })).toEqual({ replaced: 'default' });
+    expect(told(outcome({ request: replaced, offer, patience: false }))).toEqual([503, 'TokenReplaced']);
+  });
+
+  test.each<[string, Partial<RequestFacts>, string]>([
+    ['of another role is that of no role', { url: '/v1/credentials/audit' }, 'RoleForbidden'],
+    ['does not go before Host', { host: 'localhost' }, 'HostForbidden'],
+    ['does not go before the path', { url: '/' }, 'PathUnknown'],
+    ['does not go before the method', { method: 'POST' }, 'MethodNotAllowed'],
+  ])('%s', (_name, request, code) => {
+    expect(told(outcome({ request: { ...replaced, ...request } }))[1]).toBe(code);
   });
 });
 

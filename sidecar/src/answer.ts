@@ -25,11 +25,13 @@ export interface RoleOffer {
   readonly fetching: boolean;
 }
 
-/** What does not change while the sidecar runs. */
+/** What the endpoint knows once its port is open and the tokens are written. */
 export interface Door {
   readonly port: number;
   /** SHA-256 of each role's token. */
   readonly tokens: ReadonlyMap<string, Buffer>;
+  /** SHA-256 of tokens that these have replaced a moment ago: somebody else may have collected them. */
+  readonly replaced: ReadonlyMap<string, Buffer>;
   readonly accountIDs: ReadonlyMap<string, string>;
 }
 
@@ -43,13 +45,23 @@ export interface Answer {
 
 /**
  * `answer`: send it. `role` is there when the request was in order: without valid credentials of that
- * role somebody wants them fetched. `hold`: wait for that role's fetch, then ask again.
+ * role somebody wants them fetched. `hold`: wait for that role's fetch, then ask again. `replaced`: the token is one of
+ * that role that has been replaced; wait as long, then answer TokenReplaced.
  */
-export type Outcome = { readonly answer: Answer; readonly role?: string } | { readonly hold: string };
+export type Outcome =
+  { readonly answer: Answer; readonly role?: string } | { readonly hold: string } | { readonly replaced: string };
 
 /** The digests that `answer` compares with. */
-export function digestTokens(tokens: ReadonlyMap<string, string>): Map<string, Buffer> {
-  return new Map([...tokens].map(([role, token]) => [role, digest(token)]));
+export function digestTokens(
+  tokens: ReadonlyMap<string, { readonly token: string; readonly replaced?: string | undefined }>,
+): Pick<Door, 'tokens' | 'replaced'> {
+  const digests = [...tokens].map(([role, { token, replaced }]) => ({ role, token: digest(token), replaced }));
+  return {
+    tokens: new Map(digests.map(({ role, token }) => [role, token])),
+    replaced: new Map(
+      digests.flatMap(({ role, replaced }) => (replaced === undefined ? [] : [[role, digest(replaced)]])),
+    ),
+  };
 }
 
 /**
@@ -65,6 +77,9 @@ export function answer(
 ): Outcome {
   const admitted = admit(request, door);
   if (admitted instanceof CodedError) return { answer: errorAnswer(admitted) };
+  if (typeof admitted === 'object') {
+    return patience ? admitted : { answer: errorAnswer(new CodedError('TokenReplaced')) };
+  }
   const { session, error, fetching } = offerOf(admitted);
   // Credentials that are valid win over any error, to their last second.
   if (isValid(session, now))
@@ -75,8 +90,11 @@ export function answer(
   return { answer: errorAnswer(error ?? new CodedError('NotReady')), role: admitted };
 }
 
-/** The role that the request may have, or why it may not. */
-function admit({ host, url, method, authorization, browser }: RequestFacts, door: Door): string | CodedError {
+/** The role that the request may have; the one that it might have had before its token was replaced; or why neither. */
+function admit(
+  { host, url, method, authorization, browser }: RequestFacts,
+  door: Door,
+): string | { readonly replaced: string } | CodedError {
   // A page in a browser can make its own name point to 127.0.0.1, but not send another Host.
   if (host !== '127.0.0.1' && host !== `127.0.0.1:${door.port}`) return new CodedError('HostForbidden');
   // A page that somebody opens on this machine may know a token from elsewhere; it must not spend it.
@@ -85,9 +103,13 @@ function admit({ host, url, method, authorization, browser }: RequestFacts, door
   if (role === undefined) return new CodedError('PathUnknown');
   if (method !== 'GET') return new CodedError('MethodNotAllowed');
   if (authorization === undefined || authorization === '') return new CodedError('TokenMissing');
-  const owner = ownerOfToken(authorization, door.tokens);
-  if (owner === undefined) return new CodedError('TokenUnknown');
-  return owner === role ? role : new CodedError('RoleForbidden');
+  const given = digest(authorization);
+  const owner = ownerOfToken(given, door.tokens);
+  const formerOwner = ownerOfToken(given, door.replaced);
+  if (owner === undefined && formerOwner === undefined) return new CodedError('TokenUnknown');
+  if (owner === role) return role;
+  // Somebody may have read it a moment before it was written anew. Go's SDK would end for good with a 401.
+  return owner === undefined && formerOwner === role ? { replaced: role } : new CodedError('RoleForbidden');
 }
 
 /** `/v1/credentials` is the role `default`; below it stands one segment, of a role that may not exist. */
@@ -100,8 +122,7 @@ function roleOfPath(path: string): string | undefined {
 }
 
 /** Digests are compared in constant time, and all of them, so that time tells nothing of any token. */
-function ownerOfToken(token: string, tokens: ReadonlyMap<string, Buffer>): string | undefined {
-  const given = digest(token);
+function ownerOfToken(given: Buffer, tokens: ReadonlyMap<string, Buffer>): string | undefined {
   let owner: string | undefined;
   for (const [role, expected] of tokens) if (timingSafeEqual(given, expected)) owner = role;
   return owner;

@@ -46,6 +46,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MethodNotAllowed',
   'TokenMissing',
   'TokenUnknown',
+  'TokenReplaced',
   'RoleForbidden',
   'TooManyRequests',
 ]);

@@ -43,8 +43,9 @@ async function startAnew(): Promise<void> {
 async function start(): Promise<void> {
   keeper = makeKeeper({ role: 'default', fetch: () => fetchSession(), clock: systemClock, onFetched: () => undefined });
   // The port is known only once the server listens, and Host may leave it out.
-  const door = { port: 0, tokens: digestTokens(new Map([['default', TOKEN]])), accountIDs: new Map() };
-  responder = makeResponder({ door, keepers: new Map([['default', keeper]]), clock: systemClock });
+  const door = { port: 0, ...digestTokens(new Map([['default', { token: TOKEN }]])), accountIDs: new Map() };
+  responder = makeResponder({ keepers: new Map([['default', keeper]]), clock: systemClock });
+  responder.open(door);
   server = makeServer(responder, (error) => defects.push(error.code));
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;

@@ -1,5 +1,5 @@
 /** The parts of a running sidecar and the wires between them. */
-import type { CodedError, Logger, SidecarConfig } from '@rolechain/shared';
+import type { CodedError, Logger } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './answer.ts';
 import { makeChains } from './chain.ts';
@@ -20,7 +20,7 @@ import { makeServer } from './server.ts';
 import { isValid } from './session.ts';
 import { makeAgent } from './source/pod-identity.ts';
 import { makeStateKeeper, type StateKeeper } from './state-keeper.ts';
-import { ensureTokens } from './tokens.ts';
+import { makeTokens, writeTokens } from './tokens.ts';
 
 export interface SidecarOptions {
   readonly inputs: Inputs;
@@ -47,7 +47,7 @@ interface Parts extends SidecarOptions {
 
 /**
  * In this order: the state file, which says that nothing is ready; the fetches, which wait for
- * nothing; the token files; the ports. What fails there is tried again each second, since no
+ * nothing; the ports; the token files. What fails there is tried again each second, since no
  * container of the pod may be refused a connection for longer than needed.
  */
 export function makeSidecar(options: SidecarOptions): Sidecar {
@@ -146,37 +146,57 @@ interface OpenPort {
   close(): Promise<void>;
 }
 
-/** The token files and the credentials endpoint, on loopback alone. */
-function openCredentials(parts: Parts, onOpened: (responder: Responder) => void): OpenPort {
-  const { inputs, files, clock, logger, plans, keepers, metrics, state } = parts;
+/**
+ * The credentials endpoint, on loopback alone, and the token files: first the port, then new tokens, then answers. Who
+ * had the port while the sidecar was out was sent the old ones, and would be sent the new ones if they came first.
+ */
+function openCredentials(parts: Parts, onMade: (responder: Responder) => void): OpenPort {
+  const { inputs, clock, logger, keepers, metrics, state } = parts;
   const { credentials: port } = inputs.config.ports;
-  const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
   const refused = logRefusals(logger);
-  return open(parts, {
+  const onAnswer = ({ status, code }: Answer): void => {
+    metrics.answered(status);
+    refused(code);
+  };
+  let responder: Responder;
+  let writing: Persistent | undefined;
+  const opening = open(parts, {
     make: () => {
-      const tokens = ensureTokens(files.tokens, chosenTokens(inputs.config));
-      const door = { port, tokens: digestTokens(tokens), accountIDs };
-      const onAnswer = ({ status, code }: Answer): void => {
-        metrics.answered(status);
-        refused(code);
-      };
-      const responder = makeResponder({ door, keepers, clock, onAnswer });
-      onOpened(responder);
+      responder = makeResponder({ keepers, clock, onAnswer });
+      onMade(responder);
       return makeServer(responder, (error) => logger.error(defectFields(error), 'defect in answering'));
     },
     host: '127.0.0.1',
     port,
-    onOpen: () => {
-      state.listening();
-      logger.info({ port }, 'credentials endpoint listens');
-    },
+    onOpen: () => (writing = letIn(parts, responder)),
     onError: (error) => state.notListening(error),
   });
+  return {
+    close: async () => {
+      writing?.stop();
+      await opening.close();
+    },
+  };
 }
 
-/** Of each role, the token that the webhook chose, if it did. */
-function chosenTokens({ roles }: SidecarConfig): Map<string, string | undefined> {
-  return new Map(Object.entries(roles).map(([name, { token }]) => [name, token]));
+/** Writes new tokens, however long it takes, and opens the door to them. The first try is over when this returns. */
+function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder: Responder): Persistent {
+  const { roles, ports } = inputs.config;
+  const port = ports.credentials;
+  const tokens = makeTokens(files.tokens, new Map(Object.entries(roles).map(([name, { token }]) => [name, token])));
+  const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
+  const write = (): void => {
+    writeTokens(files.tokens, tokens);
+    responder.open({ port, ...digestTokens(tokens), accountIDs });
+    state.listening();
+    logger.info({ port }, 'credentials endpoint listens');
+  };
+  const log = logOnce(logger, 'tokens not written, trying again each second');
+  return persist(write, clock, (reason) => {
+    const error = log(reason);
+    responder.shut(error);
+    state.notListening(error);
+  });
 }
 
 function openHealth(parts: Parts): OpenPort {
@@ -196,24 +216,29 @@ interface Opening {
 /** Opens a port, however long it takes. A server that failed to listen is not used again. */
 function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: Opening): OpenPort {
   let server: FastifyInstance | undefined;
-  let lastMessage = '';
+  const log = logOnce(logger, 'port not open, trying again each second');
   const attempt = async (): Promise<void> => {
     await server?.close();
     server = make();
     await listen(server, host, port);
     onOpen?.();
   };
-  const failed = (reason: unknown): void => {
-    const error = toCoded(reason);
-    if (error.message !== lastMessage) logger.error(defectFields(error), 'port not open, trying again each second');
-    lastMessage = error.message;
-    onError?.(error);
-  };
-  const opening: Persistent = persist(attempt, clock, failed);
+  const opening: Persistent = persist(attempt, clock, (reason) => onError?.(log(reason)));
   return {
     close: async () => {
       opening.stop();
       await server?.close();
     },
+  };
+}
+
+/** Logs an error unless it is the one before, and gives it as a coded one. */
+function logOnce(logger: Logger, message: string): (reason: unknown) => CodedError {
+  let last = '';
+  return (reason) => {
+    const error = toCoded(reason);
+    if (error.message !== last) logger.error(defectFields(error), message);
+    last = error.message;
+    return error;
   };
 }

@@ -143,8 +143,9 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
       return [plan.name, makeKeeper({ role: plan.name, fetch, clock, onFetched: (end) => ends.push(end) })];
     }),
   );
-  const tokens = digestTokens(new Map(roles.map(({ name }) => [name, `token of ${name}`])));
-  const responder = makeResponder({ door: { port: 1, tokens, accountIDs: new Map() }, keepers, clock });
+  const digests = digestTokens(new Map(roles.map(({ name }) => [name, { token: `token of ${name}` }])));
+  const responder = makeResponder({ keepers, clock });
+  responder.open({ port: 1, ...digests, accountIDs: new Map() });
 
   async function ask(name = roles[0]?.name ?? ''): Promise<void> {
     const hadSession = isValid(keepers.get(name)?.offer().session, stsNow());

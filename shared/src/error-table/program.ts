@@ -13,7 +13,11 @@ export const PROGRAM = {
     "A port can't be listened on.",
     "Another container of the pod has it: declare it in that container's ports, and rolechain moves.",
   ),
-  TokenUnwritable: e(500, "The token files can't be written.", 'See `kubectl describe pod` for the volume rolechain.'),
+  TokenUnwritable: e(
+    503,
+    "The token files can't be written.",
+    'It is tried again by itself; see `kubectl describe pod` for the volume rolechain.',
+  ),
   RegionUnknown: e(503, 'The Region is neither set nor a label of the node.', 'Set region in the settings.'),
   CacheNotSynced: e(
     503,

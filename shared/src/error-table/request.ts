@@ -24,6 +24,11 @@ export const REQUEST = {
     'The Authorization header is not a token of this pod.',
     'Read the token file again, without a newline at its end.',
   ),
+  TokenReplaced: e(
+    503,
+    'The token was replaced when the sidecar started again.',
+    'SDKs read its file again by themselves. A program that has read it once for all must be started again.',
+  ),
   RoleForbidden: e(
     403,
     'The token is not that of this role, or the role does not exist.',

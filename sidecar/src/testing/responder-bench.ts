@@ -1,0 +1,65 @@
+/** A responder before a keeper whose fetches follow a script, on a simulated clock. */
+import { digestTokens, type Answer, type Door } from '../answer.ts';
+import { makeKeeper, type Keeper } from '../keeper.ts';
+import { makeResponder, type Responder } from '../responder.ts';
+import { makeSimClock, type SimClock } from './sim-clock.ts';
+import { makeScript, type Script, type Step } from './sts-script.ts';
+
+export const TOKEN = 'a'.repeat(43);
+export const OLD_TOKEN = 'o'.repeat(43);
+export const REQUEST = { host: '127.0.0.1', url: '/v1/credentials', method: 'GET', authorization: TOKEN };
+
+export interface Bench {
+  readonly clock: SimClock;
+  readonly script: Script;
+  readonly keeper: Keeper;
+  readonly responder: Responder;
+  readonly statuses: number[];
+  /** Sends a request; the record is filled when the answer comes. */
+  ask(change?: { readonly url?: string; readonly authorization?: string }): Asked;
+}
+
+export interface Asked {
+  answer?: { status: number; code: string | undefined; afterMs: number };
+}
+
+export function doorOf(...roles: string[]): Door {
+  const tokens = roles.map((role) => [role, { token: role === 'default' ? TOKEN : `${role} token` }] as const);
+  return { port: 28173, ...digestTokens(new Map(tokens)), accountIDs: new Map() };
+}
+
+/** As after a restart. */
+export function doorAnew(): Door {
+  const tokens = new Map([['default', { token: TOKEN, replaced: OLD_TOKEN }]]);
+  return { port: 28173, ...digestTokens(tokens), accountIDs: new Map() };
+}
+
+export function bench(takesMs: number, ...steps: Step[]): Bench {
+  const made = shutBench(takesMs, ...steps);
+  made.responder.open(doorOf('default'));
+  return made;
+}
+
+/** The door is not open yet. */
+export function shutBench(takesMs: number, ...steps: Step[]): Bench {
+  const clock = makeSimClock(() => 1 - 1e-12);
+  const script = makeScript(clock, takesMs, ...steps);
+  const keeper = makeKeeper({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
+  const statuses: number[] = [];
+  const responder = makeResponder({
+    keepers: new Map([['default', keeper]]),
+    clock,
+    onAnswer: ({ status }) => statuses.push(status),
+  });
+  keeper.start();
+  const ask: Bench['ask'] = (change = {}) => {
+    const asked: Asked = {};
+    const from = clock.uptime();
+    void Promise.resolve(responder.respond({ ...REQUEST, ...change })).then(({ status, body }: Answer) => {
+      const { Code } = JSON.parse(body.toString()) as { Code?: string };
+      asked.answer = { status, code: Code, afterMs: clock.uptime() - from };
+    });
+    return asked;
+  };
+  return { clock, script, keeper, responder, statuses, ask };
+}
