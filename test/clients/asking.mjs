@@ -1,17 +1,24 @@
 // The AWS SDK for JavaScript v3, asking for credentials until it is ended: each time through a new default chain, and
-// beside it through one that lives as long as the program. A line a result, in JSON; see test/faults/clients.ts.
+// beside it through one that lives as long as the program. With the address of STS as its second argument it asks who it
+// is instead, each time through a new client. A line a result, in JSON; see test/faults/clients.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 const pause = Number(process.argv[2]);
+const endpoint = process.argv[3];
 const region = 'eu-central-1';
 
 async function ask(kind, client) {
   const from = Date.now();
   const line = { kind, from };
   try {
-    const { expiration } = await client.config.credentials();
-    Object.assign(line, { ok: true, expires: expiration.getTime() });
+    if (endpoint === undefined) {
+      const { expiration } = await client.config.credentials();
+      Object.assign(line, { ok: true, expires: expiration.getTime() });
+    } else {
+      await client.send(new GetCallerIdentityCommand({}));
+      Object.assign(line, { ok: true });
+    }
   } catch (error) {
     Object.assign(line, { ok: false, error: `${error.name}: ${error.message}` });
   }
@@ -25,5 +32,9 @@ async function loop(kind, clientOf) {
     await sleep(pause);
   }
 }
-void loop('fresh', () => new STSClient({ region }));
-void loop('kept', () => kept);
+if (endpoint === undefined) {
+  void loop('fresh', () => new STSClient({ region }));
+  void loop('kept', () => kept);
+} else {
+  void loop('request', () => new STSClient({ region, endpoint }));
+}

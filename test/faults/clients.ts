@@ -14,8 +14,8 @@ const PROGRAMS = join(__dirname, '..', 'clients');
 
 /** One ask. Times in milliseconds since 1970. */
 export interface Result {
-  /** Through a new default chain, or one that lives as long as the program. */
-  readonly kind: 'fresh' | 'kept';
+  /** Through a new default chain, or one that lives as long as the program; or a request to STS through a new client. */
+  readonly kind: 'fresh' | 'kept' | 'request';
   readonly from: number;
   readonly at: number;
   readonly ok: boolean;
@@ -46,10 +46,13 @@ export function locateSdks(): Readonly<Record<string, Command | Absent>> {
   };
 }
 
-/** Starts one beside a sidecar whose credentials are at `url`; its token is in `tokenFile`. */
-export function startClient(name: string, sdks: Sdks, url: string, tokenFile: string): Client {
+/**
+ * Starts one beside a sidecar whose credentials are at `url`; its token is in `tokenFile`. With the address of STS its asks
+ * are requests there, as an application makes them.
+ */
+export function startClient(name: string, sdks: Sdks, url: string, tokenFile: string, sts?: string): Client {
   const [command = '', ...args] = sdks[name] ?? [];
-  const child = spawn(command, [...args, String(PAUSE_MS)], {
+  const child = spawn(command, [...args, String(PAUSE_MS), ...(sts === undefined ? [] : [sts])], {
     env: {
       PATH: process.env.PATH,
       HOME: '/nonexistent',

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { rawRequest, sendRaw } from '../../sidecar/src/testing/raw-http.ts';
 import { heard } from '../secrets/record.ts';
-import { codeOf, firstAnswer, useBench } from '../sidecar/bench.ts';
-import type { Reply, RunningSidecar } from '../sidecar/harness.ts';
+import { asRole, AUDIT, codeOf, firstAnswer, hop, useBench } from '../sidecar/bench.ts';
+import { eventually, type Reply, type RunningSidecar } from '../sidecar/harness.ts';
 
 const HERD = 200;
 /** Over the time that a request is held, so that each meets both its ends. */
@@ -53,6 +53,28 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
   // Each is a 503 with Retry-After, since Rust and Java do not try again after a 429; the first's head is not in it.
   expect(count(/HTTP\/1\.1 503/g)).toBe(2 * LIMITS.heldRequests);
   expect(count(/^retry-after: 1/gm)).toBe(2 * LIMITS.heldRequests);
+}, 60_000);
+
+test('a role whose token asks without end fills its own places, and the requests of another are held', async () => {
+  bench.sts.failWhen(() => 'hang');
+  const sidecar = await bench.start({ roles: { default: {}, audit: { hops: [hop(AUDIT)] } } });
+  await firstAnswer(sidecar);
+  const greedy = asRole(bench.files, 'audit');
+  const said = new Set<string>();
+  let over = false;
+  // Each on a connection of its own.
+  const askers = Array.from({ length: LIMITS.heldRequests + 80 }, async () => {
+    while (!over) {
+      const code = codeOf(await sidecar.ask(greedy));
+      said.add(code);
+      if (code === '503 TooManyRequests') await sleep(100);
+    }
+  });
+  await eventually('its places are taken', () => said.has('503 TooManyRequests'));
+  const others = await Promise.all(Array.from({ length: 20 }, () => sidecar.ask()));
+  over = true;
+  await Promise.all(askers);
+  expect(new Set(others.map(codeOf))).toEqual(new Set(['503 NotReady']));
 }, 60_000);
 
 test(`a cold request is held for ${LIMITS.holdMs} ms before its 503, and answered within the second`, async () => {

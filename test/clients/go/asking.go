@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 type result struct {
@@ -22,8 +23,9 @@ type result struct {
 }
 
 // ask asks for credentials until the program is ended: each time through a new default chain, and beside it through
-// one that lives as long as the program. A line a result, in JSON; see test/faults/clients.ts.
-func ask(pause string) {
+// one that lives as long as the program. With an address of STS it asks who it is instead, each time through a new
+// client. A line a result, in JSON; see test/faults/clients.ts.
+func ask(pause, endpoint string) {
 	milliseconds, err := strconv.Atoi(pause)
 	if err != nil {
 		panic(err)
@@ -34,16 +36,12 @@ func ask(pause string) {
 		cfg, err := config.LoadDefaultConfig(context.Background())
 		return cfg.Credentials, err
 	}
-	loop := func(kind string, provider func() (aws.CredentialsProvider, error)) {
+	loop := func(kind string, one func() (expires int64, err error)) {
 		for {
 			line := result{Kind: kind, From: time.Now().UnixMilli()}
-			credentials, err := provider()
-			var got aws.Credentials
+			expires, err := one()
 			if err == nil {
-				got, err = credentials.Retrieve(context.Background())
-			}
-			if err == nil {
-				line.OK, line.Expires = true, got.Expires.UnixMilli()
+				line.OK, line.Expires = true, expires
 			} else {
 				line.Error = err.Error()
 			}
@@ -54,9 +52,22 @@ func ask(pause string) {
 			time.Sleep(time.Duration(milliseconds) * time.Millisecond)
 		}
 	}
+	retrieve := func(provider func() (aws.CredentialsProvider, error)) func() (int64, error) {
+		return func() (int64, error) {
+			credentials, err := provider()
+			if err != nil {
+				return 0, err
+			}
+			got, err := credentials.Retrieve(context.Background())
+			return got.Expires.UnixMilli(), err
+		}
+	}
+	if endpoint != "" {
+		loop("request", func() (int64, error) { return 0, request(endpoint) })
+	}
 	var kept aws.CredentialsProvider
-	go loop("fresh", load)
-	loop("kept", func() (aws.CredentialsProvider, error) {
+	go loop("fresh", retrieve(load))
+	loop("kept", retrieve(func() (aws.CredentialsProvider, error) {
 		if kept != nil {
 			return kept, nil
 		}
@@ -65,5 +76,15 @@ func ask(pause string) {
 			kept = fresh
 		}
 		return fresh, err
-	})
+	}))
+}
+
+func request(endpoint string) error {
+	cfg, err := config.LoadDefaultConfig(context.Background(), config.WithRegion("eu-central-1"))
+	if err != nil {
+		return err
+	}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = &endpoint })
+	_, err = client.GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
+	return err
 }

@@ -1,6 +1,7 @@
 // An ordinary program of an ordinary user: the AWS SDK for Go v2 with its default configuration. Its argument is
 // the address of STS, since no network leads to the real one. It prints who it is and its access key's id, again
-// and again until the key has changed once. With `ask` and a pause in milliseconds it does what asking.go says.
+// and again until the key has changed once. With `ask`, a pause in milliseconds and perhaps the address of STS it does
+// what asking.go says.
 package main
 
 import (
@@ -16,7 +17,11 @@ import (
 
 func main() {
 	if os.Args[1] == "ask" {
-		ask(os.Args[2])
+		endpoint := ""
+		if len(os.Args) > 3 {
+			endpoint = os.Args[3]
+		}
+		ask(os.Args[2], endpoint)
 	}
 	ctx := context.Background()
 	cfg, err := config.LoadDefaultConfig(ctx)

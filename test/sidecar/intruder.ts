@@ -1,0 +1,40 @@
+/** A container without a role that takes the credentials port while the sidecar is out, and what it collects. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { isSecret } from '../secrets/record.ts';
+
+export interface Intruder {
+  /** Authorization headers, in the order in which they came. */
+  readonly collected: readonly string[];
+  /** Closes the port and every connection. */
+  giveBack(): Promise<void>;
+}
+
+/** Listens there. A request gets no answer unless `answer` gives it one. */
+export async function takePort(
+  port: number,
+  answer: (request: IncomingMessage, response: ServerResponse) => void = () => undefined,
+): Promise<Intruder> {
+  const collected: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) collected.push(isSecret('authorization token', authorization));
+    answer(request, response);
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket)).on('error', () => undefined);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    collected,
+    giveBack: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
