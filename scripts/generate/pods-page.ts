@@ -27,7 +27,7 @@ A pod is judged in this order; the first code that applies is its outcome.
 2. So is a pod whose ServiceAccount asks for no role: no byte of it changes, whatever else is in it.
 3. The account's annotation, the allow-list of its Namespace, the shape of the pod, and the pod's annotations.
 4. Names of ours that are taken: containers and volumes \`${SIDECAR.name}\`, volumes \`${SIDECAR.volumePrefix}…\`, mounts of them.
-5. Conflicts of the pod, then of its containers, then several roles under shareProcessNamespace. What containers in
+5. Conflicts of the pod, then of its containers, then several roles under shareProcessNamespace or hostPID. What containers in
    \`${skipContainers.key}\` and those of meshes set is not looked at.
 6. The resources of the sidecar.
 

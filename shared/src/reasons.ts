@@ -76,8 +76,8 @@ export const REASONS = {
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 
   SharedProcessNamespace: podConflict(
-    "With shareProcessNamespace the containers can read each other's tokens, and they hold more than one role.",
-    `Take shareProcessNamespace out, give all containers one role, ${LEAVE_POD}.`,
+    "With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role.",
+    `Take shareProcessNamespace and hostPID out, give all containers one role, ${LEAVE_POD}.`,
   ),
   HostNetwork: podConflict(
     "On the host's network the credentials endpoint would be the node's.",

@@ -132,6 +132,38 @@ export const SHAPE: readonly HardPod[] = [
     so: 'The pod starts without a role.',
   },
   {
+    name: 'shareProcessNamespace with one role, and a container without',
+    pod: podOf(
+      { shareProcessNamespace: true, containers: [container('app'), container('other')] },
+      { 'rolechain.io/skip-containers': 'other' },
+    ),
+    ...injected,
+    leftAlone: { other: 'SkipListed' },
+    so: 'It is allowed, with a warning: that container may read the token of the others.',
+    says: /shareProcessNamespace .* \[SharedProcessNamespace\]: other/,
+  },
+  {
+    name: 'hostPID with one role',
+    pod: podOf({ hostPID: true }),
+    ...injected,
+    so: 'It counts as shareProcessNamespace does. Processes of other pods of the node see one another, too.',
+  },
+  {
+    name: 'hostPID with one role, and a container without',
+    pod: podOf({ hostPID: true, containers: [container('app'), container('istio-proxy')] }),
+    ...injected,
+    leftAlone: { 'istio-proxy': 'MeshContainer' },
+    so: 'It is allowed, with a warning.',
+    says: /hostPID .* \[SharedProcessNamespace\]: istio-proxy/,
+  },
+  {
+    name: 'hostPID with two roles',
+    pod: podOf({ hostPID: true }, { 'rolechain.io/container-roles': 'app=default+audit' }),
+    account: 'two',
+    ...{ outcome: 'refused', reason: 'SharedProcessNamespace', says: /give all containers one role/ },
+    so: "A container could read the other role's token.",
+  },
+  {
     name: 'init containers that use AWS',
     pod: podOf({ initContainers: [container('migrate'), container('fetch')] }),
     ...injected,

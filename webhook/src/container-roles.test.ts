@@ -105,8 +105,11 @@ describe('which container holds what', () => {
   });
 });
 
-describe('shareProcessNamespace', () => {
-  const shared = { shareProcessNamespace: true };
+describe.each(['shareProcessNamespace', 'hostPID'])('%s', (field) => {
+  const shared = { [field]: true };
+  const told = (...asked: Parameters<typeof pod>): readonly string[] =>
+    call(pod(...asked), both).decision.warnings.filter((text) => text.includes('[SharedProcessNamespace]'));
+
   test('with two roles is refused, with one it is not', () => {
     expect(call(pod('exporter=audit', shared), both).decision).toMatchObject({
       outcome: 'refused',
@@ -120,6 +123,30 @@ describe('shareProcessNamespace', () => {
     const { decision, pod: after } = call(pod('exporter=audit', shared), both, { ...SETTINGS, conflicts: 'warn' });
     expect(decision).toMatchObject({ outcome: 'skipped', reason: 'SharedProcessNamespace' });
     expect(JSON.stringify(after)).toContain('"rolechain.io/skipped":"SharedProcessNamespace"');
+  });
+
+  test('false is as absent', () => {
+    expect(call(pod('exporter=audit', { [field]: false }), both).decision.outcome).toBe('injected');
+  });
+
+  const names = (...list: string[]): object => ({ ...shared, containers: list.map((name) => ({ name })) });
+  test.each([
+    ['that no role is given', pod('app=audit', shared), 'exporter', auditOnly],
+    ['one that is skipped', pod(undefined, shared, { 'rolechain.io/skip-containers': 'exporter' }), 'exporter'],
+    ['of a mesh', pod(undefined, { ...names('app', 'istio-proxy') }), 'istio-proxy'],
+    ['an init container', pod('app=audit', { ...names('app'), initContainers: [{ name: 'init' }] }), 'init', auditOnly],
+  ])('one role beside a container without: a warning (%s)', (_name, asked, name, who = both) => {
+    const { decision } = call(asked, who);
+    expect(decision.outcome).toBe('injected');
+    const found = decision.warnings.filter((text) => text.includes('[SharedProcessNamespace]'));
+    expect(found).toEqual([expect.stringMatching(`with ${field} a container that holds no role .*: ${name}$`)]);
+  });
+
+  test('no warning where all hold it, where none does, and in namespaces of their own', () => {
+    expect(told(undefined, shared)).toEqual([]);
+    expect(told(undefined, { ...shared, containers: [{ name: 'app' }] })).toEqual([]);
+    expect(call(pod(undefined, shared), auditOnly).decision).toMatchObject({ reason: 'NoRoleHeld', warnings: [] });
+    expect(call(pod('app=audit'), auditOnly).decision.warnings).toEqual([]);
   });
 });
 

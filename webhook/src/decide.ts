@@ -31,6 +31,7 @@ import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { choosePorts } from './ports.ts';
+import { processWarnings, sharesProcesses } from './process-namespace.ts';
 import { sidecarResources } from './resources.ts';
 import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
@@ -147,12 +148,16 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   if (refusing) return refuse(refusing.conflicts[0]?.reason ?? 'NameTaken', account, conflictDetail(containers));
 
   const held = accepted.roles.filter(({ name }) => containers.some(({ roles }) => roles.includes(name)));
-  if (pod.spec.shareProcessNamespace === true && held.length > 1) return leave('SharedProcessNamespace');
-  const warnings = fewWarnings([...asked.warnings, ...containers.flatMap((c) => c.warnings)]);
+  if (sharesProcesses(pod) && held.length > 1) return leave('SharedProcessNamespace');
+  const found = [...asked.warnings, ...processWarnings(pod, containers), ...containers.flatMap((c) => c.warnings)];
+  const warnings = fewWarnings(found);
   if (held.length === 0) return skip('NoRoleHeld', warnings, { pod, ours });
   const resources = newResources(pod, ours, asked.around);
   if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
-  return inject({ ...asked, warnings }, { pod, ours, ports, containers, roles: held, resources: resources.value });
+  return inject(
+    { ...asked, warnings: found },
+    { pod, ours, ports, containers, roles: held, resources: resources.value },
+  );
 }
 
 function newResources(pod: Pod, { sidecar }: Ours, { namespaceAnnotations = {} }: Surroundings): Checked<Resources> {
@@ -169,8 +174,8 @@ function inject(
   }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles' | 'resources'> & { readonly ports: SidecarConfig['ports'] },
 ): Injected {
   const config = sidecarConfig(found.roles, account, settings, around.others, ports);
-  return {
-    ...{ outcome: 'injected', reason: 'Injected', warnings, ...found, config },
+  const injected: Omit<Injected, 'warnings'> = {
+    ...{ outcome: 'injected', reason: 'Injected', ...found, config },
     allowances: accepted.allowances,
     image: settings.sidecarImage,
     user: settings.sidecarUser,
@@ -180,6 +185,7 @@ function inject(
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
     annotationHash: accepted.annotationHash,
   };
+  return { ...injected, warnings: fewWarnings(warnings) };
 }
 
 function podConflict({ spec }: Pod): ReasonCode | undefined {

@@ -47,6 +47,7 @@ const POD = object({
     ephemeralContainers: list(CONTAINER),
     volumes: list(VOLUME),
     hostNetwork: flag,
+    hostPID: flag,
     shareProcessNamespace: flag,
     serviceAccountName: v.nullish(text),
     nodeSelector: map,

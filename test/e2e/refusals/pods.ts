@@ -134,7 +134,7 @@ export const PODS: readonly Refusal[] = [
       ],
     },
     reason: 'SharedProcessNamespace',
-    says: `With shareProcessNamespace the containers can read each other's tokens, and they hold more than one role. Take shareProcessNamespace out, give all containers one role, ${OR_LEAVE_POD}`,
+    says: `With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role. Take shareProcessNamespace and hostPID out, give all containers one role, ${OR_LEAVE_POD}`,
     atPod: true,
   },
   shaped(
