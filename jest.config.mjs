@@ -28,11 +28,13 @@ const project = {
 /** What also runs on the oldest Kubernetes release that is claimed: all that an apiserver may take differently. */
 const onOldest = [
   'manifests/manifests.test.ts',
+  'test/api-types/api-types.test.ts',
   'test/cluster/apiserver.test.ts',
   'test/e2e/main-job.test.ts',
   'test/guard/{flux-alias,guard}.test.ts',
   'test/hard-pods/apiserver.test.ts',
   'test/orders/orders.test.ts',
+  'test/webhook/whole.test.ts',
 ];
 
 export default {

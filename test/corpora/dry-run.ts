@@ -7,7 +7,7 @@ import type { CorpusPod } from './load.ts';
 
 /** What the apiserver makes of a pod. */
 export type Answer =
-  | { readonly accepted: true; readonly pod: V1Pod }
+  | { readonly accepted: true; readonly pod: V1Pod; readonly warnings: readonly string[] }
   | { readonly accepted: false; readonly status: number; readonly message: string };
 
 export interface DryRuns {
@@ -26,18 +26,21 @@ export function makeDryRuns({ url, kubeConfig }: Cluster): DryRuns {
     authorization: `Bearer ${kubeConfig.getCurrentUser()?.token ?? ''}`,
     'content-type': 'application/json',
   };
-  const post = (path: string, body: string): Promise<{ status: number; body: string }> =>
+  const post = (path: string, body: string): Promise<{ status: number; body: string; warnings: string[] }> =>
     new Promise((resolve, reject) => {
       const asked = request(url + path, { method: 'POST', agent, headers }, (response) => {
-        text(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
+        const { statusCode = 0, headersDistinct } = response;
+        // As `299 - "text"` (RFC 9111, section 5.5).
+        const warnings = (headersDistinct.warning ?? []).map((value) => value.replace(/^299 - "|"$/g, ''));
+        text(response).then((answer) => resolve({ status: statusCode, body: answer, warnings }), reject);
       });
       asked.on('error', reject).end(body);
     });
   return {
     create: async (pod) => {
       const path = `/api/v1/namespaces/${pod.metadata.namespace ?? 'default'}/pods?dryRun=All`;
-      const { status, body } = await post(path, JSON.stringify(pod));
-      if (status === 201) return { accepted: true, pod: withoutManagedFields(JSON.parse(body) as V1Pod) };
+      const { status, body, warnings } = await post(path, JSON.stringify(pod));
+      if (status === 201) return { accepted: true, pod: withoutManagedFields(JSON.parse(body) as V1Pod), warnings };
       const { message = '' } = JSON.parse(body) as { message?: string };
       return { accepted: false, status, message };
     },

@@ -46,6 +46,7 @@ function restored(pod: Pod): Pod {
   return { ...pod, spec, status: { phase: 'Running', podIP: '10.0.0.7' } };
 }
 
+const RUNS = { exec: { command: ['/bin/sh', '-c', 'id'] } };
 const plain = podOf({ initContainers: [container('migrate')] });
 const copy = injectedOf(plain);
 const inEnv = { 'rolechain.io/authorization-token': 'env' };
@@ -110,6 +111,28 @@ export const COPIES: readonly HardPod[] = [
         return [command, args, env?.some(({ name }) => name === 'NODE_OPTIONS'), user, pod.spec.containers[0]?.image];
       },
       [undefined, undefined, false, SIDECAR.user, 'registry.example/app:1'],
+    ],
+  },
+  {
+    name: 'a copy whose sidecar probes, mounts devices and waits for input',
+    pod: withSidecar(copy, ({ volumeMounts = [] }) => ({
+      ...{ livenessProbe: RUNS, readinessProbe: RUNS, lifecycle: { preStop: RUNS } },
+      startupProbe: undefined,
+      ...{ stdin: true, stdinOnce: true, tty: true, workingDir: '/tmp', terminationMessagePath: '/tmp/message' },
+      volumeDevices: [{ name: 'disk', devicePath: '/dev/xvda' }],
+      volumeMounts: [...volumeMounts, { name: 'data', mountPath: '/data' }],
+    })),
+    ...injected,
+    so: 'Each of these is what the webhook writes again, or gone; a warning names them.',
+    says: /set back: lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
+    shows: [
+      (pod) => {
+        const { startupProbe, ...sidecar } = named(pod, SIDECAR.name) ?? container('none');
+        const { livenessProbe, readinessProbe, lifecycle, stdin, tty, workingDir, volumeDevices } = sidecar;
+        const gone = [livenessProbe, readinessProbe, lifecycle, stdin, tty, workingDir, volumeDevices];
+        return [gone.filter((field) => field !== undefined), startupProbe !== undefined];
+      },
+      [[], true],
     ],
   },
   {

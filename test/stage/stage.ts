@@ -4,12 +4,12 @@
  * cluster's own tokens. Demo and end-to-end tests stand on it.
  */
 import type { JsonWebKey } from 'node:crypto';
-import { request } from 'node:https';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole, parseRoleARN } from '@rolechain/shared';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';
 import { freePort } from '../cluster/free-port.ts';
+import { getRaw } from '../cluster/get-raw.ts';
 import type { Pod } from '../kubelet/pod.ts';
 import { hearPod } from '../secrets/cluster.ts';
 import { heard } from '../secrets/record.ts';
@@ -168,20 +168,4 @@ async function issuerOf(kubeConfig: KubeConfig): Promise<{ issuer: string; keys:
   const discovery = (await getRaw(kubeConfig, '/.well-known/openid-configuration')) as { issuer: string };
   const { keys } = (await getRaw(kubeConfig, '/openid/v1/jwks')) as { keys: JsonWebKey[] };
   return { issuer: discovery.issuer, keys };
-}
-
-async function getRaw(kubeConfig: KubeConfig, path: string): Promise<unknown> {
-  const cluster = kubeConfig.getCurrentCluster();
-  const options = { headers: {} as Record<string, string> };
-  await kubeConfig.applyToHTTPSOptions(options);
-  return new Promise((resolve, reject) => {
-    const asked = request(`${cluster?.server ?? ''}${path}`, options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => {
-        resolve(JSON.parse(text));
-      });
-    });
-    asked.on('error', reject).end();
-  });
 }

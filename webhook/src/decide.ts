@@ -35,6 +35,7 @@ import { processWarnings, sharesProcesses } from './process-namespace.ts';
 import { sidecarResources } from './resources.ts';
 import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
+import { setBackWarnings } from './set-back.ts';
 import type { DecideSettings, SidecarUser } from './settings.ts';
 
 export type { Refused, Surroundings } from './decide-account.ts';
@@ -185,7 +186,7 @@ function inject(
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
     annotationHash: accepted.annotationHash,
   };
-  return { ...injected, warnings: fewWarnings(warnings) };
+  return { ...injected, warnings: fewWarnings([...setBackWarnings(injected), ...warnings]) };
 }
 
 function podConflict({ spec }: Pod): ReasonCode | undefined {

@@ -11,9 +11,11 @@ import {
   type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
+import type { Injected } from './decide.ts';
 import { API_ACCESS } from './ours.ts';
-import type { VolumeMount } from './pod.ts';
+import type { Pod, Volume, VolumeMount } from './pod.ts';
 import type { SidecarUser } from './settings.ts';
+import type { SidecarFields } from './sidecar-fields.ts';
 
 /** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
 export interface BaseIdentity {
@@ -44,19 +46,28 @@ export interface Injection {
 type Json = Record<string, unknown>;
 
 /**
- * The fields of the sidecar that every call sets. Absent ones (command, args, envFrom, lifecycle) are
- * taken away where somebody put them. Values are written as the API's defaults would complete them,
- * or a second call would see a difference.
+ * What a decision puts into the pod, with this configuration. A random value is made once and kept while in range:
+ * the lifetime of the tokens is that of an earlier call, else the one given.
  */
-export function sidecarFields(injection: Injection): Json {
+export function injectionOf(
+  { image, user, environment, baseIdentity, ours, pod }: Omit<Injected, 'warnings'>,
+  config: SidecarConfig,
+  expirationSeconds: () => number = () => LIMITS.tokenExpirationMaxSeconds,
+): Injection {
+  const securityContext = ours.sidecar?.container.securityContext;
+  const lifetime = expirationSecondsOf(pod) ?? expirationSeconds();
+  return { image, user, securityContext, environment, config, baseIdentity, expirationSeconds: lifetime };
+}
+
+/**
+ * The fields of the sidecar that every call sets (SIDECAR_FIELDS); those that aren't here are taken away where
+ * somebody put them.
+ */
+export function sidecarFields(injection: Injection): SidecarFields {
   const { image, environment, config, baseIdentity } = injection;
   return {
     image,
     restartPolicy: 'Always',
-    command: undefined,
-    args: undefined,
-    envFrom: undefined,
-    lifecycle: undefined,
     env: [
       { name: ENV.config, value: writeSidecarConfig(config) },
       fieldVariable(ENV.podName, 'metadata.name'),
@@ -75,6 +86,7 @@ export function sidecarFields(injection: Injection): Json {
       ...identity(injection),
       seccompProfile: { type: 'RuntimeDefault' },
     },
+    startupProbe: STARTUP_PROBE,
     volumeMounts: sidecarMounts(baseIdentity),
   };
 }
@@ -92,7 +104,7 @@ function identity({ user, securityContext }: Pick<Injection, 'user' | 'securityC
  * No mesh is in the way of an exec probe, and no probe but this one may restart the sidecar: it waits
  * for credentials as long as it takes (contract, section 2).
  */
-export const STARTUP_PROBE = {
+const STARTUP_PROBE = {
   exec: { command: [PATHS.imageNode, PATHS.imageProber] },
   failureThreshold: 2_147_483_647,
   periodSeconds: 1,
@@ -101,7 +113,7 @@ export const STARTUP_PROBE = {
 } as const;
 
 /** The volumes of an injected pod. */
-export function volumes({ baseIdentity, expirationSeconds }: Injection): Json[] {
+export function volumes({ baseIdentity, expirationSeconds }: Injection): Volume[] {
   const { podIdentity, irsaAudience, environmentSecret, externalIDs, apiAccess } = baseIdentity;
   const tokens = [
     ...(podIdentity ? [{ audience: AUDIENCE.podIdentity, path: PATHS.podIdentityToken }] : []),
@@ -140,6 +152,17 @@ export function newExpirationSeconds(random: () => number): number {
   return min + Math.floor(random() * (max - min + 1));
 }
 
+/** The lifetime that was chosen at an earlier call, while in range. */
+function expirationSecondsOf(pod: Pod): number | undefined {
+  const volume = pod.spec.volumes?.find(({ name }) => name === SIDECAR.baseIdentityVolume) as
+    { projected?: { sources?: { serviceAccountToken?: { expirationSeconds?: unknown } }[] } } | undefined;
+  const seconds = volume?.projected?.sources?.[0]?.serviceAccountToken?.expirationSeconds;
+  const { tokenExpirationMinSeconds: min, tokenExpirationMaxSeconds: max } = LIMITS;
+  return typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= min && seconds <= max
+    ? seconds
+    : undefined;
+}
+
 function sidecarMounts(baseIdentity: BaseIdentity): VolumeMount[] {
   const { podIdentity, irsaAudience, environmentSecret, externalIDs, apiAccess } = baseIdentity;
   const readOnly = (name: string, mountPath: string): VolumeMount => ({ name, mountPath, readOnly: true });
@@ -156,6 +179,6 @@ function fieldVariable(name: string, fieldPath: string): Json {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
 }
 
-function projected(name: string, sources: Json[]): Json {
+function projected(name: string, sources: Json[]): Volume {
   return { name, projected: { defaultMode: 0o644, sources } };
 }

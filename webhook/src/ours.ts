@@ -15,6 +15,7 @@ import {
 } from '@rolechain/shared';
 import type { IsOurs } from './container-env.ts';
 import { places, type Container, type Pod, type Volume, type VolumeMount } from './pod.ts';
+import { same } from './same-by-api.ts';
 
 /** What the volume of `serviceAccount` holds, as in the API's own token volume (KEP-1205). */
 export const API_ACCESS = { token: 'token', configMap: 'kube-root-ca.crt', ca: 'ca.crt' } as const;
@@ -53,6 +54,15 @@ export function findOurs(pod: Pod): Ours {
 
 export function hasOurName(volume: string): boolean {
   return volume === SIDECAR.tokenVolume || volume.startsWith(SIDECAR.volumePrefix);
+}
+
+/** True when a volume of ours (findOurs) is the wanted one. */
+export function isSameVolume(volume: Volume, wanted: Volume): boolean {
+  return (
+    volume.name === wanted.name &&
+    same('EmptyDirVolumeSource', volume.emptyDir, wanted.emptyDir) &&
+    same('ProjectedVolumeSource', volume.projected, wanted.projected)
+  );
 }
 
 /** True for a variable that leads to the sidecar as it was or, on `port`, will be: its URL, a token file, a token. */

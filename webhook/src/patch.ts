@@ -9,7 +9,6 @@ import {
   DNS_LABEL,
   EKS_INJECTIONS,
   FOREIGN_KEYS,
-  LIMITS,
   SIDECAR,
   VERSION,
   credentialsPath,
@@ -20,11 +19,13 @@ import {
 import { setEnv, stripEks, unsetEnv, type WantedEnv } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import type { Decision, Injected, Skipped } from './decide.ts';
-import { STARTUP_PROBE, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
+import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, ownVariables, tokenMount } from './ours.ts';
+import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, type Pod, type VolumeMount } from './pod.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
+import { same } from './same-by-api.ts';
+import { fieldOperations } from './sidecar-fields.ts';
 
 type Json = Record<string, unknown>;
 
@@ -43,15 +44,8 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
     return decision.marked ? skippedOperations(rawPod, decision.reason, decision.marked) : [];
   }
   const { pod } = decision;
-  const injection: Injection = {
-    image: decision.image,
-    user: decision.user,
-    securityContext: decision.ours.sidecar?.container.securityContext,
-    environment: decision.environment,
-    config: decision.tokensInEnv ? withTokens(decision, randomToken) : decision.config,
-    baseIdentity: decision.baseIdentity,
-    expirationSeconds: expirationSecondsOf(pod) ?? newExpirationSeconds(random),
-  };
+  const config = decision.tokensInEnv ? withTokens(decision, randomToken) : decision.config;
+  const injection = injectionOf(decision, config, () => newExpirationSeconds(random));
   return [
     // First what keeps its index, last what shifts the others.
     ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome, injection.config)),
@@ -126,7 +120,7 @@ function mountOperations(
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
   const isWanted = (mount: VolumeMount): boolean =>
-    mount.name === SIDECAR.tokenVolume && isDeepStrictEqual({ ...byPath.get(mount.mountPath) }, { ...mount });
+    mount.name === SIDECAR.tokenVolume && same('VolumeMount', mount, byPath.get(mount.mountPath));
   const present = new Set((before ?? []).filter(isWanted).map(({ mountPath }) => mountPath));
   const isEks = (mount: VolumeMount): boolean =>
     roles.length > 0 &&
@@ -138,13 +132,13 @@ function mountOperations(
 }
 
 function volumeOperations(pod: Pod, injection: Injection): Operation[] {
-  const wanted = volumes(injection) as { name: string }[];
+  const wanted = volumes(injection);
   const before = pod.spec.volumes;
   // Volumes of our name are ours here (findOurs), and go when no role needs them any more.
   const next = (before ?? []).flatMap((volume) => {
     const ours = wanted.find(({ name }) => name === volume.name);
     if (!ours) return hasOurName(volume.name) ? [] : [volume];
-    return isDeepStrictEqual({ ...volume }, { ...ours }) ? [volume] : [ours];
+    return isSameVolume(volume, ours) ? [volume] : [ours];
   });
   const missing = wanted.filter(({ name }) => !(before ?? []).some((volume) => volume.name === name));
   return listDifference('/spec/volumes', before, [...next, ...missing]);
@@ -153,15 +147,9 @@ function volumeOperations(pod: Pod, injection: Injection): Operation[] {
 function sidecarOperations(decision: Injected, injection: Injection): Operation[] {
   const fields = sidecarFields(injection);
   const { sidecar } = decision.ours;
-  if (sidecar) return setFields(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
+  if (sidecar) return fieldOperations(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
   const { resources } = decision;
-  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  const container = {
-    name: SIDECAR.name,
-    ...present,
-    startupProbe: STARTUP_PROBE,
-    ...(resources ? { resources } : {}),
-  };
+  const container = { name: SIDECAR.name, ...fields, ...(resources ? { resources } : {}) };
   const before = decision.pod.spec.initContainers;
   // First of all: the init containers of the pod may need the role too.
   return before
@@ -220,15 +208,4 @@ function extendSkipContainers(value: string | undefined, names: readonly string[
   // The API refuses a pod whose container has another name, and one with a comma would be added at each call.
   const missing = names.filter((name) => DNS_LABEL.test(name) && !there.has(name));
   return [...before, ...missing].join(',') + rest;
-}
-
-/** The lifetime that was chosen at an earlier call: a random value is made once and kept while in range. */
-function expirationSecondsOf(pod: Pod): number | undefined {
-  const volume = pod.spec.volumes?.find(({ name }) => name === SIDECAR.baseIdentityVolume) as
-    { projected?: { sources?: { serviceAccountToken?: { expirationSeconds?: unknown } }[] } } | undefined;
-  const seconds = volume?.projected?.sources?.[0]?.serviceAccountToken?.expirationSeconds;
-  const { tokenExpirationMinSeconds: min, tokenExpirationMaxSeconds: max } = LIMITS;
-  return typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= min && seconds <= max
-    ? seconds
-    : undefined;
 }
