@@ -79,6 +79,14 @@ test('the configuration sorts after pod-identity-webhook, fails open within 2 s,
   }
 });
 
+test('it is called for the creation of pods, and for nothing else', () => {
+  const rules = (configuration.webhooks as (Webhook & { rules: unknown })[]).map((webhook) => webhook.rules);
+  const pods = [
+    { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
+  ];
+  expect(rules).toEqual([pods, pods]);
+});
+
 test('kube-system and our namespace only with the label, every other namespace without', () => {
   const own = ['kube-system', the('Namespace').metadata.name];
   const name = 'kubernetes.io/metadata.name';

@@ -1,7 +1,7 @@
 /**
- * Writes the files that are made from others: manifests/install.yaml from manifests/base, docs/reference.md
- * and docs/errors.md from shared's tables. `node scripts/generate.ts`; with `--check` it writes nothing and
- * fails, naming the stale files.
+ * Writes the files that are made from others: manifests/install.yaml from manifests/base, pages of docs/ from shared's
+ * tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
+ * writes nothing and fails, naming the stale files.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,10 @@ import { errorsPage } from './generate/errors-page.ts';
 import { installManifest } from './generate/install-manifest.ts';
 import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
+import { rightsTable, withRights } from './generate/rights-table.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (name: string): string => readFileSync(ROOT + name, 'utf8');
 
 async function markdown(text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
@@ -22,12 +24,13 @@ const files: Readonly<Record<string, string>> = {
   'docs/errors.md': await markdown(errorsPage()),
   'docs/pods.md': await markdown(podsPage()),
   'docs/reference.md': await markdown(referencePage()),
+  'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };
 
 const stale: string[] = [];
 for (const [name, text] of Object.entries(files)) {
   const path = ROOT + name;
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (existsSync(path) && read(name) === text) continue;
   stale.push(name);
   if (!process.argv.includes('--check')) writeFileSync(path, text);
 }

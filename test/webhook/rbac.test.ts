@@ -37,6 +37,8 @@ const MAY_NOT: Wish[] = [
   { verb: 'list', resource: 'pods' },
   { verb: 'get', resource: 'pods', namespace: NAMESPACE },
   { verb: 'create', resource: 'pods', namespace: NAMESPACE },
+  { verb: 'patch', resource: 'pods', namespace: 'shop', name: 'orders' },
+  { verb: 'patch', resource: 'pods', subresource: 'ephemeralcontainers', namespace: 'shop', name: 'orders' },
   { verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'shop' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'shop', name: 'orders' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: NAMESPACE },

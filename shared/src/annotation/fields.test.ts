@@ -117,6 +117,13 @@ describe('each field at its limits', () => {
     },
   );
 
+  test("a Secret is one of the pod's own namespace: another can't be named", () => {
+    const secretKeyRef = { name: 'a', key: 'b', namespace: 'other' };
+    expect(codesOf(document({ externalIDFrom: { secretKeyRef } }))).toEqual([
+      'FieldUnknown externalIDFrom.secretKeyRef.namespace',
+    ]);
+  });
+
   test('each field stands in both lists, or takes one of a few words', () => {
     const words = ['credentialSource', 'webIdentity', 'startup'];
     expect(new Set(inside.map(([name]) => name))).toEqual(new Set(Object.keys(FIELDS)));
