@@ -184,12 +184,12 @@ test('closing: a held request on a connection to be kept is answered, and nothin
     call.on('error', reject);
     call.end();
   });
+  // Nothing but the end of the server closes it now: whoever waited for the client would wait for ever.
+  server.server.keepAliveTimeout = 0;
+  server.server.timeout = 0;
   while (responder.held() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const from = performance.now();
   responder.close();
   const closed = server.close();
   expect(await status).toBe(503);
   await closed;
-  // Well under the 5 s for which the connection would be kept: it does not wait for that.
-  expect(performance.now() - from).toBeLessThan(2500);
 });

@@ -9,14 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../cluster/free-port.ts';
 import { spawnTied } from '../cluster/tied-process.ts';
-import { until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '../stage/install.ts';
 
 export interface Moto {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it on loopback with the python of its environment. Throws with its log when it doesn't answer in 30 s. */
+/** Starts it on loopback with the python of its environment. Throws with its log when it doesn't answer. */
 export async function startMoto(python: string): Promise<Moto> {
   const folder = await mkdtemp(join(tmpdir(), 'rolechain-moto-'));
   const logFile = join(folder, 'log');
@@ -34,7 +34,7 @@ export async function startMoto(python: string): Promise<Moto> {
   };
   const url = `http://127.0.0.1:${port}`;
   try {
-    await until('moto answers', 30_000, async () => (await fetch(`${url}/moto-api/`)).ok);
+    await until('moto answers', PATIENCE_MS, async () => (await fetch(`${url}/moto-api/`)).ok);
   } catch (error) {
     const tail = await readFile(logFile, 'utf8');
     await stop();

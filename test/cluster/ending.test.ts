@@ -8,9 +8,6 @@ import { startCluster } from './apiserver.ts';
 import { describeWithBinaries } from './jest.ts';
 import { eventually, processesWith } from './testing/processes.ts';
 
-// Each test starts a cluster.
-jest.setTimeout(120_000);
-
 describeWithBinaries('the end of a test cluster', (binaries) => {
   const none = (found: readonly unknown[]) => found.length === 0;
 

@@ -49,7 +49,7 @@ export function describeWithCluster(
     let cluster: Cluster | undefined;
     beforeAll(async () => {
       cluster = await startCluster({ ...options, binaries });
-    }, 150_000);
+    });
     afterAll(() => cluster?.stop());
     tests(() => {
       if (!cluster) throw new Error('the cluster is there once beforeAll has run: ask for it inside of a test');

@@ -12,7 +12,7 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  until,
+  PATIENCE_MS, until,
   type WebhookProcess,
 } from '../stage/install.ts';
 import { changes } from './changes.ts';
@@ -95,7 +95,7 @@ describeWithCluster('every pod of the corpora on a real apiserver', (cluster) =>
     webhook = await start(dryRuns, port, 'warn');
     const refused = NAMES.flatMap((name) => after[name].filter((one) => reasonOf(one.after) !== undefined));
     warned = await judgeAll(dryRuns, refused);
-  }, 400_000);
+  }, 900_000);
 
   afterAll(async () => {
     runs?.close();
@@ -114,7 +114,7 @@ describeWithCluster('every pod of the corpora on a real apiserver', (cluster) =>
     const kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
     const started = await startWebhook({ port, kubeconfig, settings: { conflicts } });
     const probe = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [{ name: 'a', image: 'a' }] } };
-    await until('the apiserver calls the webhook', 30_000, async () => {
+    await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
       const answer = await dryRuns.create(forApiserver(probe, ANY_LEVEL, ANNOTATED));
       return answer.accepted && answer.pod.spec?.initContainers?.[0]?.name === 'rolechain';
     });

@@ -96,7 +96,7 @@ function tests(binaries: Binaries): void {
   beforeAll(async () => {
     stage = await setStage({ binaries, objects: OBJECTS, settings, aws: { sessionSeconds: SESSION_SECONDS } });
     await untilCalled(stage.cluster, pod('pod-identity'));
-  }, 180_000);
+  });
   afterAll(() => stage.stop());
 
   describeWhen(
@@ -111,7 +111,7 @@ function tests(binaries: Binaries): void {
           keys: 2,
           stderr: '',
         });
-      }, 60_000);
+      });
     },
     '',
   );
@@ -130,13 +130,13 @@ function tests(binaries: Binaries): void {
           arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
           keys: 2,
         });
-      }, 60_000);
+      });
 
       test('has no credentials otherwise: its request bears no token', async () => {
         const { code, arns, stderr } = await play(stage, pod('pod-identity'), [python, program, stage.aws.sts.url]);
         expect({ code, arns }).toEqual({ code: 1, arns: [] });
         expect(stderr).toMatch(/CredentialRetrievalError: .*container-role.*401/s);
-      }, 60_000);
+      });
     },
     '',
   );
@@ -151,7 +151,7 @@ function tests(binaries: Binaries): void {
         moto = await startMoto(python);
         stage = await withSettings(stage, { ...settings, stsEndpoint: moto.url });
         await untilCalled(stage.cluster, pod('pod-identity'));
-      }, 60_000);
+      });
       afterAll(() => moto.stop());
 
       test.each(['pod-identity', 'irsa', 'environment'])(
@@ -169,7 +169,6 @@ function tests(binaries: Binaries): void {
           expect(stage.aws.sts.requests).toHaveLength(onDouble);
           expect(stage.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
         },
-        60_000,
       );
     },
     '',

@@ -69,7 +69,7 @@ function tests(binaries: Binaries): void {
   beforeAll(async () => {
     stage = await setStage({ binaries, objects: parseManifests(OBJECTS), aws: { sessionSeconds: SESSION_SECONDS } });
     await untilCalled(stage.cluster, pod('orders'));
-  }, 180_000);
+  });
   afterAll(() => stage.stop());
 
   /** Creates the pod, starts its sidecar, hands both to `use`, and ends text. */
@@ -108,7 +108,7 @@ function tests(binaries: Binaries): void {
     });
     expect(seen.arns).toEqual([`arn:aws:sts::222222222222:assumed-role/orders/shop.${seen.name}`]);
     expect(seen.keys).toBe(2);
-  }, 60_000);
+  });
 
   describeWhen(
     'botocore',
@@ -121,7 +121,7 @@ function tests(binaries: Binaries): void {
         expect(seen.arns).toHaveLength(1);
         expect(seen.arns[0]).toMatch(/^arn:aws:sts::222222222222:assumed-role\/orders\/shop\.orders-/);
         expect(seen.keys).toBe(2);
-      }, 60_000);
+      });
     },
     '',
   );
@@ -135,7 +135,7 @@ function tests(binaries: Binaries): void {
       answer: 'ok',
       parameters: { ExternalId: 'x-42', RoleSessionName: 'chained@shop', DurationSeconds: '2700', RoleArn: TARGET },
     });
-  }, 60_000);
+  });
 
   test('IRSA is the base where the account has a role-arn and no sign of an association', async () => {
     const before = stage.aws.agent.requests.length;
@@ -144,7 +144,7 @@ function tests(binaries: Binaries): void {
     expect(stage.aws.agent.requests).toHaveLength(before);
     const web = stage.aws.sts.requests.findLast(({ action }) => action === 'AssumeRoleWithWebIdentity');
     expect(web).toMatchObject({ answer: 'ok', parameters: { RoleArn: IRSA_ROLE } });
-  }, 60_000);
+  });
 
   test('an invalid annotation refuses the pod: account, every field, limit and fix', async () => {
     const message = await refusal(stage, pod('wrong'));
@@ -205,7 +205,7 @@ function tests(binaries: Binaries): void {
     expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
     // The ExternalId is no secret, but stands in the pod's configuration alone.
     expect(logs.includes('x-42')).toBe(false);
-  }, 60_000);
+  });
 }
 
 describeWithBinaries('the main job', tests);

@@ -1,7 +1,7 @@
 /** Plays a scenario: creates its pod, starts the sidecar, and asks every container that holds a role who it is. */
 import { join } from 'node:path';
 import { containerOf, type Pod } from '../kubelet/pod.ts';
-import { ROOT, until } from '../stage/install.ts';
+import { ROOT, PATIENCE_MS, until } from '../stage/install.ts';
 import { projections, startPod, untilStarted, type RunningPod } from '../stage/pod.ts';
 import { createPod, type Stage } from '../stage/stage.ts';
 import { podOfScenario, type Scenario } from './scenario.ts';
@@ -65,8 +65,7 @@ export function player({ cluster, aws }: Stage, secrets: Secrets): Player {
   return {
     play: (scenario) =>
       withPod(scenario, async (running) => {
-        // As long as `auto` asks the agent alone, and a little.
-        await untilStarted(running, 30_000);
+        await untilStarted(running);
         const seen = await callers(scenario, running);
         const { pod } = running;
         return {
@@ -78,7 +77,7 @@ export function player({ cluster, aws }: Stage, secrets: Secrets): Player {
       }),
     fails: (scenario, code) =>
       withPod(scenario, (running) =>
-        until(`the startup probe says ${code}`, 20_000, async () => (await running.probe()).output.includes(code)),
+        until(`the startup probe says ${code}`, PATIENCE_MS, async () => (await running.probe()).output.includes(code)),
       ),
     hear: (text) => {
       said.push(text);

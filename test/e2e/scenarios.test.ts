@@ -43,7 +43,7 @@ function tests(binaries: Binaries): void {
     const { accessKeyId, secretAccessKey } = stage.aws.sts.issueUser(USER, mayAssume('*'));
     const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
     row = player(stage, { ...SECRETS, 'rolechain-environment': environment });
-  }, 180_000);
+  });
   afterAll(async () => {
     await stage.stop();
     await egress.close();
@@ -56,7 +56,7 @@ function tests(binaries: Binaries): void {
         row.hear(stage.webhook.log());
         stage = await withSettings(stage, settings());
         await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
-      }, 60_000);
+      });
       within();
     });
   }
@@ -99,7 +99,7 @@ function tests(binaries: Binaries): void {
     else expect(atAccount).toMatch(messageOf(again));
   }
 
-  test.each(byName(SCENARIOS))('%s', (_name, scenario) => play(scenario), 60_000);
+  test.each(byName(SCENARIOS))('%s', (_name, scenario) => play(scenario));
 
   const refusedWhere = (at: Refusal['installation']): [string, Refusal][] =>
     byName(REFUSALS.filter(({ installation }) => installation === at));
@@ -133,18 +133,18 @@ function tests(binaries: Binaries): void {
     sidecarEnvironment: egress.environment,
   });
   installed('through an egress proxy, under a private CA', outside, () => {
-    test.each(byName(EGRESS))('%s', (_name, scenario) => play(scenario), 60_000);
+    test.each(byName(EGRESS))('%s', (_name, scenario) => play(scenario));
   });
   installed(
     'at FIPS endpoints',
     () => ({ ...outside(), useFIPSEndpoint: true }),
     () => {
-      test.each(byName(FIPS))('%s', (_name, scenario) => play(scenario), 60_000);
+      test.each(byName(FIPS))('%s', (_name, scenario) => play(scenario));
     },
   );
   const vpc = (): Readonly<Record<string, unknown>> => ({ ...outside(), stsEndpoint: `https://${VPC_HOST}` });
   installed('at the endpoint of a VPC', vpc, () => {
-    test.each(byName(VPC))('%s', (_name, scenario) => play(scenario), 60_000);
+    test.each(byName(VPC))('%s', (_name, scenario) => play(scenario));
   });
   const excepted = (): Readonly<Record<string, unknown>> => {
     return { ...vpc(), sidecarEnvironment: { ...egress.environment, NO_PROXY: VPC_HOST } };
@@ -154,7 +154,7 @@ function tests(binaries: Binaries): void {
       const before = egress.tunnels.length;
       await row.fails(DIRECT, 'StsUnreachable');
       expect(egress.tunnels.slice(before)).toEqual([]);
-    }, 60_000);
+    });
   });
 
   describe('without a webhook', () => {

@@ -91,7 +91,7 @@ describeWhen(
   ({ make }) => {
     test(`${CONNECTIONS} connections that each ask while there are no credentials`, async () => {
       await askedByMany(make('asking', LIMIT_MIB));
-    }, 120_000);
+    });
     testRows(
       'connections',
       [

@@ -35,7 +35,7 @@ test(`${HERD} cold requests make one call a hop, and each is told to come again 
   expect(bench.sts.requests).toHaveLength(1);
   expect(bench.agent.requests).toHaveLength(1);
   expect(new Set(all.map((replies) => replies.at(-1)?.data.AccessKeyId)).size).toBe(1);
-}, 60_000);
+});
 
 test(`over ${LIMITS.heldRequests} held requests, more are told at once to come again`, async () => {
   bench.sts.failWhen(() => 'hang');
@@ -53,7 +53,7 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
   // Each is a 503 with Retry-After, since Rust and Java do not try again after a 429; the first's head is not in it.
   expect(count(/HTTP\/1\.1 503/g)).toBe(2 * LIMITS.heldRequests);
   expect(count(/^retry-after: 1/gm)).toBe(2 * LIMITS.heldRequests);
-}, 60_000);
+});
 
 test('a role whose token asks without end fills its own places, and the requests of another are held', async () => {
   bench.sts.failWhen(() => 'hang');
@@ -91,4 +91,4 @@ test(`a cold request is held for ${LIMITS.holdMs} ms before its 503, and answere
   // A timer may come a millisecond early. A busy machine may delay one of them, hardly each.
   expect(Math.min(...took)).toBeGreaterThanOrEqual(LIMITS.holdMs - 2);
   expect(Math.min(...took)).toBeLessThan(1_000);
-}, 60_000);
+});

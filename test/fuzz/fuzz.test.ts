@@ -17,7 +17,7 @@ test('20,000 generated annotations come to a coded outcome each, and leave nothi
     'FieldWrongType',
   ]);
   expect(grown).toBeLessThan(GROWTH_LIMIT);
-}, 120_000);
+});
 
 test('a seed and an index give one document, others another', () => {
   expect(generate(7, 3)).toEqual(generate(7, 3));

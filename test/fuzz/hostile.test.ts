@@ -36,7 +36,7 @@ beforeAll(async () => {
   child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
   address = JSON.parse(line) as typeof address;
-}, 30_000);
+});
 afterAll(async () => {
   child.stdin?.end();
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

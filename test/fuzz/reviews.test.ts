@@ -15,7 +15,7 @@ test('2,000 generated reviews come to a coded outcome each, and leave nothing in
   expect(reached).toEqual(expect.arrayContaining([...reasons, 'injected', 'ReviewMalformed']));
   expect(outcomes.injected).toBeGreaterThan(200);
   expect(grown).toBeLessThan(GROWTH_LIMIT);
-}, 120_000);
+});
 
 test('a seed and an index give one review, others another', () => {
   expect(generateReview(7, 3)).toEqual(generateReview(7, 3));

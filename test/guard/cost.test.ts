@@ -13,5 +13,5 @@ describeWithCluster("the measurement of the guard's cost", (cluster) => {
     expect(costs.map(({ accounts }) => accounts)).toEqual([2, 20]);
     for (const { withMs, withoutMs } of costs) expect(Math.min(withMs, withoutMs)).toBeGreaterThan(0);
     expect(costTable(costs).split('\n')).toHaveLength(4);
-  }, 90_000);
+  });
 });

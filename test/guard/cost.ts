@@ -3,7 +3,7 @@
  * them, one by one, and the guard's first condition finds the pod's own.
  */
 import { ANNOTATIONS } from '@rolechain/shared';
-import { until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '../stage/install.ts';
 import type { Api } from './api.ts';
 import { ROLE, account, namespace } from './installed.ts';
 import { outcomeOf, pod } from './pods.ts';
@@ -34,7 +34,7 @@ export async function measureCost(api: Api, sizes: readonly number[], rounds: nu
     await fill(api, on, accounts, {});
     await fill(api, off, accounts, { [OFF]: 'true' });
     const probe = async (name: string) => (await outcomeOf(api, pod(name, 'asking'))).outcome;
-    await until('the guard looks at one of them', 60_000, async () => {
+    await until('the guard looks at one of them', PATIENCE_MS, async () => {
       return (await probe(on)) === 'refused by the guard' && (await probe(off)) === 'plain';
     });
     const times: { on: number[]; off: number[] } = { on: [], off: [] };

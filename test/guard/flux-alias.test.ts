@@ -35,7 +35,7 @@ describeWithBinaries("Flux's annotation", ({ kubectl }) => {
       const manifests = kustomize(kubectl, join(ROOT, 'manifests/overlays/flux-alias'));
       installed = await install(cluster(), { manifests, settings: { fluxAlias: true } });
       await applyAll(cluster().kubeConfig, Object.entries(ACCOUNTS).map(annotated));
-    }, 90_000);
+    });
     afterAll(() => installed.stop());
 
     test.each(names)('%s: injected exactly if it asks', async (name) => {

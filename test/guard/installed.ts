@@ -8,7 +8,7 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  until,
+  PATIENCE_MS, until,
   type WebhookProcess,
 } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
@@ -33,13 +33,15 @@ export interface Installed {
 export interface InstallOptions {
   readonly manifests?: readonly KubeObject[];
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The time-out of the manifests, in place of a patient one. */
+  readonly timeout?: 'as shipped';
 }
 
 /** Applies the manifests and two accounts in namespace `shop`, `orders` and `plain`; starts the webhook. */
 export async function install(cluster: Cluster, options: InstallOptions = {}): Promise<Installed> {
   const port = await freePort();
   await applyAll(cluster.kubeConfig, options.manifests ?? (await installManifests()));
-  await leadServiceTo(cluster.kubeConfig, port);
+  await leadServiceTo(cluster.kubeConfig, port, options.timeout);
   await applyAll(cluster.kubeConfig, [namespace('shop'), account('shop', 'orders', ROLE), account('shop', 'plain')]);
   const kubeconfig = await cluster.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
   const api = await openApi(cluster.kubeConfig);
@@ -60,7 +62,7 @@ export async function install(cluster: Cluster, options: InstallOptions = {}): P
       await installed.untilAnswered();
     },
     untilAnswered: () =>
-      until('the apiserver gets an answer', 30_000, async () => {
+      until('the apiserver gets an answer', PATIENCE_MS, async () => {
         return (await outcomeOf(api, pod('shop', 'orders'))).outcome === 'injected';
       }),
     stop: async () => {

@@ -1,7 +1,7 @@
 /** An account annotated and a pod created at once: what the webhook and the guard, each by its own watch, let slip. */
 import { ANNOTATIONS, PATHS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll, until } from '../stage/install.ts';
+import { applyAll, PATIENCE_MS, until } from '../stage/install.ts';
 import { ROLE, account, install, namespace, type Installed } from './installed.ts';
 import { outcomeOf, pod, type Result } from './pods.ts';
 
@@ -41,7 +41,7 @@ describeWithCluster(`account annotated and pod created at once, ${TIMES} times`,
   const made = async (prefix: string): Promise<string[]> => {
     const before = await knownToWebhook();
     for (const name of names(prefix)) await make(name);
-    await until('the webhook knows them', 15_000, async () => (await knownToWebhook()) === before + TIMES);
+    await until('the webhook knows them', PATIENCE_MS, async () => (await knownToWebhook()) === before + TIMES);
     return names(prefix);
   };
   const knownToWebhook = async (): Promise<number> => {
@@ -52,7 +52,7 @@ describeWithCluster(`account annotated and pod created at once, ${TIMES} times`,
   beforeAll(async () => {
     installed = await install(cluster());
     await applyAll(cluster().kubeConfig, [namespace(NAMESPACE)]);
-  }, 90_000);
+  });
   afterAll(async () => {
     process.stdout.write(`\nAccount annotated and pod created at once, ${TIMES} times each\n  ${rows.join('\n  ')}\n`);
     await installed.stop();
@@ -61,13 +61,13 @@ describeWithCluster(`account annotated and pod created at once, ${TIMES} times`,
   test('a new account: the webhook looks it up, none slips', async () => {
     const count = await race('webhook there, new account', (name) => make(name, ROLE), names('new'));
     expect(count).toEqual({ ...NONE, injected: TIMES });
-  }, 120_000);
+  });
 
   test('an account that the webhook knew without the annotation', async () => {
     const count = await race('webhook there, known account', annotate, await made('known'));
     expect(count['refused by the webhook']).toBe(0);
     await untilNoneSlips(names('known'), 'injected');
-  }, 120_000);
+  });
 
   test('with the webhook out', async () => {
     const known = await made('alone');
@@ -77,13 +77,13 @@ describeWithCluster(`account annotated and pod created at once, ${TIMES} times`,
     const again = await race('webhook out, known account', annotate, known);
     expect(again).toMatchObject({ injected: 0, 'refused by the webhook': 0 });
     await untilNoneSlips([...names('late'), ...known], 'refused by the guard');
-  }, 120_000);
+  });
 
   /** The last of them is the last that the watches learn of. */
   async function untilNoneSlips(of: readonly string[], outcome: Result['outcome']): Promise<void> {
     const last = of.at(-1) ?? '';
     const ask = async (name: string) => (await outcomeOf(installed.api, pod(NAMESPACE, name))).outcome;
-    await until('the watches have caught up', 15_000, async () => (await ask(last)) === outcome);
+    await until('the watches have caught up', PATIENCE_MS, async () => (await ask(last)) === outcome);
     for (const name of of.slice(0, 20)) expect([name, await ask(name)]).toEqual([name, outcome]);
   }
 });

@@ -12,7 +12,7 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  until,
+  PATIENCE_MS, until,
   type WebhookProcess,
 } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
@@ -86,7 +86,7 @@ describeWithCluster('hard pods on a real apiserver', (cluster) => {
     await leadServiceTo(kubeConfig, port);
     kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
     dryRuns = makeDryRuns(cluster());
-  }, 60_000);
+  });
   afterAll(() => dryRuns.close());
 
   const create = (row: HardPod): Promise<Answer> => {
@@ -101,11 +101,11 @@ describeWithCluster('hard pods on a real apiserver', (cluster) => {
       webhook = await startWebhook({ port, kubeconfig, settings: VARIANTS[variant] });
       const probe: HardPod = { name: '', pod: podOf(), outcome: 'injected', reason: 'Injected', so: '' };
       // The apiserver learns of the CA by a watch, and may hold a connection to the process before this one.
-      await until('the apiserver calls the webhook', 15_000, async () => {
+      await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
         const answer = await create(probe);
         return answer.accepted && ANNOTATIONS.status.key in (answer.pod.metadata?.annotations ?? {});
       });
-    }, 60_000);
+    });
     afterAll(() => webhook.stop());
 
     const rows = SENT.filter(([, row]) => (row.variant ?? 'refuse') === variant);

@@ -12,7 +12,7 @@ import { EKS_ROLE } from '../models/eks-webhook.ts';
 import { injectors } from '../models/injectors.ts';
 import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from '../models/pod.ts';
 import { REGION } from '../stage/aws.ts';
-import { until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '../stage/install.ts';
 import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
@@ -53,7 +53,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
       const some = ROWS.slice(i, i + 4).flatMap((row) => PODS.map((pod) => admit(row, pod)));
       outcomes.push(...(await Promise.all(some)));
     }
-  }, 300_000);
+  }, 900_000);
   afterAll(async () => {
     await stage?.stop();
     await server?.close();
@@ -62,7 +62,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   /** The apiserver learns of configurations by a watch, in the order in which they were made. */
   const untilAllAreKnown = async (last: string): Promise<void> => {
     const row = ROWS.find(({ beside, theirs }) => beside.some((one) => configurationName(one, theirs) === last));
-    await until('the apiserver knows every configuration', 30_000, async () => {
+    await until('the apiserver knows every configuration', PATIENCE_MS, async () => {
       const { calls } = await admit(row ?? ALONE, PODS[0]!);
       return calls.includes(last);
     });

@@ -3,7 +3,7 @@ import { AdmissionregistrationV1Api, type KubeConfig, type V1MutatingWebhook } f
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import type { Injector } from '../models/injectors.ts';
 import { EKS_ROLE } from '../models/eks-webhook.ts';
-import { applyAll, until } from '../stage/install.ts';
+import { applyAll, PATIENCE_MS, until } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
 import { OUR_NAMES, configurationName, type Row } from './rows.ts';
 import type { InjectorServer } from './server.ts';
@@ -67,7 +67,7 @@ async function takeOurs(api: AdmissionregistrationV1Api): Promise<Plain> {
   const name = OUR_NAMES.IfNeeded;
   let taken: Plain | undefined;
   // The webhook publishes its CA at the same time: what it wrote in between makes this a conflict.
-  await until('the CA of ours is published', 30_000, async () => {
+  await until('the CA of ours is published', PATIENCE_MS, async () => {
     const shipped = await api.readMutatingWebhookConfiguration({ name });
     const ours = shipped.webhooks?.[0];
     if (!ours?.clientConfig.caBundle) return false;

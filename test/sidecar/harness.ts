@@ -22,6 +22,7 @@ import { buildProber, buildSidecar } from '../../scripts/build/sidecar.ts';
 import { freePort } from '../cluster/free-port.ts';
 import { hearReply, hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, isSecret } from '../secrets/record.ts';
+import { PATIENCE_MS } from '../stage/until.ts';
 
 /** The two programs of the sidecar's image. */
 export interface Programs {
@@ -211,7 +212,8 @@ export async function eventually<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
   let last: unknown;
-  for (let tries = 0; tries < 200; tries++) {
+  const end = Date.now() + PATIENCE_MS;
+  while (Date.now() < end) {
     try {
       const value = await check();
       if (value !== undefined && value !== false) return value;

@@ -1,7 +1,7 @@
 /** One loopback for the pods of all test files: of two pods whose sidecars have a port in common, one waits. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { until } from './install.ts';
+import { until } from './until.ts';
 
 export interface HeldPorts {
   readonly release: () => Promise<void>;
@@ -11,10 +11,10 @@ export interface HeldPorts {
  * Waits until no other process and no other pod of this one holds any of the ports, and holds them. What is held is
  * a name of the kernel's abstract sockets, not the port itself, so that the sidecar can listen; it ends with the
  * process that holds it, however that ends. A file's lock (cluster/lock.ts) is for work of minutes: it asks each second,
- * and takes a dead holder for alive for half a minute. Throws after `ms`, less than a test has, naming the port. Only
+ * and takes a dead holder for alive for half a minute. Throws after `ms`, naming the port: a pod of another file may take its time, and a test must still have some. Only
  * Linux has such names: elsewhere nothing is held, since there only the demo makes a pod, one at a time.
  */
-export async function holdPorts(ports: readonly number[], ms = 40_000): Promise<HeldPorts> {
+export async function holdPorts(ports: readonly number[], ms = 120_000): Promise<HeldPorts> {
   if (process.platform !== 'linux') return { release: () => Promise.resolve() };
   const held: Server[] = [];
   const release = async (): Promise<void> => {

@@ -3,8 +3,14 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { AdmissionregistrationV1Api, CoreV1Api, KubernetesObjectApi, type KubeConfig } from '@kubernetes/client-node';
+import {
+  AdmissionregistrationV1Api,
+  CoreV1Api,
+  KubernetesObjectApi,
+  type KubeConfig,
+  type V1MutatingWebhookConfiguration,
+  type V1ValidatingWebhookConfiguration,
+} from '@kubernetes/client-node';
 import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { freePort } from '../cluster/free-port.ts';
@@ -12,6 +18,9 @@ import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
 import { hearFile, hearHealth } from '../secrets/hear.ts';
 import { REGION } from './aws.ts';
 import { parseManifests, type KubeObject } from './manifests.ts';
+import { PATIENCE_MS, until } from './until.ts';
+
+export { PATIENCE_MS, until } from './until.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const NAMESPACE = 'rolechain';
@@ -54,12 +63,22 @@ export async function installManifests(): Promise<KubeObject[]> {
   return parseManifests(await readFile(join(ROOT, 'manifests', 'install.yaml'), 'utf8'));
 }
 
+/** The most that the API takes for a webhook. */
+const PATIENT_SECONDS = 30;
+
 /**
  * Leads the webhook's Service to a port of this machine. EndpointSlices refuse loopback addresses, but the
  * apiserver follows an ExternalName by itself (k8s.io/apiserver util/proxy/proxy.go); the name that it
  * expects in the certificate stays that of the Service.
+ *
+ * It waits for an answer as long as it may: within the 2 s of the manifests a machine whose processors others hold may
+ * give none, and a pod then slips or meets the guard. `as shipped` leaves the 2 s, where a test is about them.
  */
-export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promise<void> {
+export async function leadServiceTo(
+  kubeConfig: KubeConfig,
+  port: number,
+  waits: 'patient' | 'as shipped' = 'patient',
+): Promise<void> {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   const name = 'rolechain-webhook';
   await api.deleteNamespacedService({ name, namespace: NAMESPACE }).catch(() => undefined);
@@ -71,13 +90,18 @@ export async function leadServiceTo(kubeConfig: KubeConfig, port: number): Promi
     },
   });
   // ExternalName Services are called on the port that the webhook configuration names.
+  const change = ({ webhooks = [] }: Pick<V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration, 'webhooks'>): void => {
+    for (const webhook of webhooks) {
+      if (webhook.clientConfig.service) webhook.clientConfig.service.port = port;
+      if (waits === 'patient') webhook.timeoutSeconds = PATIENT_SECONDS;
+    }
+  };
   const configurations = kubeConfig.makeApiClient(AdmissionregistrationV1Api);
-  const configuration = await configurations.readMutatingWebhookConfiguration({ name: 'rolechain' });
-  for (const { clientConfig } of configuration.webhooks ?? [])
-    if (clientConfig.service) clientConfig.service.port = port;
-  await configurations.replaceMutatingWebhookConfiguration({ name: 'rolechain', body: configuration });
+  const mutating = await configurations.readMutatingWebhookConfiguration({ name: 'rolechain' });
+  change(mutating);
+  await configurations.replaceMutatingWebhookConfiguration({ name: 'rolechain', body: mutating });
   const validating = await configurations.readValidatingWebhookConfiguration({ name: 'rolechain' });
-  for (const { clientConfig } of validating.webhooks ?? []) if (clientConfig.service) clientConfig.service.port = port;
+  change(validating);
   await configurations.replaceValidatingWebhookConfiguration({ name: 'rolechain', body: validating });
 }
 
@@ -114,24 +138,11 @@ export async function startWebhook(options: WebhookOptions): Promise<WebhookProc
   const stop = (): Promise<void> => (ended ??= end());
   const healthURL = `http://127.0.0.1:${healthPort}`;
   try {
-    await until('the webhook is ready', 30_000, async () => (await fetch(healthURL + PATHS.readyz)).ok);
+    await until('the webhook is ready', PATIENCE_MS, async () => (await fetch(healthURL + PATHS.readyz)).ok);
   } catch (error) {
     const tail = log();
     await stop();
     throw new Error(`the webhook did not become ready:\n${tail}`, { cause: error });
   }
   return { port, healthURL, process: child, log, stop };
-}
-
-/** Waits until a condition holds; an error in it counts as not yet. Throws after `ms`. */
-export async function until(what: string, ms: number, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + ms;
-  for (;;) {
-    const holds = await Promise.resolve()
-      .then(condition)
-      .catch(() => false);
-    if (holds) return;
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await sleep(50);
-  }
 }

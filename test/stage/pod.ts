@@ -8,7 +8,7 @@ import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
 import { hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, type Channel } from '../secrets/record.ts';
 import { holdPorts } from './hold-ports.ts';
-import { ROOT, until } from './install.ts';
+import { PATIENCE_MS, ROOT, until } from './install.ts';
 
 /** What the pod's projected volumes are filled with. */
 export interface Projections {
@@ -146,10 +146,10 @@ function portsOf({ env }: Container): SidecarConfig['ports'] {
 }
 
 /** Waits until the startup probe passes; throws with its last output. */
-export async function untilStarted(running: RunningPod, ms = 20_000): Promise<void> {
+export async function untilStarted(running: RunningPod): Promise<void> {
   let last = '';
   try {
-    await until('the startup probe passes', ms, async () => {
+    await until('the startup probe passes', PATIENCE_MS, async () => {
       const { code, output } = await running.probe();
       last = output;
       return code === 0;

@@ -20,7 +20,7 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  until,
+  PATIENCE_MS, until,
   type WebhookProcess,
 } from './install.ts';
 import type { KubeObject } from './manifests.ts';
@@ -127,7 +127,7 @@ export async function createPod(cluster: Cluster, pod: KubeObject, dryRun = fals
  * refusal by the webhook counts as a call.
  */
 export async function untilCalled(cluster: Cluster, pod: KubeObject): Promise<void> {
-  await until('the apiserver calls the webhook', 15_000, async () => {
+  await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
     try {
       const { metadata } = await createPod(cluster, pod, true);
       const annotations = metadata?.annotations ?? {};

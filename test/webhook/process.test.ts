@@ -9,7 +9,7 @@ import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
 import { freePort } from '../cluster/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { NAMESPACE, applyAll, installManifests, leadServiceTo, startWebhook, until } from '../stage/install.ts';
+import { NAMESPACE, applyAll, installManifests, leadServiceTo, startWebhook, PATIENCE_MS, until } from '../stage/install.ts';
 import { heard } from '../secrets/record.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';
 
@@ -56,10 +56,10 @@ test('a port that is taken ends it, with a code', async () => {
 
 test('without an apiserver it waits, alive and not ready', async () => {
   const { process, log, readiness, healthPort } = await start({ settings: { region: undefined } });
-  await until('it says why', 10_000, async () => (await readiness()).startsWith('503'));
+  await until('it says why', PATIENCE_MS, async () => (await readiness()).startsWith('503'));
   expect(await readiness()).toBe('503 CertificatesUnavailable RegionUnknown CacheNotSynced');
   expect((await fetch(`http://127.0.0.1:${healthPort}${PATHS.healthz}`)).status).toBe(200);
-  await until('each part has tried', 10_000, () => log().includes('CacheNotSynced'));
+  await until('each part has tried', PATIENCE_MS, () => log().includes('CacheNotSynced'));
   process.signal('SIGTERM');
   expect(await process.ended).toBe('exit code 0');
 });
@@ -88,7 +88,7 @@ describeWithCluster('with a real apiserver', (cluster) => {
   };
   const ready = async (options: LaunchOptions = {}): Promise<Launched> => {
     const launched = await start({ kubeconfig, ...options });
-    await until('it is ready', 30_000, async () => (await launched.readiness()) === '200');
+    await until('it is ready', PATIENCE_MS, async () => (await launched.readiness()) === '200');
     return launched;
   };
 
@@ -96,10 +96,10 @@ describeWithCluster('with a real apiserver', (cluster) => {
     await core().createNode({ body: { metadata: { name: 'node-1' }, spec: {} } });
     const options = { settings: { region: undefined }, env: { [ENV.nodeName]: 'node-1' } };
     const { readiness, port, log } = await start({ kubeconfig, ...options });
-    await until('only the Region lacks', 30_000, async () => (await readiness()) === '503 RegionUnknown');
+    await until('only the Region lacks', PATIENCE_MS, async () => (await readiness()) === '503 RegionUnknown');
     expect(log()).toMatch(/"code":"RegionUnknown".*Node node-1 has no label topology\.kubernetes\.io\/region/);
 
-    await until('the CA is published', 15_000, async () => (await published()) !== '');
+    await until('the CA is published', PATIENCE_MS, async () => (await published()) !== '');
     const ca = await published();
     const waiting = await mutate(port, ca, 'orders');
     expect([waiting.status, waiting.retryAfter, waiting.text]).toMatchObject([
@@ -111,7 +111,7 @@ describeWithCluster('with a real apiserver', (cluster) => {
 
     const metadata = { labels: { [FOREIGN_KEYS.nodeRegionLabel]: 'eu-west-3' } };
     await core().patchNode({ name: 'node-1', body: { metadata } }, mergePatch);
-    await until('it is ready', 15_000, async () => (await readiness()) === '200');
+    await until('it is ready', PATIENCE_MS, async () => (await readiness()) === '200');
     const { patch = '' } = responseOf(await mutate(port, ca, 'orders'));
     expect(Buffer.from(patch, 'base64').toString()).toContain('eu-west-3');
   });
@@ -123,7 +123,7 @@ describeWithCluster('with a real apiserver', (cluster) => {
     const replicas = await Promise.all([ready(), ready()]);
     const { data = {} } = await core().readNamespacedSecret({ namespace: NAMESPACE, name: 'rolechain-webhook-tls' });
     const ca = Buffer.from(data['ca.crt'] ?? '', 'base64').toString();
-    await until('the CA is published', 15_000, async () => (await published()) === ca);
+    await until('the CA is published', PATIENCE_MS, async () => (await published()) === ca);
     const answers = await Promise.all(replicas.map(({ port }) => mutate(port, ca, 'orders')));
     expect(answers.map((answer) => responseOf(answer).patchType)).toEqual(['JSONPatch', 'JSONPatch']);
     const made = replicas.filter(({ log }) => log().includes('"certificates: made"'));
@@ -155,7 +155,7 @@ describeWithCluster('with a real apiserver', (cluster) => {
     stops.push(() => Promise.resolve(void stuck.destroy()));
 
     process.signal('SIGTERM');
-    await until('it is not ready', 5000, async () => (await readiness()) === '503 ShuttingDown');
+    await until('it is not ready', PATIENCE_MS, async () => (await readiness()) === '503 ShuttingDown');
     // The apiserver's pooled connection and a new one.
     const answers = [await mutate(port, ca, 'orders', agent), await mutate(port, ca, 'orders')];
     expect(answers.map((answer) => [responseOf(answer).patchType, answer.connection, answer.reused])).toEqual([
@@ -165,7 +165,7 @@ describeWithCluster('with a real apiserver', (cluster) => {
     // The accounts are followed to the end: what it decides is not of before SIGTERM.
     const annotations = { [ANNOTATIONS.assumeRole.key]: ROLE };
     await core().patchNamespacedServiceAccount({ ...late, body: { metadata: { annotations } } }, mergePatch);
-    await until('it sees the annotation', 4000, async () => {
+    await until('it sees the annotation', PATIENCE_MS, async () => {
       return responseOf(await mutate(port, ca, late.name)).patchType === 'JSONPatch';
     });
     expect(await process.ended).toBe('exit code 0');

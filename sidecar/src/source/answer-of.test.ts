@@ -70,12 +70,6 @@ test.each<[string, RequestListener, Partial<AnswerLimits>, RegExp]>([
 });
 
 test('nobody there: the reason', async () => {
-  const { port } = server.address() as AddressInfo;
-  const other = createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  const free = (other.address() as AddressInfo).port;
-  other.close();
-  await once(other, 'close');
-  expect(free).not.toBe(port);
-  expect(await ask({}, free)).toEqual({ failure: 'ECONNREFUSED', tooLarge: false });
+  // The discard port: one that was just free may be somebody's by now.
+  expect(await ask({}, 9)).toEqual({ failure: 'ECONNREFUSED', tooLarge: false });
 });

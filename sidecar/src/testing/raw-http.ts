@@ -10,7 +10,7 @@ export interface RawAnswer {
 /** Sends bytes as they are and reads until the server closes: what an HTTP client would smooth over stays visible. */
 export async function sendRaw(port: number, bytes: string, host = '127.0.0.1'): Promise<RawAnswer> {
   const socket = connect(port, host);
-  socket.setTimeout(10_000, () => socket.destroy(new Error('no answer within 10 s')));
+  socket.setTimeout(60_000, () => socket.destroy(new Error('no answer within 60 s')));
   // Not `end`: to Node's server a client that has closed its side is one that has gone.
   socket.write(bytes, 'latin1');
   let text = '';

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../../stage/until.ts';
 
 /** The command lines of all running processes that contain `text`. */
 export async function processesWith(text: string): Promise<string[]> {
@@ -8,9 +9,9 @@ export async function processesWith(text: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(text));
 }
 
-/** Asks until the answer passes or 10 s are over; returns the last answer, for an `expect`. */
+/** Asks until the answer passes or nobody would wait any longer; returns the last answer, for an `expect`. */
 export async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();
     if (passes(answer) || Date.now() > deadline) return answer;

@@ -2,16 +2,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
+import { PATIENCE_MS } from '@rolechain/test/stage/until.ts';
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { nodeRegion } from './region.ts';
 import { reflect, type WatchEvent } from './reflector.ts';
-import { accountReader, accountSource, makeAccountCache, makeLookup } from './service-accounts.ts';
+import {
+  accountReader,
+  accountSource,
+  makeAccountCache,
+  makeLookup,
+  type AccountCache,
+  type ReadAccount,
+} from './service-accounts.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+/** Of look-ups that should be answered: how soon is another question. */
+const PATIENT_MS = 60_000;
 const until = async (condition: () => boolean): Promise<void> => {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 4000) throw new Error('it did not come');
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error('it did not come');
     await sleep(5);
   }
 };
@@ -26,6 +37,9 @@ describeWithCluster('on a real apiserver', (cluster) => {
       { namespace, name, body: { metadata: { annotations: { [KEY]: value } } } },
       mergePatch,
     );
+
+  const patient = (cache: Pick<AccountCache, 'get'>): ReadAccount =>
+    makeLookup(cache, accountReader(cluster().kubeConfig, PATIENT_MS), PATIENT_MS);
 
   let end: AbortController;
   let running: Promise<void> | undefined;
@@ -47,7 +61,7 @@ describeWithCluster('on a real apiserver', (cluster) => {
     const source = accountSource(cluster().kubeConfig);
     running = reflect(source, cache.sink, { log, signal: end.signal, now, random: Math.random });
     await until(cache.synced);
-    return { cache, lookup: makeLookup(cache, accountReader(cluster().kubeConfig)) };
+    return { cache, lookup: patient(cache) };
   };
 
   test('accounts are followed as they come, change and go', async () => {
@@ -68,29 +82,37 @@ describeWithCluster('on a real apiserver', (cluster) => {
 
   test('an account that the cache lacks is asked for live', async () => {
     await create('unseen', { [KEY]: 'r' });
-    const lookup = makeLookup({ get: () => undefined }, accountReader(cluster().kubeConfig));
+    const lookup = patient({ get: () => undefined });
     expect(await lookup(namespace, 'unseen')).toEqual({ namespace, name: 'unseen', annotations: { [KEY]: 'r' } });
     expect(await lookup(namespace, 'nobody')).toBeUndefined();
   });
 
   test('a watch that saw something ends with a bookmark, from which the next one goes on', async () => {
-    const source = accountSource(cluster().kubeConfig, { watchSeconds: 4 });
-    const { resourceVersion } = await source.list(end.signal);
     const enough = new AbortController();
-    const watch = async (from: string, onFirst: () => unknown): Promise<WatchEvent<unknown>[]> => {
+    const source = (watchSeconds: number) => accountSource(cluster().kubeConfig, { watchSeconds });
+    const watch = async (seconds: number, from: string, onFirst: () => unknown): Promise<WatchEvent<unknown>[]> => {
       const events: WatchEvent<unknown>[] = [];
       const onEvent = (event: WatchEvent<unknown>): void => {
         if (events.push(event) === 1) onFirst();
       };
-      await source.watch(from, onEvent, enough.signal);
+      await source(seconds).watch(from, onEvent, enough.signal);
       return events;
     };
-    await create('before-the-watch');
-    // Only for what happens while it is open is the store said to have moved.
-    const [, , bookmark] = await watch(resourceVersion, () => create('during-the-watch'));
+    // Only for what happens while it is open is the store said to have moved: it must be open for long enough.
+    let bookmark: WatchEvent<unknown> | undefined;
+    for (let seconds = 4; bookmark === undefined && seconds < 60; seconds *= 3) {
+      const { resourceVersion } = await source(seconds).list(end.signal);
+      await create(`before-the-watch-${seconds}`);
+      const during = Promise.withResolvers<unknown>();
+      const events = await watch(seconds, resourceVersion, () =>
+        create(`during-the-watch-${seconds}`).then(during.resolve, during.reject),
+      );
+      await during.promise;
+      if (events.length > 2) bookmark = events.at(-1);
+    }
     expect(bookmark?.type).toBe('BOOKMARK');
     await create('after-the-bookmark');
-    const [next] = await watch((bookmark as { resourceVersion: string }).resourceVersion, () => enough.abort());
+    const [next] = await watch(60, (bookmark as { resourceVersion: string }).resourceVersion, () => enough.abort());
     expect(next).toMatchObject({ type: 'ADDED', object: { key: `${namespace}/after-the-bookmark` } });
   });
 
@@ -110,10 +132,13 @@ describeWithCluster('on a real apiserver', (cluster) => {
     await until(() => cache.get(namespace, 'frozen') !== undefined);
     cluster().pauseApiserver();
     try {
-      const errors = await Promise.all([1, 2].map(() => lookup(namespace, 'unknown').catch((error: unknown) => error)));
+      const impatient = makeLookup(cache, accountReader(cluster().kubeConfig));
+      const errors = await Promise.all(
+        [1, 2].map(() => impatient(namespace, 'unknown').catch((error: unknown) => error)),
+      );
       expect(errors).toMatchObject([{ code: 'LookupFailed' }, { code: 'LookupFailed' }]);
       // What was known is answered on.
-      expect((await lookup(namespace, 'frozen'))?.annotations).toEqual({ [KEY]: 'r' });
+      expect((await impatient(namespace, 'frozen'))?.annotations).toEqual({ [KEY]: 'r' });
     } finally {
       cluster().resumeApiserver();
     }

@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
+import { PATIENCE_MS, until } from '@rolechain/test/stage/until.ts';
 import { makeMetrics } from '../metrics.ts';
 import { makeAdmissionServer } from '../server.ts';
 import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing.ts';
@@ -48,21 +49,23 @@ describeWithCluster('on the real apiserver', (cluster) => {
     });
     const [manifest] = read('base/validating-webhook.yaml');
     const body = structuredClone(manifest) as unknown as {
-      webhooks: { clientConfig: { caBundle?: string; service: { port: number } } }[];
+      webhooks: { timeoutSeconds: number; clientConfig: { caBundle?: string; service: { port: number } } }[];
     };
-    for (const { clientConfig } of body.webhooks) {
-      clientConfig.service.port = port;
-      clientConfig.caBundle = Buffer.from(authority.ca).toString('base64');
+    for (const webhook of body.webhooks) {
+      webhook.clientConfig.service.port = port;
+      webhook.clientConfig.caBundle = Buffer.from(authority.ca).toString('base64');
+      // When it is called is the question here, not how soon it answers.
+      webhook.timeoutSeconds = 30;
     }
     const api = cluster().kubeConfig.makeApiClient(AdmissionregistrationV1Api);
     await api.createValidatingWebhookConfiguration({ body: body as never });
     // The apiserver takes a moment to hear of it.
-    for (let i = 0; looked.length === 0 && i < 100; i++) {
-      const probe = { metadata: { name: `probe-${i}`, annotations: { [KEY]: TARGET } } };
+    await until('it is called', PATIENCE_MS, async () => {
+      const probe = { metadata: { generateName: 'probe-', annotations: { [KEY]: TARGET } } };
       await core().createNamespacedServiceAccount({ namespace: 'shop', body: probe, dryRun: 'All' });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }, 60_000);
+      return looked.length > 0;
+    });
+  });
   afterAll(() => server?.close());
 
   const create = async (name: string, annotations: Record<string, string>): Promise<string> => {
@@ -96,7 +99,7 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await calls(() => annotate('orders', { [KEY]: `${TARGET}-2`, other: 'x' }))).toEqual(['updated', 1]);
     expect(await calls(() => annotate('orders', {}))).toEqual(['updated', 0]);
     expect(await calls(() => annotate('plain', { [KEY]: TARGET }))).toEqual(['updated', 1]);
-  }, 30_000);
+  });
 
   test('an invalid annotation is refused, on creation and on update', async () => {
     expect(await create('wrong', { [KEY]: 'nonsense' })).toMatch(/is \\*"nonsense\\*", but takes an IAM role ARN/);
@@ -104,7 +107,7 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await annotate('right', { [KEY]: 'nonsense' })).toMatch(
       /ServiceAccount shop\/right asks for an AWS role, but/,
     );
-  }, 30_000);
+  });
 
   test('a second call on what the apiserver made of the first changes nothing', async () => {
     const document = {
@@ -131,7 +134,7 @@ describeWithCluster('on the real apiserver', (cluster) => {
     const made: unknown = JSON.parse(JSON.stringify(await core().readNamespacedPod({ namespace: 'shop', name: 'p' })));
     expect((made as { spec: { volumes: unknown[] } }).spec.volumes).toHaveLength(4);
     expect(inject(made)).toEqual(made);
-  }, 30_000);
+  });
 
   test('the sample Role gives the right to the token of that one account', async () => {
     const objects = KubernetesObjectApi.makeApiClient(cluster().kubeConfig);
@@ -143,13 +146,11 @@ describeWithCluster('on the real apiserver', (cluster) => {
       return (await authorization.createSubjectAccessReview({ body: { spec } })).status?.allowed;
     };
     // The authorizer hears of the new objects by a watch.
-    for (let i = 0; !(await may('shared-aws', 'platform')) && i < 50; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until('the right is there', PATIENCE_MS, async () => (await may('shared-aws', 'platform')) === true);
     expect([
       await may('shared-aws', 'platform'),
       await may('other', 'platform'),
       await may('shared-aws', 'shop'),
     ]).toEqual([true, false, false]);
-  }, 30_000);
+  });
 });

@@ -58,12 +58,12 @@ export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount, 
   };
 }
 
-/** The live look-up through the API. */
-export function accountReader(kubeConfig: KubeConfig): ReadAccount {
+/** The live look-up through the API, given up after `ms`. */
+export function accountReader(kubeConfig: KubeConfig, ms: number = LIMITS.liveLookupMs): ReadAccount {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   return async (namespace, name) => {
     try {
-      const { metadata } = await api.readNamespacedServiceAccount({ namespace, name }, deadline(LIMITS.liveLookupMs));
+      const { metadata } = await api.readNamespacedServiceAccount({ namespace, name }, deadline(ms));
       return { namespace, name, annotations: keep(metadata?.annotations, ACCOUNT_KEYS) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
