@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +11,7 @@ const fakeGo = `#!/bin/sh
 echo "$CGO_ENABLED $GOTOOLCHAIN $*" >>"$FAKE_GO_CALLS"
 [ -n "$FAKE_GO_FAILS" ] && { echo "cannot compile" >&2; exit 1; }
 while [ "$1" != -o ]; do shift; done
-sleep 0.3
+[ -z "$FAKE_GO_WAITS" ] || while [ ! -e "$FAKE_GO_WAITS" ]; do sleep 0.01; done
 for program in etcd kube-apiserver kubectl; do echo >"$2$program"; chmod +x "$2$program"; done
 `;
 
@@ -104,7 +105,12 @@ describe('the Kubernetes binaries', () => {
   });
 
   test('are built once, though two ask at the same time', async () => {
-    const ask = () => findBinaries({ build: true, env, log });
+    const waits = join(folder, 'the-other-waits');
+    const noting = (line: string): void => {
+      log(line);
+      if (line.startsWith('Another process')) writeFileSync(waits, '');
+    };
+    const ask = () => findBinaries({ build: true, env: { ...env, FAKE_GO_WAITS: waits }, log: noting });
     const [first, second] = await Promise.all([ask(), ask()]);
     expect(first).toEqual(locateBinaries(env));
     expect(second).toEqual(first);

@@ -12,9 +12,10 @@ export type ErrorFault = { status: number; code: string; message: string };
  * - `hang`: no answer until the client or the double goes;
  * - `reset`: the connection is reset (RST);
  * - `nonsense`: a 200 that is no answer of this service, as a captive portal or a broken proxy sends it;
- * - `delayMs`: the right answer, late.
+ * - `delayMs`: the right answer, late;
+ * - `after`: the right answer, once that has happened.
  */
-export type Fault = ErrorFault | 'hang' | 'reset' | 'nonsense' | { delayMs: number };
+export type Fault = ErrorFault | 'hang' | 'reset' | 'nonsense' | { delayMs: number } | { after: Promise<unknown> };
 
 /** What a test holds to make a double fail. `Seen` is the double's record of the request. */
 export type FaultControls<Seen> = {
@@ -56,7 +57,7 @@ export function createFaults<Seen>(): Faults<Seen> {
 /** One word for the record of requests. */
 export function nameOfFault(fault: Fault): string {
   if (typeof fault === 'string') return fault;
-  return 'delayMs' in fault ? 'delay' : fault.code || String(fault.status);
+  return 'delayMs' in fault || 'after' in fault ? 'delay' : fault.code || String(fault.status);
 }
 
 /**
@@ -84,6 +85,17 @@ export async function actOut(
     await sleep(fault.delayMs, undefined, { signal: closing });
     return false;
   }
+  if ('after' in fault) {
+    await Promise.race([fault.after, closed(closing)]);
+    return closing.aborted;
+  }
   sendError(fault);
   return true;
+}
+
+function closed(closing: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (closing.aborted) resolve();
+    closing.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

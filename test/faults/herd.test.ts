@@ -3,12 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { rawRequest, sendRaw } from '../../sidecar/src/testing/raw-http.ts';
 import { heard } from '../secrets/record.ts';
-import { asRole, AUDIT, codeOf, firstAnswer, hop, useBench } from '../sidecar/bench.ts';
+import { asRole, AUDIT, codeOf, hop, listens, useBench } from '../sidecar/bench.ts';
 import { eventually, type Reply, type RunningSidecar } from '../sidecar/harness.ts';
 
 const HERD = 200;
-/** Over the time that a request is held, so that each meets both its ends. */
-const STS_TAKES_MS = 2 * LIMITS.holdMs;
+/**
+ * What a request without credentials is told. Who waits until the sidecar has given up its call, after 5 s
+ * (sidecar/src/assume.ts), hears of that: on a busy machine some do.
+ */
+const TOLD = ['503 NotReady', '503 StsUnreachable'];
 
 const bench = useBench();
 
@@ -23,24 +26,36 @@ async function untilServed(sidecar: RunningSidecar): Promise<readonly Reply[]> {
   }
 }
 
-test(`${HERD} cold requests make one call a hop, and each is told to come again or served`, async () => {
-  bench.sts.failWhen(() => ({ delayMs: STS_TAKES_MS }));
+/** Fetches that have ended, good or bad. */
+async function fetches(sidecar: RunningSidecar): Promise<number> {
+  const { body } = await sidecar.health(PATHS.metrics);
+  return [...body.matchAll(/^rolechain_refreshes_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+}
+
+test(`${HERD} cold requests make one call a hop, and each is told to come again, then served`, async () => {
+  const answers = Promise.withResolvers<undefined>();
+  bench.sts.failWhen(() => ({ after: answers.promise }));
   const sidecar = await bench.start();
-  // The first one finds out that it listens, and waits like the others.
-  const first = await firstAnswer(sidecar);
-  const all = await Promise.all(Array.from({ length: HERD }, () => untilServed(sidecar)));
-  const refused = [first, ...all.flat()].filter(({ status }) => status !== 200);
-  expect(new Set(refused.map(codeOf))).toEqual(new Set(['503 NotReady']));
-  expect(refused.every(({ headers }) => headers['retry-after'] === '1')).toBe(true);
-  expect(bench.sts.requests).toHaveLength(1);
-  expect(bench.agent.requests).toHaveLength(1);
+  await listens(sidecar);
+  const herd = <T>(each: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: HERD }, each));
+  const refused = await herd(() => sidecar.ask());
+  answers.resolve(undefined);
+  const all = await herd(() => untilServed(sidecar));
+  const told = [...refused, ...all.flat().filter(({ status }) => status !== 200)];
+  expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 503));
+  expect(TOLD).toEqual(expect.arrayContaining([...new Set(told.map(codeOf))]));
+  expect(told.every(({ headers }) => headers['retry-after'] === '1')).toBe(true);
+  // A call of each for a fetch; more than one fetch only where the machine is so slow that the first was given up.
+  const ended = await fetches(sidecar);
+  expect([bench.sts.requests.length, bench.agent.requests.length]).toEqual([ended, ended]);
+  expect(sidecar.output().out.includes('StsUnreachable')).toBe(ended > 1);
   expect(new Set(all.map((replies) => replies.at(-1)?.data.AccessKeyId)).size).toBe(1);
 });
 
 test(`over ${LIMITS.heldRequests} held requests, more are told at once to come again`, async () => {
   bench.sts.failWhen(() => 'hang');
   const sidecar = await bench.start();
-  await firstAnswer(sidecar);
+  await listens(sidecar);
   // On one connection, each sent before the last is answered: so that they come faster than they are let go.
   const headers = { host: '127.0.0.1', authorization: bench.files.readToken() };
   const kept = rawRequest(PATHS.credentials, { ...headers, connection: 'keep-alive' });
@@ -49,7 +64,7 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
   heard('error of the credentials endpoint', body);
   const count = (pattern: RegExp): number => body.match(pattern)?.length ?? 0;
   expect(count(/"code":"TooManyRequests"/g)).toBeGreaterThan(0);
-  expect(count(/"code":"NotReady"/g)).toBeGreaterThanOrEqual(LIMITS.heldRequests);
+  expect(count(/"code":"(NotReady|StsUnreachable)"/g)).toBeGreaterThanOrEqual(LIMITS.heldRequests);
   // Each is a 503 with Retry-After, since Rust and Java do not try again after a 429; the first's head is not in it.
   expect(count(/HTTP\/1\.1 503/g)).toBe(2 * LIMITS.heldRequests);
   expect(count(/^retry-after: 1/gm)).toBe(2 * LIMITS.heldRequests);
@@ -58,7 +73,7 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
 test('a role whose token asks without end fills its own places, and the requests of another are held', async () => {
   bench.sts.failWhen(() => 'hang');
   const sidecar = await bench.start({ roles: { default: {}, audit: { hops: [hop(AUDIT)] } } });
-  await firstAnswer(sidecar);
+  await listens(sidecar);
   const greedy = asRole(bench.files, 'audit');
   const said = new Set<string>();
   let over = false;
@@ -74,21 +89,40 @@ test('a role whose token asks without end fills its own places, and the requests
   const others = await Promise.all(Array.from({ length: 20 }, () => sidecar.ask()));
   over = true;
   await Promise.all(askers);
-  expect(new Set(others.map(codeOf))).toEqual(new Set(['503 NotReady']));
-}, 60_000);
+  expect(TOLD).toEqual(expect.arrayContaining(others.map(codeOf)));
+});
 
-test(`a cold request is held for ${LIMITS.holdMs} ms before its 503, and answered within the second`, async () => {
+test(`a cold request is held for ${LIMITS.holdMs} ms before its 503, and no longer`, async () => {
   bench.sts.failWhen(() => 'hang');
   const sidecar = await bench.start();
-  await firstAnswer(sidecar);
-  const took: number[] = [];
+  await listens(sidecar);
+  const held: number[] = [];
+  const yardstick: number[] = [];
   for (let i = 0; i < 5; i++) {
-    const from = performance.now();
-    const reply = await sidecar.ask();
-    took.push(performance.now() - from);
-    expect(`${codeOf(reply)}, ${String(reply.headers['retry-after'])}`).toBe('503 NotReady, 1');
+    held.push(
+      await milliseconds(async () => {
+        const reply = await sidecar.ask();
+        expect(TOLD).toContain(codeOf(reply));
+        expect(reply.headers['retry-after']).toBe('1');
+      }),
+    );
+    // As long on this machine, in this moment: an answer that comes at once, and a timer of that time.
+    yardstick.push(
+      await milliseconds(async () => {
+        expect((await sidecar.ask({ headers: { authorization: 'x' } })).status).toBe(401);
+        await sleep(LIMITS.holdMs);
+      }),
+    );
   }
   // A timer may come a millisecond early. A busy machine may delay one of them, hardly each.
-  expect(Math.min(...took)).toBeGreaterThanOrEqual(LIMITS.holdMs - 2);
-  expect(Math.min(...took)).toBeLessThan(1_000);
+  expect(Math.min(...held)).toBeGreaterThanOrEqual(LIMITS.holdMs - 2);
+  expect(Math.min(...held)).toBeLessThan(1.25 * Math.max(...yardstick));
+  // By this an SDK that waits for a second has its answer.
+  expect(1.25 * LIMITS.holdMs).toBeLessThanOrEqual(1_000);
 });
+
+async function milliseconds(work: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}

@@ -120,9 +120,17 @@ export function useBench(): Bench {
   return bench;
 }
 
-/** The first answer, whatever it is. */
-export function firstAnswer(sidecar: RunningSidecar): Promise<Reply> {
+/** The first answer, whatever it is: without credentials yet, after the time that a request is held. */
+export function listens(sidecar: RunningSidecar): Promise<Reply> {
   return eventually('it listens', () => sidecar.ask());
+}
+
+/** The first answer that is more than "not yet": a fetch may take longer than a request is held. */
+export function firstAnswer(sidecar: RunningSidecar): Promise<Reply> {
+  return eventually('a fetch has ended', async () => {
+    const reply = await sidecar.ask();
+    return codeOf(reply) !== '503 NotReady' && reply;
+  });
 }
 
 /** An answer of this status, which others may precede. */

@@ -1,5 +1,6 @@
 /** The sidecar as a whole, through refreshes, failures and recoveries. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '@rolechain/shared';
 import { trustRole } from '../doubles/fixtures.ts';
 import { startSts } from '../doubles/sts.ts';
 import {
@@ -21,45 +22,42 @@ const bench = useBench();
 
 describe('keeping credentials', () => {
   test('short sessions are refreshed before they end: there is never a gap', async () => {
-    bench.sts.setSessionSeconds(4);
+    bench.sts.setSessionSeconds(8);
     const sidecar = await bench.start();
     await firstAnswer(sidecar);
     const keys = new Set<unknown>();
-    const until = Date.now() + 8000;
-    while (Date.now() < until) {
+    while (keys.size < 3) {
       const reply = await sidecar.ask();
       expect(reply.status).toBe(200);
       expect(Date.parse(String(reply.data.Expiration))).toBeGreaterThan(Date.now() - 1000);
       keys.add(reply.data.AccessKeyId);
       await sleep(50);
     }
-    expect(keys.size).toBeGreaterThanOrEqual(3);
   });
 
   test('STS fails at the refresh: 200 to the last second, then 503 with Retry-After, then 200 again', async () => {
     bench.sts.setSessionSeconds(5);
+    // All but the first call.
+    bench.sts.failWhen(() => (bench.sts.requests.length > 1 ? OUTAGE : undefined));
     const sidecar = await bench.start();
     const first = await firstAnswer(sidecar);
-    bench.sts.failWhen(() => OUTAGE);
     const expiry = Date.parse(String(first.data.Expiration));
     let reply = first;
-    let before = 0;
     while (reply.status === 200) {
       expect(reply.data.AccessKeyId).toBe(first.data.AccessKeyId);
-      before = Date.now();
       reply = await sidecar.ask();
     }
-    // The one that was refused was asked for when the session had ended, or less than its hold before.
-    expect(before).toBeGreaterThan(expiry - 100);
+    // It came after the session had ended, and was held before it was refused. A timer may come a millisecond early.
+    expect(Date.now()).toBeGreaterThanOrEqual(expiry + LIMITS.holdMs - 2);
     expect(codeOf(reply)).toBe('503 StsUnavailable');
     expect(reply.headers['retry-after']).toBe('1');
-    expect(bench.sts.requests.length).toBeGreaterThan(2);
+    await eventually('it is tried again', () => bench.sts.requests.length > 2);
     bench.sts.heal();
     await answerOf(sidecar, 200);
   });
 
   test('the agent fails at the refresh: what it gave stands in, and /status says so until it is well', async () => {
-    bench.sts.setSessionSeconds(4);
+    bench.sts.setSessionSeconds(6);
     const sidecar = await bench.start();
     await firstAnswer(sidecar);
     bench.agent.failWhen(() => OUTAGE);

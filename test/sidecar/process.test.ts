@@ -1,10 +1,22 @@
 /** The sidecar as a process: restarts, signals, exit codes, ports, its log. */
 import { createServer } from 'node:net';
 import { freePort } from '../cluster/free-port.ts';
-import { answerOf, codeOf, EXTERNAL_ID, firstAnswer, ORDERS, useBench } from './bench.ts';
-import { eventually } from './harness.ts';
+import { answerOf, codeOf, EXTERNAL_ID, firstAnswer, listens, ORDERS, useBench } from './bench.ts';
+import { eventually, type Reply, type RunningSidecar } from './harness.ts';
 
 const bench = useBench();
+
+/** A request that is being held; one that was let go before that could be seen is asked again. */
+async function heldRequest(sidecar: RunningSidecar): Promise<{ readonly reply: Promise<Reply> }> {
+  for (;;) {
+    let isOver = false;
+    const reply = sidecar.ask().finally(() => (isOver = true));
+    while (!isOver) {
+      const { body } = await sidecar.health('/metrics');
+      if (!isOver && body.includes('rolechain_held_requests 1')) return { reply };
+    }
+  }
+}
 
 describe('the process', () => {
   test('after a restart the old state does not count', async () => {
@@ -20,17 +32,18 @@ describe('the process', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('%s: a held request is answered, and it ends at once', async (name) => {
     bench.sts.failWhen(() => 'hang');
     const sidecar = await bench.start();
-    await firstAnswer(sidecar);
-    const held = sidecar.ask();
-    await eventually('it is held', async () =>
-      (await sidecar.health('/metrics')).body.includes('rolechain_held_requests 1'),
-    );
+    await listens(sidecar);
+    const began = performance.now();
+    await sidecar.ask();
+    const holdTook = performance.now() - began;
+    const { reply } = await heldRequest(sidecar);
     const from = performance.now();
     sidecar.signal(name);
-    expect(codeOf(await held)).toBe('503 NotReady');
+    expect(codeOf(await reply)).toMatch(/^503 (NotReady|StsUnreachable)$/);
     expect(await sidecar.ended).toEqual({ code: 0, signal: null });
-    // Generous beside the second that the contract allows, and far below the 5 s of the fetch that hangs.
-    expect(performance.now() - from).toBeLessThan(2500);
+    // The 0.8 s of a hold, as long as they are on this machine now: the contract allows a little more, and the fetch that
+    // hangs would take six times as long.
+    expect(performance.now() - from).toBeLessThan(3 * holdTook);
   });
 
   test('a configuration that is not valid: exit code 2 and one line that names the field', async () => {
