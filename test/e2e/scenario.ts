@@ -30,7 +30,7 @@ export interface Scenario {
   /** Resources of the sidecar; default: whatever they are. */
   readonly resources?: Readonly<Record<'limits' | 'requests', Readonly<Record<string, string>>>>;
   readonly calls: readonly Call[];
-  /** Roles that share no hop are fetched side by side. */
+  /** The roles are fetched side by side, at least behind the hops that they share: their calls come in any order. */
   readonly sideBySide?: true;
   /** Where STS is asked, call by call, where the webhook leaves the endpoint to the Region. */
   readonly hosts?: readonly string[];

@@ -80,8 +80,12 @@ roles:
     pod: { 'rolechain.io/container-roles': 'exporter=audit' },
     containers: ['app', 'exporter'],
     callers: { app: orders('shop.POD'), exporter: audit('shop.POD') },
-    // The hub once for both.
-    calls: [assume(HUB), assume(ARN), assume(AUDIT)],
+    // The hub once for both, and before either.
+    calls: [
+      assume(HUB),
+      ...[ARN, AUDIT].map((arn) => assume(arn, { callerArn: expect.stringMatching(/:assumed-role\/hub\//) as string })),
+    ],
+    sideBySide: true,
   },
   {
     name: 'a-role-that-nobody-holds',

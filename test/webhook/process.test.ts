@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
 import { CoreV1Api, AdmissionregistrationV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
@@ -145,7 +146,9 @@ describeWithCluster('with a real apiserver', (cluster) => {
   test('after SIGTERM it is not ready, answers on, and exits 0', async () => {
     const late = { namespace: 'default', name: 'late' };
     await core().createNamespacedServiceAccount({ namespace: 'default', body: { metadata: { name: late.name } } });
-    const { process, readiness, port } = await ready();
+    const { process, readiness, port } = await ready({
+      env: { NODE_OPTIONS: `--import ${join(__dirname, 'held-drain.mjs')}` },
+    });
     const ca = await published();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect((await mutate(port, ca, 'orders', agent)).connection).toBe('keep-alive');
@@ -168,6 +171,8 @@ describeWithCluster('with a real apiserver', (cluster) => {
     await until('it sees the annotation', PATIENCE_MS, async () => {
       return responseOf(await mutate(port, ca, late.name)).patchType === 'JSONPatch';
     });
+    // It drains until here, whatever the machine does meanwhile.
+    process.signal('SIGUSR2');
     expect(await process.ended).toBe('exit code 0');
     agent.destroy();
   });
