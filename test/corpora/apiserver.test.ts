@@ -12,7 +12,8 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  PATIENCE_MS, until,
+  PATIENCE_MS,
+  until,
   type WebhookProcess,
 } from '../stage/install.ts';
 import { changes } from './changes.ts';

@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { Binaries } from '../cluster/binaries.ts';
-import { describeWhen, describeWithBinaries } from '../cluster/jest.ts';
+import { describeWithBinaries } from '../cluster/jest.ts';
+import { describeWhen } from '../when.ts';
 import { locateGoClient } from '../clients/go.ts';
 import { startMoto, type Moto } from '../clients/moto.ts';
 import { MOTO, OLD_BOTOCORE, locatePython } from '../clients/python.ts';

@@ -6,7 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../cluster/binaries.ts';
-import { describeWhen, describeWithBinaries } from '../cluster/jest.ts';
+import { describeWithBinaries } from '../cluster/jest.ts';
+import { describeWhen } from '../when.ts';
 import { locatePython } from '../clients/python.ts';
 import { ROOT, applyAll } from '../stage/install.ts';
 import { parseManifests, type KubeObject } from '../stage/manifests.ts';

@@ -22,7 +22,7 @@ const HOSTS = [...new Set(ALL.flatMap(({ hosts = [] }) => hosts))];
 const byName = <Row extends { readonly name: string }>(rows: readonly Row[]): [string, Row][] =>
   rows.map((row) => [row.name, row]);
 
-const byRole = (a: { readonly RoleArn?: unknown }, b: { readonly RoleArn?: unknown }): number =>
+const byRole = (a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): number =>
   String(a.RoleArn) < String(b.RoleArn) ? -1 : 1;
 
 const USUAL = {

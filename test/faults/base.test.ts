@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PATHS, type ErrorCode } from '@rolechain/shared';
 import type { Fault as Answer } from '../doubles/faults.ts';
 import { ACCOUNT, BASE } from '../sidecar/bench.ts';
-import { answerWith, silent, startFront } from './front.ts';
-import { bridged, logged, noErrors, testRows, type Fault } from './play.ts';
+import { answerWith, silent, startFront, type Front } from './front.ts';
+import { bridged, logged, noneFailed, testRows, type Fault } from './play.ts';
 import { MENDED_GOAL_MS } from './table.ts';
 import { makeToken, type World } from './world.ts';
 
@@ -15,7 +15,7 @@ const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
 const answers = (fault: string, code: ErrorCode, error: Answer): Fault => ({
   fault,
   reached: bridged(code),
-  then: noErrors,
+  then: noneFailed,
   ...SHORT,
   begin: ({ agent }) => agent.failWhen(() => error),
   end: ({ agent }) => agent.heal(),
@@ -44,7 +44,7 @@ const FAILED = answers('agent answers 500', 'AgentUnavailable', {
 const HANGS: Fault = {
   fault: 'agent accepts and is silent',
   reached: bridged('AgentUnreachable'),
-  then: noErrors,
+  then: noneFailed,
   ...SHORT,
   begin: ({ agentFront }) => agentFront.breakWith(silent),
   end: ({ agentFront }) => agentFront.breakWith(undefined),
@@ -55,31 +55,35 @@ function gives(fault: string, seconds: number, reached: Fault['reached']): Fault
   return {
     fault,
     ...SHORT,
-    begin: ({ sts, agentFront }) =>
+    begin: ({ sts, agentFront }) => {
+      brokenSince.set(agentFront, Date.now());
       agentFront.breakWith((socket) => {
         const { accessKeyId, secretAccessKey, sessionToken } = sts.issue({ roleArn: BASE, sessionName: 'soon' });
         const Expiration = new Date(Date.now() + seconds * 1000).toISOString();
         const body = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration };
         answerWith(JSON.stringify(body), 'application/json')(socket);
-      }),
+      });
+    },
     end: ({ agentFront }) => agentFront.breakWith(undefined),
     reached,
-    then: noErrors,
+    then: noneFailed,
   };
 }
 
+const brokenSince = new Map<Front, number>();
 const ENDED = gives('agent gives ended credentials', -60, bridged('AgentNonsense'));
 const SOON = gives('agent gives credentials that end in 3 s', 3, async ({ agentFront, sidecar }) => {
   expect(agentFront.broken()).toBeGreaterThan(0);
-  // An early refresh, and no flood: one a second at most.
-  expect(agentFront.broken()).toBeLessThanOrEqual(SHORT.lastsMs / 1000 + 1);
+  // An early refresh, and no flood: one a second at most, however long it lasts on this machine.
+  const lasted = Date.now() - (brokenSince.get(agentFront) ?? NaN);
+  expect(agentFront.broken()).toBeLessThanOrEqual(lasted / 1000 + 2);
   expect((await sidecar().health(PATHS.readyz)).status).toBe(200);
 });
 
 const restarted: Fault = {
   fault: 'agent restarted: its port gone, then back',
   reached: bridged('AgentUnreachable'),
-  then: noErrors,
+  then: noneFailed,
   ...SHORT,
   begin: ({ agentFront }) => agentFront.close(),
   end: async ({ agent, agentFront, onEnd }) => {
@@ -103,7 +107,7 @@ const pathOfToken = ({ files }: World): string => join(files.root, PATHS.baseIde
 const token = (fault: string, reached: Fault['reached'], begin: (world: World) => void): Fault => ({
   fault,
   reached,
-  then: noErrors,
+  then: noneFailed,
   ...SHORT,
   begin,
   end: (world) => world.files.writeToken('podIdentityToken', world.token),

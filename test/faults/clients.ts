@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { locateGoClient } from '../clients/go.ts';
 import { BOTOCORE, locatePython } from '../clients/python.ts';
-import type { Absent } from '../cluster/jest.ts';
+import type { Absent } from '../when.ts';
 import { heard } from '../secrets/record.ts';
 
 /** Between two asks of one kind. */
@@ -26,6 +26,7 @@ export interface Result {
 
 export interface Client {
   readonly name: string;
+  readonly pid: number;
   /** All so far. */
   readonly results: readonly Result[];
   stop(): Promise<void>;
@@ -72,6 +73,7 @@ export function startClient(name: string, sdks: Sdks, url: string, tokenFile: st
   const closed = once(child, 'close');
   return {
     name,
+    pid: child.pid ?? -1,
     results,
     stop: async () => {
       child.kill('SIGKILL');

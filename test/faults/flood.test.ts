@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { findGroups, inGroup, SHIPPED_LIMIT_MIB as LIMIT_MIB, type MemoryGroup } from '../cgroup/memory.ts';
-import { describeWhen } from '../cluster/jest.ts';
+import { describeWhen } from '../when.ts';
 import { bundlePrograms, eventually } from '../sidecar/harness.ts';
 import { noErrors, testRows, type Fault } from './play.ts';
 import { makeWorld, type World } from './world.ts';
@@ -47,7 +47,7 @@ function flood(way: Way, ...ports: readonly Port[]): Fault {
 async function connectAll({ sidecar, onEnd, files }: World, port: Port, way: Way): Promise<void> {
   const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(CONNECTIONS), way];
   const env = way === 'asking' ? { TOKEN: files.readToken() } : {};
-  const helper = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const helper = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
   const closed = once(helper, 'close');
   onEnd(async () => {
     helper.kill('SIGKILL');

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { PATHS, tokenFile, type ErrorCode } from '@rolechain/shared';
 import { bundlePrograms, eventually, type Programs } from '../sidecar/harness.ts';
 import { locateSdks, type Client, type Result, type Sdks } from './clients.ts';
-import { describeWhen } from '../cluster/jest.ts';
+import { PATIENCE_MS, until } from '../stage/until.ts';
+import { describeWhen } from '../when.ts';
+import { slowness } from './slowness.ts';
 import { expectGoals, tellClients, TRANSIENT_GOAL_MS, type ClientRow } from './table.ts';
 import { makeWorld, type World, type WorldOptions } from './world.ts';
 
@@ -14,7 +16,7 @@ export interface Fault {
   readonly fault: string;
   readonly begin: (world: World) => Promise<void> | void;
   readonly end: (world: World) => Promise<void> | void;
-  /** From begin to end. */
+  /** From begin to end, at least: it goes on until it has reached the sidecar. */
   readonly lastsMs: number;
   /** Of the sessions; without it an hour, so that none ends. */
   readonly sessionSeconds?: number;
@@ -23,7 +25,7 @@ export interface Fault {
   readonly cold?: boolean;
   /** The sidecar loses its sessions with the fault. */
   readonly losesSession?: boolean;
-  /** Throws where the fault never reached the sidecar: then the row would show nothing. Asked after the recovery. */
+  /** Throws where the fault has not reached the sidecar: then the row would show nothing. Asked before its end and after the recovery. */
   readonly reached: (world: World) => Promise<void> | void;
   /** What else holds once it is over. */
   readonly then?: (world: World) => Promise<void> | void;
@@ -36,9 +38,6 @@ export interface Fault {
 
 /** At once, on a machine of 2 cores. */
 const AT_ONCE = 5;
-/** A fetch may have begun before the end of the fault and run into its time-out; the machine may be busy. */
-const PATIENCE_MS = 15_000;
-
 /** The sidecar's log names it. */
 export const logged =
   (code: ErrorCode): Fault['reached'] =>
@@ -53,6 +52,18 @@ export const bridged =
     const { body } = await world.sidecar().health(PATHS.metrics);
     expect(body).toMatch(new RegExp(`^rolechain_bridged_failures_total\\{code="${code}"\\} [1-9]`, 'm'));
   };
+
+/** Fetches that ended with an error, by the sidecar's own count. */
+export async function failedFetches({ sidecar }: World): Promise<number> {
+  const { body } = await sidecar().health(PATHS.metrics);
+  const failed = body.matchAll(/^rolechain_refreshes_total\{.*result="(?!ok")\w+"\} (\d+)$/gm);
+  return [...failed].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Whatever happened, each fetch gave a session: none that was held has ended unrenewed, unless the machine was too slow for it. */
+export async function noneFailed(world: World): Promise<void> {
+  expect(await failedFetches(world)).toBe(0);
+}
 
 /** No SDK saw an error, with a session or without one. */
 export function noErrors({ clients }: World): void {
@@ -81,7 +92,8 @@ export function testRows(name: string, faults: readonly Fault[], { atOnce = AT_O
     });
 
     const cases = faults.map(({ fault }, i) => [fault, i] as const);
-    test.each(cases)('%s', async (_fault, i) => void rows.push(...((await played[i]) ?? [])), 240_000);
+    // Some wait for their turn.
+    test.each(cases)('%s', async (_fault, i) => void rows.push(...((await played[i]) ?? [])), 900_000);
     for (const [sdk, found] of located)
       describeWhen(
         sdk,
@@ -129,6 +141,7 @@ async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; s
       await fault.begin(world);
     }
     await sleep(fault.lastsMs);
+    await untilReached(fault, world);
     await fault.end(world);
     const endedAt = Date.now();
     const { goalMs = TRANSIENT_GOAL_MS } = fault;
@@ -137,10 +150,22 @@ async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; s
     await fault.then?.(world);
     const note = fault.note?.(world) ?? '';
     const times = { endedAt, goalMs, forgets: fault.losesSession === true };
-    return world.clients.map((client) => ({ ...judge(fault.fault, client, world.clients, times), note }));
+    const pid = world.sidecar().pid;
+    return world.clients.map((client) => {
+      const slow = Math.max(slowness(pid), slowness(client.pid));
+      return { ...judge(fault.fault, client, world.clients, times), slow, note };
+    });
   } finally {
     await world.end();
   }
+}
+
+/** What never comes is told by `reached` after the recovery. */
+async function untilReached({ reached }: Fault, world: World): Promise<void> {
+  await until('it reaches the sidecar', PATIENCE_MS, async () => {
+    await reached(world);
+    return true;
+  }).catch(() => undefined);
 }
 
 /** Until each client has such a result of either kind. */
@@ -175,7 +200,7 @@ function judge(
   client: Client,
   all: readonly Client[],
   { endedAt, goalMs, forgets }: Times,
-): Omit<ClientRow, 'note'> {
+): Omit<ClientRow, 'note' | 'slow'> {
   const good = all.flatMap(({ results }) => results.filter(({ ok }) => ok));
   const hadSession = (error: Result): boolean =>
     !forgets && good.some(({ at, expires = 0 }) => at <= error.from && expires > error.at);

@@ -12,6 +12,8 @@ export interface Row {
   /** From the end of the fault to the first good answer. */
   readonly recoveryMs: number;
   readonly goalMs: number;
+  /** How many times as long all took because others had the processors (slowness.ts); 1 on a simulated clock. */
+  readonly slow?: number;
 }
 
 /** Of a fault that passes by itself. */
@@ -48,14 +50,15 @@ const SAID_CHARS = 70;
 
 /** The same, with the client and what it said. */
 export function clientTableOf(rows: readonly ClientRow[]): string {
-  const extra = rows.map(({ client, asked, note, said }) => [
+  const extra = rows.map(({ client, asked, slow = 1, note, said }) => [
     client,
     String(asked),
+    slow.toFixed(1),
     note,
     said.replaceAll(/\s+/g, ' ').slice(0, SAID_CHARS),
   ]);
   const lines = tableOf(rows).split('\n');
-  const heads = ['client', 'asked', 'note', 'first error'];
+  const heads = ['client', 'asked', 'slow', 'note', 'first error'];
   const widths = heads.map((head, i) => Math.max(head.length, ...extra.map((line) => line[i]?.length ?? 0)));
   return [heads, ...extra]
     .map((cells, i) => [lines[i] ?? '', ...cells.map((cell, j) => cell.padEnd(widths[j] ?? 0))].join('  ').trimEnd())
@@ -81,8 +84,8 @@ function say(name: string, rows: readonly Row[], table: string): void {
   if (folder !== undefined) writeFileSync(join(folder, `${name}.json`), JSON.stringify(rows));
 }
 
-/** Fails where a row misses its goal. */
+/** Fails where a row misses its goal, which is of a machine that does nothing else. */
 export function expectGoals(row: Row): void {
   expect(row.errorsWithSession).toBe(0);
-  expect(row.recoveryMs).toBeLessThanOrEqual(row.goalMs);
+  expect(row.recoveryMs).toBeLessThanOrEqual(row.goalMs * (row.slow ?? 1));
 }

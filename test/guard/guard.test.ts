@@ -154,34 +154,33 @@ describeWithCluster('the guard', (cluster) => {
   });
 
   test('with the webhook there, what it skips passes', async () => {
-    const skipped = await askUntilHeard(pod('shop', 'orders', { annotations: { [ANNOTATIONS.skipContainers.key]: 'app' } }));
+    const skipped = await askUntilHeard(
+      pod('shop', 'orders', { annotations: { [ANNOTATIONS.skipContainers.key]: 'app' } }),
+    );
     expect(skipped.outcome).toBe('plain');
     expect(skipped.annotations).toMatchObject({ [ANNOTATIONS.skipped.key]: 'NoRoleHeld' });
     expect(await outcomes(LEFT_ALONE)).toEqual(expected(LEFT_ALONE, 'plain'));
   });
 
-  test.each(['kube-system', NAMESPACE])(
-    '%s is left out until it is labelled',
-    async (name) => {
-      const asking = (): Promise<Result> => ask(pod(name, 'orders'));
-      expect((await asking()).outcome).toBe('plain');
-      await label(name, 'true');
-      await until('it is injected', PATIENCE_MS, async () => (await asking()).outcome === 'injected');
+  test.each(['kube-system', NAMESPACE])('%s is left out until it is labelled', async (name) => {
+    const asking = (): Promise<Result> => ask(pod(name, 'orders'));
+    expect((await asking()).outcome).toBe('plain');
+    await label(name, 'true');
+    await until('it is injected', PATIENCE_MS, async () => (await asking()).outcome === 'injected');
 
-      const end = await OUTAGES.find(({ hangs }) => !hangs)!.begin(installed);
-      const before = await failedOpen(installed.api, OPTED_IN);
-      expect(await asking()).toMatchObject({ outcome: 'refused by the guard', message: notInjected(name, 'orders') });
-      expect((await ask(pod(name, 'plain'))).outcome).toBe('plain');
-      expect((await failedOpen(installed.api, OPTED_IN)) - before).toBe(2);
+    const end = await OUTAGES.find(({ hangs }) => !hangs)!.begin(installed);
+    const before = await failedOpen(installed.api, OPTED_IN);
+    expect(await asking()).toMatchObject({ outcome: 'refused by the guard', message: notInjected(name, 'orders') });
+    expect((await ask(pod(name, 'plain'))).outcome).toBe('plain');
+    expect((await failedOpen(installed.api, OPTED_IN)) - before).toBe(2);
 
-      await label(name, 'false');
-      await until('it is left out again', PATIENCE_MS, async () => (await asking()).outcome === 'plain');
-      const uncalled = await failedOpen(installed.api, OPTED_IN);
-      await asking();
-      expect(await failedOpen(installed.api, OPTED_IN)).toBe(uncalled);
-      await end();
-    },
-  );
+    await label(name, 'false');
+    await until('it is left out again', PATIENCE_MS, async () => (await asking()).outcome === 'plain');
+    const uncalled = await failedOpen(installed.api, OPTED_IN);
+    await asking();
+    expect(await failedOpen(installed.api, OPTED_IN)).toBe(uncalled);
+    await end();
+  });
 
   async function label(name: string, value: string): Promise<void> {
     await installed.api.patch(`/api/v1/namespaces/${name}`, {

@@ -12,7 +12,8 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  PATIENCE_MS, until,
+  PATIENCE_MS,
+  until,
   type WebhookProcess,
 } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';

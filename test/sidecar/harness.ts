@@ -98,6 +98,7 @@ export interface Ended {
 }
 
 export interface RunningSidecar {
+  readonly pid: number;
   readonly ports: SidecarConfig['ports'];
   readonly ended: Promise<Ended>;
   /** Everything that it has written so far. */
@@ -154,6 +155,7 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
   });
 
   return {
+    pid: child.pid ?? -1,
     ports,
     ended,
     output: () => ({ out, err }),

@@ -90,7 +90,9 @@ export async function leadServiceTo(
     },
   });
   // ExternalName Services are called on the port that the webhook configuration names.
-  const change = ({ webhooks = [] }: Pick<V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration, 'webhooks'>): void => {
+  const change = ({
+    webhooks = [],
+  }: Pick<V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration, 'webhooks'>): void => {
     for (const webhook of webhooks) {
       if (webhook.clientConfig.service) webhook.clientConfig.service.port = port;
       if (waits === 'patient') webhook.timeoutSeconds = PATIENT_SECONDS;

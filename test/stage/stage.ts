@@ -20,7 +20,8 @@ import {
   installManifests,
   leadServiceTo,
   startWebhook,
-  PATIENCE_MS, until,
+  PATIENCE_MS,
+  until,
   type WebhookProcess,
 } from './install.ts';
 import type { KubeObject } from './manifests.ts';

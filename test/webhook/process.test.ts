@@ -10,7 +10,15 @@ import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
 import { freePort } from '../cluster/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { NAMESPACE, applyAll, installManifests, leadServiceTo, startWebhook, PATIENCE_MS, until } from '../stage/install.ts';
+import {
+  NAMESPACE,
+  applyAll,
+  installManifests,
+  leadServiceTo,
+  startWebhook,
+  PATIENCE_MS,
+  until,
+} from '../stage/install.ts';
 import { heard } from '../secrets/record.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';
 

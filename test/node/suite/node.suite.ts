@@ -2,7 +2,7 @@
  * rolechain on a real node: its own images, kubelet, containerd, native sidecars, and an unmodified program of a user.
  * Run by `pnpm test:node` (../main.ts), which makes the cluster or is told of one.
  */
-import { describeWhen } from '../../cluster/jest.ts';
+import { describeWhen } from '../../when.ts';
 import { readGiven } from './given.ts';
 import { refusals, startRefused } from './refusals.ts';
 import { isolation } from './isolation.ts';
