@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cacheFolder, findBinaries, kubernetesVersion, locateBinaries, programs } from './binaries.ts';
+import { SKIP_VARIABLE, cacheFolder, findBinaries, kubernetesVersion, locateBinaries, programs } from './binaries.ts';
 import { RELEASE_VARIABLE } from './releases.ts';
 
 /** Stands in for `go`: compiles by writing files, and notes each call. */
@@ -12,7 +12,8 @@ echo "$CGO_ENABLED $GOTOOLCHAIN $*" >>"$FAKE_GO_CALLS"
 [ -n "$FAKE_GO_FAILS" ] && { echo "cannot compile" >&2; exit 1; }
 while [ "$1" != -o ]; do shift; done
 [ -z "$FAKE_GO_WAITS" ] || while [ ! -e "$FAKE_GO_WAITS" ]; do sleep 0.01; done
-for program in etcd kube-apiserver kubectl; do echo >"$2$program"; chmod +x "$2$program"; done
+[ "$(basename "$2")" = "$FAKE_GO_STOPS_AT" ] && kill -s KILL $$
+echo >"$2"; chmod +x "$2"
 `;
 
 describe('the Kubernetes binaries', () => {
@@ -70,7 +71,7 @@ describe('the Kubernetes binaries', () => {
       ...locateBinaries(env),
       kubeApiserver: join(cacheFolder(env, 'oldest'), 'kube-apiserver'),
     });
-    expect(await calls()).toEqual([expect.stringMatching(/ -modfile=oldest\.mod .*\/ \.\/cmd\/kube-apiserver$/)]);
+    expect(await calls()).toEqual([expect.stringMatching(/ -modfile=oldest\.mod .*\.\/cmd\/kube-apiserver$/)]);
   });
 
   test('of a release that is none are an error', () => {
@@ -115,14 +116,16 @@ describe('the Kubernetes binaries', () => {
     expect(first).toEqual(locateBinaries(env));
     expect(second).toEqual(first);
     expect(first).toHaveProperty('kubectl');
-    expect(await calls()).toEqual([
-      expect.stringMatching(/^0 local build -trimpath .*\.\/cmd\/etcd \.\/cmd\/kube-apiserver \.\/cmd\/kubectl$/),
-    ]);
+    expect(await calls()).toEqual(
+      programs.map(
+        (name) => expect.stringMatching(new RegExp(`^0 local build -trimpath .*\\./cmd/${name}$`)) as string,
+      ),
+    );
     expect((await calls())[0]).toContain(`version.gitVersion=${kubernetesVersion()} `);
     // Which of the two came first is chance, so in the order of the alphabet.
     expect(lines.sort()).toEqual([
       expect.stringMatching(/^Another process/),
-      expect.stringMatching(/^Building etcd, kube-apiserver, kubectl .* minutes/),
+      ...programs.map((name) => expect.stringContaining(`Building ${name} (Kubernetes v`) as string),
       expect.stringMatching(/^Built in /),
     ]);
     expect(await readdir(dirname(cacheFolder(env)))).toHaveLength(1);
@@ -132,6 +135,43 @@ describe('the Kubernetes binaries', () => {
     const failing = findBinaries({ build: true, env: { ...env, FAKE_GO_FAILS: '1' }, log });
     await expect(failing).rejects.toThrow(/exit code 1[^]*cannot compile/);
     expect(await readdir(dirname(cacheFolder(env)))).toEqual([]);
+  });
+
+  test('that were built before an interruption are kept, and the next build goes on behind them', async () => {
+    const stopping = { ...env, FAKE_GO_STOPS_AT: 'kube-apiserver' };
+    await expect(findBinaries({ build: true, env: stopping, log })).rejects.toThrow('go build failed (SIGKILL)');
+    expect(await readdir(cacheFolder(env))).toEqual(['etcd']);
+    expect(locateBinaries(env)).toHaveProperty('reason');
+    const before = (await calls()).length;
+    expect(await findBinaries({ build: true, env, log })).toEqual(locateBinaries(env));
+    const after = (await calls()).slice(before).map((call) => call.split('/').at(-1));
+    expect(after).toEqual(['kube-apiserver', 'kubectl']);
+    expect(await readdir(dirname(cacheFolder(env)))).toHaveLength(1);
+  });
+
+  test('are not built where that is not wanted, of either release', async () => {
+    const skipping = { ...env, [SKIP_VARIABLE]: '1' };
+    for (const release of ['newest', 'oldest'] as const) {
+      expect(await findBinaries({ build: true, release, env: skipping, log })).toEqual({
+        reason: expect.stringMatching(/^No .* ROLECHAIN_SKIP_KUBE_BUILD is set, so that none is built\.$/) as string,
+      });
+    }
+    const assets = join(folder, 'assets');
+    await put(assets, ['etcd', 'kube-apiserver']);
+    const bringing = { ...env, KUBEBUILDER_ASSETS: assets };
+    expect(await findBinaries({ build: true, release: 'oldest', env: bringing, log })).toEqual({
+      reason: expect.stringContaining('ROLECHAIN_OLDEST_ASSETS') as string,
+    });
+    const old = join(folder, 'old');
+    await put(old, ['kube-apiserver']);
+    expect(locateBinaries({ ...bringing, ROLECHAIN_OLDEST_ASSETS: old }, 'oldest')).toEqual({
+      etcd: join(assets, 'etcd'),
+      kubeApiserver: join(old, 'kube-apiserver'),
+    });
+    expect(locateBinaries({ ...bringing, ROLECHAIN_OLDEST_ASSETS: folder }, 'oldest')).toEqual({
+      reason: `ROLECHAIN_OLDEST_ASSETS is ${folder}, where there is no kube-apiserver: correct it or unset it.`,
+    });
+    expect(lines).toEqual([]);
   });
 
   test.each(['1.25.9', '1.9.1'])('are absent when Go is %s', async (version) => {

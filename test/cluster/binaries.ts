@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.ts';
 import {
+  OLDEST_ASSETS_VARIABLE,
   RELEASES,
   cacheFolder,
   chosenRelease,
@@ -13,6 +14,8 @@ import {
 } from './releases.ts';
 
 export { cacheFolder, kubernetesVersion } from './releases.ts';
+
+const ASSETS_VARIABLE = 'KUBEBUILDER_ASSETS';
 
 export interface Binaries {
   readonly etcd: string;
@@ -38,10 +41,13 @@ export interface FindOptions {
 
 export const { programs } = RELEASES.newest;
 
+/** Set to anything, it keeps binaries from being built: what is not there is absent. */
+export const SKIP_VARIABLE = 'ROLECHAIN_SKIP_KUBE_BUILD';
+
 /**
  * The binaries of the first place that is set or filled: the folder KUBEBUILDER_ASSETS (the convention of
- * controller-runtime's envtest), then the project's cache. The kube-apiserver of the oldest release is in the cache
- * alone. Looks at the file system only, so that jest can ask while it collects tests.
+ * controller-runtime's envtest), then the project's cache. The kube-apiserver of the oldest release has a variable of its
+ * own, ROLECHAIN_OLDEST_ASSETS. Looks at the file system only, so that jest can ask while it collects tests.
  */
 export function locateBinaries(
   env: NodeJS.ProcessEnv = process.env,
@@ -49,15 +55,19 @@ export function locateBinaries(
 ): Binaries | Absent {
   const found = locateNewest(env);
   if (release === 'newest' || 'reason' in found) return found;
-  const kubeApiserver = join(cacheFolder(env, release), 'kube-apiserver');
-  return isExecutable(kubeApiserver) ? { ...found, kubeApiserver } : { reason: nowhere(env, release) };
+  const assets = nonEmpty(env[OLDEST_ASSETS_VARIABLE]);
+  const folder = assets ?? cacheFolder(env, release);
+  const kubeApiserver = join(folder, 'kube-apiserver');
+  if (isExecutable(kubeApiserver)) return { ...found, kubeApiserver };
+  return { reason: assets ? wrongAssets(OLDEST_ASSETS_VARIABLE, folder, ['kube-apiserver']) : nowhere(env, release) };
 }
 
 function locateNewest(env: NodeJS.ProcessEnv): Binaries | Absent {
-  const assets = nonEmpty(env.KUBEBUILDER_ASSETS);
+  const assets = nonEmpty(env[ASSETS_VARIABLE]);
   const folder = assets ?? cacheFolder(env);
   const missing = programs.filter((p) => !(p === 'kubectl' && assets) && !isExecutable(join(folder, p)));
-  if (missing.length > 0) return { reason: assets ? wrongAssets(folder, missing) : nowhere(env, 'newest') };
+  if (missing.length > 0)
+    return { reason: assets ? wrongAssets(ASSETS_VARIABLE, folder, missing) : nowhere(env, 'newest') };
   const kubectl = join(folder, 'kubectl');
   return {
     etcd: join(folder, 'etcd'),
@@ -72,8 +82,10 @@ export async function findBinaries(options: FindOptions = {}): Promise<Binaries 
   const release = options.release ?? chosenRelease(env);
   const found = locateBinaries(env, release);
   if (!('reason' in found) || !options.build) return found;
-  // A folder that was named and is wrong should be mended, not passed over.
-  if (nonEmpty(env.KUBEBUILDER_ASSETS) && 'reason' in locateNewest(env)) return found;
+  // A folder that was named and is wrong should be mended, not passed over; and who brings the newest waits for no build.
+  if (nonEmpty(env[ASSETS_VARIABLE]) || (release === 'oldest' && nonEmpty(env[OLDEST_ASSETS_VARIABLE]))) return found;
+  if (nonEmpty(env[SKIP_VARIABLE]))
+    return { reason: `${found.reason} ${SKIP_VARIABLE} is set, so that none is built.` };
   const impossible = await build({
     ...{ source: goModule, ...RELEASES[release], target: cacheFolder(env, release) },
     ...{ version: kubernetesVersion(release), env, log },
@@ -90,8 +102,8 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function wrongAssets(folder: string, missing: readonly string[]): string {
-  return `KUBEBUILDER_ASSETS is ${folder}, where there is no ${missing.join(' and no ')}: correct it or unset it.`;
+function wrongAssets(variable: string, folder: string, missing: readonly string[]): string {
+  return `${variable} is ${folder}, where there is no ${missing.join(' and no ')}: correct it or unset it.`;
 }
 
 function nowhere(env: NodeJS.ProcessEnv, release: ReleaseName): string {
@@ -99,6 +111,6 @@ function nowhere(env: NodeJS.ProcessEnv, release: ReleaseName): string {
   return (
     `No ${names} ${kubernetesVersion(release)} in ${cacheFolder(env, release)}: ` +
     'build what is missing once with `node test/cluster/prepare.ts` (Go, 5 to 11 minutes a release)' +
-    (release === 'newest' ? ', or set KUBEBUILDER_ASSETS to a folder that has them.' : '.')
+    `, or set ${release === 'newest' ? ASSETS_VARIABLE : OLDEST_ASSETS_VARIABLE} to a folder that has them.`
   );
 }

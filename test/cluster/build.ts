@@ -1,7 +1,10 @@
-/** Compiles Go programs into a folder: all of them or none, and never twice at once. */
+/**
+ * Compiles Go programs into a folder, one after the other, and never twice at once. What is done stays when it is
+ * interrupted: a program in the folder, a package in Go's own build cache.
+ */
 import { execFile } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withLock } from './lock.ts';
@@ -12,7 +15,7 @@ export interface BuildOptions {
   readonly source: string;
   /** The file in that folder to build by, with the `.sum` beside it. Default: go.mod. */
   readonly modFile?: string;
-  /** Folder that the programs come into; it appears at once and complete. */
+  /** Folder that the programs come into; each appears at once and complete. */
   readonly target: string;
   readonly programs: readonly string[];
   /** The Kubernetes version that the programs report, with its v. */
@@ -23,14 +26,19 @@ export interface BuildOptions {
   readonly tickMs?: number;
 }
 
-/** Returns why it can't be done, or undefined when `target` is there. Throws when the compiler fails. */
+/** Returns why it can't be done, or undefined when all programs are there. Throws when the compiler fails. */
 export async function build(options: BuildOptions): Promise<string | undefined> {
   const { target, log } = options;
+  if (missing(options).length === 0) return undefined;
   const impossible = await lacksGo(options);
   if (impossible) return impossible;
   const onWait = () => log('Another process builds the Kubernetes binaries: waiting for it.');
-  await withLock(`${target}.lock`, () => (existsSync(target) ? Promise.resolve() : compile(options)), { onWait });
+  await withLock(`${target}.lock`, () => compile(options), { onWait });
   return undefined;
+}
+
+function missing({ target, programs }: BuildOptions): readonly string[] {
+  return programs.filter((name) => !existsSync(join(target, name)));
 }
 
 /** Why the `go` on PATH can't build the module. */
@@ -49,39 +57,42 @@ async function lacksGo({ source, modFile = 'go.mod', env }: BuildOptions): Promi
 }
 
 async function compile(options: BuildOptions): Promise<void> {
-  const { target, programs, version, log } = options;
+  const { target, log } = options;
+  // Of what this process wanted, another may have built some meanwhile.
+  const wanted = missing(options);
+  if (wanted.length === 0) return;
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
-  log(
-    `Building ${programs.join(', ')} (Kubernetes ${version}) from their Go modules, once for this user: ` +
-      '5 to 11 minutes on 2 cores, about 1 if Go has compiled them before.',
-  );
-  const tick = setInterval(() => log(`Still building, ${seconds()} so far.`), options.tickMs ?? 15_000);
-  // On the same file system as the target, so that the rename is atomic.
+  let current = '';
+  const tick = setInterval(() => log(`Still building ${current}, ${seconds()} so far.`), options.tickMs ?? 15_000);
+  // On the same file system as the target, so that a rename is atomic.
+  await mkdir(target, { recursive: true });
   const folder = await mkdtemp(`${target}.building-`);
   try {
-    await goBuild(options, folder);
-    await rename(folder, target).catch((error: unknown) => {
-      // Somebody else's, of the same sources: as good as ours.
-      if (!existsSync(target)) throw error;
-    });
+    for (const name of wanted) {
+      current = name;
+      log(`Building ${name} (Kubernetes ${options.version}) from its Go module.`);
+      await goBuild(options, name, folder);
+      await rename(join(folder, name), join(target, name));
+    }
   } finally {
     clearInterval(tick);
     await rm(folder, { recursive: true, force: true });
+    // Where nothing came of it. One that holds programs stays.
+    await rmdir(target).catch(() => undefined);
   }
   log(`Built in ${seconds()}: ${target}`);
 }
 
-async function goBuild(options: BuildOptions, folder: string): Promise<void> {
-  const { source, modFile, programs, version, env } = options;
+async function goBuild(options: BuildOptions, program: string, folder: string): Promise<void> {
+  const { source, modFile, version, env } = options;
   const logFile = join(folder, 'build.log');
   const output = openSync(logFile, 'w');
-  const packages = programs.map((name) => `./cmd/${name}`);
   const go = spawnTied(
     'go',
     [
       ...['build', '-trimpath', '-buildvcs=false', ...(modFile === undefined ? [] : [`-modfile=${modFile}`])],
-      ...['-ldflags', ldflags(version), '-o', `${folder}/`, ...packages],
+      ...['-ldflags', ldflags(version), '-o', join(folder, program), `./cmd/${program}`],
     ],
     {
       cwd: source,

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from './lock.ts';
@@ -14,25 +15,46 @@ describe('withLock', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test('lets one at a time work, for longer than a dead holder is waited for', async () => {
+  test('lets one at a time work', async () => {
     let working = 0;
     let most = 0;
     let waits = 0;
     const work = async () => {
       most = Math.max(most, ++working);
-      await sleep(400);
+      await sleep(50);
       working--;
     };
-    const options = { beatMs: 20, onWait: () => waits++ };
+    const options = { pollMs: 5, onWait: () => waits++ };
     await Promise.all([1, 2, 3].map(() => withLock(path, work, options)));
     expect({ most, waits }).toEqual({ most: 1, waits: 2 });
     expect(existsSync(path)).toBe(false);
   });
 
-  test('is taken from a dead holder', async () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+
+  test('is touched while the work lasts', async () => {
+    const work = async () => {
+      await utimes(path, longAgo, longAgo);
+      while (statSync(path).mtimeMs === longAgo.getTime()) await sleep(5);
+    };
+    await withLock(path, work, { beatMs: 20 });
+  });
+
+  test('is taken at once from a holder that was killed', async () => {
     await withLock(path, () => Promise.resolve());
-    await writeFile(path, '1\n');
-    const longAgo = new Date(Date.now() - 60_000);
+    const holder = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+    await writeFile(path, `${holder.pid} ${hostname()}\n`);
+    const waits = Promise.withResolvers<undefined>();
+    const options = { pollMs: 5, onWait: () => waits.resolve(undefined) };
+    const taken = withLock(path, () => Promise.resolve('done'), options);
+    await waits.promise;
+    holder.kill('SIGKILL');
+    expect(await taken).toBe('done');
+  });
+
+  test('is taken from one of another machine that has not touched it for long', async () => {
+    await withLock(path, () => Promise.resolve());
+    await writeFile(path, `${process.pid} of-another-machine\n`);
     await utimes(path, longAgo, longAgo);
     expect(await withLock(path, () => Promise.resolve('done'))).toBe('done');
   });

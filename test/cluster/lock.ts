@@ -1,33 +1,37 @@
-/** A lock between processes: a file that its holder touches while it works. */
-import { mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+/** A lock between processes: a file that names its holder, who touches it while it works. */
+import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface LockOptions {
-  /** How often the holder touches the file. One untouched for six times as long is a dead holder's. */
+  /** How often the holder touches the file. One untouched for six times as long is a dead holder's, wherever it ran. */
   readonly beatMs?: number;
+  /** How often somebody who waits looks again. */
+  readonly pollMs?: number;
   /** Called once if another process holds the lock. */
   readonly onWait?: () => void;
 }
 
 /**
- * Runs `work` while no other process runs its own under the same path.
+ * Runs `work` while no other process runs its own under the same path. What a process of this machine left behind that
+ * was killed is taken over at once.
  *
  * Two waiters that find a dead holder's file at the same moment may both go on, since there is no atomic
  * "remove if old". So `work` must be safe to do twice; the lock saves time, it doesn't guard data.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
-  const beatMs = options.beatMs ?? 5_000;
+  const { beatMs = 5_000, pollMs = beatMs / 5 } = options;
   await mkdir(dirname(path), { recursive: true });
   let { onWait } = options;
   while (!(await take(path))) {
-    if ((await age(path)) > 6 * beatMs) {
+    if ((await isOfDead(path)) || (await age(path)) > 6 * beatMs) {
       await rm(path, { force: true });
       continue;
     }
     onWait?.();
     onWait = undefined;
-    await sleep(beatMs / 5);
+    await sleep(pollMs);
   }
   const beat = setInterval(() => void touch(path), beatMs);
   try {
@@ -40,11 +44,24 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
 
 async function take(path: string): Promise<boolean> {
   try {
-    await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
+    await writeFile(path, `${process.pid} ${hostname()}\n`, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Whether a process of this machine holds it that is no more. Of another machine's nobody knows. */
+async function isOfDead(path: string): Promise<boolean> {
+  const [pid = '', host = ''] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+  if (host !== hostname() || !/^\d+$/.test(pid)) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

@@ -24,6 +24,9 @@ export const RELEASES = {
 
 export type ReleaseName = keyof typeof RELEASES;
 
+/** Names a folder with a kube-apiserver of the oldest release, to use instead of one that is built. */
+export const OLDEST_ASSETS_VARIABLE = 'ROLECHAIN_OLDEST_ASSETS';
+
 /** Chooses the release that tests run on. jest.config.mjs sets it for the tests that run on each. */
 export const RELEASE_VARIABLE = 'ROLECHAIN_KUBE_RELEASE';
 

@@ -3,7 +3,7 @@
  * kube-scheduler beside them, of the same Kubernetes version.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from '../cluster/build.ts';
 import { cacheFolder, findBinaries, kubernetesVersion } from '../cluster/binaries.ts';
@@ -32,11 +32,9 @@ export async function nodeBinaries(log: (line: string) => void): Promise<NodeBin
   if ('reason' in control) return control;
   if (!control.kubectl) return { reason: 'KUBEBUILDER_ASSETS has no kubectl: add it or unset the variable.' };
   const target = nodeFolder();
-  if (!existsSync(target)) {
-    const options = { source: goModule, target, programs, version: kubernetesVersion(), env: process.env, log };
-    const impossible = await build(options);
-    if (impossible) return { reason: impossible };
-  }
+  const options = { source: goModule, target, programs, version: kubernetesVersion(), env: process.env, log };
+  const impossible = await build(options);
+  if (impossible) return { reason: impossible };
   return {
     etcd: control.etcd,
     kubeApiserver: control.kubeApiserver,
