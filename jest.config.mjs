@@ -1,3 +1,5 @@
+import { folders, onOldest } from './scripts/test/projects.ts';
+
 // Sources are TypeScript modules; swc turns them into CommonJS for jest, and does the same for
 // the dependencies that ship as ES modules alone, since jest's CommonJS loader can't require those.
 const esmOnly = [
@@ -11,8 +13,6 @@ const esmOnly = [
   'cookie',
 ];
 
-const folders = ['shared', 'webhook', 'sidecar', 'certs', 'test', 'demo', 'bench', 'scripts', 'manifests'];
-
 const project = {
   testEnvironment: 'node',
   roots: folders.map((name) => `<rootDir>/${name}`),
@@ -24,18 +24,6 @@ const project = {
   },
   transformIgnorePatterns: [`/node_modules/\\.pnpm/(?!(${esmOnly.join('|')})@)`],
 };
-
-/** What also runs on the oldest Kubernetes release that is claimed: all that an apiserver may take differently. */
-const onOldest = [
-  'manifests/manifests.test.ts',
-  'test/api-types/api-types.test.ts',
-  'test/cluster/apiserver.test.ts',
-  'test/e2e/main-job.test.ts',
-  'test/guard/{flux-alias,guard}.test.ts',
-  'test/hard-pods/apiserver.test.ts',
-  'test/orders/orders.test.ts',
-  'test/webhook/whole.test.ts',
-];
 
 export default {
   projects: [
@@ -49,5 +37,7 @@ export default {
   ],
   // What most tests take seconds for takes minutes where others hold the processors: it ends what hangs, and judges nothing.
   testTimeout: 180_000,
+  // It is looked for at each start otherwise.
+  watchman: false,
   reporters: ['default', '<rootDir>/scripts/plain-line-reporter.mjs'],
 };

@@ -1,29 +1,68 @@
 /**
- * `npx -y pnpm@10 test`: makes the Kubernetes binaries and the SDK clients be there, bundles the programs,
- * and runs jest. Arguments go to jest. What the tests' programs said is searched for secrets, and the run fails when
- * one is found. Closes with the plain line `N passed, N failed, N skipped` (plain-line-reporter.mjs).
+ * `npx -y pnpm@10 test [PATH...]`: makes what the chosen tests need (scripts/test/needs.ts) and runs jest, which gets the
+ * arguments. `--unit` chooses the unit tests, which need nothing. What the tests' programs said is searched for secrets,
+ * and the run fails when one is found. Closes with the plain line `N passed, N failed, N skipped`
+ * (plain-line-reporter.mjs).
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RECORDS_VARIABLE } from '../test/secrets/record.ts';
-import { buildAll, ROOT } from './build.ts';
+import { ROOT } from './build/root.ts';
+import { choose } from './test/choose.ts';
+import { testFiles, type Need, type TestFile } from './test/needs.ts';
 
-/** Runs a program with this Node; resolves to its exit code. */
-function run(...args: string[]): Promise<number> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
-}
+const UNIT = '--unit';
 
-const args = process.argv.slice(2);
-const prepared =
-  (await run(join(ROOT, 'test/cluster/prepare.ts'))) || (await run(join(ROOT, 'test/clients/prepare.ts')));
-if (prepared === 0) {
-  await buildAll();
+// As jest's own program sets it.
+process.env.NODE_ENV ??= 'test';
+process.chdir(ROOT);
+const { buildArgv, run } = await import('jest');
+
+const all = process.argv.slice(2);
+const own = all.filter((arg) => arg !== UNIT);
+const { _: words, ...flags } = await buildArgv(own);
+const { testPathPatterns, selectProjects } = flags;
+const known = testFiles(ROOT).filter(({ isUnit }) => isUnit || !all.includes(UNIT));
+const chosen = choose(known, { words: words.map(String), testPathPatterns, selectProjects, flags });
+
+if (all.includes(UNIT) && chosen.files.length === 0) {
+  process.stderr.write(`no unit test's path matches ${words.join(' or ')}\n`);
+  process.exitCode = 1;
+} else if (await prepare(chosen.files, chosen.onOldest)) {
   // mkdtemp makes it for this user alone: it takes what the search looks for.
   const records = (process.env[RECORDS_VARIABLE] = mkdtempSync(join(tmpdir(), 'rolechain-records-')));
   process.once('exit', () => rmSync(records, { recursive: true, force: true }));
+  await run(argumentsOf(chosen.files));
+} else process.exitCode = 1;
+
+/** Makes what is missing; false where the run can't go on. Modules are loaded when they are needed: one file's run is quick. */
+async function prepare(files: readonly TestFile[], onOldest: boolean): Promise<boolean> {
+  const needs = new Set(files.flatMap((file) => [...file.needs]));
+  if (!onOldest) needs.delete('oldest');
+  const releases = (['newest', 'oldest'] as const).filter((release) => needs.has(release));
+  if (releases.length > 0) {
+    const { prepareBinaries } = await import('../test/cluster/prepare.ts');
+    if (!(await prepareBinaries(releases))) return false;
+  }
+  if (!(await prepareClients(needs))) return false;
+  if (needs.has('bundles')) await (await import('./build.ts')).buildAll();
+  return true;
+}
+
+async function prepareClients(needs: ReadonlySet<Need>): Promise<boolean> {
+  if (!needs.has('Go client') && !needs.has('Python environments')) return true;
+  const { allMade, preparePythons } = await import('../test/clients/prepare.ts');
+  const { prepareGoClient } = await import('../test/clients/go.ts');
+  const go = needs.has('Go client') ? [await prepareGoClient()] : [];
+  return allMade([...go, ...(needs.has('Python environments') ? await preparePythons() : [])]);
+}
+
+/** Jest's: its own project where no chosen file runs on the oldest release, so that it needn't look for them twice. */
+function argumentsOf(files: readonly TestFile[]): string[] {
   // Two cores: more workers would take the processor from the clusters that the tests start.
-  process.exitCode = await run(join(ROOT, 'node_modules/jest/bin/jest.js'), '--maxWorkers=2', ...args);
-} else process.exitCode = prepared;
+  const args = ['--maxWorkers=2', ...own.filter((arg) => !words.map(String).includes(arg) || !all.includes(UNIT))];
+  if (all.includes(UNIT)) args.push('--runTestsByPath', ...files.map(({ path }) => path));
+  const isOnNewest = files.length > 0 && files.every(({ onOldest }) => !onOldest);
+  return selectProjects === undefined && isOnNewest ? [...args, '--selectProjects', 'newest'] : args;
+}

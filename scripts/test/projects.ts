@@ -1,0 +1,16 @@
+/** Where jest's projects find their tests. */
+
+/** Folders of test files. */
+export const folders = ['shared', 'webhook', 'sidecar', 'certs', 'test', 'demo', 'bench', 'scripts', 'manifests'];
+
+/** What also runs on the oldest Kubernetes release that is claimed: all that an apiserver may take differently. */
+export const onOldest = [
+  'manifests/manifests.test.ts',
+  'test/api-types/api-types.test.ts',
+  'test/cluster/apiserver.test.ts',
+  'test/e2e/main-job.test.ts',
+  'test/guard/{flux-alias,guard}.test.ts',
+  'test/hard-pods/apiserver.test.ts',
+  'test/orders/orders.test.ts',
+  'test/webhook/whole.test.ts',
+];
