@@ -33,7 +33,8 @@ const loops = machine === 'loaded' ? Array.from({ length: LOOPS }, busyLoop) : [
 let running: TiedProcess | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    void Promise.all([running, ...loops].map((one) => one?.kill())).finally(() => process.exit(1));
+    const started = running === undefined ? loops : [running, ...loops];
+    void Promise.all(started.map((one) => one.kill())).finally(() => process.exit(1));
   });
 }
 

@@ -28,7 +28,7 @@ export function makeReach(root: string): (file: string) => ReadonlySet<string> {
   function resolve(from: string, specifier: string): string | undefined {
     const path = specifier.startsWith('.')
       ? posix.join(posix.dirname(from), specifier)
-      : /^@rolechain\//.test(specifier)
+      : specifier.startsWith('@rolechain/')
         ? exportsOf(specifier)
         : undefined;
     // What only looks like an import, in a text, names no file.

@@ -1,7 +1,7 @@
 /** What another pod reaches of the sidecar: two network namespaces on one wire, as two pods of a node have them. */
 import { spawnSync } from 'node:child_process';
 import { ENV, PATHS, PORTS } from '@rolechain/shared';
-import { describeWhen, type Absent } from '../cluster/jest.ts';
+import { describeWhen, type Absent } from '../when.ts';
 import { hop, ORDERS, ORDERS_ROLE, ACCOUNT } from './bench.ts';
 import {
   bundlePrograms,

@@ -9,11 +9,13 @@ const bench = useBench();
 /** A request that is being held; one that was let go before that could be seen is asked again. */
 async function heldRequest(sidecar: RunningSidecar): Promise<{ readonly reply: Promise<Reply> }> {
   for (;;) {
-    let isOver = false;
-    const reply = sidecar.ask().finally(() => (isOver = true));
-    while (!isOver) {
+    const ended: Reply[] = [];
+    const isOver = (): boolean => ended.length > 0;
+    const reply = sidecar.ask();
+    void reply.then((one) => ended.push(one));
+    while (!isOver()) {
       const { body } = await sidecar.health('/metrics');
-      if (!isOver && body.includes('rolechain_held_requests 1')) return { reply };
+      if (!isOver() && body.includes('rolechain_held_requests 1')) return { reply };
     }
   }
 }
