@@ -17,6 +17,10 @@ function withSidecar(pod: Pod, change: (sidecar: Container) => Record<string, un
   return { ...pod, spec: { ...pod.spec, ...(initContainers ? { initContainers } : {}) } };
 }
 
+function withVolumes(pod: Pod, ...volumes: readonly { readonly name: string }[]): Pod {
+  return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), ...volumes] } };
+}
+
 function annotate(pod: Pod, annotations: Readonly<Record<string, string>>): Pod {
   return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } };
 }
@@ -46,6 +50,8 @@ function restored(pod: Pod): Pod {
   return { ...pod, spec, status: { phase: 'Running', podIP: '10.0.0.7' } };
 }
 
+const DISK = { name: 'disk', persistentVolumeClaim: { claimName: 'disk' } };
+const DATA = { name: 'data', emptyDir: {} };
 const RUNS = { exec: { command: ['/bin/sh', '-c', 'id'] } };
 const plain = podOf({ initContainers: [container('migrate')] });
 const copy = injectedOf(plain);
@@ -115,12 +121,12 @@ export const COPIES: readonly HardPod[] = [
   },
   {
     name: 'a copy whose sidecar probes, mounts devices and waits for input',
-    pod: withSidecar(copy, ({ volumeMounts = [] }) => ({
+    pod: withSidecar(withVolumes(copy, DISK, DATA), ({ volumeMounts = [] }) => ({
       ...{ livenessProbe: RUNS, readinessProbe: RUNS, lifecycle: { preStop: RUNS } },
       startupProbe: undefined,
       ...{ stdin: true, stdinOnce: true, tty: true, workingDir: '/tmp', terminationMessagePath: '/tmp/message' },
-      volumeDevices: [{ name: 'disk', devicePath: '/dev/xvda' }],
-      volumeMounts: [...volumeMounts, { name: 'data', mountPath: '/data' }],
+      volumeDevices: [{ name: DISK.name, devicePath: '/dev/xvda' }],
+      volumeMounts: [...volumeMounts, { name: DATA.name, mountPath: '/data' }],
     })),
     ...injected,
     so: 'Each of these is what the webhook writes again, or gone; a warning names them.',
