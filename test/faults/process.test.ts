@@ -6,7 +6,7 @@ import { openBlackHole } from '../guard/black-hole.ts';
 import { startFront } from './front.ts';
 import { eventually } from '../sidecar/harness.ts';
 import { PATIENCE_MS, until } from '../stage/until.ts';
-import type { Result } from './clients.ts';
+import type { Client, Result } from './clients.ts';
 import { failedFetches, logged, testRows, type Fault } from './play.ts';
 import type { World } from './world.ts';
 
@@ -30,11 +30,21 @@ interface Gap {
   readonly to: number;
 }
 
-/** Errors but those of an SDK that gave up within a gap which was longer than it tries: then the machine starts programs too slowly. */
+/** A start that took longer is one that an SDK's tries may not outlast. */
+const QUICK_START_MS = 1_000;
+
+/** Errors but those of an SDK whose tries were over before the sidecar was there again, on a machine that starts programs so slowly. */
 function impatient({ clients }: World, gaps: readonly Gap[]): Result[] {
   const outlasted = ({ from, at }: Result): boolean =>
-    gaps.some((gap) => from < gap.to && at > gap.from && at - from < gap.to - gap.from);
+    gaps.some((gap) => from < gap.to && at > gap.from && gap.to - gap.from > Math.min(QUICK_START_MS, at - from));
   return clients.flatMap(({ results }) => results.filter((result) => !result.ok && !outlasted(result)));
+}
+
+/** Each SDK has asked anew since: so none of its fetches meets two kills. */
+async function untilAskedSince({ clients }: World, since: number): Promise<void> {
+  const asked = ({ results }: Client): boolean =>
+    results.some(({ kind, ok, from }) => kind === 'fresh' && ok && from >= since);
+  await until('each SDK asks', PATIENCE_MS, () => clients.every(asked));
 }
 
 function killed(): Fault {
@@ -44,7 +54,8 @@ function killed(): Fault {
     fault: `sidecar killed ${KILLS} times under load and started again at once`,
     lastsMs: 0,
     losesSession: true,
-    begin: async ({ sidecar, files, restart }) => {
+    begin: async (world) => {
+      const { sidecar, files, restart } = world;
       const before = files.readToken();
       for (let kill = 0; kill < KILLS; kill++) {
         const port = sidecar().ports.credentials;
@@ -55,9 +66,10 @@ function killed(): Fault {
         const counted = refusals(port, over.signal);
         await restart();
         await eventually('it serves', async () => (await sidecar().ask()).status === 200).finally(() => over.abort());
-        gaps.push({ from, to: Date.now() });
+        const to = Date.now();
+        gaps.push({ from, to });
         refused += await counted;
-        await sleep(1_000);
+        await untilAskedSince(world, to);
       }
       expect(files.readToken()).toBe(before);
     },

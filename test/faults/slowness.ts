@@ -1,14 +1,17 @@
 /** How much others on this machine slow a process down, from the kernel's own account. */
 import { readFileSync } from 'node:fs';
 
+/** A process that rests most of its time waits for a processor more often than long: no more is allowed for it. */
+const MOST = 8;
+
 /**
  * The time in which a process wanted a processor, over the time for which it had one, since it began: 1 on a machine that
- * does nothing else, 10 where nine others want the same one. 1 where it is not known (proc_pid_schedstat, Linux only).
+ * does nothing else, 4 where three others want the same one. At most 8; 1 where it is not known (proc_pid_schedstat, Linux only).
  */
 export function slowness(pid: number): number {
   try {
     const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
-    return ran > 0 ? (ran + waited) / ran : 1;
+    return ran > 0 ? Math.min(MOST, (ran + waited) / ran) : 1;
   } catch {
     return 1;
   }

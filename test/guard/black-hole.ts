@@ -1,8 +1,9 @@
 /** A port of 127.0.0.1 whose packets are lost: a connection to it is neither opened nor refused. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS, until } from '../stage/until.ts';
 
 export interface BlackHole {
   /** Whether a connection that was asked for at the beginning still waits for its first answer. */
@@ -39,24 +40,23 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
   });
   const exited = once(listener, 'exit');
   await once(listener.stdout, 'data');
-  // It accepts none from here on.
-  listener.kill('SIGSTOP');
-  let queued = await Promise.all(Array.from({ length: KEPT }, () => open(port)));
-  let lost = connect(port, '127.0.0.1').on('error', () => undefined);
-  const drop = (): void => [...queued, lost].forEach((socket) => socket.destroy());
+  let queued: readonly Socket[] = [];
+  let lost: Attempt | undefined;
+  const shut = async (): Promise<void> => {
+    listener.kill('SIGSTOP');
+    await until('the listener is stopped', PATIENCE_MS, () => stateOf(listener.pid) === 'T');
+    queued = await fillQueue(port);
+    lost = attempt(port);
+  };
+  const drop = (): void => [...queued, ...(lost ? [lost.socket] : [])].forEach((socket) => socket.destroy());
+  await shut();
   return {
-    holds: () => lost.connecting,
+    holds: () => lost?.waits() ?? false,
     open: () => {
       listener.kill('SIGCONT');
       drop();
     },
-    shut: async () => {
-      listener.kill('SIGSTOP');
-      // One that came between takes a place in the queue: so not all of ours may be opened.
-      queued = Array.from({ length: KEPT }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-      await sleep(20);
-      lost = connect(port, '127.0.0.1').on('error', () => undefined);
-    },
+    shut,
     close: async () => {
       drop();
       listener.kill('SIGKILL');
@@ -65,8 +65,44 @@ export async function openBlackHole(port: number, behind = 0): Promise<BlackHole
   };
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
+interface Attempt {
+  readonly socket: Socket;
+  /** Neither opened nor refused; the kernel gives up after some two minutes. */
+  readonly waits: () => boolean;
+}
+
+function attempt(port: number): Attempt {
+  const socket = connect(port, '127.0.0.1');
+  let gaveUp = false;
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => (gaveUp = code === 'ETIMEDOUT'));
+  return { socket, waits: () => socket.connecting || gaveUp };
+}
+
+/** Until the kernel says that the queue is full: one that came between may have taken a place. */
+async function fillQueue(port: number): Promise<Socket[]> {
+  const ours: Socket[] = [];
+  await until('the queue is full', PATIENCE_MS, () => {
+    if (queueLength(port) >= KEPT) return true;
+    ours.push(connect(port, '127.0.0.1').on('error', () => undefined));
+    return false;
+  });
+  return ours;
+}
+
+const LISTENS = '0A';
+const IN_HEX = 16;
+
+/** Connections that wait for `accept`: the "rx_queue" of a listening socket (Documentation/networking/proc_net_tcp.rst). */
+function queueLength(port: number): number {
+  const hex = port.toString(IN_HEX).toUpperCase().padStart(4, '0');
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {
+    const [, local, , state, queues = ''] = line.trim().split(/\s+/);
+    if (state === LISTENS && local?.endsWith(`:${hex}`)) return parseInt(queues.split(':')[1] ?? '', IN_HEX);
+  }
+  throw new Error(`nothing listens on ${port}`);
+}
+
+/** T once it is stopped (proc_pid_stat). */
+function stateOf(pid: number | undefined): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0];
 }
