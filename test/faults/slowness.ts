@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 
 /** A process that rests most of its time waits for a processor more often than long: no more is allowed for it. */
-const MOST = 8;
+const MOST = 4;
 
 /**
  * The time in which a process wanted a processor, over the time for which it had one, since it began: 1 on a machine that
- * does nothing else, 4 where three others want the same one. At most 8; 1 where it is not known (proc_pid_schedstat, Linux only).
+ * does nothing else, 3 where two others want the same one. At most 4; 1 where it is not known (proc_pid_schedstat, Linux only).
  */
 export function slowness(pid: number): number {
   try {
