@@ -42,6 +42,20 @@ export const LIMITS = {
   /** Lists and maps in each other, and all of them together: far over what the API's own size limit lets through. */
   reviewDepth: 500,
   reviewObjects: 500_000,
+  /**
+   * Memory for all reviews at work: their bodies as they come in, what is made of them, and answers that aren't taken yet.
+   * Beside a cache of 100,000 accounts it is within V8's heap of 280 MiB, its limit in a container of 512.
+   */
+  reviewsInFlightBytes: 96 * 1024 * 1024,
+  /**
+   * Connections to the webhook's ports. An apiserver has one for each review that it waits for, and keeps 25 idle ones
+   * (apimachinery, util/net/http.go); it works on 600 requests at once (--max-requests-inflight and its sibling).
+   */
+  webhookConnections: { admission: 1024, health: 64 },
+  /** Requests of one connection that wait for their answer. Clients that don't pipeline have one. */
+  requestsOfConnection: 8,
+  /** From the first byte of a request to the webhook until its answer is taken. The apiserver gives up after 2 s. */
+  requestMs: 5000,
   /** Ports to which the sidecar may move: a user that is not root may listen on these. */
   portMin: 1024,
   portMax: 65_535,

@@ -54,7 +54,7 @@ test("idle and unused connections outlast the 90 s of the apiserver's pool", asy
 
 test('requests that do not end are ended with 408, idle connections are not', async () => {
   // Longer by far than the whole request before the others takes, on a busy machine too.
-  await start({ receiveMs: 3_000 });
+  await start({ requestMs: 3_000 });
   const agent = keptAlive();
   await running.mutate(review(), { agent });
   const slow = [
@@ -71,7 +71,7 @@ test('requests that do not end are ended with 408, idle connections are not', as
   );
   for (const text of texts) {
     expect(text).toMatch(/^HTTP\/1.1 408 /);
-    expect(text).toMatch(/\r\n\r\n\{"code":"RequestMalformed","message":".*","fix":".*"\}$/);
+    expect(text).toMatch(/\r\n\r\n\{"code":"RequestLate","message":".*","fix":".*"\}$/);
   }
   expect((await running.mutate(review(), { agent })).reused).toBe(true);
 });

@@ -1,15 +1,18 @@
 /** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
-import type { Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { CodedError, LIMITS, PATHS, errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
+import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
+import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
+import { boundConnections, workOf } from './connections.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
 import { lookAround, type Lookups } from './look-around.ts';
 import type { Metrics } from './metrics.ts';
 import type { Chance } from './patch.ts';
 import { serviceAccountNameOf } from './pod.ts';
+import { readBody } from './read-body.ts';
 import { asksForRole } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
@@ -22,8 +25,8 @@ export interface ServerOptions extends Lookups, Chance {
   readonly notReady: () => readonly ErrorCode[];
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Milliseconds in which a request must have come in whole. */
-  readonly receiveMs?: number;
+  /** Milliseconds from the first byte of a request until its answer is taken; default LIMITS.requestMs. */
+  readonly requestMs?: number;
 }
 
 export interface Certificate {
@@ -34,30 +37,36 @@ export interface Certificate {
 /** Go's client keeps a connection idle for 90 s (apimachinery, util/net/http.go): the server must not close first. */
 const KEEP_ALIVE_MS = 120_000;
 /**
- * For connections that the apiserver opened and hasn't used yet. Node wants it for headers and for whole
- * requests alike: of two different figures it takes the smaller one for headers (node_http_parser.cc).
+ * For connections that the apiserver opened and hasn't used yet: Node counts them as requests that began. It wants the
+ * figure for headers and for whole requests alike: of two different ones it takes the smaller one for headers
+ * (node_http_parser.cc). What did begin has LIMITS.requestMs (connections.ts).
  */
-const RECEIVE_MS = 125_000;
+const UNUSED_MS = 125_000;
+const TIMEOUTS = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: UNUSED_MS,
+  requestTimeout: UNUSED_MS,
+  connectionsCheckingInterval: UNUSED_MS / 5,
+} as const;
 
 /**
  * The admission server. A server that closes a connection before the apiserver does makes it write into a
  * closed connection, and the pod goes without us.
  */
 export function makeAdmissionServer({ key, certificate }: Certificate, options: ServerOptions): FastifyInstance {
-  const receiveMs = options.receiveMs ?? RECEIVE_MS;
-  const timeouts = { headersTimeout: receiveMs, requestTimeout: receiveMs, connectionsCheckingInterval: receiveMs / 5 };
+  const tls = { key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.requestMs } as const;
   const server = Fastify({
     ...COMMON,
-    https: { key, cert: certificate, minVersion: 'TLSv1.2', ...timeouts },
-    bodyLimit: LIMITS.reviewBytes,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: receiveMs,
     forceCloseConnections: 'idle',
+    serverFactory: (handle) =>
+      boundConnections((bounded) => createTLSServer({ ...tls, ...TIMEOUTS }, bounded), handle, {
+        ...{ connections: LIMITS.webhookConnections.admission, requestMs: options.requestMs, endLate: answerLate },
+      }),
   });
   acceptRawJSON(server);
   server.post(PATHS.mutate, async (request, reply) => {
     const started = process.hrtime.bigint();
-    const answer = await mutate(request.body as string, options).finally(() => {
+    const answer = await mutate(request, options).finally(() => {
       options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
     });
     return reply.send(answer);
@@ -70,14 +79,29 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
 
 /** Health and metrics without TLS, on a port of their own. */
 export function makeHealthServer(options: ServerOptions): FastifyInstance {
-  const server = Fastify({ ...COMMON, forceCloseConnections: true });
+  const server = Fastify({
+    ...COMMON,
+    forceCloseConnections: true,
+    serverFactory: (handle) =>
+      boundConnections((bounded) => createServer(TIMEOUTS, bounded), handle, {
+        ...{ connections: LIMITS.webhookConnections.health, requestMs: options.requestMs, endLate: answerLate },
+      }),
+  });
+  // Nothing here takes a body: one that comes is thrown away as it comes.
+  server.removeAllContentTypeParsers();
   addHealth(server, options);
+  const render = once(() => options.metrics.registry.metrics());
   server.get(PATHS.metrics, async (_request, reply) => {
-    const text = await options.metrics.registry.metrics();
-    return reply.header('content-type', options.metrics.registry.contentType).send(text);
+    return reply.header('content-type', options.metrics.registry.contentType).send(await render());
   });
   handleErrors(server, options);
   return server;
+}
+
+/** The same promise for all who ask while it is pending. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined;
+  return () => (pending ??= make().finally(() => (pending = undefined)));
 }
 
 const COMMON = {
@@ -95,8 +119,8 @@ export function setCertificate(server: FastifyInstance, { key, certificate }: Ce
   (server.server as unknown as HttpsServer).setSecureContext({ key, cert: certificate, minVersion: 'TLSv1.2' });
 }
 
-async function mutate(body: string, options: ServerOptions): Promise<ReviewResponse> {
-  const review = readReview(body);
+async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+  const review = readReview(request.body as string);
   const decision = await decideReview(review, options);
   const answer = respond(review, decision, options);
   options.metrics.decided(decision.outcome, decision.reason);
@@ -153,12 +177,8 @@ function acceptRawJSON(server: {
   removeAllContentTypeParsers: () => void;
 }): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
-  });
+  server.addContentTypeParser('*', ({ raw }: FastifyRequest) => readBody(raw, workOf(raw)));
 }
-
-type Routes = Pick<FastifyInstance, 'get' | 'hasRoute' | 'setErrorHandler' | 'setNotFoundHandler'>;
 
 function addHealth(routes: Routes, options: ServerOptions): void {
   routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
@@ -169,56 +189,4 @@ function addHealth(routes: Routes, options: ServerOptions): void {
       .code(missing.length === 0 ? 200 : 503)
       .send({ status: missing.length === 0 ? 'ok' : 'not ready', reasons });
   });
-}
-
-function handleErrors(routes: Routes, { log, metrics }: ServerOptions): void {
-  routes.setErrorHandler((error, request, reply) => {
-    const isReview = request.routeOptions.url === PATHS.mutate || request.routeOptions.url === PATHS.validate;
-    const coded = toCoded(error, isReview);
-    const isOurs = errorEntry(coded.code).status >= 500;
-    const fields = errorFields(coded.code === 'InternalError' ? error : coded);
-    if (isReview) metrics.failed(coded.code);
-    if (isReview) log[isOurs ? 'error' : 'warn'](fields, 'a review got no decision');
-    else if (isOurs) log.error(fields, 'a request failed');
-    return sendError(reply, coded);
-  });
-  routes.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = (['GET', 'POST'] as const).filter((method) => routes.hasRoute({ method, url: path }));
-    if (allowed.length === 0) return sendError(reply, new CodedError('PathUnknown'));
-    return sendError(reply.header('allow', allowed.join(', ')), new CodedError('MethodNotAllowed'));
-  });
-}
-
-function toCoded(error: unknown, isReview: boolean): CodedError {
-  if (error instanceof CodedError) return error;
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' && isReview)
-    return new CodedError('ReviewTooLarge', `The limit is ${LIMITS.reviewBytes} bytes.`);
-  const isClients = typeof statusCode === 'number' && statusCode < 500;
-  if (!isClients) return new CodedError('InternalError');
-  return new CodedError(isReview ? 'ReviewMalformed' : 'RequestMalformed');
-}
-
-/** What Node refuses before there is a request: malformed HTTP, headers too large, a request that doesn't end. */
-function answerBadHTTP(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { code, message, fix } = new CodedError('RequestMalformed');
-  const body = JSON.stringify({ code, message, fix });
-  // Go's client knows a 408 on an idle connection, and takes another connection (net/http, transport.go).
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
-/**
- * A status outside 2xx is a failed call to the apiserver, and failurePolicy decides: never "allowed".
- * Retry-After makes it try again within its time-out (client-go, rest/with_retry.go).
- */
-function sendError(reply: FastifyReply, error: CodedError): FastifyReply {
-  const { status } = errorEntry(error.code);
-  if (status === 503) void reply.header('retry-after', '1');
-  return reply.code(status).send({ code: error.code, message: error.message, fix: error.fix });
 }

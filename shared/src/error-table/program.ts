@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { e, type ErrorEntry } from './entry.ts';
 
 /** What ends a program, or keeps the webhook from being ready. */
@@ -52,6 +53,16 @@ export const PROGRAM = {
     'Only the apiserver calls this path.',
   ),
   ReviewTooLarge: e(413, 'The AdmissionReview is over the limit.', 'An apiserver sends none so large.'),
+  RequestLate: e(
+    408,
+    'The request did not come in whole in time, or its answer was not taken.',
+    `Send it within ${LIMITS.requestMs / 1000} seconds of its first byte, and read the answer.`,
+  ),
+  TooManyReviews: e(
+    503,
+    'The reviews in flight hold more memory than the webhook has for them.',
+    'The apiserver asks again; if it lasts, see who calls the webhook beside it, and set clientCA.',
+  ),
   LookupFailed: e(
     503,
     'The ServiceAccount could not be looked up in time.',

@@ -1,0 +1,173 @@
+/**
+ * The connections of a port: how many there are, what each may have at work, and how long a request may take. Node's
+ * own bounds don't do: `maxConnections` turns newcomers away, so that silent connections would lock the apiserver
+ * out, and its time-outs count a connection that was opened and isn't used yet as a request that began.
+ */
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TLSServer, type TLSSocket } from 'node:tls';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import { makeLoad, type Load, type Share } from './load.ts';
+
+export interface ConnectionOptions {
+  /** Connections at once. One more closes another, that which is missed the least. */
+  readonly connections: number;
+  /** Milliseconds from the first byte of a request until its answer is taken; also of a TLS handshake. */
+  readonly requestMs?: number | undefined;
+  /** Ends a connection whose request began and didn't come in time. */
+  readonly endLate: (socket: Socket) => void;
+}
+
+/** A request at work. */
+export interface Work {
+  /** Counts so many bytes as held until the request is answered. */
+  readonly hold: Share['hold'];
+  /** What to do where it has to stop before it is answered: until it is set, its connection is cut. */
+  onStop: ((error: CodedError) => void) | undefined;
+}
+
+interface Connection {
+  /** The one of TCP. */
+  readonly socket: Socket;
+  /** The one that requests come over; undefined during a TLS handshake. */
+  stream: Socket | undefined;
+  /** It had a request that was answered. */
+  used: boolean;
+  readonly work: Map<ServerResponse, Work & { readonly since: number; readonly end: () => void }>;
+  /** Bytes that had come over `stream` when its last request was answered. */
+  heard: number;
+  /** When the handshake, or the request whose first bytes are there, began. */
+  begunAt: number | undefined;
+}
+
+const CHECK_MS = 1000;
+const works = new WeakMap<IncomingMessage, Work>();
+
+/** What `boundConnections` knows of a request; one that came over no connection (tests) is not counted. */
+export function workOf(request: IncomingMessage): Work {
+  return works.get(request) ?? { hold: () => undefined, onStop: undefined };
+}
+
+/**
+ * A server made by `make`, whose requests reach `handle` within the bounds. Every server has a load of its own: its
+ * requests and their answers together hold no more than LIMITS.reviewsInFlightBytes.
+ */
+export function boundConnections<S extends Server>(
+  make: (handle: RequestListener) => S,
+  handle: RequestListener,
+  { connections: max, requestMs = LIMITS.requestMs, endLate }: ConnectionOptions,
+): S {
+  const load = makeLoad(LIMITS.reviewsInFlightBytes);
+  const all = new Map<string, Connection>();
+  const byStream = new WeakMap<Socket, Connection>();
+  /** In the order in which they give way to a new one; within each, the longest in that state first. */
+  const states = { fresh: new Set<Connection>(), idle: new Set<Connection>(), busy: new Set<Connection>() };
+  const move = (connection: Connection, to: keyof typeof states | undefined): void => {
+    // It keeps its place among those of the same state: a request behind another makes it no newer.
+    for (const [state, set] of Object.entries(states)) if (state !== to) set.delete(connection);
+    if (to) states[to].add(connection);
+  };
+
+  const server = make((request, response) => {
+    const connection = byStream.get(request.socket);
+    // What stood behind the request that was one too many is parsed all the same.
+    if (!connection || request.socket.destroyed) return;
+    if (connection.work.size >= LIMITS.requestsOfConnection) {
+      request.socket.destroy();
+      return;
+    }
+    connection.begunAt = undefined;
+    works.set(request, begin(connection, response, load));
+    move(connection, 'busy');
+    response.once('close', () => {
+      connection.work.get(response)?.end();
+      connection.work.delete(response);
+      connection.used = true;
+      if (connection.work.size > 0 || connection.socket.destroyed) return;
+      connection.heard = request.socket.bytesRead;
+      move(connection, 'idle');
+    });
+    handle(request, response);
+  });
+
+  server.on('connection', (socket: Socket) => {
+    const key = keyOf(socket);
+    const isTLS = server instanceof TLSServer;
+    const connection: Connection = {
+      ...{ socket, stream: isTLS ? undefined : socket, used: false, work: new Map(), heard: 0 },
+      begunAt: isTLS ? performance.now() : undefined,
+    };
+    all.set(key, connection);
+    if (!isTLS) byStream.set(socket, connection);
+    move(connection, 'fresh');
+    socket.once('close', () => {
+      if (all.get(key) === connection) all.delete(key);
+      move(connection, undefined);
+      for (const { end } of connection.work.values()) end();
+    });
+    if (all.size > max) leastMissed(states, connection)?.socket.destroy();
+  });
+  server.on('secureConnection', (stream: TLSSocket) => {
+    // It costs the server many times what it costs the client, and Go's client never asks for it.
+    stream.disableRenegotiation();
+    const connection = all.get(keyOf(stream));
+    if (!connection) return;
+    byStream.set(stream, connection);
+    connection.stream = stream;
+    connection.begunAt = undefined;
+  });
+
+  const timer = setInterval(
+    () => {
+      const now = performance.now();
+      for (const connection of all.values()) check(connection, now, requestMs, endLate);
+    },
+    Math.min(CHECK_MS, requestMs / 5),
+  );
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+  return server;
+}
+
+/** Both sockets of a connection have the same. */
+function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+}
+
+function begin(connection: Connection, response: ServerResponse, load: Load): Work {
+  const share = load.begin(() => stop(connection, response, new CodedError('TooManyReviews')));
+  const work = { hold: share.hold, onStop: undefined, since: performance.now(), end: share.end };
+  connection.work.set(response, work);
+  return work;
+}
+
+/** An answer that is on its way can't be changed, and one that waits for another can't be sent: then it is cut. */
+function stop(connection: Connection, response: ServerResponse, error: CodedError): void {
+  const work = connection.work.get(response);
+  if (work?.onStop && !response.headersSent && response.socket) work.onStop(error);
+  else connection.socket.destroy();
+}
+
+/** The longest that never had a request, else the longest without one, else the one whose request takes longest. */
+function leastMissed(
+  states: Readonly<Record<'fresh' | 'idle' | 'busy', ReadonlySet<Connection>>>,
+  newest: Connection,
+): Connection | undefined {
+  for (const set of [states.fresh, states.idle, states.busy]) {
+    for (const connection of set) if (connection !== newest) return connection;
+  }
+  return undefined;
+}
+
+function check(connection: Connection, now: number, requestMs: number, endLate: (socket: Socket) => void): void {
+  const { socket, stream, work, heard, begunAt } = connection;
+  const [oldest] = work;
+  if (oldest) {
+    const [response, { since }] = oldest;
+    if (now - since > requestMs) stop(connection, response, new CodedError('RequestLate'));
+  } else if (begunAt !== undefined) {
+    if (now - begunAt <= requestMs) return;
+    if (stream) endLate(stream);
+    else socket.destroy();
+  } else if (stream && stream.bytesRead > heard) connection.begunAt = now;
+}
