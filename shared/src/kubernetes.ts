@@ -33,6 +33,16 @@ export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** A DNS subdomain (RFC 1123), the form of most objects' names. */
 export const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** Whether a text is a DNS label: the name of a Namespace. */
+export function isDNSLabel(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 63 && DNS_LABEL.test(text);
+}
+
+/** Whether a text is a DNS subdomain, of at most 253 characters: the name of a ServiceAccount. */
+export function isDNSSubdomain(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 253 && DNS_SUBDOMAIN.test(text);
+}
+
 /** The name of the role at the top level of the annotation. */
 export const DEFAULT_ROLE = 'default';
 

@@ -39,9 +39,13 @@ export const LIMITS = {
   durationUnwiseSeconds: 1800,
   /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */
   reviewBytes: 8 * 1024 * 1024,
-  /** Lists and maps in each other, and all of them together: far over what the API's own size limit lets through. */
+  /**
+   * Lists and maps in each other, all of them together, and all members and elements: over what a pod of 1.5 MiB has,
+   * more than which etcd doesn't take.
+   */
   reviewDepth: 500,
-  reviewObjects: 500_000,
+  reviewObjects: 100_000,
+  reviewValues: 250_000,
   /**
    * Memory for all reviews at work: their bodies as they come in, what is made of them, and answers that aren't taken yet.
    * Beside a cache of 100,000 accounts it is within V8's heap of 280 MiB, its limit in a container of 512.
@@ -52,8 +56,9 @@ export const LIMITS = {
    * (apimachinery, util/net/http.go); it works on 600 requests at once (--max-requests-inflight and its sibling).
    */
   webhookConnections: { admission: 1024, health: 64 },
-  /** Requests of one connection that wait for their answer. Clients that don't pipeline have one. */
-  requestsOfConnection: 8,
+  /** Requests of one connection at work. Clients that don't pipeline have one, and may send the next before we know that
+   * they have taken the answer. */
+  requestsOfConnection: 2,
   /** From the first byte of a request to the webhook until its answer is taken. The apiserver gives up after 2 s. */
   requestMs: 5000,
   /** Ports to which the sidecar may move: a user that is not root may listen on these. */

@@ -39,6 +39,22 @@ describe('readAccountReview', () => {
     expect(readAccountReview(accountReview({}, request)).account).toBeUndefined();
   });
 
+  test.each([
+    ['a namespace that leads elsewhere', { namespace: '..' }],
+    ['a name that does', { object: { metadata: { name: '..' } } }],
+    ['a prefix that does', { object: { metadata: { generateName: '../' } } }],
+    ['a name that is too long', { object: { metadata: { name: 'a'.repeat(254) } } }],
+  ])('%s is refused', (_name, request) => {
+    expect(() => readAccountReview(accountReview({}, request))).toThrow(
+      expect.objectContaining({ code: 'ReviewMalformed' }) as Error,
+    );
+  });
+
+  test('a name that is still to be generated goes by its prefix', () => {
+    const object = { metadata: { generateName: 'orders-' } };
+    expect(readAccountReview(accountReview({}, { object })).account?.name).toBe('orders-');
+  });
+
   test('any text gives a review or a coded error', () => {
     const bodies = fc.oneof(
       fc.string(),

@@ -1,6 +1,16 @@
 /** Reviews of ServiceAccounts: `/validate`. Pure. */
+import { isDNSSubdomain } from '@rolechain/shared';
 import { accountWarnings } from './account-warnings.ts';
-import { isObject, malformed, readRequest, refusal, shorten, type ReviewResponse } from './admit.ts';
+import {
+  isObject,
+  malformed,
+  namespaceOf,
+  readRequest,
+  refusal,
+  shorten,
+  type Hold,
+  type ReviewResponse,
+} from './admit.ts';
 import { decideAccount, type Accepted, type Refused, type Surroundings } from './decide-account.ts';
 import { keep } from './kept.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from './roles.ts';
@@ -15,13 +25,12 @@ export interface AccountReview {
 }
 
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
-export function readAccountReview(body: string): AccountReview {
-  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body);
+export function readAccountReview(body: string, hold?: Hold): AccountReview {
+  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body, hold);
   const written = operation === 'CREATE' || operation === 'UPDATE';
   const isAccount = isObject(kind) && kind.kind === 'ServiceAccount' && kind.group === '' && written && !subResource;
   if (!isAccount) return { uid, dryRun: false, account: undefined };
   if (!isObject(object)) throw malformed('request.object is missing.');
-  if (typeof namespace !== 'string' || namespace === '') throw malformed('request.namespace is missing.');
   const metadata = isObject(object.metadata) ? object.metadata : {};
   const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
   const texts = Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -29,7 +38,12 @@ export function readAccountReview(body: string): AccountReview {
   // A name that the apiserver is still to make stands in generateName.
   const isName = (text: unknown): text is string => typeof text === 'string' && text !== '';
   const name = [metadata.name, metadata.generateName].find(isName) ?? '';
-  return { uid, dryRun: dryRun === true, account: { namespace, name, annotations: kept } };
+  // What is generated goes on with a letter or a digit.
+  if (name !== '' && !isDNSSubdomain(isName(metadata.name) ? name : `${name}x`)) {
+    throw malformed('request.object.metadata.name is no DNS subdomain of at most 253 characters.');
+  }
+  const account = { namespace: namespaceOf(namespace), name, annotations: kept };
+  return { uid, dryRun: dryRun === true, account };
 }
 
 /** What a pod of this account would meet, with the warnings for its author. Undefined: it asks for no role. */

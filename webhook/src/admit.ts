@@ -1,10 +1,11 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from './copy-along.ts';
 import type { Decision } from './decide.ts';
 import { checkBounds } from './json-bounds.ts';
 import { patch, type Chance } from './patch.ts';
+import { serviceAccountNameOf } from './pod.ts';
 
 /** What is read of a review. */
 export interface Review {
@@ -34,19 +35,30 @@ type Json = Record<string, unknown>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Is told, before a body is parsed, how many bytes it and what is made of it will take at most. */
+export type Hold = (bytes: number) => void;
+
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong, or ReviewTooLarge. */
-export function readReview(body: string | null | undefined): Review {
-  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body);
+export function readReview(body: string | null | undefined, hold?: Hold): Review {
+  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body, hold);
   const isPod = isObject(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
   if (!isObject(object)) throw malformed('request.object is missing.');
-  if (typeof namespace !== 'string' || namespace === '') throw malformed('request.namespace is missing.');
-  return { uid, namespace, dryRun: dryRun === true, pod: object };
+  if (!isDNSSubdomain(serviceAccountNameOf(object))) {
+    throw malformed('request.object.spec.serviceAccountName is no DNS subdomain of at most 253 characters.');
+  }
+  return { uid, namespace: namespaceOf(namespace), dryRun: dryRun === true, pod: object };
+}
+
+/** The Namespace of a review: a name that leads to another place of the API (`..`) is none. Throws ReviewMalformed. */
+export function namespaceOf(namespace: unknown): string {
+  if (isDNSLabel(namespace)) return namespace;
+  throw malformed('request.namespace is missing, or no DNS label of at most 63 characters.');
 }
 
 /** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
-export function readRequest(body: string | null | undefined): Json & { readonly uid: string } {
-  const review = parse(body);
+export function readRequest(body: string | null | undefined, hold?: Hold): Json & { readonly uid: string } {
+  const review = parse(body, hold);
   if (!isObject(review)) throw malformed('The body is no JSON object.');
   if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
   if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
@@ -108,9 +120,9 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-function parse(body: string | null | undefined): unknown {
+function parse(body: string | null | undefined, hold: Hold = () => undefined): unknown {
   if (typeof body !== 'string') throw malformed('There is no body.');
-  checkBounds(body);
+  hold(checkBounds(body));
   try {
     return JSON.parse(body);
   } catch {

@@ -77,6 +77,21 @@ describe('a review', () => {
     expect(response).toEqual({ uid: 'b7ae3c1f', allowed: true, auditAnnotations: { reason: 'NoPod' } });
   });
 
+  test.each([
+    ['a namespace', { namespace: '..' }, plainPod({ serviceAccountName: '.' })],
+    ['an account', {}, plainPod({ serviceAccountName: '../../secrets' })],
+  ])(
+    'with %s that leads elsewhere in the API gets no decision, and nothing is looked up',
+    async (_name, request, pod) => {
+      const looked: string[] = [];
+      const read = (what: string) => (name: string) =>
+        Promise.resolve(void looked.push(`${what} ${name}`)).then(() => ({}));
+      await start({ lookup: read('account') as never, lookupNamespace: read('namespace') });
+      expect(errorOf(await running.mutate(review(pod, request)))).toBe('400 ReviewMalformed');
+      expect(looked).toEqual([]);
+    },
+  );
+
   test.each(['text/plain', 'application/xml; charset=x', 'application/json; charset=utf-8'])(
     'may be of type %s',
     async (type) => {

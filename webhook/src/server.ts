@@ -71,7 +71,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
     });
     return reply.send(answer);
   });
-  server.post(PATHS.validate, async (request, reply) => reply.send(await validate(request.body as string, options)));
+  server.post(PATHS.validate, async (request, reply) => reply.send(await validate(request, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
@@ -120,9 +120,10 @@ export function setCertificate(server: FastifyInstance, { key, certificate }: Ce
 }
 
 async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
-  const review = readReview(request.body as string);
+  const review = readReview(request.body as string, workOf(request.raw).hold);
   const decision = await decideReview(review, options);
   const answer = respond(review, decision, options);
+  workOf(request.raw).hold(answer.response.patch?.length ?? 0);
   options.metrics.decided(decision.outcome, decision.reason);
   logDecision(review, decision, options.log);
   return answer;
@@ -141,8 +142,8 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
 }
 
 /** A ServiceAccount that is being written. What can't be looked up is a failed call, as for a pod. */
-async function validate(body: string, options: ServerOptions): Promise<ReviewResponse> {
-  const review = readAccountReview(body);
+async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+  const review = readAccountReview(request.body as string, workOf(request.raw).hold);
   const { uid, dryRun, account } = review;
   if (!asksForRole(account, options)) return respondAccount(review, undefined);
   const settings = options.settings();
