@@ -85,8 +85,24 @@ export const LIMITS = {
   idleConnections: { credentials: 512, health: 64 },
   /** A role with `startup: proceed` holds the pod's start no longer than this. */
   startupSeconds: 30,
-  /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call. */
+  /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call; how many at once of a kind. */
   liveLookupMs: 500,
+  liveLookups: 16,
+  /**
+   * Answers of the apiserver that the webhook reads. A page over its limit is asked for again with fewer objects. One object
+   * has at most 1.5 MiB in etcd, and in JSON six times that where each character is escaped.
+   */
+  pageBytes: 2 * 1024 * 1024,
+  objectBytes: 16 * 1024 * 1024,
+  liveObjectBytes: 2 * 1024 * 1024,
+  /**
+   * Annotations of all ServiceAccounts and of all Namespaces in the webhook's memory, twice that while they are listed anew:
+   * what there is no room for is looked up live. 100,000 accounts take 26 MB, every tenth of them with 300 characters.
+   */
+  accountsKeptBytes: 48 * 1024 * 1024,
+  namespacesKeptBytes: 8 * 1024 * 1024,
+  /** Of a token: what EKS or an OIDC provider would take for one. */
+  audienceChars: 1024,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */
   warningChars: 256,
   /** Warnings of one answer, and places that one message names: more help nobody, and would fill the log. */

@@ -7,7 +7,7 @@ import { LIMITS } from '@rolechain/shared';
 import { boundConnections, workOf, type ConnectionOptions } from './connections.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
-const SHORT_MS = 250;
+const SHORT_MS = 1000;
 let server: Server | undefined;
 const sockets: Socket[] = [];
 

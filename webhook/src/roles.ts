@@ -3,6 +3,7 @@ import {
   ANNOTATIONS,
   DEFAULT_ROLE,
   FOREIGN_KEYS,
+  LIMITS,
   baseRoleProblems,
   chainOf,
   clusterProblems,
@@ -119,7 +120,7 @@ function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAcco
   const identity = identityOf(role, account, others);
   // Told by otherAccountProblems.
   if (!identity) return [];
-  const arn = identity.annotations[FOREIGN_KEYS.eksRoleARN];
+  const { [FOREIGN_KEYS.eksRoleARN]: arn, [FOREIGN_KEYS.eksAudience]: audience = '' } = identity.annotations;
   const path = pathOf(role);
   if (arn === undefined && (serviceAccount || credentialSource === 'irsa')) {
     const field = serviceAccount ? 'serviceAccount' : 'credentialSource';
@@ -131,6 +132,9 @@ function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAcco
   }
   const reads = credentialSource === 'irsa' || credentialSource === 'auto';
   if (!reads || arn === undefined) return [];
+  if (audience.length > LIMITS.audienceChars) {
+    return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, `has more than ${LIMITS.audienceChars} characters`)];
+  }
   const ofOther = serviceAccount !== undefined;
   return baseRoleProblems(chainOf(path, role), { arn, path: FOREIGN_KEYS.eksRoleARN, ofOther });
 }

@@ -7,7 +7,7 @@ test('the document: to the byte', () => {
   const fill = 'é'.repeat((LIMITS.annotationBytes - text.length) / 2) + 'x'.repeat(text.length % 2);
   expect(codesOf(text + fill)).toEqual([]);
   expect(codesOf(`${text}${fill}x`)).toEqual(['DocumentTooLarge']);
-  expect(problemsOf('x'.repeat(5_000_000))[0]?.text).toBe('has 5000000 bytes; its limit is 32768');
+  expect(problemsOf('x'.repeat(5_000_000))[0]?.text).toBe('has more than 32768 bytes, its limit');
 });
 
 describe('documents that are not in order', () => {

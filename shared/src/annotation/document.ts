@@ -41,9 +41,8 @@ export function readMap(value: unknown): Checked<Record<string, unknown>> {
 
 /** A text of bounded size as plain data; no text throws. */
 export function readYAML(text: string, { options, tolerates }: Dialect): Checked<unknown> {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > LIMITS.annotationBytes) {
-    return failed('DocumentTooLarge', `has ${bytes} bytes; its limit is ${LIMITS.annotationBytes}`);
+  if (Buffer.byteLength(text) > LIMITS.annotationBytes) {
+    return failed('DocumentTooLarge', `has more than ${LIMITS.annotationBytes} bytes, its limit`);
   }
   const lineCounter = new LineCounter();
   try {

@@ -15,7 +15,7 @@ export const DOCUMENTS: readonly Refusal[] = [
   {
     name: 'too-many-bytes',
     annotation: `roleARN: ${ARN}\n`.padEnd(32 * 1024 + 1, '#'),
-    says: 'it has 32769 bytes; its limit is 32768; shorten it (DocumentTooLarge)',
+    says: 'it has more than 32768 bytes, its limit; shorten it (DocumentTooLarge)',
   },
   {
     name: 'too-large-a-configuration',

@@ -2,19 +2,20 @@
  * What is known of every object of one kind: the few annotations that are read, and nothing else. Kept by list
  * and watch; a miss is asked for live.
  */
-import { Watch, type KubeConfig } from '@kubernetes/client-node';
-import { describeFailure } from '@rolechain/certs';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { CodedError, LIMITS } from '@rolechain/shared';
-import { keep, type Annotations } from '../kept.ts';
-import { rawList, type ListPage } from './raw-list.ts';
+import { keepBounded, type Annotations } from '../kept.ts';
+import { makeApi, readLines, readText, type Api, type Pieces } from './api.ts';
+import { makeKeptObjects, type KeptObjects } from './kept-objects.ts';
 import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
 
 /**
  * Short watches: where nothing changes nothing comes, not even a bookmark (storage/cacher, cache_watcher.go,
  * process), so that only the orderly end of a watch tells a quiet apiserver from a dead connection. It must
- * come within the 30 s of silence after which the client gives a connection up.
+ * come within the time of silence after which a connection is given up.
  */
 const WATCH_SECONDS = 25;
+const SILENCE_MS = 30_000;
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
 export const STALE_MS = 90_000;
 /** Fewer, larger pages: each costs kube-apiserver some milliseconds, whatever it holds (100,000 accounts: 3 s for 5). */
@@ -39,10 +40,10 @@ export interface Known {
 }
 
 /** Of an object as the API gives it, what is kept: at once, since a cluster's objects whole would take the memory. */
-export type Know<T> = (object: T) => Known;
+export type Know = (object: Annotated) => Known;
 
-export function knowing<T extends Annotated>(keys: readonly string[], keyOf: (object: T) => string): Know<T> {
-  return (object) => ({ key: keyOf(object), annotations: keep(object.metadata?.annotations, keys) });
+export function knowing(keys: readonly string[], keyOf: (object: Annotated) => string): Know {
+  return (object) => ({ key: keyOf(object), annotations: keepBounded(object.metadata?.annotations, keys) });
 }
 
 export interface AnnotationCache {
@@ -54,14 +55,17 @@ export interface AnnotationCache {
   readonly size: () => number;
 }
 
-/** `now` is in milliseconds of a clock that nobody sets: set back, a dead watch would seem alive. */
-export function makeAnnotationCache(now: () => number): AnnotationCache {
-  let objects = new Map<string, Annotations>();
+/**
+ * `now` is in milliseconds of a clock that nobody sets: set back, a dead watch would seem alive. What `maxBytes` have no
+ * room for is as if it weren't known.
+ */
+export function makeAnnotationCache(now: () => number, maxBytes: number = LIMITS.accountsKeptBytes): AnnotationCache {
+  let objects: KeptObjects = makeKeptObjects(maxBytes);
   let contactAt: number | undefined;
   return {
     sink: {
       replace: (items) => {
-        objects = new Map();
+        objects = makeKeptObjects(maxBytes);
         for (const { key, annotations } of items) objects.set(key, annotations);
       },
       upsert: ({ key, annotations }) => {
@@ -75,128 +79,140 @@ export function makeAnnotationCache(now: () => number): AnnotationCache {
       },
     },
     synced: () => contactAt !== undefined,
-    size: () => objects.size,
+    size: () => objects.size(),
     get: (key) => (contactAt === undefined || now() - contactAt > STALE_MS ? undefined : objects.get(key)),
   };
-}
-
-/**
- * Reads live, once for all who ask at the same time, within `ms`. `kind` stands in the message. Rejects with
- * CodedError LookupFailed: "not known" must never become "not annotated".
- */
-export function makeLiveLookup<T>(
-  kind: string,
-  ms: number = LIMITS.liveLookupMs,
-): (key: string, read: () => Promise<T>) => Promise<T> {
-  const running = new Map<string, Promise<T>>();
-  return (key, read) => {
-    const shared = running.get(key);
-    if (shared) return shared;
-    const asked = within(ms, `${kind} ${key}`, read()).finally(() => running.delete(key));
-    running.set(key, asked);
-    return asked;
-  };
-}
-
-/** The reader's own time-out ends its request; this one holds whatever the reader waits for. */
-async function within<T>(ms: number, what: string, reading: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(lookupFailed(what, `no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } catch (error) {
-    throw error instanceof CodedError ? error : lookupFailed(what, describeFailure(error), error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** `what` names kind and object. */
-export function lookupFailed(what: string, why: string, cause?: unknown): CodedError {
-  return new CodedError('LookupFailed', `${what}: ${why}.`, { cause });
 }
 
 export interface SourceOptions {
   /** How long the apiserver is asked to keep a watch open. */
   readonly watchSeconds?: number;
-  /** After so long without a byte a connection is taken for dead; without it, the client's own 30 s. */
+  /** After so long without a byte a connection is taken for dead. */
   readonly silenceMs?: number;
 }
 
 /** A kind of objects. */
-export interface Kind<T> {
-  /** Of its collection in the API. */
-  readonly path: string;
-  readonly know: Know<T>;
+export interface Kind {
+  /** Of its collection in the API: segments. */
+  readonly path: readonly string[];
+  readonly know: Know;
+  /** For all that a list finds; what there is no room for is left out. */
+  readonly maxBytes: number;
 }
 
 /** All objects of a kind by list and watch. */
-export function annotatedSource<T extends Annotated>(
+export function annotatedSource(
   kubeConfig: KubeConfig,
-  { path, know }: Kind<T>,
-  { watchSeconds = WATCH_SECONDS, silenceMs }: SourceOptions = {},
+  kind: Kind,
+  { watchSeconds = WATCH_SECONDS, silenceMs = SILENCE_MS }: SourceOptions = {},
 ): Source<Known> {
-  const watch = new Watch(kubeConfig);
-  // Private in the client's types: there is no other way to it.
-  if (silenceMs !== undefined) Object.assign(watch, { requestTimeoutMs: silenceMs });
+  const api = makeApi(kubeConfig);
   return {
-    list: () => listAll(rawList<T>(kubeConfig, path, LIST_MS), know),
-    watch: (resourceVersion, onEvent, signal) => {
-      const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
-      return watchOnce(
-        watch,
-        path,
-        query,
-        (type, object) => onEvent(toEvent(type, object as T | undefined, know)),
-        signal,
-      );
+    list: (signal) => listAll(api, kind, signal),
+    watch: async (resourceVersion, onEvent, signal) => {
+      const silence = new AbortController();
+      const timer = setTimeout(() => silence.abort(new DOMException('silence', 'TimeoutError')), silenceMs);
+      const query = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${watchSeconds}` };
+      const ask = { path: kind.path, query, kind: 'PartialObjectMetadata' } as const;
+      try {
+        const pieces = await api({ ...ask, signal: AbortSignal.any([signal, silence.signal]) });
+        const lines = readLines(
+          heard(pieces, () => timer.refresh()),
+          LIMITS.objectBytes,
+        );
+        for await (const line of lines) onEvent(toEvent(line, kind.know));
+      } catch (error) {
+        // The end that was asked for is no failure.
+        if (!signal.aborted) throw silence.signal.aborted ? silence.signal.reason : error;
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
 
-async function listAll<T>(page: ListPage<T>, know: Know<T>): Promise<Listed<Known>> {
-  const items: Known[] = [];
-  let token: string | undefined;
-  for (;;) {
-    const got = await page({ limit: PAGE, continue: token });
-    items.push(...got.items.map(know));
-    token = got.metadata?.continue;
-    if (!token) return { items, resourceVersion: got.metadata?.resourceVersion ?? '' };
+async function* heard(pieces: Pieces, onPiece: () => void): Pieces {
+  for await (const piece of pieces) {
+    onPiece();
+    yield piece;
   }
 }
 
-async function watchOnce(
-  watch: Watch,
-  path: string,
-  query: Parameters<Watch['watch']>[1],
-  onLine: (type: string, object?: unknown) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const ended = Promise.withResolvers<undefined>();
-  const opening = watch.watch(path, query, onLine, (error: unknown) => {
-    if (error) ended.reject(error);
-    else ended.resolve(undefined);
-  });
-  // The client gives the means to end a watch only once the apiserver has answered: the end doesn't wait for that.
-  const abort = (): void => {
-    opening.then((controller) => controller.abort()).catch(() => undefined);
-    ended.resolve(undefined);
-  };
-  opening.catch(ended.reject);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  await ended.promise.finally(() => {
-    signal.removeEventListener('abort', abort);
-  });
+interface Page {
+  readonly items?: readonly Annotated[];
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
 }
 
-/** What has no resourceVersion is no event: the client passes on any line that is JSON. */
-function toEvent<T extends Annotated>(type: string, object: T | undefined, know: Know<T>): WatchEvent<Known> {
+/** Page by page. One that is too large is asked for again with half as many objects, down to one. */
+async function listAll(api: Api, { path, know, maxBytes }: Kind, signal: AbortSignal): Promise<Listed<Known>> {
+  const room = makeKeptObjects(maxBytes);
+  const items: Known[] = [];
+  let leftOut = 0;
+  let token: string | undefined;
+  let limit = PAGE;
+  for (;;) {
+    const text = await readPage(api, path, { limit, token, signal });
+    if (text === undefined) {
+      limit = Math.ceil(limit / 2);
+      continue;
+    }
+    const { items: found = [], metadata } = JSON.parse(text) as Page;
+    for (const object of found) {
+      const known = know(object);
+      if (room.set(known.key, known.annotations)) items.push(known);
+      else leftOut++;
+    }
+    token = metadata?.continue;
+    if (!token) return { items, leftOut, resourceVersion: metadata?.resourceVersion ?? '' };
+    limit = Math.min(PAGE, 2 * limit);
+  }
+}
+
+interface PageRequest {
+  readonly limit: number;
+  readonly token: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Undefined: it is too large, and there may be a smaller one. */
+async function readPage(api: Api, path: Kind['path'], page: PageRequest): Promise<string | undefined> {
+  const { limit, token, signal } = page;
+  const pieces = await api({
+    ...{ path, kind: 'PartialObjectMetadataList', query: { limit: `${limit}`, continue: token } },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]),
+  });
+  const text = await readText(pieces, limit > 1 ? LIMITS.pageBytes : LIMITS.objectBytes);
+  if (text !== undefined || limit > 1) return text;
+  throw new CodedError('LookupFailed', `An object's metadata has more than ${LIMITS.objectBytes} bytes.`);
+}
+
+/** What is no JSON, or has no resourceVersion, is no event: a proxy may have put it there. */
+function toEvent(line: string, know: Know): WatchEvent<Known> {
+  const { type, object } = parse(line);
   const resourceVersion = object?.metadata?.resourceVersion;
-  const code = (object as { code?: number } | undefined)?.code;
-  if (!object || !resourceVersion) return { type: 'ERROR', code };
+  if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
     return { type, object: know(object), resourceVersion };
   if (type === 'BOOKMARK') return { type, resourceVersion };
-  return { type: 'ERROR', code };
+  return { type: 'ERROR', code: object.code };
+}
+
+function parse(line: string): { readonly type?: string; readonly object?: Annotated & { readonly code?: number } } {
+  try {
+    return (JSON.parse(line) ?? {}) as object;
+  } catch {
+    return {};
+  }
+}
+
+/** The annotations of one object, read live. Rejects on any failure; a 404 has the `code`. */
+export async function readOne(
+  api: Api,
+  path: readonly string[],
+  { know, ms }: { readonly know: Know; readonly ms: number },
+): Promise<Annotations> {
+  const pieces = await api({ path, kind: 'PartialObjectMetadata', signal: AbortSignal.timeout(ms) });
+  const text = await readText(pieces, LIMITS.liveObjectBytes);
+  if (text !== undefined) return know(JSON.parse(text) as Annotated).annotations;
+  throw new CodedError('LookupFailed', `Its metadata has more than ${LIMITS.liveObjectBytes} bytes.`);
 }

@@ -1,17 +1,18 @@
 /** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
-import { CoreV1Api, type KubeConfig, type V1Namespace } from '@kubernetes/client-node';
-import { deadline } from '@rolechain/certs';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
-import { keep, type Annotations } from '../kept.ts';
+import type { Annotations } from '../kept.ts';
 import {
   annotatedSource,
   knowing,
   makeAnnotationCache,
-  makeLiveLookup,
+  readOne,
   type AnnotationCache,
   type Known,
   type SourceOptions,
 } from './annotated.ts';
+import { makeApi } from './api.ts';
+import { makeLiveLookup } from './live-lookup.ts';
 import type { Source } from './reflector.ts';
 
 /** The keys of a Namespace that are read. */
@@ -20,9 +21,12 @@ export const NAMESPACE_KEYS: readonly string[] = Object.values(ANNOTATIONS)
   .map(({ key }) => key);
 
 /** What is kept of a Namespace. */
-export const knowNamespace = knowing<V1Namespace>(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '');
+export const knowNamespace = knowing(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '');
 
-export const makeNamespaceCache = makeAnnotationCache;
+/** `now` is in milliseconds of a clock that nobody sets. */
+export function makeNamespaceCache(now: () => number): AnnotationCache {
+  return makeAnnotationCache(now, LIMITS.namespacesKeptBytes);
+}
 
 /**
  * The annotations of a Namespace. Rejects on any failure, also where there is no such Namespace: what is being
@@ -45,14 +49,12 @@ export function makeNamespaceLookup(
 
 /** The live look-up through the API. */
 export function namespaceReader(kubeConfig: KubeConfig): ReadNamespace {
-  const api = kubeConfig.makeApiClient(CoreV1Api);
-  return async (name) => {
-    const { metadata } = await api.readNamespace({ name }, deadline(LIMITS.liveLookupMs));
-    return keep(metadata?.annotations, NAMESPACE_KEYS);
-  };
+  const api = makeApi(kubeConfig);
+  return (name) => readOne(api, ['api', 'v1', 'namespaces', name], { know: knowNamespace, ms: LIMITS.liveLookupMs });
 }
 
 /** All Namespaces of the cluster. */
 export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
-  return annotatedSource(kubeConfig, { path: '/api/v1/namespaces', know: knowNamespace }, options);
+  const kind = { path: ['api', 'v1', 'namespaces'], know: knowNamespace, maxBytes: LIMITS.namespacesKeptBytes };
+  return annotatedSource(kubeConfig, kind, options);
 }

@@ -1,7 +1,7 @@
 /**
  * List, then watch, for as long as the program runs. @kubernetes/client-node has an informer, which
- * stops at any error but 410, lists without pages, and asks for no bookmarks; its Watch is sound since
- * 2.0.1 (it ends a connection on which nothing comes), so this loop stands on that.
+ * stops at any error but 410, lists without pages, and asks for no bookmarks; its Watch can't ask for metadata alone, and
+ * takes a line of any length. So the requests are ours too (api.ts), over the client's connections.
  *
  *      list ──► watch ──► ended or broken: watch on from the last resourceVersion
  *       ▲         │
@@ -12,6 +12,8 @@ import { describeFailure, statusOf, type Log } from '@rolechain/certs';
 
 export interface Listed<T> {
   readonly items: readonly T[];
+  /** How many there was no room for; default none. */
+  readonly leftOut?: number;
   readonly resourceVersion: string;
 }
 export type WatchEvent<T> =
@@ -97,10 +99,10 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
 }
 
 async function list<T>(source: Source<T>, sink: Sink<T>, { signal, log }: ReflectorOptions): Promise<string> {
-  const { items, resourceVersion } = await source.list(signal);
+  const { items, leftOut = 0, resourceVersion } = await source.list(signal);
   sink.replace(items);
   sink.contact();
-  log.info({ objects: items.length }, 'listed');
+  log.info({ objects: items.length, ...(leftOut > 0 ? { leftOut } : {}) }, 'listed');
   return resourceVersion;
 }
 

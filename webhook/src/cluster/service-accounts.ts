@@ -1,17 +1,11 @@
 /** ServiceAccounts: their roles, and the base identity of the EKS webhook's annotations. */
-import { CoreV1Api, type KubeConfig, type V1ServiceAccount } from '@kubernetes/client-node';
-import { deadline, statusOf } from '@rolechain/certs';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { statusOf } from '@rolechain/certs';
 import { LIMITS } from '@rolechain/shared';
-import { keep } from '../kept.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
-import {
-  annotatedSource,
-  knowing,
-  makeAnnotationCache,
-  makeLiveLookup,
-  type Known,
-  type SourceOptions,
-} from './annotated.ts';
+import { annotatedSource, knowing, makeAnnotationCache, readOne, type Known, type SourceOptions } from './annotated.ts';
+import { makeApi } from './api.ts';
+import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export { PAGE, STALE_MS, type SourceOptions } from './annotated.ts';
@@ -26,7 +20,7 @@ export interface AccountCache {
 }
 
 /** What is kept of an account. */
-export const knowAccount = knowing<V1ServiceAccount>(
+export const knowAccount = knowing(
   ACCOUNT_KEYS,
   ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
 );
@@ -60,11 +54,11 @@ export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount, 
 
 /** The live look-up through the API, given up after `ms`. */
 export function accountReader(kubeConfig: KubeConfig, ms: number = LIMITS.liveLookupMs): ReadAccount {
-  const api = kubeConfig.makeApiClient(CoreV1Api);
+  const api = makeApi(kubeConfig);
   return async (namespace, name) => {
     try {
-      const { metadata } = await api.readNamespacedServiceAccount({ namespace, name }, deadline(ms));
-      return { namespace, name, annotations: keep(metadata?.annotations, ACCOUNT_KEYS) };
+      const path = ['api', 'v1', 'namespaces', namespace, 'serviceaccounts', name];
+      return { namespace, name, annotations: await readOne(api, path, { know: knowAccount, ms }) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -74,5 +68,6 @@ export function accountReader(kubeConfig: KubeConfig, ms: number = LIMITS.liveLo
 
 /** All ServiceAccounts of the cluster. */
 export function accountSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
-  return annotatedSource(kubeConfig, { path: '/api/v1/serviceaccounts', know: knowAccount }, options);
+  const kind = { path: ['api', 'v1', 'serviceaccounts'], know: knowAccount, maxBytes: LIMITS.accountsKeptBytes };
+  return annotatedSource(kubeConfig, kind, options);
 }

@@ -165,7 +165,7 @@ test('a connection that breaks in the midst of a line loses nothing', async () =
 });
 
 test.each([
-  ['no JSON at all', 'HTTP/1.1 502 Bad Gateway\n', ['list', 'watch 5']],
+  ['no JSON at all', 'HTTP/1.1 502 Bad Gateway\n', ['list', 'watch 5', 'list', 'watch 10']],
   ['JSON that is no event', '{"error":"bad gateway"}\n', ['list', 'watch 5', 'list', 'watch 10']],
   ['an event without an object', '{"type":"MODIFIED"}\n', ['list', 'watch 5', 'list', 'watch 10']],
   ['an object without a version', line('MODIFIED', { metadata: {} }), ['list', 'watch 5', 'list', 'watch 10']],
