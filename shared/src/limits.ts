@@ -2,8 +2,15 @@
 export const LIMITS = {
   /** Size of an annotation document. Kubernetes allows 256 KiB for all annotations of an object together. */
   annotationBytes: 32 * 1024,
-  /** Aliases that a YAML document may expand: enough for one shared block, too few for a bomb. */
-  yamlAliases: 10,
+  /**
+   * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each
+   * other; aliases; values, with what aliases repeat. 32 roles with every field and 50 tags each have 15,461 words and
+   * signs. The largest costs are measured in test/hostile/yaml.test.ts.
+   */
+  yamlTokens: 16_384,
+  yamlDepth: 32,
+  yamlAliases: 100,
+  yamlNodes: 8192,
   /** Problems of one document that are kept: a message that is cut at `messageChars` shows fewer. */
   problemsKept: 100,
   /** ROLECHAIN_CONFIG. Linux refuses a single environment string over 128 KiB (MAX_ARG_STRLEN). */
@@ -31,10 +38,18 @@ export const LIMITS = {
   tagValueMax: 256,
   /** STS API reference, AssumeRole: Policy and PolicyArns; the plain text of both together. */
   policyChars: 2048,
+  /** Lists and maps of a policy in each other: IAM's own grammar has six. */
+  policyDepth: 32,
   policyARNs: 10,
   /** Our own: a chain is walked at every refresh, and a hop is a call. */
   via: 5,
   roles: 32,
+  /** The name of a Region: the longest has 14 characters. */
+  regionMax: 32,
+  /** Addresses of the Pod Identity agent. EKS has two. */
+  agentEndpoints: 8,
+  /** One of them, and that of an STS endpoint. */
+  urlMax: 2048,
   /** Below it botocore and .NET refresh all the time (they ask again with less than 15 minutes left). */
   durationUnwiseSeconds: 1800,
   /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */

@@ -22,8 +22,11 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const lower = name.toLowerCase();
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
+    const most = Math.ceil(candidate.length / 3);
+    // At least so many letters are too many or missing.
+    if (Math.abs(lower.length - candidate.length) > most) continue;
     const d = distance(lower, candidate.toLowerCase());
-    if (d <= Math.ceil(candidate.length / 3) && (!best || d < best.distance)) best = { name: candidate, distance: d };
+    if (d <= most && (!best || d < best.distance)) best = { name: candidate, distance: d };
   }
   return best?.name;
 }

@@ -40,6 +40,7 @@ export function show(value: unknown): string {
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return 'nothing';
-  const text = JSON.stringify(value);
+  // Cut first: a text may be as long as the whole document, and be shown again and again.
+  const text = JSON.stringify(value.slice(0, 80));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

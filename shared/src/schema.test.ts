@@ -101,7 +101,7 @@ test('the value of an external ID is never shown', () => {
 });
 
 describe('a map from names to one schema', () => {
-  const MAP = mapOf(INNER, (name) => /^[a-z_]+$/.test(name), 'a small name', 'a map of sizes');
+  const MAP = mapOf(INNER, (name) => /^[a-z_]+$/.test(name), 'a small name', 'a map of sizes', 5);
   const told = (value: unknown) => problemsOf(value, MAP).map(({ code, path, text }) => `${code} ${path} ${text}`);
 
   test('keeps names of object members, but for one that can not be kept', () => {

@@ -3,6 +3,7 @@
  * message of a schema or validation says what the field takes (`a whole number of 1-10`).
  */
 import * as v from 'valibot';
+import { LIMITS } from './limits.ts';
 import { nearest } from './nearest.ts';
 import { problem, show, type Checked, type Problem } from './problem.ts';
 
@@ -14,11 +15,15 @@ const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 /** A key that stands in a path as it is; any other, however long, is shown in quotes. */
 const PLAIN_KEY = /^[\w./-]{1,80}$/;
 
-/** The whole value, or every problem in it at once; the first alone where a value may hold millions of them. */
+/**
+ * The whole value, or its problems at once, LIMITS.problemsKept of them at most; the first alone where a value may hold
+ * millions of them. In time that grows with the value and not faster.
+ */
 export function check<T>(schema: Schema<T>, value: unknown, problems: 'all' | 'first' = 'all'): Checked<T> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true, abortEarly: problems === 'first' });
   if (result.success) return { ok: true, value: result.output, warnings: [] };
-  return { ok: false, problems: result.issues.flatMap((issue) => toProblems(schema, issue)) };
+  const found = result.issues.slice(0, LIMITS.problemsKept).flatMap((issue) => toProblems(schema, issue));
+  return { ok: false, problems: found.slice(0, LIMITS.problemsKept) };
 }
 
 /** valibot assigns what it has checked, and an assignment to this name is lost. */
@@ -26,27 +31,41 @@ const LOST: ReadonlySet<string> = new Set(['__proto__']);
 
 /**
  * A map from names to one schema. Not `v.record`, which leaves out names like `constructor` and takes a list.
- * `misnamed` says what a wrong name should have been; `limit` what the whole takes.
+ * `misnamed` says what a wrong name should have been; `limit` what the whole takes. What has more than `max` names is not
+ * looked into.
  */
 export function mapOf<T>(
   schema: Schema<T>,
   isName: (name: string) => boolean,
   misnamed: string,
   limit: string,
+  max: number,
 ): Schema<Readonly<Record<string, T>>> {
-  const wrong = v.pipe(
+  const wrong = failing(misnamed);
+  const over = failing(limit);
+  return v.lazy((input) => {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return v.never(limit);
+    const names = Object.keys(input);
+    if (names.length > max) return over;
+    return v.strictObject(
+      Object.fromEntries(names.map((name) => [name, isName(name) && !LOST.has(name) ? schema : wrong])),
+    );
+  }) as unknown as Schema<Readonly<Record<string, T>>>;
+}
+
+const failing = (message: string): v.GenericSchema =>
+  v.pipe(
     v.unknown(),
-    v.check(() => false, misnamed),
+    v.check(() => false, message),
   );
-  return v.lazy((input) =>
-    typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? v.strictObject(
-          Object.fromEntries(
-            Object.keys(input).map((name) => [name, isName(name) && !LOST.has(name) ? schema : wrong]),
-          ),
-        )
-      : v.never(limit),
-  ) as unknown as Schema<Readonly<Record<string, T>>>;
+
+/** A list of at most `max` elements; the elements of a longer one are not looked at. `limit` says what the whole takes. */
+export function listOf<T>(schema: Schema<T>, limit: string, max: number): Schema<readonly T[]> {
+  return v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value) || value.length <= max, limit),
+    v.array(schema, limit),
+  );
 }
 
 type Path = readonly v.IssuePathItem[];
@@ -64,10 +83,12 @@ function toProblems(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Probl
   return [problem(code, pathText(path), `${is}, but takes ${issue.message}`)];
 }
 
-/** valibot names the first unknown field of an object and stops; a reader wants all of them. */
+/** valibot names the first unknown field of an object and stops; a reader wants all of them, within reason. */
 function unknownFields(schema: v.GenericSchema, path: Path, last: v.IssuePathItem): Problem[] {
   const known = knownFields(schema, path);
-  const unknown = Object.keys(last.input as object).filter((key) => !known.includes(key));
+  const unknown = Object.keys(last.input as object)
+    .filter((key) => !known.includes(key))
+    .slice(0, LIMITS.problemsKept);
   const parent = path.slice(0, -1);
   return unknown.map((key) => unknownField(pathText([...parent, { ...last, key } as v.IssuePathItem]), key, known));
 }
@@ -92,6 +113,8 @@ interface Node {
   readonly value?: Node;
   readonly item?: Node;
   readonly wrapped?: Node;
+  readonly pipe?: readonly Node[];
+  readonly kind?: string;
   readonly getter?: (input: unknown) => Node;
   readonly key?: string;
   readonly options?: readonly Node[];
@@ -110,8 +133,10 @@ function knownFields(schema: v.GenericSchema, path: Path): string[] {
   return Object.keys(entries ?? {});
 }
 
-/** The schema behind `optional`, `lazy` and `variant`, for this input. */
+/** The schema behind `optional`, `lazy`, `variant` and checks that come first, for this input. */
 function resolve(schema: Node | undefined, input: unknown): Node | undefined {
+  const last = schema?.pipe?.findLast(({ kind }) => kind === 'schema');
+  if (last) return resolve(last, input);
   if (schema?.wrapped) return resolve(schema.wrapped, input);
   if (schema?.getter) return resolve(schema.getter(input), input);
   if (schema?.type !== 'variant') return schema;

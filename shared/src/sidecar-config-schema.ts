@@ -5,12 +5,13 @@ import { ROLE_ARN, type Grammar } from './annotation/role-arn.ts';
 import { CREDENTIAL_SOURCES } from './choices.ts';
 import { DNS_LABEL } from './kubernetes.ts';
 import { LIMITS } from './limits.ts';
-import { mapOf, type Schema } from './schema.ts';
+import { listOf, mapOf, type Schema } from './schema.ts';
 import type { HopConfig, RoleConfig, SidecarConfig } from './sidecar-config.ts';
 
 const MAP = 'a map of fields';
+const URLS = `a list of 1-${LIMITS.agentEndpoints} URLs`;
 const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
-const url = v.pipe(v.string('a URL'), v.url('a URL'));
+const url = v.pipe(v.string('a URL'), v.maxLength(LIMITS.urlMax, 'a URL'), v.url('a URL'));
 const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
 
 const TOKEN = v.variant(
@@ -77,7 +78,7 @@ const role = (grammar: Grammar): Schema<RoleConfig> =>
         webIdentity: v.optional(WEB_IDENTITY),
         startup: FIELDS.startup.schema as Schema<RoleConfig['startup']>,
         token: v.optional(v.pipe(v.string(TOKEN_TEXT), v.regex(ENDPOINT_TOKEN, TOKEN_TEXT))),
-        hops: v.pipe(v.array(hop(grammar), HOPS), v.minLength(1, HOPS), v.maxLength(LIMITS.via + 1, HOPS)),
+        hops: v.pipe(listOf(hop(grammar), HOPS, LIMITS.via + 1), v.minLength(1, HOPS)),
       },
       MAP,
     ),
@@ -91,8 +92,8 @@ const ROLES = `a map of 1-${LIMITS.roles} roles`;
 
 const roles = (grammar: Grammar): Schema<SidecarConfig['roles']> =>
   v.pipe(
-    mapOf(role(grammar), (name) => DNS_LABEL.test(name), 'a DNS label as its name', ROLES),
-    v.check((map) => Object.keys(map).length > 0 && Object.keys(map).length <= LIMITS.roles, ROLES),
+    mapOf(role(grammar), (name) => DNS_LABEL.test(name), 'a DNS label as its name', ROLES, LIMITS.roles),
+    v.check((map) => Object.keys(map).length > 0, ROLES),
   );
 
 const config = (grammar: Grammar): Schema<SidecarConfig> =>
@@ -104,7 +105,7 @@ const config = (grammar: Grammar): Schema<SidecarConfig> =>
       serviceAccount: text,
       cluster: v.optional(text),
       ports: v.strictObject({ credentials: port, health: port }, MAP),
-      agentEndpoints: v.pipe(v.array(url, 'a list of URLs'), v.minLength(1, 'at least one URL')),
+      agentEndpoints: v.pipe(listOf(url, URLS, LIMITS.agentEndpoints), v.minLength(1, URLS)),
       stsEndpoint: v.optional(url),
       useFIPSEndpoint: v.optional(v.boolean('true or false')),
       roles: roles(grammar),

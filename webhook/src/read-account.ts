@@ -1,6 +1,6 @@
 /**
- * An account's annotation, read. Reading is pure, and costly for a hostile text (YAML of 32 KiB with thousands of
- * mistakes takes tenths of a second), so each text is read once however many pods its account has.
+ * An account's annotation, read. Reading is pure, and costs tens of milliseconds for the largest texts, so each text is
+ * read once however many pods its account has.
  */
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, readAnnotation, type AnnotationRead } from '@rolechain/shared';
 import { memo } from './memo.ts';
@@ -21,15 +21,9 @@ export function readAccount(
 type Texts = readonly [ours: string | undefined, flux: string | undefined];
 
 const readTexts = memo({
-  compute: ([ours, flux]: Texts) => bounded(readAnnotation({ ours, flux, fluxEnabled: true })),
+  compute: ([ours, flux]: Texts) => readAnnotation({ ours, flux, fluxEnabled: true }),
   keyOf: (texts) => JSON.stringify(texts),
   weigh: (read) => (read ? JSON.stringify(read).length : 0),
   maxEntries: LIMITS.readsKept,
   maxChars: LIMITS.readsKeptChars,
 });
-
-/** With no more problems than a message can show. */
-function bounded(read: AnnotationRead | undefined): AnnotationRead | undefined {
-  if (!read || read.roles.ok) return read;
-  return { ...read, roles: { ok: false, problems: read.roles.problems.slice(0, LIMITS.problemsKept) } };
-}

@@ -7,7 +7,7 @@ import type { CredentialSource, Startup, WebIdentityMode } from '../choices.ts';
 import { DEFAULT_ROLE, DNS_LABEL } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked, type Problem } from '../problem.ts';
-import { check, mapOf, type Schema } from '../schema.ts';
+import { check, listOf, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME } from '../session-name.ts';
 import { chainOf } from './chain.ts';
 import { readDocument } from './document.ts';
@@ -68,10 +68,7 @@ function entries(at: 'role' | 'hop', required: readonly string[]): Record<string
 }
 
 const VIA = v.optional(
-  v.pipe(
-    v.array(v.strictObject(entries('hop', ['roleARN']), 'a map of fields'), NESTED.via.limit),
-    v.maxLength(LIMITS.via, NESTED.via.limit),
-  ),
+  listOf(v.strictObject(entries('hop', ['roleARN']), 'a map of fields'), NESTED.via.limit, LIMITS.via),
 );
 const ROLE = v.strictObject({ ...entries('role', ['roleARN']), via: VIA }, 'a map of fields');
 const ROLES = v.optional(
@@ -80,6 +77,7 @@ const ROLES = v.optional(
     (name) => DNS_LABEL.test(name) && name !== DEFAULT_ROLE,
     'a role under a DNS label other than default',
     NESTED.roles.limit,
+    LIMITS.roles,
   ),
 );
 const DOCUMENT = v.strictObject({ ...entries('role', []), via: VIA, roles: ROLES }) as unknown as Schema<Document>;
@@ -98,7 +96,7 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
     ...wholeProblems(document.value),
     ...all.flatMap(({ path, spec }) => [...chainProblems(chainOf(path, spec)), ...serviceAccountProblems(path, spec)]),
   ];
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems: problems.slice(0, LIMITS.problemsKept) };
   return {
     ok: true,
     value: all.map(({ spec }) => spec),
@@ -106,7 +104,7 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   };
 }
 
-/** What only the document as a whole can say: that it declares a role, and not too many. */
+/** What only the document as a whole can say: that it declares a role, and not one too many beside the further ones. */
 function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Problem[] {
   const further = isMap(roles) ? Object.keys(roles).length : 0;
   const hasDefault = Object.hasOwn(top, 'roleARN');
@@ -115,7 +113,7 @@ function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Pr
   const found: Problem[] = [];
   if (!hasDefault && (Object.keys(top).length > 0 || noRole))
     found.push(problem('FieldMissing', 'roleARN', 'is missing'));
-  if (count > LIMITS.roles) {
+  if (count > LIMITS.roles && further <= LIMITS.roles) {
     found.push(problem('FieldOutOfRange', 'roles', `holds ${count} roles, but takes ${NESTED.roles.limit}`));
   }
   return found;

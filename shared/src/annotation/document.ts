@@ -1,26 +1,22 @@
 /** The annotation's text as plain data: YAML 1.2 (and so JSON), or a bare role ARN. */
-import {
-  LineCounter,
-  parseDocument,
-  type DocumentOptions,
-  type ErrorCode as YAMLCode,
-  type ParseOptions,
-  type SchemaOptions,
-  type YAMLError,
-} from 'yaml';
+import { LineCounter, type Document, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked } from '../problem.ts';
+import { BoundPassed, expand, parseWithin, type YAMLOptions } from './yaml-bounds.ts';
 
 /** Which YAML a document is written in. */
 export interface Dialect {
-  readonly options: ParseOptions & DocumentOptions & SchemaOptions;
+  readonly options: YAMLOptions;
+  /** Whether a key may stand in a map once alone. */
+  readonly uniqueKeys: boolean;
   /** Mistakes that this dialect lets pass. */
-  readonly tolerates: (error: YAMLError) => boolean;
+  readonly tolerates: (error: Pick<YAMLError, 'code'>) => boolean;
 }
 
 /** YAML 1.2 (and so JSON) with text keys, no repeated key, few aliases and no tags that make objects. */
 const STRICT: Dialect = {
-  options: { uniqueKeys: true, stringKeys: true, schema: 'core', resolveKnownTags: false, logLevel: 'error' },
+  options: { stringKeys: true, schema: 'core', resolveKnownTags: false, logLevel: 'error' },
+  uniqueKeys: true,
   tolerates: () => false,
 };
 
@@ -40,61 +36,77 @@ export function readMap(value: unknown): Checked<Record<string, unknown>> {
 }
 
 /** A text of bounded size as plain data; no text throws. */
-export function readYAML(text: string, { options, tolerates }: Dialect): Checked<unknown> {
+export function readYAML(text: string, dialect: Dialect): Checked<unknown> {
   if (Buffer.byteLength(text) > LIMITS.annotationBytes) {
     return failed('DocumentTooLarge', `has more than ${LIMITS.annotationBytes} bytes, its limit`);
   }
-  const lineCounter = new LineCounter();
+  const lines = new LineCounter();
   try {
     // Pretty errors quote the document.
-    const document = parseDocument(text, { ...options, prettyErrors: false, lineCounter });
-    const error = [...document.errors, ...document.warnings].find((e) => !tolerates(e));
-    if (error) return unreadable(`${explain(error)} at ${place(lineCounter, error)}`);
-    return { ok: true, value: document.toJS({ maxAliasCount: LIMITS.yamlAliases }), warnings: [] };
+    const options = { ...dialect.options, uniqueKeys: false, prettyErrors: false } as const;
+    const [document, second] = parseWithin(text, options, lines);
+    return valueOf(document, second, dialect, lines);
   } catch (error) {
-    if (error instanceof RangeError) return unreadable(TOO_DEEP);
+    if (error instanceof BoundPassed) return failed('DocumentTooComplex', error.message);
     return unreadable(explainThrown(error));
   }
 }
 
+function valueOf(
+  document: Document.Parsed | undefined,
+  second: Document.Parsed | undefined,
+  { tolerates, uniqueKeys }: Dialect,
+  lines: LineCounter,
+): Checked<unknown> {
+  if (!document) return { ok: true, value: undefined, warnings: [] };
+  const error = [...document.errors, ...document.warnings].find((e) => !tolerates(e));
+  if (error) return unreadable(`${explain(error)}${place(lines, error.pos[0])}`);
+  if (second && !tolerates({ code: 'MULTIPLE_DOCS' })) {
+    return unreadable(`${MISTAKES.MULTIPLE_DOCS}${place(lines, second.range[0])}`);
+  }
+  const { repeatedKeyAt } = expand(document);
+  if (uniqueKeys && repeatedKeyAt !== undefined) {
+    return unreadable(`${MISTAKES.DUPLICATE_KEY}${place(lines, repeatedKeyAt)}`);
+  }
+  // Aliases are counted already.
+  return { ok: true, value: document.toJS({ maxAliasCount: -1 }), warnings: [] };
+}
+
 function explainThrown(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
-  if (message.startsWith('Excessive alias count')) return `aliases repeat more than ${LIMITS.yamlAliases} nodes`;
   if (message.startsWith('Merge sources')) return 'a merge (<<) of something else than maps';
   return 'an alias has no anchor before it';
 }
 
-const TOO_DEEP = 'it is nested too deeply';
-
 /** Words for what the parser's own explain badly, or with a piece of the document. */
-const MISTAKES: Partial<Record<YAMLCode, string>> = {
+const MISTAKES = {
   BAD_DIRECTIVE: 'an unknown directive',
   BAD_DQ_ESCAPE: 'an unknown backslash sequence in double quotes',
   DUPLICATE_KEY: 'a field stands twice',
   MULTIPLE_DOCS: 'a second document begins',
   NON_STRING_KEY: "a field's name is not text",
-  RESOURCE_EXHAUSTION: TOO_DEEP,
   TAG_RESOLVE_FAILED: 'an unknown tag',
-};
+} as const satisfies Partial<Record<YAMLCode, string>>;
 
 /** What is wrong; never a piece of the document, which may be of any field's value. */
 function explain({ code, message }: YAMLError): string {
-  // Where the stack ends inside of a tag's resolver, the parser calls it a mistake of the tag.
-  if (message.includes('Maximum call stack')) return TOO_DEEP;
-  const known = MISTAKES[code];
+  const known = (MISTAKES as Partial<Record<YAMLCode, string>>)[code];
   if (known !== undefined) return known;
   return code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message;
 }
 
-function place(lines: LineCounter, error: YAMLError): string {
-  const { line, col } = lines.linePos(error.pos[0]);
-  return `line ${line}, column ${col}`;
+function place(lines: LineCounter, at: number): string {
+  const { line, col } = lines.linePos(at);
+  return ` at line ${line}, column ${col}`;
 }
 
 function unreadable(text: string): Checked<never> {
   return failed('DocumentUnreadable', `is not valid YAML: ${text}`);
 }
 
-function failed(code: 'DocumentTooLarge' | 'DocumentUnreadable' | 'DocumentWrongType', text: string): Checked<never> {
+function failed(
+  code: 'DocumentTooLarge' | 'DocumentTooComplex' | 'DocumentUnreadable' | 'DocumentWrongType',
+  text: string,
+): Checked<never> {
   return { ok: false, problems: [problem(code, '', text)] };
 }

@@ -7,7 +7,7 @@ import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
 import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
-import { mapOf, type Schema } from '../schema.ts';
+import { listOf, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
@@ -31,9 +31,9 @@ const text = (limit: string, min: number, max: number, pattern: RegExp): Schema<
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
-const region = (limit: string): Schema<string> => v.pipe(v.string(limit), v.regex(REGION, limit));
+const region = (limit: string): Schema<string> => text(limit, 1, LIMITS.regionMax, REGION);
 /** Whether this can be the name of an AWS Region. */
-export const isRegion = (name: string): boolean => REGION.test(name);
+export const isRegion = (name: string): boolean => name.length <= LIMITS.regionMax && REGION.test(name);
 /** STS API reference, AssumeRole: ExternalId. `\w` in STS's patterns is ASCII. */
 export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
 /** What may stand around the placeholders: STS API reference, AssumeRole: RoleSessionName. */
@@ -46,11 +46,27 @@ const SOURCE_IDENTITY = /^[\w+=,.@-]*$/;
 const POLICY = /^[\t\n\r\x20-\xff]+$/;
 const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]+$/;
 
-/** Characters as STS counts them: code points. */
-const length = (value: string): number => Array.from(value).length;
-const isTagKey = (key: string): boolean => key !== '' && length(key) <= LIMITS.tagKeyMax && TAG.test(key);
-const isTagValue = (value: string): boolean => length(value) <= LIMITS.tagValueMax && TAG.test(value);
+/** Characters as STS counts them: code points, of one or two units each. */
+const hasAtMost = (max: number, value: string): boolean => value.length <= 2 * max && Array.from(value).length <= max;
+const isTagKey = (key: string): boolean => key !== '' && hasAtMost(LIMITS.tagKeyMax, key) && TAG.test(key);
+const isTagValue = (value: string): boolean => hasAtMost(LIMITS.tagValueMax, value) && TAG.test(value);
 const TAG_TEXT = `keys of 1-${LIMITS.tagKeyMax} and values of 0-${LIMITS.tagValueMax} letters, digits, spaces and _.:/=+-@ (numbers in quotes)`;
+
+/**
+ * Whether the value of a policy is small enough to be read or written, in the time of that. As JSON each list, map and
+ * value has two characters at least; an object that holds itself is deeper than any policy.
+ */
+function isWithin(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= LIMITS.policyChars;
+  let left: number = LIMITS.policyChars;
+  const take = (part: unknown, depth: number): boolean => {
+    left -= typeof part === 'string' ? part.length : 1;
+    if (left < 0 || depth > LIMITS.policyDepth) return false;
+    if (typeof part !== 'object' || part === null) return true;
+    return Object.entries(part).every(([key, item]) => take(key, depth) && take(item, depth + 1));
+  };
+  return take(value, 1);
+}
 
 /** A session policy as STS takes it: JSON text. An object is written as one, text must be one. */
 function policyText(value: unknown): unknown {
@@ -136,17 +152,13 @@ const TABLE = {
     region,
   ),
   tags: field('hop', `a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`, 'Session tags.', (limit) =>
-    v.pipe(
-      mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, limit),
-      v.check((tags) => Object.keys(tags).length <= LIMITS.tags, limit),
-    ),
+    mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, limit, LIMITS.tags),
   ),
   transitiveTagKeys: field(
     'hop',
     `a list of at most ${LIMITS.tags} keys of \`tags\``,
     'Tags that pass on to the later hops of the chain.',
-    (limit) =>
-      v.pipe(v.array(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit), v.maxLength(LIMITS.tags, limit)),
+    (limit) => listOf(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit, LIMITS.tags),
   ),
   policy: field(
     'hop',
@@ -155,6 +167,7 @@ const TABLE = {
     (limit) =>
       v.pipe(
         v.unknown(),
+        v.check(isWithin, limit),
         v.transform(policyText),
         v.string(limit),
         v.maxLength(LIMITS.policyChars, limit),
@@ -165,7 +178,7 @@ const TABLE = {
     'hop',
     `a list of at most ${LIMITS.policyARNs} ARNs of managed policies, arn:aws:iam::<account id or aws>:policy/<name>`,
     'Managed session policies.',
-    (limit) => v.pipe(v.array(text(limit, 20, 2048, POLICY_ARN), limit), v.maxLength(LIMITS.policyARNs, limit)),
+    (limit) => listOf(text(limit, 20, 2048, POLICY_ARN), limit, LIMITS.policyARNs),
   ),
   sourceIdentity: field(
     'role',

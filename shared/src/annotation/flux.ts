@@ -15,7 +15,8 @@ import { ROLE_ARN } from './role-arn.ts';
 
 /** YAML 1.1 as Go's decoder takes it: of repeated keys the last holds, tags and later documents are passed over. */
 const YAML_1_1: Dialect = {
-  options: { version: '1.1', uniqueKeys: false, stringKeys: true, logLevel: 'error' },
+  options: { version: '1.1', stringKeys: true, logLevel: 'error' },
+  uniqueKeys: false,
   tolerates: ({ code }) => code === 'MULTIPLE_DOCS' || code === 'TAG_RESOLVE_FAILED',
 };
 

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Document, WrittenHop, WrittenRole } from './assume-role.ts';
+import { LIMITS } from '../limits.ts';
 import { FIELDS } from './fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -20,7 +21,9 @@ const DEPENDENT: readonly (readonly [on: string, field: string])[] = [
 /** Whatever of the document's fields is in order, in the form that the schema gives. */
 export function soundPart(document: Fields): Document {
   const { roles, ...top } = document;
-  const further = isMap(roles) ? Object.entries(roles).filter(([, role]) => isMap(role)) : [];
+  // What is over a limit is told already.
+  const all = isMap(roles) ? Object.entries(roles).slice(0, LIMITS.roles) : [];
+  const further = all.filter(([, role]) => isMap(role));
   return {
     ...(Object.hasOwn(top, 'roleARN') ? soundRole(top) : {}),
     roles: Object.fromEntries(further.map(([name, role]) => [name, soundRole(role as Fields)])),
@@ -31,7 +34,7 @@ function soundRole(written: Fields): WrittenRole {
   const { sound, unsound } = soundFields(written);
   // Of an unknown source the agent's tags can't be claimed; irsa brings none.
   if (unsound.has('credentialSource') || unsound.has('serviceAccount')) sound.credentialSource = 'irsa';
-  const via = Array.isArray(written.via) ? written.via : [];
+  const via = Array.isArray(written.via) ? written.via.slice(0, LIMITS.via) : [];
   return { ...(sound as unknown as WrittenHop), via: via.map(soundHop) };
 }
 

@@ -44,3 +44,10 @@ export const codesOf = (text: string): string[] =>
 
 /** A document with these fields beside a role ARN. */
 export const document = (fields: object): string => JSON.stringify({ roleARN: ARN, ...fields });
+
+/** 476 bytes with 8 levels: each a list of ten times the one before. */
+export function bomb(levels: number): string {
+  const level = (n: number): string => `k${n}: &a${n} [${Array.from({ length: 10 }, () => `*a${n - 1}`).join(', ')}]`;
+  const above = Array.from({ length: levels }, (_, index) => level(index + 1));
+  return `{roleARN: "${ARN}", policy: {k0: &a0 [], ${above.join(', ')}}}`;
+}

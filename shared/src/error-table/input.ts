@@ -3,6 +3,11 @@ import { e, type ErrorEntry } from './entry.ts';
 /** What can be wrong in a document that a person wrote: annotation, settings, configuration. */
 export const INPUT = {
   DocumentTooLarge: e(400, 'The document is larger than its limit.', 'Shorten it.'),
+  DocumentTooComplex: e(
+    400,
+    'The document is made of more parts than its limit.',
+    'Write it with fewer fields, lists and aliases; no role needs so many.',
+  ),
   DocumentUnreadable: e(
     400,
     'The document is neither a role ARN nor YAML nor JSON.',
