@@ -1,8 +1,8 @@
 /** The annotation's text as plain data: YAML 1.2 (and so JSON), or a bare role ARN. */
-import { LineCounter, type Document, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
+import { LineCounter, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked } from '../problem.ts';
-import { BoundPassed, expand, parseWithin, type YAMLOptions } from './yaml-bounds.ts';
+import { BoundPassed, expand, parseWithin, type Documents, type YAMLOptions } from './yaml-bounds.ts';
 
 /** Which YAML a document is written in. */
 export interface Dialect {
@@ -44,8 +44,7 @@ export function readYAML(text: string, dialect: Dialect): Checked<unknown> {
   try {
     // Pretty errors quote the document.
     const options = { ...dialect.options, uniqueKeys: false, prettyErrors: false } as const;
-    const [document, second] = parseWithin(text, options, lines);
-    return valueOf(document, second, dialect, lines);
+    return valueOf(parseWithin(text, options, lines), dialect, lines);
   } catch (error) {
     if (error instanceof BoundPassed) return failed('DocumentTooComplex', error.message);
     return unreadable(explainThrown(error));
@@ -53,8 +52,7 @@ export function readYAML(text: string, dialect: Dialect): Checked<unknown> {
 }
 
 function valueOf(
-  document: Document.Parsed | undefined,
-  second: Document.Parsed | undefined,
+  { document, second }: Documents,
   { tolerates, uniqueKeys }: Dialect,
   lines: LineCounter,
 ): Checked<unknown> {

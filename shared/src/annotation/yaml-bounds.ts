@@ -32,14 +32,22 @@ const TOO_MANY_ALIASES = `has more than ${LIMITS.yamlAliases} aliases`;
 const TOO_MANY_NODES = `has more than ${LIMITS.yamlNodes} values, what aliases repeat included`;
 const WITHOUT_END = 'repeats itself without an end, by an alias within what it stands for';
 
+/** The first document of a text, and the second where there is one. */
+export interface Documents {
+  readonly document: Document.Parsed | undefined;
+  readonly second: Document.Parsed | undefined;
+}
+
 /**
  * The documents of a text, as the library's `parseDocument` reads the first of them. Its options must not ask for pretty
  * errors, nor for unique keys: `expand` looks for those. Throws BoundPassed.
  */
-export function parseWithin(text: string, options: YAMLOptions, lines: LineCounter): Document.Parsed[] {
+export function parseWithin(text: string, options: YAMLOptions, lines: LineCounter): Documents {
   return withoutStackTraces(() => {
-    const tokens = readTokens(text, lines);
-    return [...new Composer(options).compose(tokens, true, text.length)];
+    const documents = new Composer(options).compose(readTokens(text, lines), true, text.length);
+    // One after the other: there may be thousands.
+    const next = (): Document.Parsed | undefined => documents.next().value ?? undefined;
+    return { document: next(), second: next() };
   });
 }
 
