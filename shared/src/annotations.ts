@@ -1,4 +1,5 @@
 import { RESOURCES } from './kubernetes.ts';
+import { LIMITS } from './limits.ts';
 
 /** One annotation or label key that rolechain reads or writes. */
 export interface AnnotationEntry {
@@ -6,6 +7,8 @@ export interface AnnotationEntry {
   /** `Pod, Namespace`: on either; the pod's wins. */
   readonly on: 'ServiceAccount' | 'Pod' | 'Namespace' | 'Pod, Namespace';
   readonly writtenBy: 'user' | 'webhook';
+  /** The most of a value that is read: a longer one is refused before it is looked at. What is never read has none. */
+  readonly maxBytes?: number;
   /** What it means, for the reference. */
   readonly text: string;
 }
@@ -20,54 +23,63 @@ export const ANNOTATIONS = {
     key: 'rolechain.io/assume-role',
     on: 'ServiceAccount',
     writtenBy: 'user',
+    maxBytes: LIMITS.annotationBytes,
     text: 'The role that the pods of this account are: a bare role ARN, or a YAML or JSON document.',
   },
   inject: {
     key: 'rolechain.io/inject',
     on: 'Pod',
     writtenBy: 'user',
+    maxBytes: LIMITS.wordBytes,
     text: '"false" leaves this pod alone. It is looked at before the account\'s annotation is parsed.',
   },
   skipContainers: {
     key: 'rolechain.io/skip-containers',
     on: 'Pod',
     writtenBy: 'user',
+    maxBytes: LIMITS.skipContainersBytes,
     text: 'Comma-separated names of containers to leave alone.',
   },
   containerRoles: {
     key: 'rolechain.io/container-roles',
     on: 'Pod',
     writtenBy: 'user',
+    maxBytes: LIMITS.containerRolesBytes,
     text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. Containers that it does not name hold `default`.',
   },
   authorizationToken: {
     key: 'rolechain.io/authorization-token',
     on: 'Pod',
     writtenBy: 'user',
+    maxBytes: LIMITS.wordBytes,
     text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it; the JavaScript SDK warns that both are set, and takes the file.',
   },
   sidecarCPURequest: {
     key: 'rolechain.io/sidecar-cpu-request',
     on: 'Pod, Namespace',
     writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
     text: `A quantity: the sidecar's CPU request instead of ${RESOURCES.cpuRequest}. ${OWN_RESOURCES}`,
   },
   sidecarCPULimit: {
     key: 'rolechain.io/sidecar-cpu-limit',
     on: 'Pod, Namespace',
     writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
     text: `A quantity: the sidecar's CPU limit, set also where other containers have none. Without it: ${RESOURCES.cpuLimit} where every other container has one, none elsewhere. ${GUARANTEED}`,
   },
   sidecarMemoryRequest: {
     key: 'rolechain.io/sidecar-memory-request',
     on: 'Pod, Namespace',
     writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
     text: `A quantity: the sidecar's memory request instead of ${RESOURCES.memoryRequest}. ${OWN_RESOURCES}`,
   },
   sidecarMemoryLimit: {
     key: 'rolechain.io/sidecar-memory-limit',
     on: 'Pod, Namespace',
     writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
     text: `A quantity: the sidecar's memory limit instead of ${RESOURCES.memoryLimit}, at least ${RESOURCES.memoryLimitMin}. ${GUARANTEED}`,
   },
   status: {
@@ -86,6 +98,7 @@ export const ANNOTATIONS = {
     key: 'rolechain.io/allowed-roles',
     on: 'Namespace',
     writtenBy: 'user',
+    maxBytes: LIMITS.allowedRolesBytes,
     text: "ARN patterns separated by white space, matched as IAM's ArnLike: the target and every hop of every account of the namespace must match one.",
   },
 } as const satisfies Record<string, AnnotationEntry>;

@@ -56,6 +56,25 @@ test('a part matches as the definition says', () => {
   );
 });
 
+test('so it does across the 32 states of a word', () => {
+  const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 4 });
+  fc.assert(
+    fc.property(glob, fc.integer({ min: 28, max: 70 }), fc.nat(4), fc.nat(3), (g, n, more, stars) => {
+      const text = 'ab'.repeat(n).slice(0, n) + 'a'.repeat(more);
+      const pattern = '*'.repeat(stars) + '?'.repeat(n) + g;
+      const expected = stars > 0 ? anyEnd(g, text, n) : text.length >= n && byDefinition(g, text.slice(n));
+      expect(arnLike(`arn:aws:iam::1:${pattern}`, `arn:aws:iam::1:${text}`)).toBe(expected);
+    }),
+  );
+});
+
+/** Whether an end of the text with at least `n` characters before it matches. */
+function anyEnd(glob: string, text: string, n: number): boolean {
+  return Array.from({ length: Math.max(0, text.length - n + 1) }, (_, i) => text.slice(n + i)).some((end) =>
+    byDefinition(glob, end),
+  );
+}
+
 test('stars that would make a regular expression go back for ever', () => {
   const text = `arn:aws:iam::1:role/${'a'.repeat(2000)}`;
   expect(arnLike(`arn:aws:iam::1:role/${'a*'.repeat(500)}b`, text)).toBe(false);

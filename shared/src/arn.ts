@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts';
+
 /** An IAM role's ARN, taken apart. */
 export interface RoleARN {
   readonly partition: string;
@@ -12,7 +14,7 @@ const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/((?:[\x21-\x7e]{1,5
 
 /** Takes a role ARN of any partition apart; undefined when it is none. */
 export function parseRoleARN(text: string): RoleARN | undefined {
-  const match = ROLE_ARN.exec(text);
+  const match = text.length > LIMITS.roleARNMax ? null : ROLE_ARN.exec(text);
   if (!match) return undefined;
   const [, partition = '', account = '', resource = ''] = match;
   return { partition, account, resource };

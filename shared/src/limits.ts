@@ -3,6 +3,21 @@ export const LIMITS = {
   /** Size of an annotation document. Kubernetes allows 256 KiB for all annotations of an object together. */
   annotationBytes: 32 * 1024,
   /**
+   * Other annotations that are read: a word, a quantity (apimachinery, quantity.go: 18 digits and a suffix say all), the
+   * lists of containers (80 with names of 63 characters, each with two roles), the patterns of allowed-roles.
+   */
+  wordBytes: 64,
+  quantityChars: 64,
+  skipContainersBytes: 8 * 1024,
+  containerRolesBytes: 16 * 1024,
+  allowedRolesBytes: 8 * 1024,
+  allowedRolesPatterns: 100,
+  /** `eks.amazonaws.com/skip-containers` and the audience of a token, which go into the pod's patch. */
+  eksSkipContainersBytes: 16 * 1024,
+  audienceMax: 1024,
+  /** The name of a container (a DNS label, in the API's validation, which comes after the webhooks). */
+  containerNameMax: 63,
+  /**
    * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each
    * other; aliases; values, with what aliases repeat. 32 roles with every field and 50 tags each have 15,461 words and
    * signs. The largest costs are measured in test/hostile/yaml.test.ts.

@@ -59,6 +59,10 @@ export const REASONS = {
     'The namespace does not allow a role of the chain.',
     'Ask the owner of the namespace to add a pattern to its annotation rolechain.io/allowed-roles, or take the role out.',
   ),
+  AllowedRolesInvalid: refused(
+    "The Namespace's annotation rolechain.io/allowed-roles is invalid.",
+    'Ask the owner of the namespace to correct it.',
+  ),
   RoleUndeclared: refused(
     'rolechain.io/container-roles names a role that the account does not declare.',
     "Declare it in the account's annotation, or correct the name.",

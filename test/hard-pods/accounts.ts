@@ -48,5 +48,6 @@ export type AccountName = keyof typeof ACCOUNTS;
 export const NAMESPACES = {
   shop: { annotations: {}, labels: {} },
   fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
+  overgrown: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/* '.repeat(101) }, labels: {} },
   strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 } as const satisfies Record<string, object>;

@@ -128,6 +128,15 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     so: 'It holds for the target and every hop.',
   },
   {
+    name: 'a Namespace whose allowed-roles is over its limit',
+    pod: podOf(),
+    namespace: 'overgrown',
+    ...refused,
+    reason: 'AllowedRolesInvalid',
+    says: /allowed-roles on the Namespace has more than 100 patterns, its limit; join some of them by a star/,
+    so: 'The message names annotation, limit and fix.',
+  },
+  {
     name: 'a shape that the API does not know',
     pod: { ...podOf(), spec: { containers: 'none' } } as unknown as Pod,
     ...refused,

@@ -1,17 +1,9 @@
 /** Reviews of ServiceAccounts: `/validate`. Pure. */
 import { isDNSSubdomain } from '@rolechain/shared';
 import { accountWarnings } from './account-warnings.ts';
-import {
-  isObject,
-  malformed,
-  namespaceOf,
-  readRequest,
-  refusal,
-  shorten,
-  type Hold,
-  type ReviewResponse,
-} from './admit.ts';
+import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './admit.ts';
 import { decideAccount, type Accepted, type Refused, type Surroundings } from './decide-account.ts';
+import { fewWarnings } from './few.ts';
 import { keep } from './kept.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
@@ -67,7 +59,7 @@ export function respondAccount({ uid }: AccountReview, judged: Accepted | Refuse
     response: {
       uid,
       allowed: !refused,
-      ...(warnings.length > 0 ? { warnings: warnings.map(shorten) } : {}),
+      ...(warnings.length > 0 ? { warnings: fewWarnings(warnings) } : {}),
       auditAnnotations: { reason: refused ? judged.reason : judged ? 'Accepted' : 'NotAnnotated' },
       ...(refused ? { status: refusal(judged.message) } : {}),
     },

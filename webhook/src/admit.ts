@@ -3,6 +3,7 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { CodedError, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from './copy-along.ts';
 import type { Decision } from './decide.ts';
+import { fewWarnings } from './few.ts';
 import { checkBounds } from './json-bounds.ts';
 import { patch, type Chance } from './patch.ts';
 import { serviceAccountNameOf } from './pod.ts';
@@ -84,7 +85,7 @@ export function respond(review: Review, decision: Decision, chance: Chance): Rev
       uid: review.uid,
       allowed: decision.outcome !== 'refused',
       ...(operations.length > 0 ? { patchType: 'JSONPatch', patch: base64(JSON.stringify(operations)) } : {}),
-      ...(decision.warnings.length > 0 ? { warnings: decision.warnings.map(shorten) } : {}),
+      ...(decision.warnings.length > 0 ? { warnings: fewWarnings(decision.warnings) } : {}),
       auditAnnotations: { reason: decision.reason },
       ...(decision.outcome === 'refused' ? { status: refusal(decision.message) } : {}),
     },
@@ -93,9 +94,7 @@ export function respond(review: Review, decision: Decision, chance: Chance): Rev
 
 /** 422 Invalid, as the apiserver itself answers an object that breaks a rule. */
 export function refusal(message: string): { code: number; reason: string; message: string } {
-  const over = message.length - LIMITS.messageChars;
-  const text = over > 0 ? `${message.slice(0, LIMITS.messageChars)}... (${over} characters more)` : message;
-  return { code: 422, reason: 'Invalid', message: text };
+  return { code: 422, reason: 'Invalid', message };
 }
 
 function tryPatch(pod: unknown, operations: Operation[]): void {
@@ -107,13 +106,6 @@ function tryPatch(pod: unknown, operations: Operation[]): void {
     const name = error instanceof Error ? error.name : '';
     throw new CodedError('PatchUnsound', name, { cause: error });
   }
-}
-
-/** A warning as the apiserver takes it. */
-export function shorten(warning: string): string {
-  // Cut between code points: half a surrogate pair is no valid UTF-8 on the wire.
-  const chars = Array.from(warning);
-  return chars.length <= LIMITS.warningChars ? warning : `${chars.slice(0, LIMITS.warningChars - 3).join('')}...`;
 }
 
 function base64(text: string): string {

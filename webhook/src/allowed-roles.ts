@@ -3,7 +3,18 @@
  * `allowedRolesPolicy`. It guides and does not guard: who may create pods with an account can use that account's
  * base identity without us.
  */
-import { ANNOTATIONS, arnLike, type RoleSpec } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  LIMITS,
+  arnMatcher,
+  formatProblems,
+  problem,
+  type Problem,
+  type ReasonCode,
+  type RoleSpec,
+} from '@rolechain/shared';
+import { sizeProblem } from './annotation-limits.ts';
+import { few } from './few.ts';
 
 /** Why one role of a chain is allowed: the pattern that it matches, or none where nothing had to match. */
 export interface Allowance {
@@ -13,7 +24,8 @@ export interface Allowance {
 }
 
 export type Allowed =
-  { readonly ok: true; readonly allowances: readonly Allowance[] } | { readonly ok: false; readonly why: string };
+  | { readonly ok: true; readonly allowances: readonly Allowance[] }
+  | { readonly ok: false; readonly reason: ReasonCode; readonly why: string };
 
 /**
  * Looks at the target and every hop of every role; base roles are not matched. `patterns` is the annotation's
@@ -26,15 +38,39 @@ export function allowedRoles(
   policy: 'optional' | 'required',
 ): Allowed {
   const arns = roles.flatMap((role) => [...role.via, role].map(({ roleARN: arn }) => ({ role: role.name, arn })));
-  const { key } = ANNOTATIONS.allowedRoles;
   if (patterns === undefined) {
     if (policy === 'optional') return { ok: true, allowances: arns };
-    return { ok: false, why: `the setting allowedRolesPolicy is required, and Namespace ${namespace} has no ${key}` };
+    return denied(`the setting allowedRolesPolicy is required, and Namespace ${namespace} has no ${KEY}`);
   }
+  const over = sizeProblem({ [KEY]: patterns }, KEY, 'Namespace');
+  if (over) return invalid(over);
   const list = patterns.split(/\s+/).filter((pattern) => pattern !== '');
-  const judged = arns.map((at) => ({ ...at, pattern: list.find((pattern) => arnLike(pattern, at.arn)) }));
-  const denied = judged.filter(({ pattern }) => pattern === undefined).map(({ arn }) => arn);
-  if (denied.length === 0) return { ok: true, allowances: judged as Allowance[] };
-  const allows = list.length === 0 ? 'nothing' : list.join(' ');
-  return { ok: false, why: `${[...new Set(denied)].join(', ')}; Namespace ${namespace} allows ${allows}` };
+  if (list.length > LIMITS.allowedRolesPatterns) return invalid(TOO_MANY);
+  const patternOf = firstMatch(list);
+  const judged = arns.map((at) => ({ ...at, pattern: patternOf(at.arn) }));
+  const without = judged.filter(({ pattern }) => pattern === undefined).map(({ arn }) => arn);
+  if (without.length === 0) return { ok: true, allowances: judged as Allowance[] };
+  const allows = list.length === 0 ? 'nothing' : few(list, ' ');
+  return denied(`${few([...new Set(without)])}; Namespace ${namespace} allows ${allows}`);
+}
+
+const KEY = ANNOTATIONS.allowedRoles.key;
+const TOO_MANY = problem(
+  'DocumentTooLarge',
+  KEY,
+  `on the Namespace has more than ${LIMITS.allowedRolesPatterns} patterns, its limit`,
+  'join some of them by a star',
+);
+
+const denied = (why: string): Allowed => ({ ok: false, reason: 'RoleNotAllowed', why });
+const invalid = (found: Problem): Allowed => ({ ok: false, reason: 'AllowedRolesInvalid', why: formatProblems([found]) });
+
+/** The first pattern that an ARN matches. Each ARN is matched once, however many roles have it. */
+function firstMatch(patterns: readonly string[]): (arn: string) => string | undefined {
+  const matchers = patterns.map((pattern) => ({ pattern, matches: arnMatcher(pattern) }));
+  const known = new Map<string, string | undefined>();
+  return (arn) => {
+    if (!known.has(arn)) known.set(arn, matchers.find(({ matches }) => matches(arn))?.pattern);
+    return known.get(arn);
+  };
 }

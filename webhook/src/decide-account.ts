@@ -17,6 +17,7 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, type Allowance } from './allowed-roles.ts';
+import { cutMessage } from './few.ts';
 import type { Annotations } from './kept.ts';
 import { sidecarConfig } from './role-config.ts';
 import { memo } from './memo.ts';
@@ -92,7 +93,7 @@ function judge({ account, settings, others, patterns }: Judged): Accepted | Refu
   const problems = roles.flatMap((role) => accountProblems(role, account, settings, others));
   if (problems.length > 0) return invalid(problems);
   const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
-  if (!allowed.ok) return refuse('RoleNotAllowed', account, allowed.why);
+  if (!allowed.ok) return refuse(allowed.reason, account, allowed.why);
   // The ports are those of a pod that declares none of its own: others are longer at most.
   const ports = { credentials: PORTS.credentials, health: PORTS.health };
   const config = sidecarConfig(roles, account, settings, others, ports);
@@ -132,7 +133,7 @@ function forbiddenSource(
 }
 
 export function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
-  return { outcome: 'refused', reason, warnings: [], message: describe(reason, account, detail) };
+  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(reason, account, detail)) };
 }
 
 export function refuseProblems(

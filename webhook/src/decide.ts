@@ -134,7 +134,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const conflict = podConflict(pod);
   if (conflict) return leave(conflict);
 
-  const ports = choosePorts(pod);
+  const ports = choosePorts(pod, ours);
   const containers = containerOutcomes(pod, {
     rolesOf: heldRoles(annotations.containerRoles, accepted.roles),
     named: annotations.containerRoles,

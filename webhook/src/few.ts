@@ -7,9 +7,29 @@ export function few(places: readonly string[], separator = ', '): string {
   return more > 0 ? `${named}, and ${more} more` : named;
 }
 
-/** The first of these warnings, the last of them saying how many are left out. */
+/** The first of these warnings, each as the apiserver takes it, the last of them saying how many are left out. */
 export function fewWarnings(warnings: readonly string[]): readonly string[] {
   const over = warnings.length - LIMITS.warnings;
-  if (over <= 0) return warnings;
-  return [...warnings.slice(0, LIMITS.warnings - 1), `and ${over + 1} more warnings of rolechain`];
+  if (over <= 0) return warnings.map(shorten);
+  const first = warnings.slice(0, LIMITS.warnings - 1).map(shorten);
+  return [...first, `and ${over + 1} more warnings of rolechain`];
+}
+
+/** A warning as the apiserver takes it. */
+export function shorten(warning: string): string {
+  return cut(warning, LIMITS.warningChars);
+}
+
+/** At most so many characters, the last of them dots where some are left out. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  // Between code points, of one or two units each: half a surrogate pair is no valid UTF-8 on the wire.
+  const chars = Array.from(text.slice(0, 2 * max + 2));
+  return chars.length <= max ? text : `${chars.slice(0, max - 3).join('')}...`;
+}
+
+/** A message for people, with a count of what is left out. It stands in the log, too. */
+export function cutMessage(message: string): string {
+  const over = message.length - LIMITS.messageChars;
+  return over > 0 ? `${message.slice(0, LIMITS.messageChars)}... (${over} characters more)` : message;
 }

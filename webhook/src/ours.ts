@@ -31,10 +31,13 @@ export interface Ours {
 export function findOurs(pod: Pod): Ours {
   const taken: string[] = [];
   let sidecar: Ours['sidecar'];
+  let seen = false;
   for (const { list, index, container } of places(pod)) {
     if (container.name === SIDECAR.name) {
-      const config = list === 'initContainers' ? configOf(container) : undefined;
-      if (config && !sidecar) sidecar = { index, container, config };
+      // One alone is read: a second one is taken, whatever is in it.
+      const config = list === 'initContainers' && !seen ? configOf(container) : undefined;
+      seen = true;
+      if (config) sidecar = { index, container, config };
       else taken.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
     } else {
       taken.push(...foreignMounts(container));
@@ -84,9 +87,11 @@ export function tokenMount(role: string): VolumeMount {
 }
 
 function configOf(container: Container): SidecarConfig | undefined {
-  const variable = container.env?.find(({ name }) => name === ENV.config);
-  const parsed = typeof variable?.value === 'string' ? parseSidecarConfig(variable.value) : undefined;
-  return parsed?.ok ? parsed.value : undefined;
+  const [variable, ...more] = container.env?.filter(({ name }) => name === ENV.config) ?? [];
+  // Of two the kubelet takes the last; we write one.
+  if (typeof variable?.value !== 'string' || more.length > 0) return undefined;
+  const parsed = parseSidecarConfig(variable.value);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 function foreignMounts(container: Container): string[] {

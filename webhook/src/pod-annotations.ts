@@ -2,13 +2,16 @@ import {
   ANNOTATIONS,
   ANNOTATION_PREFIX,
   ENV,
+  FOREIGN_KEYS,
   LIMITS,
   nearest,
   problem,
   type Checked,
   type Problem,
 } from '@rolechain/shared';
+import { sizeProblem } from './annotation-limits.ts';
 import { parseContainerRoles, type ContainerRoles } from './container-roles.ts';
+import { cut } from './few.ts';
 import { places, type Pod } from './pod.ts';
 
 /** What the pod's own annotations ask for. */
@@ -28,6 +31,8 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
 /** Reads the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role. */
 export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
+  const tooLarge = [...KNOWN, FOREIGN_KEYS.eksSkipContainers].flatMap((key) => sizeProblem(annotations, key, 'Pod') ?? []);
+  if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
   const problems: Problem[] = Object.keys(annotations)
     .filter((key) => key.startsWith(ANNOTATION_PREFIX) && !KNOWN.includes(key))
     .slice(0, LIMITS.placesNamed)
@@ -83,5 +88,5 @@ function strangers(pod: Pod, key: string, names: readonly string[]): string[] {
 function unknownKey(key: string): Problem {
   const meant = nearest(key, KNOWN);
   const fix = meant === undefined ? `this version knows ${KNOWN.join(', ')}` : `did you mean ${meant}?`;
-  return problem('FieldUnknown', key, 'is no annotation of this version', fix);
+  return problem('FieldUnknown', cut(key, LIMITS.warningChars), 'is no annotation of this version', fix);
 }

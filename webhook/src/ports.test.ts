@@ -1,5 +1,6 @@
 import { LIMITS, PORTS } from '@rolechain/shared';
 import { viewPod, type Pod } from './pod.ts';
+import { findOurs } from './ours.ts';
 import { choosePorts } from './ports.ts';
 import { plainPod } from './testing.ts';
 
@@ -11,6 +12,7 @@ function declaring(ports: readonly number[]): Pod {
   if (!view.ok) throw new Error('no pod');
   return view.value;
 }
+const chosen = (pod: Pod) => choosePorts(pod, findOurs(pod));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 test.each([
@@ -19,10 +21,10 @@ test.each([
   ['both are', [28_173, 28_174], { credentials: 28_175, health: 28_176 }],
   ['those above are, to the end', range(28_173, 65_535), { credentials: 1024, health: 1025 }],
 ])('%s', (_name, taken, expected) => {
-  expect(choosePorts(declaring(taken))).toEqual(expected);
+  expect(chosen(declaring(taken))).toEqual(expected);
 });
 
 test('where all are taken, the usual ones stay', () => {
-  const { credentials, health } = choosePorts(declaring(range(1, LIMITS.portMax)));
+  const { credentials, health } = chosen(declaring(range(1, LIMITS.portMax)));
   expect([credentials, health]).toEqual([PORTS.credentials, PORTS.health]);
 });

@@ -1,5 +1,5 @@
 import { LIMITS, PORTS } from '@rolechain/shared';
-import { findOurs } from './ours.ts';
+import type { Ours } from './ours.ts';
 import { places, type Pod } from './pod.ts';
 
 /**
@@ -7,11 +7,13 @@ import { places, type Pod } from './pod.ts';
  * container declares, and on from the first unprivileged one at the end. The containers of a pod share one
  * network; `hostPort` is the node's, and in nobody's way here.
  */
-export function choosePorts(pod: Pod): { readonly credentials: number; readonly health: number } {
-  const sidecar = findOurs(pod).sidecar?.container;
+export function choosePorts(
+  pod: Pod,
+  { sidecar }: Pick<Ours, 'sidecar'>,
+): { readonly credentials: number; readonly health: number } {
   const taken = new Set(
     places(pod)
-      .filter(({ container }) => container !== sidecar)
+      .filter(({ container }) => container !== sidecar?.container)
       .flatMap(({ container }) => (container.ports ?? []).map(({ containerPort }) => containerPort)),
   );
   const credentials = firstFree(PORTS.credentials, taken);

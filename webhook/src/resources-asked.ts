@@ -1,5 +1,6 @@
 /** The annotations `rolechain.io/sidecar-{cpu,memory}-{request,limit}` of a pod and its Namespace. */
 import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } from '@rolechain/shared';
+import { sizeProblem } from './annotation-limits.ts';
 import type { Annotations } from './kept.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -45,6 +46,11 @@ export function askedResources(pod: Annotations, namespace: Annotations): Checke
     const on = pod[key] === undefined ? 'Namespace' : 'Pod';
     const value = pod[key] ?? namespace[key];
     if (value === undefined) return undefined;
+    const tooLarge = sizeProblem({ [key]: value }, key, on);
+    if (tooLarge) {
+      problems.push(tooLarge);
+      return undefined;
+    }
     const amount = parseQuantity(value);
     const whose = `on the ${on}`;
     if (amount === undefined) {

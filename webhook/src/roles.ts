@@ -93,6 +93,7 @@ export function accountProblems(
 ): Problem[] {
   return [
     ...otherAccountProblems(role, account, others),
+    ...audienceProblems(role, account, others),
     ...(usesBase(role) ? baseProblems(role, account, others) : []),
     ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
     ...regionProblems(role, settings),
@@ -113,6 +114,14 @@ function otherAccountProblems(role: RoleSpec, account: ServiceAccount, others: O
   if (found.annotations[FOREIGN_KEYS.eksAudience] !== '') return [];
   const where = `of ${other.namespace}/${other.name} is empty`;
   return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, where, 'write an audience there, or take it away')];
+}
+
+/** It goes into the pod as it is. */
+function audienceProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+  const audience = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksAudience] ?? '';
+  if (audience.length <= LIMITS.audienceMax) return [];
+  const text = `has more than ${LIMITS.audienceMax} characters, its limit`;
+  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, text, 'write a shorter audience')];
 }
 
 function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {

@@ -1,12 +1,17 @@
 /** Documents that can't be read, and documents of the wrong shape. */
 import { ARN, HUB } from '../roles.ts';
-import { MISSING, SYNTAX, TYPED, WITHIN, type Refusal } from './refusal.ts';
+import { MISSING, PARTS, SYNTAX, TYPED, WITHIN, type Refusal } from './refusal.ts';
 
 const NOT_A_MAP = 'write a bare role ARN, or one `field: value` a line (DocumentWrongType)';
 /** Its policy's dollars take six characters each in the sidecar's configuration. */
 const DOLLARS = Array.from(
   { length: 15 },
   (_, n) => `r${n}: {roleARN: "${ARN}", policy: '{"a":"${'$'.repeat(2000)}"}'}`,
+);
+/** Each list is ten times the one before. */
+const BOMB = Array.from(
+  { length: 5 },
+  (_, n) => `k${n}: &a${n} [${Array.from({ length: 10 }, () => (n === 0 ? 'x' : `*a${n - 1}`)).join(',')}]`,
 );
 const ROLES = Array.from({ length: 33 }, (_, n) => `r${n}: {roleARN: "${ARN}"}`);
 
@@ -29,8 +34,8 @@ export const DOCUMENTS: readonly Refusal[] = [
   },
   {
     name: 'too-many-aliases',
-    annotation: `roleARN: ${ARN}\ntransitiveTagKeys: [&a team, ${Array.from({ length: 11 }, () => '*a').join(', ')}]`,
-    says: `it is not valid YAML: aliases repeat more than 10 nodes; ${SYNTAX}`,
+    annotation: `roleARN: ${ARN}\ntransitiveTagKeys: [&a team, ${Array.from({ length: 101 }, () => '*a').join(', ')}]`,
+    says: `it has more than 100 aliases; ${PARTS}`,
   },
   {
     name: 'an-alias-of-nothing',
@@ -65,8 +70,22 @@ export const DOCUMENTS: readonly Refusal[] = [
   {
     name: 'a-bottomless-list',
     annotation: '['.repeat(20_000),
-    // How deep that is depends on the machine's stack.
-    says: /it is not valid YAML: it is nested too deeply(?: at line 1, column \d+)?; correct the syntax at the place that the message names \(DocumentUnreadable\)/,
+    says: `it nests lists and maps more than 32 deep; ${PARTS}`,
+  },
+  {
+    name: 'too-many-signs',
+    annotation: `[${',x'.repeat(10_000)}]`,
+    says: `it has more than 16384 words, signs and spaces between them; ${PARTS}`,
+  },
+  {
+    name: 'an-alias-bomb',
+    annotation: `{${BOMB.join(', ')}}`,
+    says: `it has more than 8192 values, what aliases repeat included; ${PARTS}`,
+  },
+  {
+    name: 'a-policy-that-is-the-document',
+    annotation: `&x\nroleARN: ${ARN}\npolicy: *x`,
+    says: `it repeats itself without an end, by an alias within what it stands for; ${PARTS}`,
   },
   // Shape.
   { name: 'an-empty-document', annotation: '', says: `it is empty; ${NOT_A_MAP}` },

@@ -1,0 +1,23 @@
+/** The size of annotations, before anything reads them. */
+import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, problem, type Problem } from '@rolechain/shared';
+import type { Annotations } from './kept.ts';
+
+const LIMIT_OF: Readonly<Record<string, number | undefined>> = {
+  ...Object.fromEntries(
+    Object.values(ANNOTATIONS).flatMap((entry) => ('maxBytes' in entry ? [[entry.key, entry.maxBytes]] : [])),
+  ),
+  [FOREIGN_KEYS.eksSkipContainers]: LIMITS.eksSkipContainersBytes,
+};
+
+/** What is wrong with the size of an annotation's value; `on` is the kind of the object that has it. */
+export function sizeProblem(annotations: Annotations, key: string, on: 'Pod' | 'Namespace'): Problem | undefined {
+  const max = LIMIT_OF[key];
+  const value = annotations[key];
+  if (max === undefined || value === undefined || isWithin(value, max)) return undefined;
+  return problem('DocumentTooLarge', key, `on the ${on} has more than ${max} bytes, its limit`);
+}
+
+/** A character has one byte at least. */
+function isWithin(text: string, maxBytes: number): boolean {
+  return text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes;
+}
