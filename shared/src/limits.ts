@@ -108,11 +108,19 @@ export const LIMITS = {
   heldRequests: 320,
   heldReplacedRequests: 64,
   /**
-   * Connections without a request, on each of the sidecar's ports; a head of 8 KiB on all of them is well under half of the
-   * memory limit (test/faults/flood.test.ts).
-   * Not fewer on loopback: while 5,000 a second are opened, an SDK has a tenth of a second for its request.
+   * Connections on each of the sidecar's ports. `idle`: without a request; a head of 8 KiB on all of them is well under half
+   * of the memory limit. Not fewer on loopback: while 5,000 a second are opened, an SDK has a tenth of a second for its request.
+   * `atWork`: with a request whose answer is there and not taken. `requestsAtWork`: of one connection; no SDK sends any
+   * ahead. `writtenBytes`: to all that are open, since the kernel keeps what nobody reads on our account (test/floods).
    */
-  idleConnections: { credentials: 512, health: 64 },
+  sidecarConnections: {
+    credentials: { idle: 512, atWork: 384, requestsAtWork: 2, writtenBytes: 8 * 1024 * 1024 },
+    health: { idle: 64, atWork: 64, requestsAtWork: 2, writtenBytes: 4 * 1024 * 1024 },
+  },
+  /** Requests that one connection to the sidecar may have in all, before it is closed behind an answer that says so. */
+  sidecarConnectionRequests: 128,
+  /** Head of a request to the sidecar. SDKs send 1 KiB; tracing may add W3C baggage to it. */
+  sidecarHeadBytes: 8 * 1024,
   /** A role with `startup: proceed` holds the pod's start no longer than this. */
   startupSeconds: 30,
   /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call; how many at once of a kind. */

@@ -1,32 +1,49 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { capIdleConnections } from './connections.ts';
+import { BOUNDED_HTTP, boundConnections, type ConnectionBounds } from './connections.ts';
 
 const CAP = 3;
+const BOUNDS: ConnectionBounds = { idle: CAP, atWork: 100, requestsAtWork: 2, writtenBytes: 1e9 };
+/** Over what the kernel's buffers of one connection hold. */
+const LARGE = Buffer.alloc(16 * 1024 * 1024);
 const ASK = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 
 let server: Server;
 let held: ServerResponse[];
 let sockets: Socket[];
 
-beforeEach(async () => {
+/** Requests that came as far as who answers them. */
+let asked: number;
+
+beforeEach(() => start(BOUNDS));
+afterEach(stop);
+
+async function start(bounds: ConnectionBounds): Promise<void> {
   held = [];
   sockets = [];
-  server = createServer((request, response) => {
+  asked = 0;
+  server = createServer(BOUNDED_HTTP, (request, response) => {
+    asked += 1;
     if (request.url === '/held') held.push(response);
-    else response.end('answer');
+    else response.end(request.url === '/large' ? LARGE : 'answer');
   });
-  capIdleConnections(server, CAP);
+  boundConnections(server, bounds);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-});
-afterEach(async () => {
+}
+
+async function stop(): Promise<void> {
   for (const socket of sockets) socket.destroy();
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
-});
+}
+
+async function startAnew(changes: Partial<ConnectionBounds>): Promise<void> {
+  await stop();
+  await start({ ...BOUNDS, ...changes });
+}
 
 /** A connection that the server has seen. */
 async function open(): Promise<Socket> {
@@ -49,7 +66,8 @@ async function hold(socket: Socket): Promise<void> {
   await asked;
 }
 
-const closed = (socket: Socket): Promise<unknown> => once(socket.resume(), 'close');
+/** Whether by a reset, which is an error to a client. */
+const closed = (socket: Socket): Promise<boolean> => new Promise((resolve) => socket.resume().once('close', resolve));
 
 test('one more closes the one that is idle for the longest, and is served', async () => {
   const first = await open();
@@ -119,4 +137,89 @@ test('a connection that ended makes room', async () => {
   await gone;
   await open();
   for (const socket of kept) expect(await ask(socket)).toContain('answer');
+});
+
+describe('requests sent ahead', () => {
+  test('as many as one connection may have at work are answered in their order', async () => {
+    const socket = await open();
+    socket.write(ASK.replace('/ ', '/held ') + ASK);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += String(chunk)));
+    while (held.length === 0) await once(server, 'request');
+    held[0]?.end('first');
+    while (!text.includes('answer')) await once(socket, 'data');
+    expect(text.indexOf('first')).toBeGreaterThan(-1);
+    expect(text.indexOf('first')).toBeLessThan(text.indexOf('answer'));
+    expect(await ask(socket)).toContain('answer');
+  });
+
+  test('one more ends the connection, and no request behind it is looked at', async () => {
+    const socket = await open();
+    const gone = closed(socket);
+    // A single read of the server holds 3,000 of them.
+    socket.write(ASK.replace('/ ', '/held ').repeat(BOUNDS.requestsAtWork) + ASK.repeat(1000));
+    await gone;
+    expect(asked).toBe(BOUNDS.requestsAtWork);
+    expect(await ask(await open())).toContain('answer');
+  });
+
+  test('a flood of them on one connection does not go before an honest client on another', async () => {
+    const flood = Array.from({ length: CAP - 1 }, () => ASK.repeat(8000));
+    for (const text of flood) (await open()).write(text);
+    expect(await ask(await open())).toContain('answer');
+    expect(asked).toBeLessThanOrEqual(flood.length * BOUNDS.requestsAtWork + 1);
+  });
+
+  test('a request for another protocol is one as any other', async () => {
+    const socket = await open();
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    const [data] = (await once(socket, 'data')) as [Buffer];
+    expect(String(data)).toContain('answer');
+  });
+});
+
+test.each([
+  ['content-length: 1000000', 'x'.repeat(1000)],
+  ['transfer-encoding: chunked', '1\r\nx\r\n'],
+])('a request with a body is answered, and its connection is closed (%s)', async (header, part) => {
+  const socket = await open();
+  const gone = once(socket, 'close');
+  socket.write(`POST / HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n${part}`);
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toContain('answer');
+  expect(text).toMatch(/^connection: close$/im);
+  await gone;
+});
+
+describe('answers that nobody reads', () => {
+  /** Its answer is there, and does not fit into the kernel's buffers. */
+  async function stuck(): Promise<Socket> {
+    const socket = (await open()).pause();
+    const seen = once(server, 'request');
+    socket.write(ASK.replace('/ ', '/large '));
+    await seen;
+    return socket;
+  }
+
+  test('one connection over the bound gives way, and those that wait for us do not', async () => {
+    await startAnew({ atWork: 2 });
+    const waiting = await open();
+    await hold(waiting);
+    const first = await stuck();
+    await stuck();
+    // Else what it hasn't read would stay with the kernel until it does.
+    expect(await closed(first)).toBe(true);
+    held[0]?.end('late');
+    const [data] = (await once(waiting, 'data')) as [Buffer];
+    expect(String(data)).toContain('late');
+  });
+
+  test('the bytes that were written to open connections are bounded', async () => {
+    await startAnew({ idle: 100, writtenBytes: 1000 });
+    const unread = await open();
+    const gone = closed(unread);
+    for (let i = 0; i < 20; i++) expect(await ask(await open())).toContain('answer');
+    await gone;
+  });
 });

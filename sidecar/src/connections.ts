@@ -1,49 +1,144 @@
-/** How many connections without a request a port keeps, and which of them gives way to a new one. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+/** What a port keeps of connections: how many, how much of each, and which of them gives way to a new one. */
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+export interface ConnectionBounds {
+  /** Connections on which no request waits for its answer: kept alive, silent or slow with their headers. */
+  readonly idle: number;
+  /** Connections with a request. Those that wait for us are the responder's to bound: here it is those that don't take their answers. */
+  readonly atWork: number;
+  /** Requests of one connection that wait for their answers. */
+  readonly requestsAtWork: number;
+  /** All that was written to the connections that are open: as much may lie in the kernel where nobody reads. */
+  readonly writtenBytes: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** Requests that have no answer, or one that isn't with the kernel yet. */
+  readonly responses: Set<ServerResponse>;
+  readonly mostResponses: number;
+  /** `socket.bytesWritten` when it was last counted. */
+  written: number;
+}
+
+const connections = new WeakMap<Socket, Connection>();
+
+/** Whether one more request on this connection is too many. */
+function isFull(socket: Socket): boolean {
+  const connection = connections.get(socket);
+  return connection !== undefined && connection.responses.size >= connection.mostResponses;
+}
+
 /**
- * Keeps at most `cap` connections on which no request waits for its answer: kept alive, silent or slow with their
- * headers. One more closes the one that has been so for the longest. Those with a request are the responder's to bound.
- * Node's own `maxConnections` turns newcomers away instead, so that a program that leaks connections would lock
- * every SDK of the pod out.
+ * A request over the limit of its connection passes for one that wants another protocol. Behind such a one Node stops, and
+ * hands over the connection; of all else that a client sends ahead it makes requests first, thousands of a single read
+ * of 64 KiB, and looks later whether the answers are taken (parserOnIncoming in lib/_http_server.js).
+ */
+class BoundedMessage extends IncomingMessage {
+  // No initial value: the base class sets `upgrade` before ours would be there.
+  declare private wanted: boolean | null;
+
+  get upgrade(): boolean | null {
+    return this.wanted;
+  }
+
+  // Here, not when it is read: Node reads it once more behind the last request of what it has, which then would be one too many.
+  set upgrade(value: boolean | null) {
+    this.wanted = value === false ? isFull(this.socket) : value;
+  }
+}
+
+/** Options of a server for which `boundConnections` is to stop a connection in the middle of what it sends ahead. */
+export const BOUNDED_HTTP = {
+  IncomingMessage: BoundedMessage,
+  // Requests that do ask for another protocol are answered as any other.
+  shouldUpgradeCallback: ({ socket }: IncomingMessage) => isFull(socket),
+} as const;
+
+/**
+ * Bounds a server's connections. One more idle one closes the one that has been so for the longest. Node's own
+ * `maxConnections` turns newcomers away instead, so that a program that leaks connections would lock every SDK of the pod out.
+ * One that sends more requests ahead than it may is reset: no SDK sends any ahead.
+ *
+ * What gives way is reset, not closed: what it has not read would lie in the kernel on our account until it does.
  *
  * A burst closes no SDK unheard whose request came with it: libuv takes one connection from the kernel, then reads from
  * those that it has (uv__server_io in src/unix/stream.c).
  */
-export function capIdleConnections(server: Server, cap: number): void {
+export function boundConnections(server: Server, bounds: ConnectionBounds): void {
   /** The longest first: a Set keeps its order. */
-  const idle = new Set<Socket>();
-  /** Requests that wait for their answer: more than one where a client sends ahead. */
-  const busy = new Map<Socket, number>();
+  const idle = new Set<Connection>();
+  const atWork = new Set<Connection>();
+  let written = 0;
 
-  function add(socket: Socket): void {
-    idle.add(socket);
-    const [longest] = idle;
-    if (idle.size <= cap || longest === undefined) return;
-    idle.delete(longest);
-    longest.destroy();
+  function count(connection: Connection): void {
+    const now = connection.socket.bytesWritten;
+    written += now - connection.written;
+    connection.written = now;
+  }
+
+  function forget(connection: Connection): void {
+    if (!idle.delete(connection) && !atWork.delete(connection)) return;
+    written -= connection.written;
+  }
+
+  function giveWay(connection: Connection): void {
+    forget(connection);
+    connection.socket.resetAndDestroy();
+  }
+
+  function makeRoom(): void {
+    while (idle.size > bounds.idle || written > bounds.writtenBytes) {
+      const [longest] = idle;
+      if (longest === undefined) break;
+      giveWay(longest);
+    }
+    if (atWork.size <= bounds.atWork && written <= bounds.writtenBytes) return;
+    for (const connection of atWork) {
+      if (isAnswered(connection)) giveWay(connection);
+      if (atWork.size <= bounds.atWork && written <= bounds.writtenBytes) return;
+    }
   }
 
   server.on('connection', (socket: Socket) => {
-    add(socket);
-    socket.once('close', () => {
-      idle.delete(socket);
-      busy.delete(socket);
+    const connection = {
+      socket,
+      responses: new Set<ServerResponse>(),
+      mostResponses: bounds.requestsAtWork,
+      written: 0,
+    };
+    connections.set(socket, connection);
+    idle.add(connection);
+    socket.once('close', () => forget(connection));
+    makeRoom();
+  });
+
+  // Before who answers, which may be at once.
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    // Nobody has a use for a body here, and what nobody reads of it Node copies all the same, faster than V8 looks for it.
+    if (hasBody(request)) response.setHeader('connection', 'close');
+    const connection = connections.get(socket);
+    if (connection === undefined || (!idle.delete(connection) && !atWork.has(connection))) return;
+    connection.responses.add(response);
+    atWork.add(connection);
+    makeRoom();
+    response.once('close', () => {
+      connection.responses.delete(response);
+      count(connection);
+      if (connection.responses.size === 0 && atWork.delete(connection) && !socket.destroyed) idle.add(connection);
+      makeRoom();
     });
   });
 
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    idle.delete(socket);
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
-    response.once('close', () => {
-      const left = (busy.get(socket) ?? 1) - 1;
-      if (left > 0) {
-        busy.set(socket, left);
-        return;
-      }
-      busy.delete(socket);
-      if (!socket.destroyed) add(socket);
-    });
-  });
+  server.on('upgrade', (_request, socket: Socket) => socket.resetAndDestroy());
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return 'transfer-encoding' in headers || ('content-length' in headers && headers['content-length'] !== '0');
+}
+
+function isAnswered({ responses }: Connection): boolean {
+  return [...responses].every((response) => response.writableEnded);
 }

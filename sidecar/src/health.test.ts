@@ -1,5 +1,6 @@
 import { CodedError } from '@rolechain/shared';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { RoleOffer } from './answer.ts';
 import { makeHealthServer } from './health.ts';
@@ -125,6 +126,32 @@ test('/metrics in the form of Prometheus', async () => {
     'rolechain_requests_total{status="503"} 1',
     `rolechain_session_expiration_timestamp_seconds{role="default"} ${clock.now() / 1000 + 600}`,
   ]);
+});
+
+test('/metrics is written once for all whose requests are there at a time', async () => {
+  const { text } = metrics;
+  let written = 0;
+  metrics = {
+    ...metrics,
+    text: () => {
+      written += 1;
+      return text();
+    },
+  };
+  await server.close();
+  server = makeHealthServer({ plans, keepers: new Map(), metrics, clock });
+  await listen(server, '127.0.0.1', 0);
+  port = (server.server.address() as AddressInfo).port;
+  const socket = connect(port, '127.0.0.1');
+  const request = rawRequest('/metrics', { host: 'pod', connection: 'keep-alive' });
+  socket.write(request + request);
+  let all = '';
+  while ((all.match(/rolechain_held_requests 3/g) ?? []).length < 2) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    all += String(chunk);
+  }
+  socket.destroy();
+  expect(written).toBe(1);
 });
 
 test('credentials are not here', async () => {

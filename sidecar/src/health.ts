@@ -1,11 +1,13 @@
 /** Health, status and metrics, on the pod's IP. No secret is ever here: anything in the cluster may ask. */
+import { Buffer } from 'node:buffer';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Clock } from './clock.ts';
-import { capIdleConnections } from './connections.ts';
+import { boundConnections } from './connections.ts';
 import type { Keeper } from './keeper.ts';
 import type { Metrics } from './metrics.ts';
 import type { RolePlan } from './plan.ts';
+import { onceATurn } from './once-a-turn.ts';
 import { HTTP_OPTIONS } from './server.ts';
 import { isValid } from './session.ts';
 
@@ -35,19 +37,25 @@ export interface RoleStatus {
   readonly error?: { readonly code: string; readonly message: string; readonly fix: string; readonly bridged?: true };
 }
 
-/** The server, not yet listening. */
+/** As fastify names it for an object. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The server, not yet listening. What is costly to write is written once for all who ask in one turn, and they share its bytes. */
 export function makeHealthServer(options: HealthOptions): FastifyInstance {
   const { metrics, clock } = options;
   const server = fastify(HTTP_OPTIONS);
-  capIdleConnections(server.server, LIMITS.idleConnections.health);
+  boundConnections(server.server, LIMITS.sidecarConnections.health);
   server.get(PATHS.healthz, () => ({ status: 'ok' }));
+  const status = onceATurn(() => statusOf(options, clock.now()));
+  const statusText = onceATurn(() => Buffer.from(JSON.stringify({ version: 1, roles: status() })));
+  const metricsText = onceATurn(async () => Buffer.from(await metrics.text()));
   server.get(PATHS.readyz, (_request, reply) => {
-    const without = Object.entries(statusOf(options, clock.now())).filter(([, role]) => role.state !== 'valid');
+    const without = Object.entries(status()).filter(([, role]) => role.state !== 'valid');
     const waiting = Object.fromEntries(without.map(([name, role]) => [name, role.error?.code ?? 'NotReady']));
     return reply.code(without.length === 0 ? 200 : 503).send({ ready: without.length === 0, waiting });
   });
-  server.get(PATHS.status, () => ({ version: 1, roles: statusOf(options, clock.now()) }));
-  server.get(PATHS.metrics, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  server.get(PATHS.status, (_request, reply) => reply.type(JSON_TYPE).send(statusText()));
+  server.get(PATHS.metrics, async (_request, reply) => reply.type(metrics.contentType).send(await metricsText()));
   return server;
 }
 

@@ -135,7 +135,7 @@ test('a defect is answered as one, and reported', async () => {
 test('connections over the cap: the oldest silent one gives way', async () => {
   const silent: Socket[] = [];
   // One by one: of many at once the kernel may call some open that the server has not got yet.
-  for (let i = 0; i < LIMITS.idleConnections.credentials; i++) {
+  for (let i = 0; i < LIMITS.sidecarConnections.credentials.idle; i++) {
     const seen = once(server.server, 'connection');
     silent.push(connect(port, '127.0.0.1').on('error', () => undefined));
     await seen;

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
-import { capIdleConnections } from './connections.ts';
+import { BOUNDED_HTTP, boundConnections } from './connections.ts';
 import { toCoded } from './defect.ts';
 import type { Responder } from './responder.ts';
 
@@ -16,14 +16,16 @@ export const HTTP_OPTIONS = {
   // Over the time that a request is held; ends connections on which nothing moves.
   connectionTimeout: 10_000,
   requestTimeout: 5_000,
+  maxRequestsPerSocket: LIMITS.sidecarConnectionRequests,
   bodyLimit: 1024,
   // A request that comes while the server closes is answered like any other.
   return503OnClosing: false,
   forceCloseConnections: 'idle',
   exposeHeadRoutes: false,
   http: {
-    // SDKs send 1 KiB; tracing may add W3C baggage to it. Slow ones hold it in memory, see connections.ts.
-    maxHeaderSize: 8 * 1024,
+    ...BOUNDED_HTTP,
+    // Slow ones hold it in memory, see connections.ts.
+    maxHeaderSize: LIMITS.sidecarHeadBytes,
     // A request without Host gets our answer, not Node's bare 400.
     requireHostHeader: false,
     connectionsCheckingInterval: 5_000,
@@ -42,7 +44,7 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     // A path that the router can't decode; 404, behind the checks that come first.
     frameworkErrors: (_error, request, reply) => respond(request, reply),
   });
-  capIdleConnections(server.server, LIMITS.idleConnections.credentials);
+  boundConnections(server.server, LIMITS.sidecarConnections.credentials);
   // In this hook, before fastify looks for a route or at a body: the checks have an order of their own.
   // With a callback that is never called, since the hook answers: fastify's promises would cost each request more.
   server.addHook('onRequest', (request, reply, _done) => respond(request, reply));

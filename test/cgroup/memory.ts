@@ -28,6 +28,11 @@ export interface MemoryGroup {
   readonly memory: () => Memory;
   /** The most that was ever charged, in MiB; undefined before Linux 5.19 in version 2. */
   readonly peak: () => number | undefined;
+  /**
+   * The most that the kernel held for sockets, in MiB, where it is not in `peak`: version 1 counts it by itself, and
+   * under no limit of ours. 0 in version 2.
+   */
+  readonly socketPeak: () => number;
   readonly oomKills: () => number;
 }
 
@@ -47,6 +52,8 @@ const FILES = {
     oom: 'memory.oom_control',
     anon: 'total_rss',
     file: 'total_cache',
+    sockets: 'memory.kmem.tcp.max_usage_in_bytes',
+    socketLimit: 'memory.kmem.tcp.limit_in_bytes',
   },
   2: {
     usage: 'memory.current',
@@ -55,8 +62,13 @@ const FILES = {
     oom: 'memory.events',
     anon: 'anon',
     file: 'file',
+    sockets: undefined,
+    socketLimit: undefined,
   },
 } as const;
+
+/** Far over what a test can reach: that there is one makes the kernel count. */
+const SOCKET_LIMIT = 2 ** 40;
 
 /** Where the memory controller is, from the text of /proc/self/mounts; version 1 where both are mounted and it has it. */
 export function memoryHierarchy(mounts: string): Hierarchy | undefined {
@@ -117,6 +129,7 @@ function groupIn(folder: string, version: 1 | 2, limitMiB: number | undefined): 
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const mib = (bytes: number): number => bytes / 2 ** 20;
   if (limitMiB !== undefined) writeFileSync(join(folder, files.limit), String(limitMiB * 2 ** 20));
+  if (files.socketLimit !== undefined) writeFileSync(join(folder, files.socketLimit), String(SOCKET_LIMIT));
   return {
     enter: join(folder, 'cgroup.procs'),
     memory: () => {
@@ -125,6 +138,7 @@ function groupIn(folder: string, version: 1 | 2, limitMiB: number | undefined): 
       return { usage: mib(Number(read(files.usage))), anon: of(files.anon), file: of(files.file) };
     },
     peak: () => (existsSync(join(folder, files.peak)) ? mib(Number(read(files.peak))) : undefined),
+    socketPeak: () => (files.sockets === undefined ? 0 : mib(Number(read(files.sockets)))),
     oomKills: () => valueOf(read(files.oom), 'oom_kill'),
   };
 }

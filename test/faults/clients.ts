@@ -10,7 +10,7 @@ import { heard } from '../secrets/record.ts';
 
 /** Between two asks of one kind. */
 const PAUSE_MS = 250;
-const PROGRAMS = join(__dirname, '..', 'clients');
+const PROGRAMS = join(import.meta.dirname, '..', 'clients');
 
 /** One ask. Times in milliseconds since 1970. */
 export interface Result {
