@@ -29,11 +29,14 @@ export interface HonestCount {
 
 const PACE_MS = 50;
 
-/** Asks until `stop` is called, a call every 50 ms whether or not the one before it has its answer. */
-export function startHonest(manners: () => Manners): { stop(): Promise<HonestCount> } {
+/**
+ * Asks until `stop` is called, a call every 50 ms whether or not the one before it has its answer. Waits `slowness` times
+ * as long as its manners say, so that what it gets is not a matter of the machine.
+ */
+export function startHonest(manners: () => Manners, slowness: () => number): { stop(): Promise<HonestCount> } {
   const calls: Promise<{ ms: number; ok: boolean; tries: number }>[] = [];
   const said: string[] = [];
-  const timer = setInterval(() => calls.push(call(manners(), said)), PACE_MS);
+  const timer = setInterval(() => calls.push(call(patient(manners(), slowness()), said)), PACE_MS);
   return {
     stop: async () => {
       clearInterval(timer);
@@ -50,6 +53,10 @@ export function startHonest(manners: () => Manners): { stop(): Promise<HonestCou
       };
     },
   };
+}
+
+function patient(manners: Manners, times: number): Manners {
+  return { ...manners, timeoutMs: manners.timeoutMs * times };
 }
 
 async function call(manners: Manners, said: string[]): Promise<{ ms: number; ok: boolean; tries: number }> {

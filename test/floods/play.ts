@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { MemoryGroup } from '../cgroup/memory.ts';
+import { slowness } from '../faults/slowness.ts';
 import { startHonest, type HonestCount, type Manners } from './honest.ts';
 import type { FloodCount, FloodOrder, Kind, KindName, PortName } from './kinds.ts';
 
 /** A program that runs, as one of its ports shows it. */
 export interface Target {
+  readonly pid: number;
   readonly port: number;
   readonly tls: boolean;
   /** Of the flood. */
@@ -30,6 +32,8 @@ export interface Row extends HonestCount {
   /** What was charged at most, sockets included, and the limit. Undefined where the kernel doesn't say. */
   readonly peakMiB: number | undefined;
   readonly limitMiB: number;
+  /** How many times as long the program took because others had the processors, the flood among them (slowness.ts). */
+  readonly slow: number;
   readonly flood: FloodCount;
 }
 
@@ -47,7 +51,7 @@ export async function playFlood({ port, kind, seconds, group, limitMiB, start }:
   try {
     let ended: string | undefined;
     void target.ended.then((how) => (ended = how));
-    const honest = startHonest(target.manners);
+    const honest = startHonest(target.manners, () => slowness(target.pid));
     const flood = await runFlood({
       kind: kind.kind as KindName,
       port: target.port,
@@ -58,10 +62,21 @@ export async function playFlood({ port, kind, seconds, group, limitMiB, start }:
       path: target.path,
       headBytes: target.headBytes,
     });
+    const slow = slowness(target.pid);
     const count = await honest.stop();
     const peak = group.peak();
     const peakMiB = peak === undefined ? undefined : peak + group.socketPeak();
-    return { ...count, port, kind: kind.kind as KindName, kills: group.oomKills(), ended, peakMiB, limitMiB, flood };
+    return {
+      ...count,
+      port,
+      kind: kind.kind as KindName,
+      kills: group.oomKills(),
+      ended,
+      peakMiB,
+      limitMiB,
+      slow,
+      flood,
+    };
   } finally {
     await target.stop();
   }

@@ -19,7 +19,7 @@ export async function startSidecarTarget(programs: Programs, port: SidecarPort, 
   try {
     await eventually('its token is there', () => existsSync(join(world.files.root, tokenFile('default'))));
     await eventually('it serves', async () => (await world.sidecar().ask()).status === 200);
-    const { ports, ended } = world.sidecar();
+    const { ports, pid, ended } = world.sidecar();
     const isHealth = port === 'sidecar health';
     const path = isHealth ? PATHS.metrics : PATHS.credentials;
     const manners = (): Manners =>
@@ -35,6 +35,7 @@ export async function startSidecarTarget(programs: Programs, port: SidecarPort, 
             fits: (status, body) => status === 200 && body.includes('SecretAccessKey'),
           };
     return {
+      pid,
       port: isHealth ? ports.health : ports.credentials,
       tls: false,
       request: `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`,

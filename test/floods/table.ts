@@ -14,6 +14,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string])[] = [
   ['p50', ({ p50Ms }) => `${p50Ms.toFixed(0)} ms`],
   ['p99', ({ p99Ms }) => `${p99Ms.toFixed(0)} ms`],
   ['p99 ≤ 1 s', ({ p99Ms }) => (p99Ms <= GOAL_MS ? 'met' : 'missed')],
+  ['slow', ({ slow }) => slow.toFixed(1)],
   ['peak', ({ peakMiB, limitMiB }) => `${peakMiB?.toFixed(0) ?? '?'} of ${limitMiB} MiB`],
   ['opened', ({ flood }) => String(flood.opened)],
   ['sent', ({ flood }) => `${flood.sentMiB.toFixed(1)} MiB`],

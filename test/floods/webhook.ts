@@ -40,7 +40,7 @@ export async function startWebhookTarget(
   const webhook = await startWebhook({ port: await freePort(), kubeconfig, enter: group.enter });
   try {
     const healthPort = Number(new URL(webhook.healthURL).port);
-    const ended = webhook.process.ended;
+    const { pid, ended } = webhook.process;
     if (port === 'webhook health') {
       const manners: Manners = {
         request: { port: healthPort, path: PATHS.readyz },
@@ -51,7 +51,7 @@ export async function startWebhookTarget(
       };
       const request = `GET ${PATHS.metrics} HTTP/1.1\r\nhost: x\r\n\r\n`;
       const path = PATHS.metrics;
-      const at = { port: healthPort, tls: false, request, path, headBytes: HEAD_BYTES };
+      const at = { pid, port: healthPort, tls: false, request, path, headBytes: HEAD_BYTES };
       return { ...at, manners: () => manners, ended, stop: webhook.stop };
     }
     let ca = '';
@@ -75,7 +75,7 @@ export async function startWebhookTarget(
       timeoutMs: 2000,
     };
     const request = `POST ${PATHS.mutate} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${review.length}\r\n\r\n${review}`;
-    const at = { port: webhook.port, tls: true, request, path: PATHS.mutate, headBytes: HEAD_BYTES };
+    const at = { pid, port: webhook.port, tls: true, request, path: PATHS.mutate, headBytes: HEAD_BYTES };
     return { ...at, manners: () => manners, ended, stop: webhook.stop };
   } catch (error) {
     await webhook.stop();

@@ -43,13 +43,10 @@ export interface WebhookOptions {
   /** Settings beside those of the stage. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
-<<<<<<< HEAD
   /** The program. Default: the one of this checkout, built. */
   readonly bundle?: string;
-=======
   /** A file of a memory cgroup (MemoryGroup.enter): the process begins there. */
   readonly enter?: string;
->>>>>>> 612e2bf (sidecar: connections, what is sent ahead and what nobody reads are bounded; floods of each port in test)
 }
 
 /** Applies objects as `kubectl create` would, in their order. Objects that are there already are left as they are. */
@@ -114,12 +111,8 @@ export async function leadServiceTo(
 }
 
 /** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */
-<<<<<<< HEAD
 export async function startWebhook(options: WebhookOptions): Promise<WebhookProcess> {
-  const { port, kubeconfig, settings, env, bundle = join(ROOT, 'dist', 'webhook.cjs') } = options;
-=======
-export async function startWebhook({ port, kubeconfig, settings, env, enter }: WebhookOptions): Promise<WebhookProcess> {
->>>>>>> 612e2bf (sidecar: connections, what is sent ahead and what nobody reads are bounded; floods of each port in test)
+  const { port, kubeconfig, settings, env, bundle = join(ROOT, 'dist', 'webhook.cjs'), enter } = options;
   const folder = await mkdtemp(join(tmpdir(), 'rolechain-webhook-'));
   const healthPort = await freePort();
   const file = join(folder, 'settings.yaml');
@@ -133,13 +126,9 @@ export async function startWebhook({ port, kubeconfig, settings, env, enter }: W
   await writeFile(file, stringify({ ...base, ...settings }));
   const logFile = join(folder, 'log');
   const output = await open(logFile, 'a');
-<<<<<<< HEAD
-  const child = spawnTied(process.execPath, [...WEBHOOK_FLAGS, bundle, '--settings', file], {
-=======
-  const program = [process.execPath, ...WEBHOOK_FLAGS, join(ROOT, 'dist', 'webhook.cjs'), '--settings', file];
+  const program = [process.execPath, ...WEBHOOK_FLAGS, bundle, '--settings', file];
   const [command = '', ...args] = inGroup(enter, program);
   const child = spawnTied(command, args, {
->>>>>>> 612e2bf (sidecar: connections, what is sent ahead and what nobody reads are bounded; floods of each port in test)
     env: { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE, ...env },
     output: output.fd,
     removeAfter: folder,
