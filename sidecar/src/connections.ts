@@ -1,6 +1,7 @@
 /** What a port keeps of connections: how many, how much of each, and which of them gives way to a new one. */
-import { IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { stopSentAhead } from '@rolechain/shared';
 
 export interface ConnectionBounds {
   /** Connections on which no request waits for its answer: kept alive, silent or slow with their headers. */
@@ -30,31 +31,8 @@ function isFull(socket: Socket): boolean {
   return connection !== undefined && connection.responses.size >= connection.mostResponses;
 }
 
-/**
- * A request over the limit of its connection passes for one that wants another protocol. Behind such a one Node stops, and
- * hands over the connection; of all else that a client sends ahead it makes requests first, thousands of a single read
- * of 64 KiB, and looks later whether the answers are taken (parserOnIncoming in lib/_http_server.js).
- */
-class BoundedMessage extends IncomingMessage {
-  // No initial value: the base class sets `upgrade` before ours would be there.
-  declare private wanted: boolean | null;
-
-  get upgrade(): boolean | null {
-    return this.wanted;
-  }
-
-  // Here, not when it is read: Node reads it once more behind the last request of what it has, which then would be one too many.
-  set upgrade(value: boolean | null) {
-    this.wanted = value === false ? isFull(this.socket) : value;
-  }
-}
-
-/** Options of a server for which `boundConnections` is to stop a connection in the middle of what it sends ahead. */
-export const BOUNDED_HTTP = {
-  IncomingMessage: BoundedMessage,
-  // Requests that do ask for another protocol are answered as any other.
-  shouldUpgradeCallback: ({ socket }: IncomingMessage) => isFull(socket),
-} as const;
+/** Options of a server that `boundConnections` bounds. */
+export const BOUNDED_HTTP = stopSentAhead(isFull);
 
 /**
  * Bounds a server's connections. One more idle one closes the one that has been so for the longest. Node's own
