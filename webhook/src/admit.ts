@@ -1,6 +1,6 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { CodedError, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
+import { CodedError, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from './copy-along.ts';
 import type { Decision } from './decide.ts';
 import { fewWarnings } from './few.ts';

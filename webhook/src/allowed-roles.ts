@@ -63,7 +63,11 @@ const TOO_MANY = problem(
 );
 
 const denied = (why: string): Allowed => ({ ok: false, reason: 'RoleNotAllowed', why });
-const invalid = (found: Problem): Allowed => ({ ok: false, reason: 'AllowedRolesInvalid', why: formatProblems([found]) });
+const invalid = (found: Problem): Allowed => ({
+  ok: false,
+  reason: 'AllowedRolesInvalid',
+  why: formatProblems([found]),
+});
 
 /** The first pattern that an ARN matches. Each ARN is matched once, however many roles have it. */
 function firstMatch(patterns: readonly string[]): (arn: string) => string | undefined {

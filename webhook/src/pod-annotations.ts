@@ -31,7 +31,9 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
 /** Reads the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role. */
 export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
-  const tooLarge = [...KNOWN, FOREIGN_KEYS.eksSkipContainers].flatMap((key) => sizeProblem(annotations, key, 'Pod') ?? []);
+  const tooLarge = [...KNOWN, FOREIGN_KEYS.eksSkipContainers].flatMap(
+    (key) => sizeProblem(annotations, key, 'Pod') ?? [],
+  );
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
   const problems: Problem[] = Object.keys(annotations)
     .filter((key) => key.startsWith(ANNOTATION_PREFIX) && !KNOWN.includes(key))

@@ -80,7 +80,7 @@ const ENVIRONMENT_SECRET = 'rolechain-environment';
 
 const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
 const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
-const url = (limit: string): v.GenericSchema<unknown, string> => 
+const url = (limit: string): v.GenericSchema<unknown, string> =>
   v.pipe(v.string(limit), v.maxLength(LIMITS.urlMax, limit), v.url(limit));
 const port = (limit: string): v.GenericSchema<unknown, number> =>
   v.pipe(v.number(limit), v.integer(limit), v.minValue(0, limit), v.maxValue(65_535, limit));
@@ -172,8 +172,7 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     `a map of ${SIDECAR_VARIABLES.join(', ')}`,
     {},
     'Variables of Node\'s own in the sidecar: an egress proxy (with `NODE_USE_ENV_PROXY: "1"`; the agent and loopback never go through it), and the file of a private CA in your build of the sidecar\'s image.',
-    (limit) =>
-      mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), limit, limit, SIDECAR_VARIABLES.length),
+    (limit) => mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), limit, limit, SIDECAR_VARIABLES.length),
   ),
   sidecarUser: setting(
     'fixed or unset',

@@ -56,6 +56,5 @@ export const WITHIN = 'write a value within these limits (FieldOutOfRange)';
 export const TYPED = 'write what it takes; text that looks like a number needs quotes (FieldWrongType)';
 export const LEAVE_OUT = 'leave one of them out (FieldConflict)';
 export const MISSING = 'is missing; add it (FieldMissing)';
-export const PARTS =
-  'write it with fewer fields, lists and aliases; no role needs so many (DocumentTooComplex)';
+export const PARTS = 'write it with fewer fields, lists and aliases; no role needs so many (DocumentTooComplex)';
 export const SYNTAX = 'correct the syntax at the place that the message names (DocumentUnreadable)';
