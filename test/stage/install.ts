@@ -43,6 +43,8 @@ export interface WebhookOptions {
   /** Settings beside those of the stage. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Asked while it starts: a sentence that says why it never will. */
+  readonly hopeless?: () => string | undefined;
   /** The program. Default: the one of this checkout, built. */
   readonly bundle?: string;
   /** A file of a memory cgroup (MemoryGroup.enter): the process begins there. */
@@ -133,6 +135,8 @@ export async function startWebhook(options: WebhookOptions): Promise<WebhookProc
     output: output.fd,
     removeAfter: folder,
   });
+  let how: string | undefined;
+  void child.ended.then((text) => (how = `it has ended: ${text}`));
   const log = (): string => readFileSync(logFile, 'utf8');
   const end = async (): Promise<void> => {
     await hearHealth(healthPort);
@@ -145,11 +149,16 @@ export async function startWebhook(options: WebhookOptions): Promise<WebhookProc
   const stop = (): Promise<void> => (ended ??= end());
   const healthURL = `http://127.0.0.1:${healthPort}`;
   try {
-    await until('the webhook is ready', PATIENCE_MS, async () => (await fetch(healthURL + PATHS.readyz)).ok);
+    await until(
+      'the webhook is ready',
+      PATIENCE_MS,
+      async () => (await fetch(healthURL + PATHS.readyz)).ok,
+      () => options.hopeless?.() ?? how,
+    );
   } catch (error) {
     const tail = log();
     await stop();
-    throw new Error(`the webhook did not become ready:\n${tail}`, { cause: error });
+    throw new Error(`the webhook did not become ready: ${(error as Error).message}\n${tail}`, { cause: error });
   }
   return { port, healthURL, process: child, log, stop };
 }

@@ -144,7 +144,7 @@ describe('over a real connection', () => {
     double.answerBy(json(200, serviceAccount('orders', '1', { ...ours, other: 'x' })));
     const all = await Promise.all(Array.from({ length: 50 }, () => lookup('shop', 'orders')));
     expect(new Set(all)).toEqual(new Set([{ namespace: 'shop', name: 'orders', annotations: ours }]));
-    expect(double.asked.map(({ pathname }) => pathname)).toEqual(['/api/v1/namespaces/shop/serviceaccounts/orders']);
+    expect(double.asked.map(({ url }) => url.pathname)).toEqual(['/api/v1/namespaces/shop/serviceaccounts/orders']);
   });
 
   test('an account that does not exist is undefined', async () => {

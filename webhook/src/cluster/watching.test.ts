@@ -75,7 +75,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 const roleOf = (name: string): string | undefined => cache.get('shop', name)?.annotations['rolechain.io/assume-role'];
 /** `list` or `watch <resourceVersion>` for each request. */
 const asked = (): string[] =>
-  double.asked.map(({ searchParams: of }) => (of.has('watch') ? `watch ${of.get('resourceVersion') ?? ''}` : 'list'));
+  double.asked.map(({ url: { searchParams: of } }) => (of.has('watch') ? `watch ${of.get('resourceVersion') ?? ''}` : 'list'));
 
 test('a list, and events as they come', async () => {
   lists = [lists5(annotated('a', '3'), serviceAccount('b', '4'))];
@@ -83,7 +83,7 @@ test('a list, and events as they come', async () => {
   start();
   await until(() => roleOf('b') === 'r' && cache.get('shop', 'a') === undefined);
   expect(cache.size()).toBe(1);
-  const { searchParams } = double.asked[1]!;
+  const { searchParams } = double.asked[1]!.url;
   expect(searchParams.get('allowWatchBookmarks')).toBe('true');
   // The client takes 30 s of silence for a dead connection: a quiet watch must have ended by then.
   expect(Number(searchParams.get('timeoutSeconds'))).toBeLessThan(30);
@@ -94,7 +94,7 @@ test('a list of many comes in pages', async () => {
   lists = [page('a', 'token-1'), page('b', 'token-2'), page('c')];
   start();
   await until(() => cache.size() === 3);
-  const queries = double.asked.slice(0, 3).map(({ searchParams }) => Object.fromEntries(searchParams));
+  const queries = double.asked.slice(0, 3).map(({ url }) => Object.fromEntries(url.searchParams));
   const limit = String(PAGE);
   expect(queries).toEqual([{ limit }, { limit, continue: 'token-1' }, { limit, continue: 'token-2' }]);
   await until(() => asked().includes('watch 9'));
