@@ -4,36 +4,71 @@ import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import { createPod, setStage, untilCalled } from '@rolechain/test/stage/stage.ts';
 import type { Aws } from '@rolechain/test/stage/aws.ts';
+import { labelNamespaces } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { projections, type Projections } from '@rolechain/test/stage/pod.ts';
-import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
+import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
+import type { Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';
 
 export interface Admission {
   readonly aws: Aws;
-  /** The pod as it comes out, and as it would have without us. Rejects with the refusal's message. */
-  readonly admit: (pod: KubeObject) => Promise<{ readonly before: Pod; readonly after: Pod }>;
+  /**
+   * The pod as it comes out, and as it would have without us. While `dryRun`, nothing is stored. Rejects with the
+   * refusal, whose words `wordsOf` gives.
+   */
+  readonly admit: (pod: KubeObject, dryRun?: boolean) => Promise<{ readonly before: Pod; readonly after: Pod }>;
   readonly projections: (pod: Pod) => Projections;
   readonly stop: () => Promise<void>;
 }
 
+/** What the control plane is set up with. */
+export type Setting = Pick<Scene, 'objects' | 'secrets'>;
+
 /** With a real apiserver where its binaries are, else with a stand-in that says so. */
-export async function setAdmission(objects: readonly KubeObject[], step: (what: string) => void): Promise<Admission> {
+export async function setAdmission(setting: Setting, step: (what: string) => void): Promise<Admission> {
   const binaries = locateBinaries();
-  if ('reason' in binaries) {
-    console.log(`There is no kube-apiserver here: ${binaries.reason}`);
-    console.log('So the AdmissionReview is posted to the webhook over TLS, as the apiserver would.\n');
-    return setStandIn(objects, step);
+  if (!('reason' in binaries)) return setReal(setting, binaries, step);
+  console.log(`There is no kube-apiserver here: ${binaries.reason}`);
+  console.log('So the AdmissionReview is posted to the webhook over TLS, as the apiserver would.\n');
+  return setStandIn(setting, step);
+}
+
+/** A pod of the demo's own, by which it sees whether the apiserver calls the webhook: the user's may never be admitted. */
+const PROBE = { name: 'rolechain-demo-probe', namespace: 'default' };
+const PROBE_ACCOUNT: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { ...PROBE, annotations: { [ANNOTATIONS.assumeRole.key]: 'arn:aws:iam::222222222222:role/probe' } },
+};
+const PROBE_POD: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: PROBE,
+  spec: { serviceAccountName: PROBE.name, containers: [{ name: 'app', image: 'none' }] },
+};
+
+export async function setReal(
+  { objects, secrets }: Setting,
+  binaries: Binaries,
+  step: (what: string) => void,
+): Promise<Admission & { readonly cluster: Cluster }> {
+  const all = [PROBE_ACCOUNT, ...objects];
+  const { cluster, aws, stop } = await setStage({ binaries, objects: all, step, aws: { secrets, anyRegion: true } });
+  try {
+    await labelNamespaces(cluster.kubeConfig, objects);
+    await untilCalled(cluster, PROBE_POD);
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  const { cluster, aws, stop } = await setStage({ binaries, objects, step });
   return {
-    aws,
-    stop,
-    admit: async (pod) => {
-      await untilCalled(cluster, pod);
-      return { before: await withoutUs(cluster, pod), after: await createPod(cluster, pod) };
-    },
-    projections: (pod) => projections(cluster.kubeConfig, pod),
+    ...{ cluster, aws, stop },
+    admit: async (pod, dryRun) => ({
+      before: await withoutUs(cluster, pod),
+      after: await createPod(cluster, pod, dryRun),
+    }),
+    projections: (pod) => ({ ...projections(cluster.kubeConfig, pod), secrets }),
   };
 }
 
@@ -45,4 +80,21 @@ async function withoutUs(cluster: Cluster, pod: KubeObject): Promise<Pod> {
   const { metadata, ...rest } = await createPod(cluster, asked, true);
   const { [key]: _wish, ...others } = metadata?.annotations ?? {};
   return { ...rest, metadata: { ...metadata, annotations: others } };
+}
+
+/** The apiserver's words, or the webhook's; of any other error its message. */
+export function wordsOf(error: unknown): string {
+  const { body } = error as { body?: unknown };
+  const status = typeof body === 'string' ? parsed(body) : body;
+  const { message } = (status ?? {}) as { message?: unknown };
+  if (typeof message === 'string' && message !== '') return message;
+  return error instanceof Error ? error.message : 'failed';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,40 +1,38 @@
 /**
- * The main job in one command: `npx -y pnpm@10 demo [--file FILE]`. An annotated ServiceAccount's pod is
- * admitted by a real kube-apiserver, and an unmodified program in it is the target role.
+ * The main job in one command: `npx -y pnpm@10 demo [--file FILE] [--name WORKLOAD]`. An annotated ServiceAccount's pod
+ * is admitted by a real kube-apiserver, and an unmodified program in it is the target role.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { ANNOTATIONS, PORTS, parseRoleARN } from '@rolechain/shared';
+import { PORTS } from '@rolechain/shared';
 import { isFree } from '@rolechain/test/cluster/free-port.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
-import { parseManifests, podOf, type KubeObject } from '@rolechain/test/stage/manifests.ts';
-import { holdingContainer, startPod, untilStarted } from '@rolechain/test/stage/pod.ts';
-import { accountsOf, refusalOf } from '@rolechain/test/stage/stage.ts';
+import { holdPorts } from '@rolechain/test/stage/hold-ports.ts';
 import { buildAll } from '../../scripts/build.ts';
-import { setAdmission, type Admission } from './admission.ts';
+import { setAdmission, wordsOf } from './admission.ts';
+import { expectedRole, heldBy, runProgram } from './play.ts';
+import { readScene, type Scene } from './scene.ts';
 import { diffYAML, makeSteps } from './show.ts';
-
-const HERE = import.meta.dirname;
 
 async function demo(): Promise<number> {
   const began = Date.now();
-  const { values } = parseArgs({ options: { file: { type: 'string', default: join(HERE, '..', 'orders.yaml') } } });
   const step = makeSteps(Date.now);
-  const { objects, pod } = readFile(values.file);
+  const scene = readArguments();
   await portsAreFree();
   await buildAll();
   step('the programs are bundled into dist/');
+  for (const note of scene.notes) console.log(`${styleText('yellow', '!')} ${note}`);
 
-  const admission = await setAdmission(objects, step);
+  const admission = await setAdmission(scene, step);
   const ends: (() => Promise<void>)[] = [admission.stop];
   onInterrupt(ends);
   try {
-    const { before, after: mutated } = await admission.admit(pod);
-    step(`pod ${mutated.metadata?.namespace ?? ''}/${mutated.metadata?.name ?? ''} is admitted`);
+    const { before, after: mutated } = await admission.admit(scene.pod);
+    step(`${scene.workload}: pod ${mutated.metadata?.name ?? ''} is admitted`);
     console.log(`\nWhat changed in the pod:\n\n${diffYAML(shownFields(before), shownFields(mutated))}\n`);
+    const expected = expectedRole(scene, mutated, heldBy(mutated));
     const arn = await runProgram(mutated, admission, step, ends);
-    const expected = expectedRole(objects, mutated);
     const right = arn.startsWith(expected);
     console.log(`\nThe program is  ${styleText(right ? 'green' : 'red', arn)}`);
     if (!right) console.log(`It should be    ${expected}...`);
@@ -45,57 +43,28 @@ async function demo(): Promise<number> {
   }
 }
 
-/** Starts the sidecar as the pod names it, waits for its startup probe, and runs the program in a container. */
-async function runProgram(
-  pod: Pod,
-  admission: Admission,
-  step: (what: string) => void,
-  ends: (() => Promise<void>)[],
-): Promise<string> {
-  const container = holdingContainer(pod);
-  if (container === undefined) {
-    throw new Error(
-      `no container of the pod holds a role: ${pod.metadata?.annotations?.[ANNOTATIONS.skipped.key] ?? 'its account asks for none'}`,
-    );
-  }
-  const running = await startPod(pod, admission.projections(pod));
-  ends.push(running.stop);
-  await untilStarted(running);
-  step(`the sidecar's startup probe passes (${running.sidecar.sentence})`);
-  const program = await running.run(container, [process.execPath, join(HERE, 'program.mjs'), admission.aws.sts.url]);
-  const { code } = await program.exited;
-  step(`the program ran in container ${container}`);
-  if (code !== 0) throw new Error(`the program failed:\n${program.stderr()}\n${running.sidecar.stdout()}`);
-  return program.stdout().trim();
+/** Paths are those of the shell that called pnpm, which changes to this package's folder. */
+function readArguments(): Scene {
+  // npm needs a -- before what is for the script, and pnpm passes it on.
+  const args = process.argv.slice(2).filter((arg, index) => !(arg === '--' && index === 0));
+  const { values } = parseArgs({ args, options: { file: { type: 'string' }, name: { type: 'string' } } });
+  const file = values.file ?? join(import.meta.dirname, '..', 'orders.yaml');
+  const path = file === '-' ? 0 : resolve(process.env.INIT_CWD ?? '.', file);
+  return readScene(readText(path, file), file === '-' ? 'The file' : file, values.name);
 }
 
-/** The user's objects, those without a namespace given `default`, and the pod of the first workload. */
-function readFile(file: string): { objects: KubeObject[]; pod: KubeObject } {
-  const objects = parseManifests(readFileSync(file, 'utf8'));
-  for (const object of objects) {
-    const { kind } = object;
-    const pod =
-      kind === 'ServiceAccount' || kind === 'Namespace'
-        ? undefined
-        : podOf(object, object.metadata.namespace ?? 'default');
-    if (pod) return { objects: prepared(objects, pod), pod };
-  }
-  throw new Error(`${file} holds no workload: a Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob`);
-}
+const UNREADABLE: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder; name one file of it, or pipe them all to --file -',
+};
 
-/** Namespaces and ServiceAccounts alone: the rest of a user's manifests plays no part here. */
-function prepared(objects: readonly KubeObject[], pod: KubeObject): KubeObject[] {
-  const namespace = pod.metadata.namespace ?? 'default';
-  const names = objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
-  const missing =
-    namespace === 'default' || names.includes(namespace)
-      ? []
-      : [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }];
-  return [
-    ...missing,
-    ...objects.filter(({ kind }) => kind === 'Namespace'),
-    ...objects.filter(({ kind }) => kind === 'ServiceAccount'),
-  ];
+function readText(path: string | number, file: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new Error(`${file} can't be read: ${UNREADABLE[code] ?? code}`, { cause: error });
+  }
 }
 
 /** What a user reads of a pod. The volume of the API's token has a random name. */
@@ -105,21 +74,19 @@ function shownFields({ metadata, spec }: Pod): unknown {
   return JSON.parse(JSON.stringify(shown).replace(/kube-api-access-\w+/g, 'kube-api-access'));
 }
 
-function expectedRole(objects: readonly KubeObject[], pod: Pod): string {
-  const account = accountsOf(objects).find(
-    ({ name, namespace }) => name === pod.spec?.serviceAccountName && namespace === pod.metadata?.namespace,
-  );
-  const arn = parseRoleARN(account?.roles[0]?.roleARN ?? '');
-  const name = arn?.resource.split('/').at(-1) ?? '';
-  return `arn:${arn?.partition ?? 'aws'}:sts::${arn?.account ?? ''}:assumed-role/${name}/`;
-}
-
+/** A demo or test of ours that has them ends soon; who else has them stays. */
 async function portsAreFree(): Promise<void> {
-  for (const port of [PORTS.credentials, PORTS.health]) {
-    if (!(await isFree(port)))
-      throw new Error(
-        `port ${port} on 127.0.0.1, where the sidecar listens, is taken by another program: end that first`,
-      );
+  const ports = [PORTS.credentials, PORTS.health];
+  const held = await holdPorts(ports);
+  try {
+    for (const port of ports) {
+      if (!(await isFree(port)))
+        throw new Error(
+          `port ${port} on 127.0.0.1, where the sidecar listens, is taken by another program: end that first`,
+        );
+    }
+  } finally {
+    await held.release();
   }
 }
 
@@ -145,9 +112,7 @@ demo().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    console.error(
-      `\n${styleText('red', '✗')} ${refusalOf(error) ?? (error instanceof Error ? error.message : 'failed')}`,
-    );
+    console.error(`\n${styleText('red', '✗')} ${wordsOf(error)}`);
     process.exitCode = 1;
   },
 );

@@ -16,11 +16,12 @@ import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { reviewPod } from '@rolechain/test/stage/review.ts';
 import { accountsOf } from '@rolechain/test/stage/stage.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Setting } from './admission.ts';
+import { serviceAccountName } from './scene.ts';
 
 const ISSUER = 'https://stand-in.example';
 
-export async function setStandIn(objects: readonly KubeObject[], step: (what: string) => void): Promise<Admission> {
+export async function setStandIn({ objects, secrets }: Setting, step: (what: string) => void): Promise<Admission> {
   const key = makeSigningKey();
   const down: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -29,7 +30,10 @@ export async function setStandIn(objects: readonly KubeObject[], step: (what: st
   try {
     const api = await startKubeDouble({ objects: [...(await installManifests()), ...objects] });
     down.push(api.close);
-    const aws = await startAws({ accounts: accountsOf(objects), issuer: ISSUER, keys: [key.publicKey] });
+    const aws = await startAws({
+      ...{ accounts: accountsOf(objects), issuer: ISSUER, keys: [key.publicKey] },
+      ...{ secrets, anyRegion: true },
+    });
     down.push(aws.close);
     step('the doubles of the Kubernetes API, STS and the Pod Identity agent listen');
     const folder = await mkdtemp(join(tmpdir(), 'rolechain-stand-in-'));
@@ -41,7 +45,12 @@ export async function setStandIn(objects: readonly KubeObject[], step: (what: st
     const webhook = await startWebhook({ port, kubeconfig, settings, hopeless: () => api.unanswered[0] });
     down.push(webhook.stop);
     step('the webhook is ready');
-    return { aws, stop, admit: (pod) => admit(api, port, pod), projections: (pod) => projectionsOf(pod, key) };
+    return {
+      aws,
+      stop,
+      admit: (pod) => admit(api, port, pod),
+      projections: (pod) => ({ ...projectionsOf(pod, key), secrets }),
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -73,6 +82,7 @@ async function admit(api: KubeDouble, port: number, pod: KubeObject): Promise<{ 
 /** What the apiserver fills in before the webhooks see a pod. */
 function named(pod: KubeObject): KubeObject {
   const generated = pod.metadata.generateName;
-  const name = typeof generated === 'string' ? `${generated}${randomUUID().slice(0, 5)}` : (pod.metadata.name ?? 'pod');
-  return structuredClone({ ...pod, metadata: { ...pod.metadata, name, uid: randomUUID() } });
+  const name = pod.metadata.name ?? `${typeof generated === 'string' ? generated : 'pod-'}${randomUUID().slice(0, 5)}`;
+  const spec = { ...(pod.spec as object | undefined), serviceAccountName: serviceAccountName(pod) };
+  return structuredClone({ ...pod, metadata: { ...pod.metadata, name, uid: randomUUID() }, spec });
 }

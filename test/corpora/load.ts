@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { podOf, type KubeObject } from '../stage/manifests.ts';
+import { podOf, templateOf, type KubeObject } from '../stage/manifests.ts';
 
 export type Level = 'baseline' | 'restricted';
 
@@ -53,8 +53,11 @@ export function distinctPods(fixtures: readonly PsaFixture[]): NamedPod[] {
  */
 export function everyFieldPods(): NamedPod[] {
   return readdirSync(join(import.meta.dirname, 'every-field')).map((source) => {
-    const pod = podOf(JSON.parse(read('every-field', source).toString()) as KubeObject, 'shop') as CorpusPod;
-    return { source, pod: { ...pod, spec: { ...pod.spec, hostNetwork: false } } };
+    const object = JSON.parse(read('every-field', source).toString()) as KubeObject;
+    const pod = podOf(object, 'shop') as CorpusPod;
+    // A controller passes on little of the template's metadata, but here every field counts.
+    const metadata = { ...templateOf(object)?.metadata, ...pod.metadata };
+    return { source, pod: { ...pod, metadata, spec: { ...pod.spec, hostNetwork: false } } };
   });
 }
 

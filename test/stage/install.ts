@@ -7,6 +7,8 @@ import {
   AdmissionregistrationV1Api,
   CoreV1Api,
   KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
   type KubeConfig,
   type V1MutatingWebhookConfiguration,
   type V1ValidatingWebhookConfiguration,
@@ -110,6 +112,16 @@ export async function leadServiceTo(
   const validating = await configurations.readValidatingWebhookConfiguration({ name: 'rolechain' });
   change(validating);
   await configurations.replaceValidatingWebhookConfiguration({ name: 'rolechain', body: validating });
+}
+
+/** Namespaces that every cluster has already, as kube-system, get the labels and annotations of these objects. */
+export async function labelNamespaces(kubeConfig: KubeConfig, objects: readonly KubeObject[]): Promise<void> {
+  const api = kubeConfig.makeApiClient(CoreV1Api);
+  const asMerge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+  for (const { metadata } of objects.filter(({ kind }) => kind === 'Namespace')) {
+    const { name = '', labels, annotations } = metadata;
+    await api.patchNamespace({ name, body: { metadata: { labels, annotations } } }, asMerge);
+  }
 }
 
 /** Starts dist/webhook.cjs as the Deployment would, and waits until it is ready. */

@@ -148,16 +148,24 @@ function portsOf({ env }: Container): SidecarConfig['ports'] {
 /** Waits until the startup probe passes; throws with its last output. */
 export async function untilStarted(running: RunningPod): Promise<void> {
   let last = '';
+  let ended: string | undefined;
+  void running.sidecar.exited.then(({ code, signal }) => {
+    ended = `the sidecar has ended with ${signal ?? code}`;
+  });
   try {
-    await until('the startup probe passes', PATIENCE_MS, async () => {
+    const passes = async (): Promise<boolean> => {
       const { code, output } = await running.probe();
       last = output;
       return code === 0;
-    });
+    };
+    await until('the startup probe passes', PATIENCE_MS, passes, () => ended);
   } catch (error) {
-    throw new Error(`the startup probe says: ${last}\n${running.sidecar.stdout()}${running.sidecar.stderr()}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${(error as Error).message}. It says: ${last}\n${running.sidecar.stdout()}${running.sidecar.stderr()}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

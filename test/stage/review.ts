@@ -24,6 +24,7 @@ export async function reviewPod(double: KubeDouble, port: number, pod: KubeObjec
   const hopeless = (): string | undefined => double.unanswered[0];
   await until('the webhook has published its CA', 10_000, () => bundleOf(double) !== '', hopeless);
   const { namespace = 'default' } = pod.metadata;
+  if (!isCalled(double, namespace)) return { pod };
   const review = {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
@@ -44,11 +45,41 @@ export async function reviewPod(double: KubeDouble, port: number, pod: KubeObjec
   return { pod: jsonPatch.applyPatch(pod, operations, true, false).newDocument };
 }
 
+interface Hook {
+  readonly clientConfig: { readonly caBundle?: string };
+  readonly namespaceSelector?: { readonly matchExpressions?: readonly Expression[] };
+}
+
+interface Expression {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+function hooksOf(double: KubeDouble): readonly Hook[] {
+  const configuration = double.get({ resource: 'mutatingwebhookconfigurations', name: 'rolechain' });
+  return ((configuration ?? {}) as { webhooks?: readonly Hook[] }).webhooks ?? [];
+}
+
+/** Whether an apiserver would call the webhook for this namespace. */
+function isCalled(double: KubeDouble, name: string): boolean {
+  const { metadata } = double.get({ resource: 'namespaces', name }) ?? {};
+  const labels: Readonly<Record<string, string>> = {
+    ...(metadata?.labels as Record<string, string> | undefined),
+    'kubernetes.io/metadata.name': name,
+  };
+  const holds = ({ key, operator, values = [] }: Expression): boolean => {
+    const isOne = labels[key] !== undefined && values.includes(labels[key]);
+    if (operator === 'In') return isOne;
+    if (operator === 'NotIn') return !isOne;
+    throw new Error(`the operator ${operator} of a namespaceSelector is not known here`);
+  };
+  return hooksOf(double).some(({ namespaceSelector }) => (namespaceSelector?.matchExpressions ?? []).every(holds));
+}
+
 /** Base64 of PEM; empty until it is published. */
 function bundleOf(double: KubeDouble): string {
-  const configuration = double.get({ resource: 'mutatingwebhookconfigurations', name: 'rolechain' });
-  const { webhooks = [] } = (configuration ?? {}) as { webhooks?: { clientConfig: { caBundle?: string } }[] };
-  return webhooks[0]?.clientConfig.caBundle ?? '';
+  return hooksOf(double)[0]?.clientConfig.caBundle ?? '';
 }
 
 function post(port: number, ca: string, body: string): Promise<{ status: number; body: string }> {
