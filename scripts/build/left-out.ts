@@ -61,7 +61,7 @@ export const leaveOut: Plugin = {
     for (const [index, row] of LEFT_OUT.entries()) {
       const namespace = `left-out-${index}`;
       onResolve({ filter: row.module }, ({ path }) => ({ path, namespace }));
-      onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standIn(path, row), loader: 'js' }));
+      onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: standIn(path, row), loader: 'js' }));
     }
   },
 };

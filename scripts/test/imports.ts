@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 
 /** Types alone don't count: nothing of them is loaded. */
 const IMPORTS =
-  /(?:^|\n)\s*(?:import|export)\s(?!\s*type\s)[^'"`;]*?['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/g;
+  /(?:^|\n)[^\S\n]*(?:import|export)\s(?!\s*type\s)[^'"`;]*?['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/g;
 
 /** What a file's text imports, as it is written there. Pure. */
 export function specifiersIn(text: string): string[] {
@@ -47,7 +47,7 @@ export function makeReach(root: string): (file: string) => ReadonlySet<string> {
 function makeExports(root: string): (specifier: string) => string | undefined {
   const packages = new Map<string, readonly (readonly [string, string])[]>();
   return (specifier) => {
-    const [, name = '', rest = ''] = /^@rolechain\/([^/]+)(.*)$/.exec(specifier) ?? [];
+    const [, name = '', rest = ''] = /^@rolechain\/([^/]+)((?:\/.*)?)$/.exec(specifier) ?? [];
     let entries = packages.get(name);
     if (entries === undefined) {
       const { exports = {} } = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')) as {

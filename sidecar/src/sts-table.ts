@@ -124,7 +124,7 @@ export const STS_ERRORS: readonly Row[] = [
     hint: (match, call) => (call.action === 'AssumeRole' ? assumeRole : webIdentity)(match, call),
   },
 
-  { wire: ['PackedPolicyTooLarge'], text: /(\d+)\s?%/, code: 'StsRejected', hint: packed },
+  { wire: ['PackedPolicyTooLarge'], text: /(\d{1,9})\s?%/, code: 'StsRejected', hint: packed },
   { wire: ['PackedPolicyTooLarge'], code: 'StsRejected', hint: packed },
   {
     wire: ['MalformedPolicyDocument'],

@@ -8,7 +8,7 @@ const json = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name)
 const inputs = json('dist/inputs.json') as Record<string, string[]>;
 /** Packages of a bundle, by the folder below node_modules. */
 const packagesOf = (program: string): string[] => [
-  ...new Set((inputs[program] ?? []).map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? 'ours')),
+  ...new Set((inputs[program] ?? []).map((file) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? 'ours')),
 ];
 
 test('the sidecar, which runs in every pod, carries no Kubernetes client, no YAML and no certificates', () => {

@@ -48,7 +48,7 @@ const OPERATORS: Readonly<Record<string, (pattern: string, value: string) => boo
   ArnLike: (pattern, value) => arnMatches(pattern, value),
 };
 const KNOWN_KEYS =
-  /^(sts:(externalid|rolesessionname|sourceidentity|transitivetagkeys)|aws:(principalarn|principalaccount|sourceidentity|tagkeys|(principaltag|requesttag)\/.+)|.+\..+:(sub|aud))$/;
+  /^(sts:(externalid|rolesessionname|sourceidentity|transitivetagkeys)|aws:(principalarn|principalaccount|sourceidentity|tagkeys|(principaltag|requesttag)\/.+)|[^.]+\..+:(sub|aud))$/;
 
 export type ArnParts = { partition: string; service: string; account: string; resource: string };
 

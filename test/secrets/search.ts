@@ -75,7 +75,10 @@ const isSignature = (part: string): boolean => part.length >= 2 * PIECE;
 
 /** The lines of a PEM that hold the private number alone: the rest of a key is also in its certificate. */
 function privateLines(pem: string): string[] {
-  const lines = pem.split(/\s*\n/).filter((line) => !line.startsWith('-----'));
+  const lines = pem
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => !line.startsWith('-----'));
   const { d = '' } = readKey(pem);
   const secret = Buffer.from(d, 'base64url');
   if (secret.length === 0) return [];

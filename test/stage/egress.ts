@@ -75,7 +75,7 @@ function tunnelProxy(target: number, tunnels: string[]): Server {
 export function tlsFront({ certificate: cert, key }: KeyPair, target: number, hosts: string[]): Server {
   const server = createTlsServer({ cert, key, noDelay: true }, (client) => {
     client.once('data', (head: Buffer) => {
-      hosts.push(/^host: *(.*?)\r?$/im.exec(head.toString('latin1'))?.[1] ?? '');
+      hosts.push(/^host:(.*)$/im.exec(head.toString('latin1'))?.[1]?.trim() ?? '');
     });
     const onward = connect({ port: target, host: '127.0.0.1', noDelay: true });
     pipeBoth(client, onward);

@@ -202,7 +202,8 @@ function status({ roles, containers, annotationHash }: Injected): string {
  * nothing (handler.go, getContainersToSkip), so names go behind that record without a space.
  */
 function extendSkipContainers(value: string | undefined, names: readonly string[]): string {
-  const [, record = '', rest = ''] = /^([^\r\n]*)([^]*)$/.exec(value ?? '') ?? [];
+  const end = (value ?? '').search(/[\r\n]|$/);
+  const [record, rest] = [(value ?? '').slice(0, end), (value ?? '').slice(end)];
   const before = record === '' ? [] : record.split(',');
   const there = new Set(before);
   // The API refuses a pod whose container has another name, and one with a comma would be added at each call.

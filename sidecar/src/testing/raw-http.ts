@@ -22,8 +22,8 @@ function parse(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = lines.map((line) => {
-    const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/.exec(line) ?? [];
-    return [name.toLowerCase(), value] as const;
+    const [, name = '', value = ''] = /^([^:]*):(.*)$/.exec(line) ?? [];
+    return [name.toLowerCase(), value.trim()] as const;
   });
   return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
 }
