@@ -44,12 +44,12 @@ export const LEFT_OUT: readonly LeftOut[] = [
   { module: /^tdigest$/, reason: "prom-client's Summary isn't used.", names: ['TDigest'] },
   {
     module: /^@aws-sdk\/credential-provider-(?:sso|login|http)$/,
-    reason: 'profiles.ts refuses profiles that lead there, and inputs.ts takes the variables away that do.',
+    reason: "The STS client's default chain: every call of ours is signed with credentials that we give it.",
     names: ['fromSSO', 'fromLoginCredentials', 'fromHttp', 'isSsoProfile', 'validateSsoProfile'],
   },
   {
     module: /^@aws-sdk\/nested-clients\//,
-    reason: 'AssumeRole for a profile is our own call (roleAssumer); web identity of a profile is refused.',
+    reason: "The STS client's default chain, and a profile that asks for a role is refused (profiles.ts).",
     names: ['getDefaultRoleAssumer', 'getDefaultRoleAssumerWithWebIdentity'],
   },
 ];

@@ -92,8 +92,12 @@ with the same role. What is different, since a pod's own identity is nobody else
   With both, the agent; IRSA only while the agent has never answered 200 since the sidecar's start and 15 s
   have passed. The sign is the pod's label \`eks.amazonaws.com/pod-identity: enabled\`, which EKS webhooks
   before 0.6.15 don't write: name the source there.
-- \`environment\`: static keys or a shared config file from a Secret of the pod's own namespace. Off unless
-  the admin lists the namespace; whoever may create pods there can read these credentials.
+- \`environment\`: from a Secret of the pod's own namespace, static keys (\`${ENV.accessKeyID}\`, \`${ENV.secretAccessKey}\`,
+  \`${ENV.sessionToken}\`) or the shared config files \`config\` and \`credentials\` (at most ${LIMITS.environmentFileBytes / 1024} KiB each), whose profile
+  \`${ENV.profile}\` chooses. Of that profile only its own static keys or its \`credential_process\` are used, as the SDK's
+  parser reads the files; one that also names a role, another profile, web identity, SSO, a login or a metadata service
+  is refused (\`EnvironmentForbidden\`): hops belong into \`via\`. Off unless the admin lists the namespace; whoever may
+  create pods there can read these credentials.
 
 With \`serviceAccount\` the base identity is that other account's, always by \`irsa\`: the sidecar asks the API for a
 token of it, with the rights of the pod's own account. It needs the setting \`otherServiceAccounts\` and the Role of

@@ -30,6 +30,8 @@ export const LIMITS = {
   problemsKept: 100,
   /** ROLECHAIN_CONFIG. Linux refuses a single environment string over 128 KiB (MAX_ARG_STRLEN). */
   configBytes: 96 * 1024,
+  /** A shared config file in the Secret of `credentialSource: environment`: hundreds of profiles, and read at once. */
+  environmentFileBytes: 64 * 1024,
   /** STS API reference, AssumeRole: RoleArn. */
   roleARNMin: 20,
   roleARNMax: 2048,

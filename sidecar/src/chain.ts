@@ -178,6 +178,6 @@ function makeSource(plan: IdentityPlan, context: ChainContext): Source {
     case 'irsa':
       return irsa(plan, outside.webIdentityToken(plan.token, token), context, outside.assumeRoleWithWebIdentity);
     case 'environment':
-      return environment({ folder: environmentFolder, stsRegion: plan.stsRegion, sts: context });
+      return environment(environmentFolder);
   }
 }

@@ -82,8 +82,7 @@ test('base identities: each field counts', () => {
   const token = { type: 'token-request', namespace: 'n', name: 'x', audience: 'a' } as const;
   const sources: IdentityPlan[] = [
     { type: 'pod-identity' },
-    { type: 'environment', stsRegion: 'a' },
-    { type: 'environment', stsRegion: 'b' },
+    { type: 'environment' },
     IRSA,
     { ...IRSA, roleARN: 'x' },
     { ...IRSA, stsRegion: 'x' },

@@ -9,6 +9,7 @@ export * from './plan.ts';
 export * from './schedule.ts';
 export * from './session.ts';
 export * from './source/auto.ts';
+export * from './source/environment.ts';
 export * from './state.ts';
 export * from './sts-errors.ts';
 export * from './sts-table.ts';

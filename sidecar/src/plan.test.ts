@@ -57,7 +57,7 @@ test('a target whose ARN shows no account has none in its answers', () => {
 
 test.each<[string, SourceConfig, string, object]>([
   ['pod-identity', { type: 'pod-identity' }, 'enabled', { type: 'pod-identity' }],
-  ['environment', { type: 'environment' }, '', { type: 'environment', stsRegion: 'eu-central-1' }],
+  ['environment', { type: 'environment' }, '', { type: 'environment' }],
   [
     'irsa',
     { type: 'irsa', roleARN: BASE_ROLE, stsRegion: 'eu-west-1', token: OWN },

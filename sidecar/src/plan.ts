@@ -48,8 +48,7 @@ export interface AgentFirstPlan extends Omit<IrsaPlan, 'type'> {
 }
 
 /** One base identity. */
-export type IdentityPlan =
-  { readonly type: 'pod-identity' } | IrsaPlan | { readonly type: 'environment'; readonly stsRegion: string };
+export type IdentityPlan = { readonly type: 'pod-identity' } | IrsaPlan | { readonly type: 'environment' };
 
 /** Where a chain starts. */
 export type SourcePlan = IdentityPlan | AgentFirstPlan;

@@ -105,12 +105,12 @@ export const CREDENTIALS = {
   ),
   EnvironmentForbidden: e(
     403,
-    'The shared config file asks for a source that is not used here.',
-    'Use static keys, role_arn with source_profile, or credential_process: never web identity, container or instance metadata.',
+    'The profile asks for a source that is not used here.',
+    'Leave static keys or credential_process alone in the profile; roles go into the annotation (via). Never used: another profile, web identity, SSO, container or instance metadata.',
   ),
   EnvironmentInvalid: e(
     400,
-    'The shared config file has no profile that gives credentials.',
+    'The shared config files have no profile that gives credentials.',
     'The message says why; the Secret is read again by itself.',
   ),
   EnvironmentFailed: e(

@@ -15,8 +15,8 @@ export const AGENT_ALONE_MS = 15_000;
 /** What decides, beside the configuration: the label that the EKS webhook writes. */
 export interface SourceContext {
   readonly labelled: boolean;
-  /** Its session name and Region are used where the source has none of its own. */
-  readonly firstHop: Pick<HopPlan, 'sessionName' | 'stsRegion'>;
+  /** Its session name is used where the source has none of its own. */
+  readonly firstHop: Pick<HopPlan, 'sessionName'>;
 }
 
 /** The plan of a configured source. Pure. */
@@ -24,9 +24,8 @@ export function chooseSource(source: SourceConfig, { labelled, firstHop }: Sourc
   const { sessionName } = firstHop;
   switch (source.type) {
     case 'pod-identity':
-      return { type: 'pod-identity' };
     case 'environment':
-      return { type: 'environment', stsRegion: firstHop.stsRegion };
+      return { type: source.type };
     case 'irsa':
       return { ...source, sessionName };
     case 'auto': {

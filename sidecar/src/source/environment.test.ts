@@ -1,27 +1,19 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { LIMITS } from '@rolechain/shared';
 import type { Source } from '../session.ts';
-import { send, startHttpStub, type HttpStub } from '../testing/http-stub.ts';
 import { makeTempFolder, type TempFolder } from '../testing/temp-folder.ts';
 import { environment } from './environment.ts';
 
 let folder: TempFolder;
-let sts: HttpStub;
 let source: Source;
 
-beforeAll(async () => {
-  sts = await startHttpStub(send(500, ''));
-});
 beforeEach(() => {
   folder = makeTempFolder();
-  source = environment({
-    folder: folder.path,
-    stsRegion: 'eu-central-1',
-    sts: { endpoint: sts.url, now: () => Date.parse('2026-11-22T12:00:00Z') },
-  });
+  source = environment(folder.path);
 });
 afterEach(() => folder.remove());
-afterAll(() => sts.close());
 
 /** Files of the Secret, by name. */
 function secret(files: Record<string, string>): void {
@@ -86,57 +78,69 @@ test('a credential_process that fails is told without its arguments and its outp
   expect(error.message).not.toMatch(/out-secret|arg-secret/);
 });
 
-test('role_arn with source_profile is an AssumeRole call of ours', async () => {
-  const member = (name: string, value: string): string => `<${name}>${value}</${name}>`;
-  const credentials =
-    member('AccessKeyId', 'ASIAROLE') +
-    member('SecretAccessKey', 'r') +
-    member('SessionToken', 't') +
-    member('Expiration', '2026-11-22T13:00:00Z');
-  sts.reply(
-    send(
-      200,
-      `<AssumeRoleResponse><AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>`,
-      'text/xml',
-    ),
-  );
-  secret({
-    config:
-      '[default]\nrole_arn = arn:aws:iam::111111111111:role/base\nsource_profile = keys\nexternal_id = theirs\nduration_seconds = 900\n',
-    credentials: `[keys]\n${KEYS}`,
-  });
-  const keys = { accessKeyId: 'ASIAROLE', secretAccessKey: 'r', sessionToken: 't' };
-  expect(await source()).toEqual({ ...keys, expiresAt: expect.any(Number) as number });
-  const { body, headers } = sts.seen.at(-1) ?? {};
-  expect(Object.fromEntries(new URLSearchParams(body))).toMatchObject({
-    RoleArn: 'arn:aws:iam::111111111111:role/base',
-    ExternalId: 'theirs',
-    DurationSeconds: '900',
-  });
-  expect(headers?.authorization).toContain('Credential=AKIAFILE/');
-
-  sts.reply(
-    send(
-      403,
-      '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
-      'text/xml',
-    ),
-  );
-  await expect(source()).rejects.toMatchObject({ code: 'StsAccessDenied' });
+test('where it gives credentials, they are those of the SDK’s own chain', async () => {
+  const session = `${KEYS}aws_session_token = a-token ; a comment\n`;
+  const output = JSON.stringify({ Version: 1, AccessKeyId: 'AKIAPROC', SecretAccessKey: 'p' });
+  const command = `credential_process = echo '${output}'\n`;
+  const bodies = [KEYS, session, command, `${KEYS}${command}`, `${ID}${command}`, `s3 =\n  region = x\n${KEYS}`];
+  const sections = [
+    '[profile x]',
+    '[profile.x]',
+    '[profile "x"]',
+    '[x]',
+    '[ x ]',
+    '[profile  x]',
+    '[profile x]\n[profile x]',
+  ];
+  let given = 0;
+  for (const [index, body] of bodies.entries()) {
+    for (const section of sections) {
+      for (const name of ['config', 'credentials']) {
+        const at = join(folder.path, `${index}-${section}-${name}`);
+        folder.write(join(`${index}-${section}-${name}`, name), `${section}\n${body}`);
+        folder.write(join(`${index}-${section}-${name}`, 'AWS_PROFILE'), 'x');
+        const [ours] = await Promise.allSettled([environment(at)()]);
+        if (ours.status === 'rejected') {
+          expect(ours.reason).toMatchObject({ code: 'EnvironmentInvalid' });
+          continue;
+        }
+        const files = { filepath: join(at, 'credentials'), configFilepath: join(at, 'config'), ignoreCache: true };
+        expect(await defaultProvider({ ...files, profile: 'x' })()).toMatchObject(ours.value);
+        given++;
+      }
+    }
+  }
+  expect(given).toBe(bodies.length * 5);
 });
 
 test.each<[string, Record<string, string>, string, RegExp]>([
   ['nothing', {}, 'EnvironmentEmpty', /no credentials/],
   ['half a pair of keys', { AWS_ACCESS_KEY_ID: 'AKIA' }, 'EnvironmentEmpty', /no credentials/],
   ['empty files', { config: '\n', credentials: '' }, 'EnvironmentEmpty', /no credentials/],
-  ['no such profile', { config: '[profile x]\nregion = y\n' }, 'EnvironmentInvalid', /using profile: \[default\]/],
+  [
+    'no such profile',
+    { config: '[profile x]\nregion = y\n' },
+    'EnvironmentInvalid',
+    /Profile default is in neither file\.$/,
+  ],
   [
     'half a pair of keys in a profile',
     { credentials: `[default]\n${ID}` },
     'EnvironmentInvalid',
-    /profile: \[default\]/,
+    /Profile default sets aws_access_key_id without aws_secret_access_key\.$/,
   ],
-  ['a file that ends too early', { credentials: '[defau' }, 'EnvironmentInvalid', /using profile: \[default\]/],
+  [
+    'a profile without keys',
+    { config: '[default]\nregion = x\n' },
+    'EnvironmentInvalid',
+    /Profile default sets neither aws_access_key_id and aws_secret_access_key nor credential_process\.$/,
+  ],
+  [
+    'a file that ends too early',
+    { credentials: '[defau' },
+    'EnvironmentInvalid',
+    /Profile default is in neither file\.$/,
+  ],
   [
     'a credential_process that says nothing',
     { config: '[default]\ncredential_process = true\n' },
@@ -144,10 +148,51 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     /invalid JSON\.$/,
   ],
   [
+    'a credential_process without a key',
+    { config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"AKIA"}'\n` },
+    'EnvironmentFailed',
+    /Profile default credential_process returned invalid credentials\.$/,
+  ],
+  [
+    'a credential_process whose key is no text',
+    { config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":1,"SecretAccessKey":"s"}'\n` },
+    'EnvironmentFailed',
+    /wrong form\.$/,
+  ],
+  [
+    'a credential_process whose end is no time',
+    {
+      config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","Expiration":"x"}'\n`,
+    },
+    'EnvironmentFailed',
+    /wrong form\.$/,
+  ],
+  [
+    'a file over the limit',
+    { config: `[default]\n${KEYS}#${'x'.repeat(LIMITS.environmentFileBytes)}\n` },
+    'EnvironmentInvalid',
+    /config is over 64 KiB\.$/,
+  ],
+  [
+    'a section that would change the language',
+    { credentials: `[default]\n${KEYS}\n[constructor] ; x\nkeys = y\n` },
+    'EnvironmentInvalid',
+    /credentials has a section \[constructor\]/,
+  ],
+  [
+    'a role over another profile',
+    {
+      config: '[default]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = keys\n',
+      credentials: `[keys]\n${KEYS}`,
+    },
+    'EnvironmentForbidden',
+    /Profile default sets role_arn\.$/,
+  ],
+  [
     'the node’s role',
     { config: '[default]\nrole_arn = arn:aws:iam::111111111111:role/x\ncredential_source = Ec2InstanceMetadata\n' },
     'EnvironmentForbidden',
-    /Profile default sets credential_source\.$/,
+    /Profile default sets (?:role_arn|credential_source)\.$/,
   ],
 ])('%s', async (_name, files, code, message) => {
   secret(files);

@@ -1,41 +1,45 @@
 /**
  * `credentialSource: environment`: a Secret of the pod's namespace, mounted as files into the sidecar
  * alone. The process's own environment is not read: in a pod it is the webhook's to write, and what
- * another webhook puts there (EKS's does) must not become an identity. Only static keys, and the ini
- * and process providers of the SDK are used, never web identity, container or instance metadata.
+ * another webhook puts there (EKS's does) must not become an identity. Only static keys and the
+ * credential_process of the chosen profile are used. The SDK's parser reads the files; its chain of
+ * providers, which ends at the node's metadata, never sees them.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { CodedError, ENV } from '@rolechain/shared';
-import { assumeRole, type StsOptions } from '../assume.ts';
-import type { Credentials, Session, Source } from '../session.ts';
+import { fromProcess } from '@aws-sdk/credential-provider-process';
+import { parseKnownFiles } from '@smithy/core/config';
+import { CodedError, ENV, LIMITS } from '@rolechain/shared';
+import type { Credentials, Source } from '../session.ts';
 import { oneLine, sentence } from '../text.ts';
-import { findForbidden } from './profiles.ts';
+import { credentialsOf, unsafeSection } from './profiles.ts';
 import { errorCode } from './token-file.ts';
 
 /** A credential_process has no time limit of its own in the SDK. */
 const PROVIDER_MS = 20_000;
 
-export interface EnvironmentOptions {
-  /** Where the Secret is mounted. */
-  readonly folder: string;
-  /** Region of AssumeRole calls that a profile asks for. */
-  readonly stsRegion: string;
-  readonly sts: StsOptions;
+const FILES = ['config', 'credentials'] as const;
+
+/** Where the SDK's parser finds them. */
+interface SharedFiles {
+  readonly configFilepath: string;
+  readonly filepath: string;
+  readonly ignoreCache: true;
 }
 
 /** The kubelet is a minute between two changes: one that comes again and again is not its. */
 const READS_AT_MOST = 3;
 
-/** Read at every use, since the kubelet follows changes of the Secret. Rejects with the Environment… or Sts… codes. */
-export function environment(options: EnvironmentOptions): Source {
-  const { folder } = options;
-  // A provider that hangs is waited for, not joined by another: each may have started a process.
+/**
+ * The Secret that is mounted at `folder`. Read at every use, since the kubelet follows changes of it. Rejects with the
+ * Environment… codes.
+ */
+export function environment(folder: string): Source {
+  // A command that hangs is waited for, not joined by another.
   let running: Promise<Credentials> | undefined;
-  const fromFiles = async (profile: string, at: string): Promise<Credentials> => {
-    running ??= provide(profile, { ...options, folder: at }).finally(() => (running = undefined));
+  const fromCommand = (profile: string, files: SharedFiles): Promise<Credentials> => {
+    running ??= runProcess(profile, files).finally(() => (running = undefined));
     return withLimit(running);
   };
 
@@ -46,15 +50,16 @@ export function environment(options: EnvironmentOptions): Source {
       read(ENV.secretAccessKey),
       read(ENV.sessionToken),
     ]);
-    if (accessKeyId && secretAccessKey) return pick({ accessKeyId, secretAccessKey, sessionToken });
-    const files = await Promise.all([read('config'), read('credentials')]);
-    if (files.every((file) => file === '')) throw new CodedError('EnvironmentEmpty');
-    const name = (await read(ENV.profile)) || 'default';
-    const forbidden = findForbidden(name, files);
-    if (forbidden) {
-      throw new CodedError('EnvironmentForbidden', `Profile ${forbidden.profile} sets ${forbidden.key}.`);
+    if (accessKeyId && secretAccessKey) {
+      return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     }
-    return fromFiles(name, at);
+    const texts = await Promise.all([read('config'), read('credentials')]);
+    if (texts.every((text) => text === '')) throw new CodedError('EnvironmentEmpty');
+    for (const [index, text] of texts.entries()) checkFile(FILES[index] ?? '', text);
+    const profile = (await read(ENV.profile)) || 'default';
+    const files = { configFilepath: join(at, 'config'), filepath: join(at, 'credentials'), ignoreCache: true } as const;
+    const given = credentialsOf(profile, await parseKnownFiles(files));
+    return given === 'process' ? fromCommand(profile, files) : given;
   };
 
   return async () => {
@@ -91,86 +96,47 @@ async function readSecretFile(path: string): Promise<string> {
   }
 }
 
-/** The SDK's ini and process providers on these files; AssumeRole calls that a profile asks for are ours. */
-async function provide(profile: string, { folder, stsRegion, sts }: EnvironmentOptions): Promise<Credentials> {
-  const reasons: string[] = [];
-  // A new provider each time, since it caches what it once read. A named profile keeps it off process.env's keys.
-  const provider = defaultProvider({
-    profile,
-    filepath: join(folder, 'credentials'),
-    configFilepath: join(folder, 'config'),
-    ignoreCache: true,
-    roleAssumer: async (credentials, { RoleArn, RoleSessionName, ExternalId, DurationSeconds = 3600 }) =>
-      sdkIdentity(
-        await assumeRole(
-          pick(credentials),
-          {
-            roleARN: RoleArn,
-            sessionName: RoleSessionName,
-            durationSeconds: DurationSeconds,
-            stsRegion,
-            ...(ExternalId === undefined ? {} : { externalID: ExternalId }),
-          },
-          sts,
-        ),
-      ),
-    logger: reasonListener(reasons),
-  });
-  try {
-    return pick(await provider());
-  } catch (error) {
-    throw error instanceof CodedError ? error : failed(reasons[0] ?? '');
+/** Before the SDK's parser sees it. */
+function checkFile(name: string, text: string): void {
+  if (Buffer.byteLength(text) > LIMITS.environmentFileBytes) {
+    throw new CodedError('EnvironmentInvalid', `${name} is over ${LIMITS.environmentFileBytes / 1024} KiB.`);
+  }
+  const section = unsafeSection(text);
+  if (section !== undefined) {
+    throw new CodedError('EnvironmentInvalid', `${name} has a section [${section}]: no profile may be called so.`);
   }
 }
 
-/** The SDK calls an end `expiration`. */
-function sdkIdentity({ expiresAt, ...keys }: Session): Session & { expiration: Date } {
-  return { ...keys, expiresAt, expiration: new Date(expiresAt) };
+/** The credential_process of a profile. Its environment is the sidecar's own, which leads to no metadata (inputs.ts). */
+async function runProcess(profile: string, files: SharedFiles): Promise<Credentials> {
+  try {
+    return fromOutput(await fromProcess({ ...files, profile })());
+  } catch (error) {
+    // A command that failed is repeated with its arguments and its output, and either may hold a secret: only what the
+    // SDK itself says is told.
+    const reason = error instanceof Error ? error.message : '';
+    const detail = reason.startsWith('Profile ') ? sentence(oneLine(reason, 300)) : 'credential_process failed.';
+    throw error instanceof CodedError ? error : new CodedError('EnvironmentFailed', detail);
+  }
 }
 
-function pick({ accessKeyId, secretAccessKey, sessionToken, expiration }: AwsIdentity): Credentials {
+/** The SDK checks that the members are there, not what they are. */
+function fromOutput({ accessKeyId, secretAccessKey, sessionToken, expiration }: ProcessIdentity): Credentials {
+  const texts = [accessKeyId, secretAccessKey, sessionToken ?? ''];
+  const expiresAt = expiration?.getTime();
+  if (texts.some((text: unknown) => typeof text !== 'string') || Number.isNaN(expiresAt)) {
+    throw new CodedError('EnvironmentFailed', 'credential_process gave a key or an Expiration of a wrong form.');
+  }
   return {
     accessKeyId,
     secretAccessKey,
     ...(sessionToken ? { sessionToken } : {}),
-    ...(expiration ? { expiresAt: expiration.getTime() } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 
 /** The SDK's shape: its optional members may be there and undefined. */
-interface AwsIdentity {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-  readonly expiration?: Date | undefined;
-}
-
-/** The links of the chain that never apply here; what comes after them is the reason. */
-const SKIPPED = /skipping fromEnv|Skipping SSO/;
-
-/**
- * The chain ends with "could not load credentials from any providers"; why a link gave none is told to
- * the logger alone (@smithy/core, ProviderError).
- */
-function reasonListener(
-  reasons: string[],
-): Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (text: unknown) => void> {
-  const ignore = (): void => undefined;
-  const debug = (text: unknown): void => {
-    const reason = /^@smithy\/property-provider \S+ (.*)/s.exec(String(text))?.[1];
-    if (reason !== undefined && !SKIPPED.test(reason)) reasons.push(reason);
-  };
-  return { trace: ignore, debug, info: ignore, warn: ignore, error: ignore };
-}
-
-/** What a command did, which may go well the next time; every other reason is what the files say. */
-const COMMAND_FAILED = /^Command failed|credential_process (?:returned|did not return)/;
-
-function failed(reason: string): CodedError {
-  // A command that failed is repeated with its arguments and its output, and either may hold a secret.
-  const detail = reason.startsWith('Command failed') ? 'credential_process failed.' : sentence(oneLine(reason, 300));
-  return new CodedError(COMMAND_FAILED.test(reason) ? 'EnvironmentFailed' : 'EnvironmentInvalid', detail);
-}
+type ProcessIdentity = Awaited<ReturnType<ReturnType<typeof fromProcess>>>;
 
 async function withLimit<T>(work: Promise<T>): Promise<T> {
   const limit = new AbortController();

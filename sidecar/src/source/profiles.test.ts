@@ -1,64 +1,76 @@
-import { findForbidden } from './profiles.ts';
+import fc from 'fast-check';
+import { credentialsOf, unsafeSection, type Profiles } from './profiles.ts';
 
-test.each<[string, string, string[]]>([
-  ['static keys', 'default', ['[default]\naws_access_key_id = A\naws_secret_access_key = S']],
-  ['a source profile', 'x', ['[profile x]\nrole_arn = r\nsource_profile = y\n[profile y]\naws_access_key_id = A']],
-  ['a process', 'default', ['[default]\ncredential_process = /bin/true --sso_region x']],
-  ['another profile, not walked', 'default', ['[default]\nregion = x\n[profile sso]\nsso_start_url = https://x']],
-  ['a comment', 'default', ['[default]\n# credential_source = Ec2InstanceMetadata\nregion = x ; sso_region = y']],
-  ['profiles that name each other', 'a', ['[profile a]\nsource_profile = b\n[profile b]\nsource_profile = a']],
-  ['a profile that is not there', 'none', ['[default]\ncredential_source = EcsContainer']],
-  ['no file', 'default', []],
-])('allowed: %s', (_name, profile, files) => {
-  expect(findForbidden(profile, files)).toBeUndefined();
+const KEYS = { aws_access_key_id: 'A', aws_secret_access_key: 'S' };
+const codeOf = (name: string, profiles: Profiles): string => {
+  try {
+    const given = credentialsOf(name, profiles);
+    return given === 'process' ? given : 'static';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+test.each<[string, Profiles[string], string]>([
+  ['static keys', KEYS, 'static'],
+  ['keys before a process', { ...KEYS, credential_process: 'p' }, 'static'],
+  ['half a pair before a process', { aws_access_key_id: 'A', credential_process: 'p' }, 'process'],
+  ['half a pair', { aws_secret_access_key: 'S' }, 'EnvironmentInvalid'],
+  ['settings that are no source', { region: 'x', 's3.credential_source': 'EcsContainer' }, 'EnvironmentInvalid'],
+  ['what belongs to a role that is not named', { ...KEYS, role_session_name: 'x', mfa_serial: 'y' }, 'static'],
+])('%s', (_name, settings, expected) => {
+  expect(codeOf('x', { x: settings })).toBe(expected);
 });
 
-test.each<[string, string, string[], string, string]>([
-  [
-    'web identity',
-    'default',
-    ['[default]\nrole_arn = r\nweb_identity_token_file = /t'],
-    'default',
-    'web_identity_token_file',
-  ],
-  [
-    'instance metadata',
-    'default',
-    ['[default]\nrole_arn=r\ncredential_source=Ec2InstanceMetadata'],
-    'default',
-    'credential_source',
-  ],
-  ['SSO', 'x', ['[profile x]\nsso_session = s'], 'x', 'sso_session'],
-  ['a login session', 'x', ['[profile x]\nlogin_session = s'], 'x', 'login_session'],
-  [
-    'at the end of source profiles, in the other file',
-    'a',
-    ['[profile a]\nsource_profile = b', '[b]\nsource_profile = c\n[c]\ncredential_source = EcsContainer'],
-    'c',
-    'credential_source',
-  ],
-  ['a name in quotes', 'x', ['[profile "x"]\ncredential_source = EcsContainer'], 'x', 'credential_source'],
-  [
-    'a section that comes twice',
-    'x',
-    ['[profile x]\nregion=y\n[profile x]\ncredential_source = EcsContainer'],
-    'x',
-    'credential_source',
-  ],
-  [
-    'Windows lines and odd spaces',
-    'x',
-    ['[ profile  x ]\r\n  credential_source=EcsContainer\r\n'],
-    'x',
-    'credential_source',
-  ],
-  [
-    'a second source_profile',
-    'x',
-    ['[profile x]\nsource_profile=y\nsource_profile=z\n[profile z]\nsso_region=s'],
-    'z',
-    'sso_region',
-  ],
-])('forbidden: %s', (_name, profile, files, where, key) => {
-  expect(findForbidden(profile, files)).toEqual({ profile: where, key });
+/** The keys of the AWS SDKs and Tools Reference Guide by which a profile names a source of credentials. */
+const ELSEWHERE = [
+  'role_arn',
+  'source_profile',
+  'credential_source',
+  'web_identity_token_file',
+  'login_session',
+  'sso_session',
+  'sso_start_url',
+  'sso_region',
+  'sso_account_id',
+  'sso_role_name',
+  'sso_registration_scopes',
+];
+
+test.each(ELSEWHERE)('%s is refused beside whatever, in any case', (key) => {
+  const cased = fc.array(fc.boolean(), { minLength: key.length, maxLength: key.length });
+  fc.assert(
+    fc.property(
+      cased,
+      fc.subarray(['aws_access_key_id', 'aws_secret_access_key', 'credential_process']),
+      (big, beside) => {
+        const spelled = Array.from(key)
+          .map((letter, at) => (big[at] ? letter.toUpperCase() : letter))
+          .join('');
+        const settings = Object.fromEntries([...beside, spelled].map((name) => [name, 'x']));
+        expect(codeOf('x', { x: settings })).toBe('EnvironmentForbidden');
+      },
+    ),
+  );
+});
+
+test.each(['constructor', 'toString', '__proto__', 'none'])('profile %s is not there', (name) => {
+  expect(codeOf(name, { x: KEYS })).toBe('EnvironmentInvalid');
+});
+
+test('sections that every object has, as the parser reads them', () => {
+  for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+    for (const text of [
+      `[${name}]`,
+      `a = b\r\n  [${name}] ; c`,
+      `[${name}]\t# c`,
+      `[profile ${name}]`,
+      `[profile.${name}]`,
+      `[sso-session '${name}']`,
+    ])
+      expect(unsafeSection(text)).toBe(name);
+  }
+  for (const text of ['[default]', '[profile constructors]', '# [constructor]', 'x = [constructor]', '']) {
+    expect(unsafeSection(text)).toBeUndefined();
+  }
 });

@@ -1,65 +1,57 @@
 /**
- * What a profile of the shared config files would use, read before the SDK gets to see them. The SDK's
- * ini provider asks the container's and the node's metadata when a profile says so, whatever
- * AWS_EC2_METADATA_DISABLED says (@aws-sdk/credential-provider-ini, resolveCredentialSource).
+ * What a profile of the shared config files may give: its own static keys, or its credential_process. What the SDK's
+ * parser made of the files is judged here, and nothing else is ever handed the profile: every other way through it ends
+ * at STS, at a login, or at the metadata of container or node (@aws-sdk/credential-provider-ini, resolveProfileData).
  */
+import { CodedError } from '@rolechain/shared';
+import type { Credentials } from '../session.ts';
+import { oneLine } from '../text.ts';
 
-/** Keys that lead to a source which is not used here. */
-const FORBIDDEN = /^(?:web_identity_token_file|credential_source|login_session|sso_.*)$/;
+/** What the SDK's parser gives: settings by profile, a nested one as `s3.region` (@smithy/core/config, parseIni). */
+export type Profiles = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;
 
-/** A profile and its settings; a key that stands there twice has both values. */
-type Profiles = ReadonlyMap<string, readonly (readonly [key: string, value: string])[]>;
-
-/** A forbidden key of a profile that would be walked. */
-export interface Forbidden {
-  readonly profile: string;
-  readonly key: string;
-}
+/** Keys that lead to another profile, or to a source that is not used here. Other SDKs read them in any case. */
+const ELSEWHERE = /^(?:role_arn|source_profile|credential_source|web_identity_token_file|login_session|sso_.*)$/i;
 
 /**
- * The first forbidden key on the way from `profile` through `source_profile`; undefined when there is
- * none. Reads more into the files than the SDK does (nested keys, repeated keys and sections, names
- * without the word `profile`), so that nothing the SDK sees is missed here. Pure.
+ * The static keys of a profile, or `process` where its credential_process has to be asked. As in the SDK, keys go before
+ * a process; a profile that leads elsewhere gives nothing, whatever else it holds, so that nobody gets another identity
+ * than the one meant. Throws EnvironmentForbidden and EnvironmentInvalid. Pure.
  */
-export function findForbidden(profile: string, files: readonly string[]): Forbidden | undefined {
-  const profiles = readProfiles(files);
-  const walked = new Set<string>();
-  const toWalk = [profile];
-  for (let name = toWalk.pop(); name !== undefined; name = toWalk.pop()) {
-    if (walked.has(name)) continue;
-    walked.add(name);
-    for (const [key, value] of profiles.get(name) ?? []) {
-      if (FORBIDDEN.test(key)) return { profile: name, key };
-      if (key === 'source_profile') toWalk.push(value);
-    }
+export function credentialsOf(name: string, profiles: Profiles): Credentials | 'process' {
+  const shown = `Profile ${oneLine(name, 100)}`;
+  const settings = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  if (settings === undefined) throw new CodedError('EnvironmentInvalid', `${shown} is in neither file.`);
+  const elsewhere = Object.keys(settings).find((key) => ELSEWHERE.test(key));
+  if (elsewhere !== undefined) throw new CodedError('EnvironmentForbidden', `${shown} sets ${oneLine(elsewhere, 60)}.`);
+  const {
+    aws_access_key_id: accessKeyId,
+    aws_secret_access_key: secretAccessKey,
+    aws_session_token: sessionToken,
+    credential_process: process,
+  } = settings;
+  if (accessKeyId && secretAccessKey) {
+    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+  }
+  if (process) return 'process';
+  const [has, lacks] = accessKeyId ? KEY_NAMES : KEY_NAMES.toReversed();
+  const half = accessKeyId ?? secretAccessKey;
+  const reason = half ? `${has} without ${lacks}` : `neither ${KEY_NAMES.join(' and ')} nor credential_process`;
+  throw new CodedError('EnvironmentInvalid', `${shown} sets ${reason}.`);
+}
+
+const KEY_NAMES = ['aws_access_key_id', 'aws_secret_access_key'] as const;
+
+/**
+ * A section whose name every object of JavaScript has, whatever word stands before it: the SDK's parser would write its
+ * settings into the language's own functions, and so break the process. Undefined where there is none. Pure.
+ */
+export function unsafeSection(file: string): string | undefined {
+  for (const line of file.split(/\r?\n/)) {
+    const text = line.split(/(?:^|\s)[;#]/, 1)[0]?.trim() ?? '';
+    if (!text.startsWith('[')) continue;
+    const name = text.split(/[^\w]+/).find((word) => word in {});
+    if (name !== undefined) return name;
   }
   return undefined;
-}
-
-function readProfiles(files: readonly string[]): Profiles {
-  const profiles = new Map<string, [string, string][]>();
-  for (const file of files) {
-    let settings: [string, string][] = [];
-    for (const line of file.split(/\r?\n/)) {
-      // A comment begins at the start of the line or behind white space.
-      const text = line.replace(/(?:^|\s)[;#].*$/, '').trim();
-      if (text.startsWith('[') && text.endsWith(']')) {
-        const name = profileName(text.slice(1, -1));
-        settings = profiles.get(name) ?? [];
-        profiles.set(name, settings);
-        continue;
-      }
-      const equals = text.indexOf('=');
-      if (equals > 0) settings.push([text.slice(0, equals).trim(), text.slice(equals + 1).trim()]);
-    }
-  }
-  return profiles;
-}
-
-/** `profile x` of the file `config` and `x` of the file `credentials` are one profile. */
-function profileName(section: string): string {
-  return section
-    .trim()
-    .replace(/^profile\s+/, '')
-    .replace(/^(["'])(.*)\1$/, '$2');
 }
