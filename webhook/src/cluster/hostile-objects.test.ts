@@ -33,7 +33,7 @@ describe('over a real connection', () => {
         new URL('http://x'),
       );
     });
-  const limits = (): number[] => double.asked.map(({ searchParams }) => Number(searchParams.get('limit')));
+  const limits = (): number[] => double.asked.map(({ url }) => Number(url.searchParams.get('limit')));
   const named = (count: number, annotations: Record<string, string>): object[] =>
     Array.from({ length: count }, (_, i) => serviceAccount(`a${i}`, '1', annotations));
   const listing = () => accountSource(double.kubeConfig).list(new AbortController().signal);
@@ -103,7 +103,7 @@ describe('over a real connection', () => {
   test('what is special in a URL is not so in a name', async () => {
     double.answerBy(json(200, serviceAccount('x', '1')));
     await accountReader(double.kubeConfig, PATIENT_MS)('a/../b', 'c?limit=1#d%2f');
-    expect(double.asked[0]?.pathname).toBe('/api/v1/namespaces/a%2F..%2Fb/serviceaccounts/c%3Flimit%3D1%23d%252f');
+    expect(double.asked[0]?.url.pathname).toBe('/api/v1/namespaces/a%2F..%2Fb/serviceaccounts/c%3Flimit%3D1%23d%252f');
   });
 });
 

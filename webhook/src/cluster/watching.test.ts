@@ -75,7 +75,9 @@ const until = async (condition: () => boolean): Promise<void> => {
 const roleOf = (name: string): string | undefined => cache.get('shop', name)?.annotations['rolechain.io/assume-role'];
 /** `list` or `watch <resourceVersion>` for each request. */
 const asked = (): string[] =>
-  double.asked.map(({ url: { searchParams: of } }) => (of.has('watch') ? `watch ${of.get('resourceVersion') ?? ''}` : 'list'));
+  double.asked.map(({ url: { searchParams: of } }) =>
+    of.has('watch') ? `watch ${of.get('resourceVersion') ?? ''}` : 'list',
+  );
 
 test('a list, and events as they come', async () => {
   lists = [lists5(annotated('a', '3'), serviceAccount('b', '4'))];
