@@ -190,6 +190,13 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
   };
 }
 
+/** When it wrote the tokens, in milliseconds since 1970, as its log says. */
+export function writtenAt(sidecar: RunningSidecar): number | undefined {
+  const lines = sidecar.output().out.split('\n');
+  const line = lines.find((one) => one.includes('"credentials endpoint listens"'));
+  return line === undefined ? undefined : Date.parse((JSON.parse(line) as { time: string }).time);
+}
+
 /** One request on a connection of its own. An empty header is not sent. */
 async function send(
   port: number,
