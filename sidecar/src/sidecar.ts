@@ -1,11 +1,12 @@
 /** The parts of a running sidecar and the wires between them. */
-import type { CodedError, Logger } from '@rolechain/shared';
+import { CodedError, type Logger } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './answer.ts';
 import { makeChains } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
+import { foreignConnections } from './foreign-connections.ts';
 import { makeHealthServer } from './health.ts';
 import { makeGarbageCollector } from './garbage.ts';
 import type { Inputs } from './inputs.ts';
@@ -186,6 +187,7 @@ function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder:
   const tokens = makeTokens(files.tokens, new Map(Object.entries(roles).map(([name, { token }]) => [name, token])));
   const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
   const write = (): void => {
+    if (foreignConnections(port) > 0) throw new CodedError('PortShared', `Port ${port}.`);
     writeTokens(files.tokens, tokens);
     responder.open({ port, ...digestTokens(tokens), accountIDs });
     state.listening();

@@ -1,12 +1,14 @@
 /** A container without a role that takes the credentials port while the sidecar is out, and what it collects. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { isSecret } from '../secrets/record.ts';
 
 export interface Intruder {
   /** Authorization headers, in the order in which they came. */
   readonly collected: readonly string[];
+  /** Closes the port, so that another can have it, and keeps every connection. */
+  stopListening(): void;
   /** Closes the port and every connection. */
   giveBack(): Promise<void>;
 }
@@ -18,7 +20,8 @@ export async function takePort(
 ): Promise<Intruder> {
   const collected: string[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => {
+  // Never tired of a connection.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const { authorization } = request.headers;
     if (authorization !== undefined) collected.push(isSecret('authorization token', authorization));
     answer(request, response);
@@ -29,12 +32,16 @@ export async function takePort(
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  const closed = once(server, 'close');
+  // Not the server of node:http, which closes idle connections with its port.
+  const stopListening = (): void => void Server.prototype.close.call(server);
   return {
     collected,
+    stopListening,
     giveBack: async () => {
-      server.close();
+      if (server.listening) stopListening();
       for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
+      await closed;
     },
   };
 }

@@ -42,49 +42,83 @@ for (const [name, found] of Object.entries(locateSdks())) {
         }
       }
 
-      test('no error in a request that begins once the sidecar is back', async () => {
-        const first = await bench.start();
-        await answerOf(first, 200);
-        const application = startApplication(first);
-        expect(new Set(said(await resultsFrom(application, 0, 2)))).toEqual(new Set(['ok']));
-        first.signal('SIGKILL');
-        await first.ended;
+      test(
+        'no error in a request that begins once the sidecar is back',
+        async () => {
+          const first = await bench.start();
+          await answerOf(first, 200);
+          const application = startApplication(first);
+          expect(new Set(said(await resultsFrom(application, 0, 2)))).toEqual(new Set(['ok']));
+          first.signal('SIGKILL');
+          await first.ended;
 
-        const intruder = await takePort(first.ports.credentials);
-        const stolen = await eventually('the application sends its token', () => intruder.collected[0]);
-        expect(stolen).toBe(bench.files.readToken());
-        await intruder.giveBack();
-        const second = await bench.start({ ports: first.ports });
-        const written = await eventually('it listens', () => writtenAt(second));
-        expect(new Set(said(await resultsFrom(application, written, 5)))).toEqual(new Set(['ok']));
+          const intruder = await takePort(first.ports.credentials);
+          const stolen = await eventually('the application sends its token', () => intruder.collected[0]);
+          expect(stolen).toBe(bench.files.readToken());
+          await intruder.giveBack();
+          const second = await bench.start({ ports: first.ports });
+          const written = await eventually('it listens', () => writtenAt(second));
+          expect(new Set(said(await resultsFrom(application, written, 5)))).toEqual(new Set(['ok']));
 
-        // What it sent in the outage was never called unknown: Go's SDK would have ended.
-        expect(second.output().out).not.toContain('"TokenUnknown"');
-        const reply = codeOf(await second.ask({ headers: { authorization: stolen } }));
-        expect(['503 TokenReplaced', '401 TokenUnknown']).toContain(reply);
-      }, TIMEOUT_MS);
+          // What it sent in the outage was never called unknown: Go's SDK would have ended.
+          expect(second.output().out).not.toContain('"TokenUnknown"');
+          const reply = codeOf(await second.ask({ headers: { authorization: stolen } }));
+          expect(['503 TokenReplaced', '401 TokenUnknown']).toContain(reply);
+        },
+        TIMEOUT_MS,
+      );
 
-      test('the first request, whose token is read after the bind and before the write', async () => {
-        const first = await bench.start();
-        await answerOf(first, 200);
-        first.signal('SIGKILL');
-        await first.ended;
-        // In the way of the file that is to be renamed.
-        const folder = join(bench.files.root, `${tokenFile('default')}.new`);
-        mkdirSync(folder);
-        const second = await bench.start({ ports: first.ports });
-        await eventually('the port is bound', () => second.output().out.includes('"TokenUnwritable"'));
-        const application = startApplication(second);
-        await eventually('it is held', async () =>
-          (await second.health(PATHS.metrics)).body.includes('rolechain_held_requests 1\n'),
-        );
-        rmdirSync(folder);
-        const [one, ...more] = said(await resultsFrom(application, 0, 4));
-        // JavaScript reads the file at each try, Go at each of its requests; botocore once for its three tries.
-        if (name !== 'botocore') expect(one).toBe('ok');
-        expect(new Set(more)).toEqual(new Set(['ok']));
-        expect(second.output().out).not.toContain('"TokenUnknown"');
-      }, TIMEOUT_MS);
+      test(
+        'over a connection that it keeps to whoever had the port, it sends no new token',
+        async () => {
+          const first = await bench.start();
+          await answerOf(first, 200);
+          first.signal('SIGKILL');
+          await first.ended;
+          const old = bench.files.readToken();
+          const intruder = await takePort(first.ports.credentials, (_request, response) =>
+            response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
+          );
+          const application = startApplication(first);
+          await eventually('the application sends its token', () => intruder.collected.length > 0);
+          intruder.stopListening();
+          const second = await bench.start({ ports: first.ports });
+          await eventually('the port is bound', () => second.output().out.includes('"PortShared"'));
+          // Long enough for the tries of each of them, most over what they keep.
+          await resultsFrom(application, 0, 1);
+          await intruder.giveBack();
+          const written = await eventually('it writes', () => writtenAt(second));
+          expect(new Set(said(await resultsFrom(application, written, 3)))).toEqual(new Set(['ok']));
+          expect(new Set(intruder.collected)).toEqual(new Set([old]));
+        },
+        TIMEOUT_MS,
+      );
+
+      test(
+        'the first request, whose token is read after the bind and before the write',
+        async () => {
+          const first = await bench.start();
+          await answerOf(first, 200);
+          first.signal('SIGKILL');
+          await first.ended;
+          // In the way of the file that is to be renamed.
+          const folder = join(bench.files.root, `${tokenFile('default')}.new`);
+          mkdirSync(folder);
+          const second = await bench.start({ ports: first.ports });
+          await eventually('the port is bound', () => second.output().out.includes('"TokenUnwritable"'));
+          const application = startApplication(second);
+          await eventually('it is held', async () =>
+            (await second.health(PATHS.metrics)).body.includes('rolechain_held_requests 1\n'),
+          );
+          rmdirSync(folder);
+          const [one, ...more] = said(await resultsFrom(application, 0, 4));
+          // JavaScript reads the file at each try, Go at each of its requests; botocore once for its three tries.
+          if (name !== 'botocore') expect(one).toBe('ok');
+          expect(new Set(more)).toEqual(new Set(['ok']));
+          expect(second.output().out).not.toContain('"TokenUnknown"');
+        },
+        TIMEOUT_MS,
+      );
     },
     [''],
   );

@@ -2,10 +2,13 @@
  * Somebody else has the credentials port while the sidecar is out. What is collected there is worth nothing
  * (contract, section 3): the token of each role is made anew when the port is ours.
  */
+import { once } from 'node:events';
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS, tokenFile } from '@rolechain/shared';
+import { rawRequest } from '../../sidecar/src/testing/raw-http.ts';
 import { freePort } from '../cluster/free-port.ts';
 import { answerOf, asRole, AUDIT, codeOf, firstAnswer, hop, useBench } from './bench.ts';
 import { eventually, type AskOptions, type RunningSidecar } from './harness.ts';
@@ -88,6 +91,31 @@ test('whoever has the port when the pod starts, or later, is handed no new token
   await later.giveBack();
   await answerOf(second, 200);
   expect(codeOf(await second.ask(withToken(before)))).toBe('503 TokenReplaced');
+});
+
+test('no token is written while whoever had the port keeps a connection on it', async () => {
+  const first = await bench.start();
+  await answerOf(first, 200);
+  const { ports } = first;
+  const old = bench.files.readToken();
+  await killed(first);
+  const intruder = await takePort(ports.credentials);
+  const application = connect(ports.credentials, '127.0.0.1');
+  await once(application, 'connect');
+  application.write(rawRequest(PATHS.credentials, { host: '127.0.0.1', authorization: old, connection: 'keep-alive' }));
+  await eventually('it is collected', () => intruder.collected.length > 0);
+  intruder.stopListening();
+
+  const second = await bench.start({ ports });
+  await eventually('it knows', async () => (await second.probe()).out.includes('PortShared'));
+  // It has looked again while connections of its own were open.
+  for (let i = 0; i < 3; i++) expect(codeOf(await second.ask(withToken(old)))).toBe('503 PortShared');
+  expect(bench.files.readToken()).toBe(old);
+  await intruder.giveBack();
+  await eventually('a new token', () => bench.files.readToken() !== old);
+  await answerOf(second, 200);
+  expect(codeOf(await second.ask(withToken(old)))).toBe('503 TokenReplaced');
+  application.destroy();
 });
 
 test('until the tokens are written nothing is judged and the pod does not start; then each by its token', async () => {

@@ -14,6 +14,11 @@ export const PROGRAM = {
     "A port can't be listened on.",
     "Another container of the pod has it: declare it in that container's ports, and rolechain moves.",
   ),
+  PortShared: e(
+    503,
+    'Another process of the pod took the credentials port while the sidecar was out, and still has connections on it.',
+    'No token is written until they are closed: an SDK would send it there. End the container that took the port.',
+  ),
   TokenUnwritable: e(
     503,
     "The token files can't be written.",
