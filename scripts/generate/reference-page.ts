@@ -126,6 +126,12 @@ ${[
   .map(([name = '', value = '']) => row(`\`${name}\``, value))
   .join('\n')}
 
+The sidecar writes new tokens whenever it has started and its port is its own; requests with the one before are answered
+503 for ${LIMITS.replacedTokenSeconds} s, then 401. SDKs read the file again by themselves. Programs that read it once (sessions of the AWS CLI v2,
+botocore before 1.34.41) get errors after a crash of the sidecar until they are started again. The token of
+\`${ANNOTATIONS.authorizationToken.key}: env\` stands in the pod and can't be made anew: whoever was sent it while the sidecar was out can
+use it for as long as the pod lives.
+
 Beside the EKS webhook: what it wrote into a container that holds a role is taken out again, known by its
 token path. So are \`AWS_DEFAULT_REGION\` and \`AWS_REGION\` where they stand directly before its pair, in this order,
 literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's.

@@ -52,7 +52,7 @@ export const ANNOTATIONS = {
     on: 'Pod',
     writtenBy: 'user',
     maxBytes: LIMITS.wordBytes,
-    text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it; the JavaScript SDK warns that both are set, and takes the file.',
+    text: '`file` (default) or `env`: also sets AWS_CONTAINER_AUTHORIZATION_TOKEN, for SDKs too old to read a token file. Readers of the pod see it; the JavaScript SDK warns that both are set, and takes the file. It stays the same when the sidecar starts again, so a container that took the port meanwhile can use what it was sent.',
   },
   sidecarCPURequest: {
     key: 'rolechain.io/sidecar-cpu-request',

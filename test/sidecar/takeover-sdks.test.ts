@@ -6,7 +6,7 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS, tokenFile } from '@rolechain/shared';
-import { describeWhen } from '../cluster/jest.ts';
+import { describeWhen } from '../when.ts';
 import { locateSdks, startClient, type Client, type Result } from '../faults/clients.ts';
 import { answerOf, codeOf, useBench } from './bench.ts';
 import { eventually, writtenAt, type RunningSidecar } from './harness.ts';
