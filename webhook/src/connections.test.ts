@@ -23,7 +23,7 @@ async function start(
   handle: RequestListener = (_request, response) => response.end('ok'),
 ): Promise<void> {
   const endLate = (socket: Socket): void => void socket.end('late');
-  server = boundConnections((bounded) => createServer(bounded), handle, { connections: 4, endLate, ...options });
+  server = boundConnections(createServer, handle, { connections: 4, endLate, ...options });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -118,8 +118,12 @@ test('requests sent ahead are answered in their order, up to the limit; one more
   );
 
   const over = await dial();
+  let made = 0;
+  server.on('request', () => (made += 1));
   over.send(ahead(1000));
   await closing(over);
+  // Those behind it cost nothing: Node has not even made requests of them.
+  expect(made).toBe(LIMITS.requestsOfConnection);
   expect(waiting).toHaveLength(LIMITS.requestsOfConnection);
 });
 

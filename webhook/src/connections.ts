@@ -6,7 +6,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TLSServer, type TLSSocket } from 'node:tls';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, LIMITS, stopSentAhead, type SentAheadOptions } from '@rolechain/shared';
 import { makeLoad, type Load, type Share } from './load.ts';
 
 export interface ConnectionOptions {
@@ -53,7 +53,7 @@ export function workOf(request: IncomingMessage): Work {
  * requests and their answers together hold no more than LIMITS.reviewsInFlightBytes.
  */
 export function boundConnections<S extends Server>(
-  make: (handle: RequestListener) => S,
+  make: (options: SentAheadOptions, handle: RequestListener) => S,
   handle: RequestListener,
   { connections: max, requestMs = LIMITS.requestMs, endLate }: ConnectionOptions,
 ): S {
@@ -68,14 +68,10 @@ export function boundConnections<S extends Server>(
     if (to) states[to].add(connection);
   };
 
-  const server = make((request, response) => {
+  const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.size ?? 0) >= LIMITS.requestsOfConnection;
+  const server = make(stopSentAhead(isFull), (request, response) => {
     const connection = byStream.get(request.socket);
-    // What stood behind the request that was one too many is parsed all the same.
     if (!connection || request.socket.destroyed) return;
-    if (connection.work.size >= LIMITS.requestsOfConnection) {
-      request.socket.destroy();
-      return;
-    }
     connection.begunAt = undefined;
     works.set(request, begin(connection, response, load));
     move(connection, 'busy');

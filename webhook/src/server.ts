@@ -59,7 +59,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
     ...COMMON,
     forceCloseConnections: 'idle',
     serverFactory: (handle) =>
-      boundConnections((bounded) => createTLSServer({ ...tls, ...TIMEOUTS }, bounded), handle, {
+      boundConnections((bounds, bounded) => createTLSServer({ ...tls, ...TIMEOUTS, ...bounds }, bounded), handle, {
         ...{ connections: LIMITS.webhookConnections.admission, requestMs: options.requestMs, endLate: answerLate },
       }),
   });
@@ -83,7 +83,7 @@ export function makeHealthServer(options: ServerOptions): FastifyInstance {
     ...COMMON,
     forceCloseConnections: true,
     serverFactory: (handle) =>
-      boundConnections((bounded) => createServer(TIMEOUTS, bounded), handle, {
+      boundConnections((bounds, bounded) => createServer({ ...TIMEOUTS, ...bounds }, bounded), handle, {
         ...{ connections: LIMITS.webhookConnections.health, requestMs: options.requestMs, endLate: answerLate },
       }),
   });
