@@ -119,7 +119,7 @@ test('requests sent ahead are answered in their order, up to the limit; one more
 
   const over = await dial();
   let made = 0;
-  server.on('request', () => (made += 1));
+  server?.on('request', () => (made += 1));
   over.send(ahead(1000));
   await closing(over);
   // Those behind it cost nothing: Node has not even made requests of them.
