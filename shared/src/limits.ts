@@ -24,7 +24,7 @@ export const LIMITS = {
    */
   yamlTokens: 16_384,
   yamlDepth: 32,
-  yamlAliases: 100,
+  yamlAliases: 512,
   yamlNodes: 8192,
   /** Problems of one document that are kept: a message that is cut at `messageChars` shows fewer. */
   problemsKept: 100,

@@ -22,7 +22,11 @@ const PLAIN_KEY = /^[\w./-]{1,80}$/;
 export function check<T>(schema: Schema<T>, value: unknown, problems: 'all' | 'first' = 'all'): Checked<T> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true, abortEarly: problems === 'first' });
   if (result.success) return { ok: true, value: result.output, warnings: [] };
-  const found = result.issues.slice(0, LIMITS.problemsKept).flatMap((issue) => toProblems(schema, issue));
+  const found: Problem[] = [];
+  for (const issue of result.issues) {
+    if (found.length >= LIMITS.problemsKept) break;
+    found.push(...toProblems(schema, issue));
+  }
   return { ok: false, problems: found.slice(0, LIMITS.problemsKept) };
 }
 

@@ -47,7 +47,7 @@ describe('documents that are not in order', () => {
     ['many of them', `&x [${'*x,'.repeat(1000)}]`, /^repeats itself without an end/],
     ['a policy that is the document', `&x\nroleARN: ${ARN}\npolicy: *x`, /^repeats itself without an end/],
     ['an alias further in', `roleARN: ${ARN}\npolicy: &p {a: {b: [{c: *p}]}}`, /^repeats itself without an end/],
-    ['aliases', `roleARN: &r ${ARN}\nx: [${'*r,'.repeat(101)}]`, 'has more than 100 aliases'],
+    ['aliases', `roleARN: &r ${ARN}\nx: [${'*r,'.repeat(513)}]`, 'has more than 512 aliases'],
     ['signs', `[${','.repeat(16_384)}]`, 'has more than 16384 words, signs and spaces between them'],
   ])('%s', (_name, text, expected) => {
     expect(codesOf(text)).toEqual(['DocumentTooComplex']);

@@ -34,8 +34,8 @@ export const DOCUMENTS: readonly Refusal[] = [
   },
   {
     name: 'too-many-aliases',
-    annotation: `roleARN: ${ARN}\ntransitiveTagKeys: [&a team, ${Array.from({ length: 101 }, () => '*a').join(', ')}]`,
-    says: `it has more than 100 aliases; ${PARTS}`,
+    annotation: `roleARN: ${ARN}\ntransitiveTagKeys: [&a team, ${Array.from({ length: 513 }, () => '*a').join(', ')}]`,
+    says: `it has more than 512 aliases; ${PARTS}`,
   },
   {
     name: 'an-alias-of-nothing',
