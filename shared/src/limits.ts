@@ -93,6 +93,18 @@ export const LIMITS = {
   requestsOfConnection: 2,
   /** From the first byte of a request to the webhook until its answer is taken. The apiserver gives up after 2 s. */
   requestMs: 5000,
+  /**
+   * Of a pod that asks for a role: containers of all kinds; variables, mounts, ports, volumes, labels and the like together;
+   * operations of its patch. Far over what fits into the 1.5 MiB that etcd takes of a pod that somebody runs. The
+   * annotation `status` has at most one role's name for each operation.
+   */
+  podContainers: 250,
+  podEntries: 5000,
+  /** The API takes a DNS label. */
+  containerNameChars: 63,
+  patchOperations: 3000,
+  /** Of a review's uid, which is a UUID. */
+  uidChars: 128,
   /** Ports to which the sidecar may move: a user that is not root may listen on these. */
   portMin: 1024,
   portMax: 65_535,

@@ -55,6 +55,10 @@ export const REASONS = {
     'The pod is not of the shape that the API describes.',
     'Correct the field that the message names.',
   ),
+  PodTooLarge: refused(
+    'The pod is larger than rolechain takes it.',
+    `Make it smaller, give fewer containers fewer roles, ${LEAVE_POD}.`,
+  ),
   RoleNotAllowed: refused(
     'The namespace does not allow a role of the chain.',
     'Ask the owner of the namespace to add a pattern to its annotation rolechain.io/allowed-roles, or take the role out.',

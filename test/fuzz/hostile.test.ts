@@ -67,8 +67,9 @@ const HOSTILE: readonly [string, () => string, string][] = [
     'NoRoleHeld',
   ],
   ['empty maps', () => podWith(repeated('{},', room)), '413 ReviewTooLarge'],
-  ['as many empty maps as there may be', () => podWith(repeated('{},', 3 * 499_000)), 'PodMalformed'],
-  ['numbers for containers', () => podWith(repeated('1,', room)), 'PodMalformed'],
+  ['as many empty maps as there may be', () => podWith(repeated('{},', 3 * 99_000)), 'PodTooLarge'],
+  ['numbers for containers', () => podWith(repeated('1,', room)), '413 ReviewTooLarge'],
+  ['as many of them as there may be', () => podWith(repeated('1,', 2 * 249_000)), 'PodTooLarge'],
   ['a text over the limit', () => podWith(JSON.stringify('x'.repeat(LIMITS.reviewBytes))), '413 ReviewTooLarge'],
   ['a text within it', () => podWith(JSON.stringify('x'.repeat(room)), { containers: [], deep: 'x' }), 'NoRoleHeld'],
   ['quotes', () => '"'.repeat(LIMITS.reviewBytes), '400 ReviewMalformed'],
@@ -77,9 +78,9 @@ const HOSTILE: readonly [string, () => string, string][] = [
     'keys',
     () =>
       review(plainPod({}, Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`rolechain.io/${i}`, ''])))),
-    'PodAnnotationInvalid',
+    'PodTooLarge',
   ],
-  ['20,000 containers', () => review(plainPod({ containers: containers(20_000) })), 'Injected'],
+  ['20,000 containers', () => review(plainPod({ containers: containers(20_000) })), 'PodTooLarge'],
 ];
 
 test.each(HOSTILE)('%s', async (_name, body, expected) => {

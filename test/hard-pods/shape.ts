@@ -1,5 +1,5 @@
 /** Hard by the pod's own shape: network, users, operating system, resources, containers of other kinds. */
-import { SIDECAR, credentialsPath } from '@rolechain/shared';
+import { LIMITS, SIDECAR, credentialsPath } from '@rolechain/shared';
 import { MANY_ROLES } from './accounts.ts';
 import { appWith, container, containersOf, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
 
@@ -58,6 +58,12 @@ export const SHAPE: readonly HardPod[] = [
     pod: podOf({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
     ...{ outcome: 'refused', reason: 'Windows' },
     so: 'There is no sidecar for Windows.',
+  },
+  {
+    name: 'more than 250 containers',
+    pod: podOf({ containers: Array.from({ length: LIMITS.podContainers + 1 }, (_, i) => container(`c${i}`)) }),
+    ...{ outcome: 'refused', reason: 'PodTooLarge', says: /it has 251 containers; the limit is 250/ },
+    so: 'Nor are more than 5000 variables, mounts, ports, volumes, labels and the like together. A pod that asks for no role may be of any size.',
   },
   {
     name: 'a mirror pod (the copy of a static pod)',

@@ -1,6 +1,6 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { CodedError, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
+import { CodedError, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from './copy-along.ts';
 import type { Decision } from './decide.ts';
 import { fewWarnings } from './few.ts';
@@ -66,7 +66,9 @@ export function readRequest(body: string | null | undefined, hold?: Hold): Json 
   const { request } = review;
   if (!isObject(request)) throw malformed('request is missing.');
   const { uid } = request;
-  if (typeof uid !== 'string' || uid === '') throw malformed('request.uid is missing.');
+  if (typeof uid !== 'string' || uid === '' || uid.length > LIMITS.uidChars) {
+    throw malformed(`request.uid is missing, or has more than ${LIMITS.uidChars} characters.`);
+  }
   return { ...request, uid };
 }
 

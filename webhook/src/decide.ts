@@ -30,6 +30,7 @@ import type { BaseIdentity } from './injection.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
+import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { choosePorts } from './ports.ts';
 import { processWarnings, sharesProcesses } from './process-namespace.ts';
 import { sidecarResources } from './resources.ts';
@@ -101,6 +102,8 @@ export function decide(
   const accepted = decideAccount(account, settings, around);
   if (account === undefined || accepted === undefined) return skip('NotAnnotated');
   if (accepted.outcome === 'refused') return accepted;
+  const tooLarge = podTooLarge(rawPod);
+  if (tooLarge !== undefined) return refuse('PodTooLarge', account, tooLarge);
   const view = viewPod(rawPod);
   if (!view.ok) return refuseProblems('PodMalformed', account, 'its shape', view.problems);
   const annotations = podAnnotations(view.value);
@@ -143,6 +146,8 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     defaultRegion: settings.region,
     isOurs: ownVariables(ours, ports.credentials),
   });
+  const tooMuch = patchTooLarge(pod, containers);
+  if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
   const hard = containers.find(({ conflicts }) => conflicts.some(({ reason }) => !isSoft(reason)));
   const refusing =
     hard ?? (settings.conflicts === 'refuse' ? containers.find(({ conflicts }) => conflicts.length > 0) : undefined);

@@ -1,0 +1,78 @@
+/**
+ * How large a pod may be that asks for a role. Each of its parts is looked at more than once, and answered by operations,
+ * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
+ */
+import { EKS_INJECTIONS, LIMITS } from '@rolechain/shared';
+import type { ContainerOutcome } from './containers.ts';
+import { hasOurName } from './ours.ts';
+import { places, type Pod } from './pod.ts';
+
+type Json = Record<string, unknown>;
+
+/** Containers of any kind. */
+const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
+/** A clause that names the limit that the pod passes. Any JSON value may claim to be a pod. */
+export function podTooLarge(pod: unknown): string | undefined {
+  const { metadata, spec } = fieldsOf(pod);
+  const ofSpec = fieldsOf(spec);
+  const count = CONTAINERS.reduce((sum, list) => sum + lengthOf(ofSpec[list]), 0);
+  if (count > LIMITS.podContainers) return `it has ${count} containers; the limit is ${LIMITS.podContainers}`;
+  const containers = CONTAINERS.flatMap((list) => listOf(ofSpec[list]));
+  const name = Math.max(0, ...containers.map((container) => textLength(fieldsOf(container).name)));
+  if (name > LIMITS.containerNameChars) {
+    return `the name of a container has ${name} characters; the limit is ${LIMITS.containerNameChars}`;
+  }
+  const entries = [metadata, ofSpec, ...containers].reduce<number>((sum, part) => sum + entriesOf(part), 0);
+  if (entries <= LIMITS.podEntries) return undefined;
+  return `it has ${entries} variables, mounts, ports, volumes, labels and the like together; the limit is ${LIMITS.podEntries}`;
+}
+
+/** Of all lists and maps directly in it, and in the maps among them: variables, mounts, `resources.limits`. */
+function entriesOf(value: unknown, depth = 2): number {
+  return Object.values(fieldsOf(value)).reduce<number>((sum, field) => {
+    if (Array.isArray(field)) return sum + field.length;
+    const isMap = typeof field === 'object' && field !== null;
+    return isMap ? sum + Object.keys(field).length + (depth > 1 ? entriesOf(field, depth - 1) : 0) : sum;
+  }, 0);
+}
+
+/** Variables of ours in a container, and operations on pod and sidecar, at most. */
+const OURS = 8;
+const FIXED = 64;
+
+/**
+ * The same of the operations that these outcomes ask for: no more than one for each variable that an SDK reads, for each
+ * mount that is ours or the EKS webhook's, and for each role that a container holds.
+ */
+export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[]): string | undefined {
+  const ofOthers = places(pod).reduce((sum, { container }) => {
+    const variables = (container.env ?? []).filter(({ name }) => name.startsWith('AWS_')).length;
+    return sum + variables + (container.volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
+  }, 0);
+  const volumes = (pod.spec.volumes ?? []).filter(({ name }) => hasOurName(name)).length;
+  const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
+  const operations = FIXED + ofOthers + volumes + added;
+  if (operations <= LIMITS.patchOperations) return undefined;
+  return `its containers and their roles take ${operations} operations of a patch; the limit is ${LIMITS.patchOperations}`;
+}
+
+function isReplaced(volume: string): boolean {
+  return hasOurName(volume) || EKS_INJECTIONS.some((injection) => injection.volume === volume);
+}
+
+function fieldsOf(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function lengthOf(value: unknown): number {
+  return listOf(value).length;
+}
+
+function textLength(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
+}
