@@ -27,15 +27,14 @@ test('a seed and an index give one review, others another', () => {
 describe('what is not in order is noticed', () => {
   const patchOf = (...operations: object[]): string => Buffer.from(JSON.stringify(operations)).toString('base64');
   /** A webhook that gives this response, or this error. */
-  const saying = (response: object | string, status = 200): InProcess => ({
+  const saying = (response: object | string, status = 200): Pick<InProcess, 'mutate'> => ({
     mutate: () =>
       Promise.resolve({ status, text: typeof response === 'string' ? response : JSON.stringify({ response }) }),
-    close: () => Promise.resolve(),
   });
   const body = JSON.stringify({ request: { object: { spec: { containers: [{ name: 'a', image: 'i' }] } } } });
   const injected = { allowed: true, patchType: 'JSONPatch', auditAnnotations: { reason: 'Injected' } };
 
-  test.each<[string, InProcess, RegExp]>([
+  test.each<[string, Pick<InProcess, 'mutate'>, RegExp]>([
     ['an error of ours', saying('{"code":"InternalError","message":"m","fix":"f"}', 500), /answered 500/],
     ['an error without a code', saying('{"message":"m"}', 400), /answered 400/],
     ['a reason of no table', saying({ allowed: true, auditAnnotations: { reason: 'x' } }), /in no table/],

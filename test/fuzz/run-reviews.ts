@@ -24,6 +24,9 @@ export interface ReviewsResult {
   readonly grown: number;
 }
 
+/** What a check needs of a webhook. */
+type Mutating = Pick<InProcess, 'mutate'>;
+
 /** What one body comes to, or what is wrong with that. */
 export type ReviewOutcome = { readonly complaint: string } | { readonly outcome: string };
 
@@ -69,7 +72,7 @@ function own<T extends object>(table: T, key: string): T[keyof T] | undefined {
 }
 
 /** The outcome of one body; what is thrown is a complaint, too. */
-export async function checkReview(webhook: InProcess, body: string, isPod = false): Promise<ReviewOutcome> {
+export async function checkReview(webhook: Mutating, body: string, isPod = false): Promise<ReviewOutcome> {
   try {
     return await outcomeOf(webhook, body, isPod);
   } catch (error) {
@@ -77,7 +80,7 @@ export async function checkReview(webhook: InProcess, body: string, isPod = fals
   }
 }
 
-async function outcomeOf(webhook: InProcess, body: string, isPod: boolean): Promise<ReviewOutcome> {
+async function outcomeOf(webhook: Mutating, body: string, isPod: boolean): Promise<ReviewOutcome> {
   const answer = await webhook.mutate(body);
   const response = reviewResponse(answer);
   if (!response) return isPod ? { complaint: `no decision: ${answer.text}` } : failed(answer);
@@ -107,7 +110,7 @@ function failed({ status, text }: InProcessAnswer): ReviewOutcome {
   return isCoded ? { outcome: `${status} ${code}` } : { complaint: `answered ${status} ${text}` };
 }
 
-async function checkPatch(webhook: InProcess, body: string, operations: Operation[]): Promise<string | undefined> {
+async function checkPatch(webhook: Mutating, body: string, operations: Operation[]): Promise<string | undefined> {
   const review = JSON.parse(body) as { request: { object: unknown } };
   const { object: before } = review.request;
   const after: unknown = jsonPatch.applyPatch(before, operations, true, false).newDocument;

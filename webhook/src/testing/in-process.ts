@@ -1,5 +1,5 @@
 /** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
-import type { ReviewResponse } from '../admit.ts';
+import { readRequest, type ReviewResponse } from '../admit.ts';
 import type { Logger } from '@rolechain/shared';
 import { makeMetrics } from '../metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../server.ts';
@@ -14,6 +14,10 @@ export interface InProcessAnswer {
 export interface InProcess {
   /** POSTs a body to /mutate. */
   readonly mutate: (body: string) => Promise<InProcessAnswer>;
+  /** POSTs a body to /validate. */
+  readonly validate: (body: string) => Promise<InProcessAnswer>;
+  /** Takes the same way with a body to where it is parsed, and no further. */
+  readonly parse: (body: string) => Promise<InProcessAnswer>;
   readonly close: () => Promise<unknown>;
 }
 
@@ -32,13 +36,20 @@ export async function admitInProcess(changes: Partial<ServerOptions> = {}): Prom
     ...chance(),
     ...changes,
   });
+  server.post('/parse', (request, reply) => {
+    readRequest(request.body as string);
+    return reply.send({});
+  });
   await server.ready();
+  const post = (path: string) => async (body: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await server.inject({ method: 'POST', url: `${path}?timeout=2s`, headers, payload: body });
+    return { status: answer.statusCode, text: answer.payload };
+  };
   return {
-    mutate: async (body) => {
-      const headers = { 'content-type': 'application/json' };
-      const answer = await server.inject({ method: 'POST', url: '/mutate?timeout=2s', headers, payload: body });
-      return { status: answer.statusCode, text: answer.payload };
-    },
+    mutate: post('/mutate'),
+    validate: post('/validate'),
+    parse: post('/parse'),
     close: () => server.close(),
   };
 }

@@ -1,0 +1,97 @@
+/** What one input may cost, and whether it costs more. */
+import type { Input } from './input.ts';
+import type { Measured } from './measure.ts';
+import { startMeasurer, type Measurer, type Outcome } from './measurer.ts';
+
+const MIB = 1024 * 1024;
+
+/** Milliseconds of processor time on the reference machine; contract, section 6. */
+export const BUDGET_MS = { webhook: 50, sidecar: 20 } as const;
+/** Above rest and the parsed body. */
+export const BUDGET_MIB = 64;
+
+/** A question that takes so many budgets is not waited for: slow machines have their time. */
+const GIVE_UP_BUDGETS = 60;
+/** Of the process that looks: more than the budget, so that what is over it is mostly told and not died of. */
+const LOOKING_HEAP_MIB = 400;
+
+export function startLooking(): Promise<Measurer> {
+  return startMeasurer({ heapMiB: LOOKING_HEAP_MIB, giveUpMs: GIVE_UP_BUDGETS * BUDGET_MS.webhook });
+}
+
+/** Parts of the budget that a look saw; 1 is all of it. An input that ended the process has `ENDED`. */
+export interface Cost {
+  readonly time: number;
+  readonly memory: number;
+  /** Over 1 for an answer that says that the program has a defect. */
+  readonly answer: number;
+}
+const ENDED = 100;
+/** InternalError: nobody thought of it. */
+const DEFECT = 500;
+const NOTHING: Cost = { time: 0, memory: 0, answer: 0 };
+
+export function costOf(input: Input, outcome: Outcome): Cost {
+  if ('ended' in outcome) {
+    return outcome.ended === 'time' ? { ...NOTHING, time: ENDED } : { ...NOTHING, memory: ENDED };
+  }
+  if (!outcome.measured) return NOTHING;
+  const { ms, peakBytes, status } = outcome.measured;
+  return {
+    time: ms / BUDGET_MS[input.program],
+    memory: peakBytes / MIB / BUDGET_MIB,
+    answer: status === DEFECT ? 2 : 0,
+  };
+}
+
+/** An input over its budget, and how. */
+export interface Find {
+  readonly what: keyof Cost;
+  readonly said: string;
+  readonly measured?: Measured;
+}
+
+/** What a closer look at an input says. */
+export interface Judged {
+  readonly cost: Cost;
+  /** Undefined where it is within the budget. */
+  readonly find?: Find;
+}
+
+/**
+ * Whether an input that looked too costly is: the least of several tries, and a process that has exactly the memory of
+ * the budget. Memory up to `memoryPassed` parts of the budget is known to be garbage for the most part.
+ */
+export async function judge(measurer: Measurer, input: Input, memoryPassed = 1): Promise<Judged> {
+  const outcome = await measurer.ask({ input, how: 'least' });
+  const cost = costOf(input, outcome);
+  if ('ended' in outcome) {
+    const { ended, ms } = outcome;
+    if (ended === 'time') return { cost, find: { what: 'time', said: `not done after ${ms} ms of processor time` } };
+    return { cost, find: { what: 'memory', said: `over ${LOOKING_HEAP_MIB} MiB of heap` } };
+  }
+  const { measured } = outcome;
+  if (!measured) return { cost };
+  if (cost.answer > 1) return { cost, find: { what: 'answer', said: 'answered 500', measured } };
+  if (cost.time > 1) {
+    const said = `${measured.ms.toFixed(1)} ms of processor time; the budget is ${BUDGET_MS[input.program]}`;
+    return { cost, find: { what: 'time', said, measured } };
+  }
+  if (cost.memory <= memoryPassed || (await fits(measurer.restBytes(), measured, input))) return { cost };
+  const said = `does not fit into ${BUDGET_MIB} MiB above rest and the parsed body`;
+  return { cost, find: { what: 'memory', said, measured } };
+}
+
+/** What stands in the way of a measure and is no cost of the input: V8's own pages are not full. */
+const SLACK_MIB = 2;
+
+async function fits(restBytes: number, { parsedBytes }: Measured, input: Input): Promise<boolean> {
+  const heapMiB = Math.ceil((restBytes + parsedBytes) / MIB) + BUDGET_MIB + SLACK_MIB;
+  const strict = await startMeasurer({ heapMiB, giveUpMs: GIVE_UP_BUDGETS * BUDGET_MS.webhook });
+  try {
+    const outcome = await strict.ask({ input, how: 'once' });
+    return !('ended' in outcome);
+  } finally {
+    strict.stop();
+  }
+}

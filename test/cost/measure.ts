@@ -1,0 +1,121 @@
+/**
+ * The process in which inputs are tried: it may be ended by what it is given, by time or by memory. Inputs come over IPC,
+ * and each gets one answer.
+ */
+import { LIMITS } from '@rolechain/shared';
+import type { Input } from './input.ts';
+import { calibrate, onReference, processorMs, spend } from './meter.ts';
+import { SEEDS } from './seeds.ts';
+
+// What an annotation costs is what it costs the first time. Both figures are read when the webhook is loaded. And a held
+// request costs no more in 800 ms than in one.
+Object.assign(LIMITS, { readsKept: 0, holdMs: 1 });
+const { startWebhook } = await import('./webhook.ts');
+const { startSidecar } = await import('./sidecar.ts');
+const [webhook, sidecar] = await Promise.all([startWebhook(), startSidecar()]);
+
+/** `once`: a look. `least`: the least of some tries, so that neither another process nor a compiler is a find. */
+export interface Question {
+  readonly input: Input;
+  readonly how: 'once' | 'least';
+}
+
+export interface Measured {
+  /** Milliseconds of processor time beyond the parsing of the body, as they would be on the reference machine. */
+  readonly ms: number;
+  /** Of the parsing alone. */
+  readonly parsingMs: number;
+  /** Bytes above what parsing takes, with what is garbage and not collected yet, and so more than it needs. */
+  readonly peakBytes: number;
+  /** Bytes that the parsed body takes; 0 after one look. */
+  readonly parsedBytes: number;
+  /** Of the body. */
+  readonly bytes: number;
+  /** Of the answer; 0 where there is none. */
+  readonly status: number;
+}
+
+/** `undefined`: nobody would send such an input. */
+export type Answer = { readonly ready: { readonly restBytes: number } } | { readonly measured: Measured | undefined };
+
+const TRIES = 7;
+/** Parsing less than this costs no more than what it is measured with. */
+const SMALL_BYTES = 64 * 1024;
+/** The speed of the machine is looked at again after so much processor time. */
+const CALIBRATED_MS = 500;
+
+let roundMs = 0;
+let calibratedAt = -Infinity;
+function currentRoundMs(): number {
+  if (processorMs() - calibratedAt > CALIBRATED_MS) {
+    roundMs = calibrate();
+    calibratedAt = processorMs();
+  }
+  return roundMs;
+}
+
+async function measure({ input, how }: Question): Promise<Measured | undefined> {
+  const work = input.program === 'webhook' ? webhook.workOf(input) : workOfRequest(input);
+  if (!work) return undefined;
+  const isLarge = work.bytes > SMALL_BYTES;
+  if (isLarge || how === 'least') collect();
+  let [ms, parsingMs, peakBytes] = [Infinity, isLarge ? Infinity : 0, Infinity];
+  let status = 0;
+  let parsingPeak = isLarge ? Infinity : 0;
+  for (let left = how === 'once' ? 1 : TRIES; left > 0; left--) {
+    const round = how === 'once' ? currentRoundMs() : calibrate(2);
+    if (isLarge) {
+      const parsing = await spend(work.parsing);
+      parsingMs = Math.min(parsingMs, onReference(parsing.ms, round));
+      parsingPeak = Math.min(parsingPeak, parsing.peakBytes);
+      collect();
+    }
+    const spent = await spend(work.whole);
+    ({ status } = spent.result);
+    ms = Math.min(ms, onReference(spent.ms, round));
+    peakBytes = Math.min(peakBytes, spent.peakBytes);
+  }
+  const parsedBytes = how === 'least' ? sizeOf(work.held) : 0;
+  return {
+    ms: Math.max(0, ms - parsingMs),
+    parsingMs,
+    peakBytes: peakBytes - parsingPeak,
+    parsedBytes,
+    bytes: work.bytes,
+    status,
+  };
+}
+
+function workOfRequest(input: Extract<Input, { program: 'sidecar' }>) {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return { bytes: 0, whole: () => sidecar.ask(input), parsing: nothing, held: () => undefined };
+}
+
+/** Bytes that stay in use while a value is held. */
+function sizeOf(make: () => unknown): number {
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const value = make();
+  collect();
+  const size = process.memoryUsage().heapUsed - before;
+  return value === null ? 0 : Math.max(0, size);
+}
+
+function collect(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}
+
+/** So that the compiler has seen what ordinary inputs lead through. */
+async function warmUp(): Promise<void> {
+  const ordinary = SEEDS.filter(({ name }) => name.startsWith('ordinary'));
+  for (let round = 0; round < 30; round++) for (const { input } of ordinary) await measure({ input, how: 'once' });
+  collect();
+}
+
+const answer = (message: Answer): void => void process.send?.(message);
+await warmUp();
+process.on('message', (question: Question) => {
+  void measure(question).then((measured) => answer({ measured }));
+});
+process.once('disconnect', () => process.exit(0));
+answer({ ready: { restBytes: process.memoryUsage().heapUsed } });

@@ -1,0 +1,78 @@
+/** Cost in processor time and memory, in units of a calibration loop of the same process. */
+import { GCProfiler } from 'node:v8';
+
+/**
+ * What one round of `calibrate` took on the machine on which the budgets were set (2 processors, Node 24.21, otherwise
+ * idle), in milliseconds. A machine that takes twice as long for a round has twice the milliseconds for a review.
+ */
+export const REFERENCE_ROUND_MS = 1.3;
+
+/** Milliseconds of processor time of all of the process's threads: the garbage collector's are a cost, too. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+const ENTRIES = Array.from({ length: 400 }, (_, index) => ({
+  name: `container-${index}`,
+  image: `registry.example/app@sha256:${'0123456789abcdef'.repeat(4)}`,
+  env: [{ name: 'AWS_REGION', value: `eu-central-${index % 7}` }],
+}));
+const TEXT = JSON.stringify(ENTRIES);
+
+/** One round of what the programs do: JSON is read and written, texts are matched, lists and maps are made. */
+function round(): number {
+  const entries = JSON.parse(TEXT) as typeof ENTRIES;
+  const matched = entries.filter(
+    ({ image, env }) => /^[\w.]+\/app@sha256:[\da-f]{64}$/.test(image) && /-[1-5]$/.test(env[0]?.value ?? ''),
+  );
+  const byName = new Map(matched.map((entry) => [entry.name, { ...entry, image: entry.image.split('@') }]));
+  return JSON.stringify([...byName]).length + TEXT.replaceAll(/[aeiou]/g, '$&$&').length;
+}
+
+let sink = 0;
+
+/** Milliseconds of one round, now: the least of some. */
+export function calibrate(rounds = 5): number {
+  let least = Infinity;
+  for (let left = rounds; left > 0; left--) {
+    const before = processorMs();
+    sink += round();
+    least = Math.min(least, processorMs() - before);
+  }
+  // What nobody reads might be left out by the compiler.
+  if (sink === -1) throw new Error('unreachable');
+  return least;
+}
+
+/** Milliseconds of processor time on the reference machine. */
+export function onReference(ms: number, roundMs: number): number {
+  return (ms / roundMs) * REFERENCE_ROUND_MS;
+}
+
+export interface Spent<T> {
+  readonly result: T;
+  readonly ms: number;
+  /** Bytes by which memory stood above its start at the most, garbage that wasn't collected yet included. */
+  readonly peakBytes: number;
+}
+
+/** What `work` takes. */
+export async function spend<T>(work: () => Promise<T>): Promise<Spent<T>> {
+  const profiler = new GCProfiler();
+  const start = memoryInUse();
+  profiler.start();
+  const before = processorMs();
+  const result = await work();
+  const ms = processorMs() - before;
+  const collections = profiler.stop().statistics;
+  const peaks = collections.map(
+    ({ beforeGC: { heapStatistics } }) => heapStatistics.usedHeapSize + heapStatistics.externalMemory,
+  );
+  return { result, ms, peakBytes: Math.max(memoryInUse(), ...peaks) - start };
+}
+
+function memoryInUse(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

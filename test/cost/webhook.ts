@@ -1,0 +1,55 @@
+/** The webhook's own routes in this process. Loaded once the caches are off (measure.ts). */
+import { SETTINGS } from '@rolechain/webhook/testing';
+import { admitInProcess, type InProcess, type InProcessAnswer } from '@rolechain/webhook/testing/in-process.ts';
+import { asObject, bodyOf, storedAnnotations, type ReviewInput } from './input.ts';
+
+/** What an admin can turn on that gives a review more to do. */
+const SETTINGS_ROWS: readonly Partial<typeof SETTINGS>[] = [
+  {},
+  { conflicts: 'warn' },
+  { fluxAlias: true, otherServiceAccounts: true },
+  { allowedRolesPolicy: 'required', sidecarUser: 'unset' },
+];
+
+export interface Webhook {
+  /** The work of one review, and that of receiving and parsing its body alone. Undefined: no apiserver sends it. */
+  readonly workOf: (input: ReviewInput) => Work | undefined;
+}
+
+export interface Work {
+  readonly bytes: number;
+  readonly whole: () => Promise<Pick<InProcessAnswer, 'status'>>;
+  readonly parsing: () => Promise<unknown>;
+  readonly held: () => unknown;
+}
+
+export async function startWebhook(): Promise<Webhook> {
+  let around: ReviewInput | undefined;
+  let settings = { ...SETTINGS };
+  const server: InProcess = await admitInProcess({
+    settings: () => settings,
+    fluxAlias: true,
+    lookup: (namespace, name) => {
+      const annotations = storedAnnotations(name === 'orders' ? around?.account : around?.others);
+      return Promise.resolve({ namespace, name, annotations });
+    },
+    lookupNamespace: () => Promise.resolve(storedAnnotations(around?.namespace)),
+  });
+  return {
+    workOf: (input) => {
+      const body = bodyOf(input);
+      if (body === undefined) return undefined;
+      const ask = (post: (text: string) => Promise<InProcessAnswer>) => () => {
+        around = input;
+        settings = { ...SETTINGS, ...SETTINGS_ROWS[Number(input.settings)] };
+        return post(body);
+      };
+      return {
+        bytes: body.length,
+        whole: ask(input.path === 'mutate' ? server.mutate : server.validate),
+        parsing: ask(server.parse),
+        held: () => asObject(JSON.parse(body)),
+      };
+    },
+  };
+}
