@@ -10,8 +10,14 @@ export const BUDGET_MS = { webhook: 50, sidecar: 20 } as const;
 /** Above rest and the parsed body. */
 export const BUDGET_MIB = 64;
 
+export interface Budget {
+  readonly ms: Readonly<Record<Input['program'], number>>;
+  readonly mib: number;
+}
+export const BUDGET: Budget = { ms: BUDGET_MS, mib: BUDGET_MIB };
+
 /** A question that takes so many budgets is not waited for: slow machines have their time. */
-const GIVE_UP_BUDGETS = 60;
+const GIVE_UP_BUDGETS = 30;
 /** Of the process that looks: more than the budget, so that what is over it is mostly told and not died of. */
 const LOOKING_HEAP_MIB = 400;
 
@@ -31,15 +37,15 @@ const ENDED = 100;
 const DEFECT = 500;
 const NOTHING: Cost = { time: 0, memory: 0, answer: 0 };
 
-export function costOf(input: Input, outcome: Outcome): Cost {
+export function costOf(input: Input, outcome: Outcome, budget: Budget = BUDGET): Cost {
   if ('ended' in outcome) {
     return outcome.ended === 'time' ? { ...NOTHING, time: ENDED } : { ...NOTHING, memory: ENDED };
   }
   if (!outcome.measured) return NOTHING;
   const { ms, peakBytes, status } = outcome.measured;
   return {
-    time: ms / BUDGET_MS[input.program],
-    memory: peakBytes / MIB / BUDGET_MIB,
+    time: ms / budget.ms[input.program],
+    memory: peakBytes / MIB / budget.mib,
     answer: status === DEFECT ? 2 : 0,
   };
 }
@@ -62,9 +68,13 @@ export interface Judged {
  * Whether an input that looked too costly is: the least of several tries, and a process that has exactly the memory of
  * the budget. Memory up to `memoryPassed` parts of the budget is known to be garbage for the most part.
  */
-export async function judge(measurer: Measurer, input: Input, memoryPassed = 1): Promise<Judged> {
+export async function judge(
+  measurer: Measurer,
+  input: Input,
+  { memoryPassed = 1, budget = BUDGET }: { readonly memoryPassed?: number; readonly budget?: Budget } = {},
+): Promise<Judged> {
   const outcome = await measurer.ask({ input, how: 'least' });
-  const cost = costOf(input, outcome);
+  const cost = costOf(input, outcome, budget);
   if ('ended' in outcome) {
     const { ended, ms } = outcome;
     if (ended === 'time') return { cost, find: { what: 'time', said: `not done after ${ms} ms of processor time` } };
@@ -74,19 +84,19 @@ export async function judge(measurer: Measurer, input: Input, memoryPassed = 1):
   if (!measured) return { cost };
   if (cost.answer > 1) return { cost, find: { what: 'answer', said: 'answered 500', measured } };
   if (cost.time > 1) {
-    const said = `${measured.ms.toFixed(1)} ms of processor time; the budget is ${BUDGET_MS[input.program]}`;
+    const said = `${measured.ms.toFixed(1)} ms of processor time; the budget is ${budget.ms[input.program]}`;
     return { cost, find: { what: 'time', said, measured } };
   }
-  if (cost.memory <= memoryPassed || (await fits(measurer.restBytes(), measured, input))) return { cost };
-  const said = `does not fit into ${BUDGET_MIB} MiB above rest and the parsed body`;
+  if (cost.memory <= memoryPassed || (await fits(measurer.restBytes(), measured, input, budget))) return { cost };
+  const said = `does not fit into ${budget.mib} MiB above rest and the parsed body`;
   return { cost, find: { what: 'memory', said, measured } };
 }
 
 /** What stands in the way of a measure and is no cost of the input: V8's own pages are not full. */
 const SLACK_MIB = 2;
 
-async function fits(restBytes: number, { parsedBytes }: Measured, input: Input): Promise<boolean> {
-  const heapMiB = Math.ceil((restBytes + parsedBytes) / MIB) + BUDGET_MIB + SLACK_MIB;
+async function fits(restBytes: number, { parsedBytes }: Measured, input: Input, budget: Budget): Promise<boolean> {
+  const heapMiB = Math.ceil((restBytes + parsedBytes) / MIB) + budget.mib + SLACK_MIB;
   const strict = await startMeasurer({ heapMiB, giveUpMs: GIVE_UP_BUDGETS * BUDGET_MS.webhook });
   try {
     const outcome = await strict.ask({ input, how: 'once' });

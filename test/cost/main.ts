@@ -1,16 +1,13 @@
 /**
- * `node test/cost/main.ts [--seconds N] [--seed N] [--rows] [--input FILE]`: looks for inputs that cost the webhook or the
- * sidecar more than the budget. `--rows` tries each seed and changes none; `--input` tries one that a search wrote. Exit
- * code 1 when there is a find.
+ * `node test/cost/main.ts [--seconds N] [--seed N] [--enough N] [--rows] [--input FILE]`: looks for inputs that cost the
+ * webhook or the sidecar more than the budget. `--rows` tries each seed and changes none; `--input` tries one that a
+ * search wrote. Exit code 1 when there is a find.
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { BUDGET_MIB, BUDGET_MS, costOf, judge, startLooking } from './budget.ts';
+import { figures, searchAloud } from './aloud.ts';
+import { costOf, judge, startLooking } from './budget.ts';
 import type { Input, Seed } from './input.ts';
-import type { Measured } from './measure.ts';
-import { search, type Found } from './search.ts';
 import { SEEDS } from './seeds.ts';
 
 const { values } = parseArgs({
@@ -23,24 +20,6 @@ const { values } = parseArgs({
   },
 });
 
-const MIB = 1024 * 1024;
-const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
-
-function figures({ ms, parsingMs, peakBytes, bytes }: Measured): string {
-  const size = bytes > 0 ? `, body ${kib(bytes)}` : '';
-  const parsing = parsingMs > 0 ? ` beside ${parsingMs.toFixed(1)} ms of parsing` : '';
-  return `${ms.toFixed(1)} ms${parsing}, ${(peakBytes / MIB).toFixed(1)} MiB garbage included${size}`;
-}
-
-let folder: string | undefined;
-/** Where the input of a find can be had again. */
-function write(input: Input, name: string): string {
-  folder ??= mkdtempSync(join(tmpdir(), 'rolechain-cost-'));
-  const file = join(folder, `${name.replaceAll(/\W+/g, '-')}.json`);
-  writeFileSync(file, JSON.stringify(input));
-  return file;
-}
-
 /** Each input alone, by the closer look. */
 async function each(inputs: readonly Seed[]): Promise<number> {
   const measurer = await startLooking();
@@ -48,9 +27,8 @@ async function each(inputs: readonly Seed[]): Promise<number> {
   try {
     for (const { name, input } of inputs) {
       const looked = await measurer.ask({ input, how: 'once' });
-      const cost = costOf(input, looked);
-      const { find } =
-        'ended' in looked || Math.max(cost.time, cost.memory, cost.answer) > 0.5 ? await judge(measurer, input) : {};
+      const { time, memory, answer } = costOf(input, looked);
+      const { find } = Math.max(time, memory, answer) > 0.5 ? await judge(measurer, input) : {};
       if (find) finds++;
       const measured = find?.measured ?? ('measured' in looked ? looked.measured : undefined);
       console.log(
@@ -63,31 +41,11 @@ async function each(inputs: readonly Seed[]): Promise<number> {
   return finds;
 }
 
-function tell({ seed, target, said, measured, input }: Found): void {
-  const shown = measured ? ` (${figures(measured)})` : '';
-  console.error(
-    `FIND ${target}, from "${seed}": ${said}${shown}\n  node test/cost/main.ts --input ${write(input, `${target} ${seed}`)}`,
-  );
-}
-
 async function run(): Promise<number> {
-  if (values.input !== undefined)
-    return each([{ name: values.input, input: JSON.parse(readFileSync(values.input, 'utf8')) as Input }]);
-  if (values.rows) return each(SEEDS);
-  const [seed, seconds, enough] = [Number(values.seed), Number(values.seconds), Number(values.enough)];
-  console.log(
-    `costliest inputs, seed ${seed}, ${seconds} s; budget: webhook ${BUDGET_MS.webhook} ms, sidecar ${BUDGET_MS.sidecar} ms, ${BUDGET_MIB} MiB`,
-  );
-  const progress = (tried: number, elapsed: number): void => console.log(`${tried} tried, ${elapsed.toFixed(0)} s`);
-  const { tried, finds, costliest } = await search({ seed, seconds, enough, onFind: tell, progress });
-  console.log('the costliest within the budget:');
-  for (const { target, by, part, seed: from, measured, input } of costliest) {
-    const shown = measured ? figures(measured) : '';
-    console.log(
-      `  ${target} by ${by}: ${(part * 100).toFixed(0)} % (${shown}), from "${from}": ${write(input, `costliest ${target} ${by}`)}`,
-    );
-  }
-  console.log(`${tried} inputs tried, ${finds.length} finds, seed ${seed}`);
+  const { input: file, rows, seed, seconds, enough } = values;
+  if (file !== undefined) return each([{ name: file, input: JSON.parse(readFileSync(file, 'utf8')) as Input }]);
+  if (rows) return each(SEEDS);
+  const { finds } = await searchAloud({ seed: Number(seed), seconds: Number(seconds), enough: Number(enough) });
   return finds.length;
 }
 

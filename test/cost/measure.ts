@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '@rolechain/shared';
 import type { Input } from './input.ts';
-import { calibrate, onReference, processorMs, spend } from './meter.ts';
+import { TRIES, calibrate, onReference, processorMs, spend } from './meter.ts';
 import { SEEDS } from './seeds.ts';
 
 // What an annotation costs is what it costs the first time. Both figures are read when the webhook is loaded. And a held
@@ -38,7 +38,8 @@ export interface Measured {
 /** `undefined`: nobody would send such an input. */
 export type Answer = { readonly ready: { readonly restBytes: number } } | { readonly measured: Measured | undefined };
 
-const TRIES = 7;
+/** Milliseconds on the reference machine that no further try brings into a budget. */
+const FAR_OVER_MS = 500;
 /** Parsing less than this costs no more than what it is measured with. */
 const SMALL_BYTES = 64 * 1024;
 /** The speed of the machine is looked at again after so much processor time. */
@@ -74,6 +75,7 @@ async function measure({ input, how }: Question): Promise<Measured | undefined> 
     ({ status } = spent.result);
     ms = Math.min(ms, onReference(spent.ms, round));
     peakBytes = Math.min(peakBytes, spent.peakBytes);
+    if (ms - parsingMs > FAR_OVER_MS && left < TRIES) break;
   }
   const parsedBytes = how === 'least' ? sizeOf(work.held) : 0;
   return {

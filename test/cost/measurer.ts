@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer, Measured, Question } from './measure.ts';
+import { TRIES } from './meter.ts';
 
 /** What came of an input. `ended`: the process did not live to tell. */
 export type Outcome =
@@ -19,7 +20,7 @@ export interface Measurer {
 export interface MeasurerOptions {
   /** Of the old generation. */
   readonly heapMiB: number;
-  /** Processor time after which a question is given up. */
+  /** Processor time after which one look is given up; a closer look has so much for each of its tries. */
   readonly giveUpMs: number;
 }
 
@@ -32,7 +33,8 @@ export async function startMeasurer(options: MeasurerOptions): Promise<Measurer>
   let running = await start(options);
   return {
     ask: async (question) => {
-      const outcome = await ask(running.child, question, options.giveUpMs);
+      const giveUpMs = options.giveUpMs * (question.how === 'least' ? TRIES : 1);
+      const outcome = await ask(running.child, question, giveUpMs);
       if ('ended' in outcome) running = await start(options);
       return outcome;
     },

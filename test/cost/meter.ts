@@ -7,6 +7,9 @@ import { GCProfiler } from 'node:v8';
  */
 export const REFERENCE_ROUND_MS = 1.3;
 
+/** Of a closer look. */
+export const TRIES = 7;
+
 /** Milliseconds of processor time of all of the process's threads: the garbage collector's are a cost, too. */
 export function processorMs(): number {
   const { user, system } = process.cpuUsage();

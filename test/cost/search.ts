@@ -69,7 +69,7 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
     const passed = memoryPassed.get(target) ?? 1;
     const { cost, find } =
       Math.max(looked.time, looked.answer) > 1 || looked.memory > passed
-        ? await judge(measurer, input, passed)
+        ? await judge(measurer, input, { memoryPassed: passed })
         : { cost: looked };
     if (find === undefined) {
       if (cost.memory > passed) memoryPassed.set(target, cost.memory);
