@@ -73,13 +73,9 @@ export async function startSidecar(): Promise<Sidecar> {
       })),
   );
   const clock = systemClock;
-  const tokens = digestTokens(new Map(NAMES.map((name, index) => [name, index === 0 ? TOKEN : `${TOKEN}${index}`])));
-  const responder = makeResponder({
-    door: { port: 28_173, tokens, accountIDs: new Map() },
-    keepers,
-    clock,
-    onAnswer: ({ status }) => metrics.answered(status),
-  });
+  const tokens = new Map(NAMES.map((name, index) => [name, { token: index === 0 ? TOKEN : `${TOKEN}${index}` }]));
+  const responder = makeResponder({ keepers, clock, onAnswer: ({ status }) => metrics.answered(status) });
+  responder.open({ port: 28_173, ...digestTokens(tokens), accountIDs: new Map() });
   const servers = {
     credentials: makeServer(responder, (error) => {
       throw error;
