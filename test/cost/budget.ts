@@ -73,7 +73,9 @@ export async function judge(
   input: Input,
   { memoryPassed = 1, budget = BUDGET }: { readonly memoryPassed?: number; readonly budget?: Budget } = {},
 ): Promise<Judged> {
-  const outcome = await measurer.ask({ input, how: 'least' });
+  // What ends the process is not given seven times as long.
+  const once = await measurer.ask({ input, how: 'once' });
+  const outcome = 'ended' in once ? once : await measurer.ask({ input, how: 'least' });
   const cost = costOf(input, outcome, budget);
   if ('ended' in outcome) {
     const { ended, ms } = outcome;

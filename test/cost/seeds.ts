@@ -89,6 +89,9 @@ const CONFIG = {
   },
 };
 
+/** Every letter of its path begins what a pattern looks for. */
+const LONG_ROLE = { roleARN: `arn:aws:iam::222222222222:role/${'a'.repeat(510)}/a` };
+
 /** `policy: {k0: &a0 [], k1: &a1 [*a0 ×10], …}`. */
 function doublings(levels: number, width: number): string {
   const lines = range(levels, (level) => {
@@ -144,18 +147,9 @@ export const ROWS: readonly Seed[] = [
   {
     name: 'row 13: allowed roles',
     input: reviewOf({
-      account: {
-        [ASSUME]: JSON.stringify({
-          roles: record(LIMITS.roles, (role) => [
-            `r${role}`,
-            { roleARN: `arn:aws:iam::222222222222:role/${'a'.repeat(850)}${role}` },
-          ]),
-        }),
-      },
+      account: { [ASSUME]: JSON.stringify({ roles: record(LIMITS.roles, (role) => [`r${role}`, LONG_ROLE]) }) },
       namespace: {
-        [ANNOTATIONS.allowedRoles.key]: range(40, (index) => `arn:aws:iam::*:role/*${'a'.repeat(450)}b${index}`).join(
-          ' ',
-        ),
+        [ANNOTATIONS.allowedRoles.key]: range(15, () => `arn:aws:iam::*:role/*${'a'.repeat(500)}b`).join(' '),
       },
     }),
   },
