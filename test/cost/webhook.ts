@@ -1,7 +1,9 @@
 /** The webhook's own routes in this process. Loaded once the caches are off (measure.ts). */
+import { ANNOTATIONS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 import { admitInProcess, type InProcess, type InProcessAnswer } from '@rolechain/webhook/testing/in-process.ts';
 import { asObject, bodyOf, storedAnnotations, type ReviewInput } from './input.ts';
+import { reviewOf } from './seeds.ts';
 
 /** What an admin can turn on that gives a review more to do. */
 const SETTINGS_ROWS: readonly Partial<typeof SETTINGS>[] = [
@@ -11,6 +13,8 @@ const SETTINGS_ROWS: readonly Partial<typeof SETTINGS>[] = [
   { allowedRolesPolicy: 'required', sidecarUser: 'unset' },
 ];
 
+const PLAIN = reviewOf({ account: { [ANNOTATIONS.assumeRole.key]: 'arn:aws:iam::222222222222:role/plain' } });
+
 export interface Webhook {
   /** The work of one review, and that of receiving and parsing its body alone. Undefined: no apiserver sends it. */
   readonly workOf: (input: ReviewInput) => Work | undefined;
@@ -18,6 +22,8 @@ export interface Webhook {
 
 export interface Work {
   readonly bytes: number;
+  /** Takes what is kept of earlier reviews. */
+  readonly before: () => Promise<unknown>;
   readonly whole: () => Promise<Pick<InProcessAnswer, 'status'>>;
   readonly parsing: () => Promise<unknown>;
   readonly held: () => unknown;
@@ -46,6 +52,10 @@ export async function startWebhook(): Promise<Webhook> {
       };
       return {
         bytes: body.length,
+        before: () => {
+          around = PLAIN;
+          return server.mutate(bodyOf(PLAIN) ?? '');
+        },
         whole: ask(input.path === 'mutate' ? server.mutate : server.validate),
         parsing: ask(server.parse),
         held: () => asObject(JSON.parse(body)),
