@@ -8,6 +8,8 @@ import { accountsOf } from '@rolechain/test/stage/stage.ts';
 import type { Admission } from './admission.ts';
 import type { Scene } from './scene.ts';
 
+/** What has not come by then won't: it takes a second. */
+const STARTS_WITHIN_MS = 30_000;
 const PROGRAM = join(import.meta.dirname, 'program.mjs');
 
 /**
@@ -23,7 +25,7 @@ export async function runProgram(
   const container = heldBy(pod);
   const running = await startPod(pod, admission.projections(pod));
   ends.push(running.stop);
-  await untilStarted(running);
+  await untilStarted(running, STARTS_WITHIN_MS);
   step(`the sidecar's startup probe passes (${running.sidecar.sentence})`);
   const region = hasNoRegion(pod, container) ? [`${ENV.region}=${REGION}`] : [];
   if (region.length > 0) step(`its envFrom may set the Region, and is not here: it is ${REGION}`);

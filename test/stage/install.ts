@@ -21,12 +21,13 @@ import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
 import { hearFile, hearHealth } from '../secrets/hear.ts';
 import { REGION } from './aws.ts';
 import { parseManifests, type KubeObject } from './manifests.ts';
+import { NAMESPACE } from './namespace.ts';
 import { PATIENCE_MS, until } from './until.ts';
 
+export { NAMESPACE } from './namespace.ts';
 export { PATIENCE_MS, until } from './until.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-export const NAMESPACE = 'rolechain';
 
 export interface WebhookProcess {
   readonly port: number;

@@ -146,7 +146,7 @@ function portsOf({ env }: Container): SidecarConfig['ports'] {
 }
 
 /** Waits until the startup probe passes; throws with its last output. */
-export async function untilStarted(running: RunningPod): Promise<void> {
+export async function untilStarted(running: RunningPod, ms = PATIENCE_MS): Promise<void> {
   let last = '';
   let ended: string | undefined;
   void running.sidecar.exited.then(({ code, signal }) => {
@@ -158,7 +158,7 @@ export async function untilStarted(running: RunningPod): Promise<void> {
       last = output;
       return code === 0;
     };
-    await until('the startup probe passes', PATIENCE_MS, passes, () => ended);
+    await until('the startup probe passes', ms, passes, () => ended);
   } catch (error) {
     throw new Error(
       `${(error as Error).message}. It says: ${last}\n${running.sidecar.stdout()}${running.sidecar.stderr()}`,

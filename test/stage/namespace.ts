@@ -1,0 +1,2 @@
+/** Where rolechain is installed. */
+export const NAMESPACE = 'rolechain';
