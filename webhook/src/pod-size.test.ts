@@ -4,7 +4,7 @@ import { patch } from './patch.ts';
 import { SETTINGS, TARGET, account, chance, plainPod } from './testing.ts';
 
 const { podContainers, podEntries, patchOperations, containerNameChars } = LIMITS;
-const ROLES = Array.from({ length: LIMITS.roles - 1 }, (_, i) => `role-${i}`);
+const ROLES = Array.from({ length: LIMITS.roles - 1 }, (_, i) => `r${i.toString(36)}`);
 const MANY = account(
   JSON.stringify({ roleARN: TARGET, roles: Object.fromEntries(ROLES.map((name) => [name, { roleARN: TARGET }])) }),
 );

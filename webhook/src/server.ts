@@ -4,7 +4,7 @@ import { createServer as createTLSServer, type Server as HttpsServer } from 'nod
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
-import { cut, readReview, respond, shorten, type Review, type ReviewResponse } from './admit.ts';
+import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
 import { boundConnections, workOf } from './connections.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
@@ -151,7 +151,7 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
   const judged = judgeAccount(account, settings, await lookAround(account, settings, options));
   if (judged?.outcome === 'refused') {
     const fields = { uid, account: `${account.namespace}/${account.name}`, reason: judged.reason, dryRun };
-    options.log.warn({ ...fields, error: cut(judged.message) }, 'refused a ServiceAccount');
+    options.log.warn({ ...fields, error: judged.message }, 'refused a ServiceAccount');
   }
   return respondAccount(review, judged);
 }
@@ -165,9 +165,9 @@ function logDecision(review: Review, decision: Decision, log: Logger): void {
     outcome,
     reason,
     dryRun: review.dryRun,
-    ...(warnings.length > 0 ? { warnings: warnings.map(shorten) } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: cut(decision.message) }, 'refused a pod');
+  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, 'refused a pod');
   else if (decision.outcome === 'injected') log.info(fields, 'injected a pod');
   else log.debug(fields, 'left a pod alone');
 }
