@@ -68,6 +68,17 @@ test('one connection too many closes the longest that never had a request', asyn
   await holds(() => old.text().split('ok').length === 3);
 });
 
+test('of many idle ones the longest gives way, not the newcomer whose request is still to come', async () => {
+  await start();
+  const idle = [await used(), await used(), await used()] as const;
+  const waiting = await dial();
+  const newest = await used();
+  await closing(idle[0]);
+  expect([idle[1], idle[2], waiting, newest].map(({ closed }) => closed())).toEqual([false, false, false, false]);
+  waiting.send(GET);
+  await waiting.until('ok');
+});
+
 test('then the longest idle one, and a busy one last', async () => {
   const waiting: (() => void)[] = [];
   await start({}, (request, response) => {

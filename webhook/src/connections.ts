@@ -60,7 +60,7 @@ export function boundConnections<S extends Server>(
   const load = makeLoad(LIMITS.reviewsInFlightBytes);
   const all = new Map<string, Connection>();
   const byStream = new WeakMap<Socket, Connection>();
-  /** In the order in which they give way to a new one; within each, the longest in that state first. */
+  /** Within each, the longest in that state first. */
   const states = { fresh: new Set<Connection>(), idle: new Set<Connection>(), busy: new Set<Connection>() };
   const move = (connection: Connection, to: keyof typeof states | undefined): void => {
     // It keeps its place among those of the same state: a request behind another makes it no newer.
@@ -144,12 +144,17 @@ function stop(connection: Connection, response: ServerResponse, error: CodedErro
   else connection.socket.destroy();
 }
 
-/** The longest that never had a request, else the longest without one, else the one whose request takes longest. */
+/**
+ * The longest without a request, of the more numerous: those that never had one, or those that had. So a flood of either
+ * gives way itself, and neither the apiserver's idle pool nor a newcomer whose request is on its way. Where all have one,
+ * that whose request takes longest.
+ */
 function leastMissed(
-  states: Readonly<Record<'fresh' | 'idle' | 'busy', ReadonlySet<Connection>>>,
+  { fresh, idle, busy }: Readonly<Record<'fresh' | 'idle' | 'busy', ReadonlySet<Connection>>>,
   newest: Connection,
 ): Connection | undefined {
-  for (const set of [states.fresh, states.idle, states.busy]) {
+  const [more, fewer] = fresh.size >= idle.size ? [fresh, idle] : [idle, fresh];
+  for (const set of [more, fewer, busy]) {
     for (const connection of set) if (connection !== newest) return connection;
   }
   return undefined;
