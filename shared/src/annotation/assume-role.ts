@@ -91,9 +91,11 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   if (!document.ok) return document;
   const checked = check(DOCUMENT, document.value);
   const all = placed(checked.ok ? checked.value : soundPart(document.value));
+  const whole = wholeProblems(document.value);
   const problems = [
-    ...(checked.ok ? [] : checked.problems),
-    ...wholeProblems(document.value),
+    // That there are too many roles is said once, with their number.
+    ...(checked.ok ? [] : checked.problems.filter(({ path }) => !whole.some((other) => other.path === path))),
+    ...whole,
     ...all.flatMap(({ path, spec }) => [...chainProblems(chainOf(path, spec)), ...serviceAccountProblems(path, spec)]),
   ];
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, LIMITS.problemsKept) };
@@ -104,7 +106,7 @@ export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
   };
 }
 
-/** What only the document as a whole can say: that it declares a role, and not one too many beside the further ones. */
+/** What only the document as a whole can say: that it declares a role, and not too many. */
 function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Problem[] {
   const further = isMap(roles) ? Object.keys(roles).length : 0;
   const hasDefault = Object.hasOwn(top, 'roleARN');
@@ -113,7 +115,7 @@ function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Pr
   const found: Problem[] = [];
   if (!hasDefault && (Object.keys(top).length > 0 || noRole))
     found.push(problem('FieldMissing', 'roleARN', 'is missing'));
-  if (count > LIMITS.roles && further <= LIMITS.roles) {
+  if (count > LIMITS.roles) {
     found.push(problem('FieldOutOfRange', 'roles', `holds ${count} roles, but takes ${NESTED.roles.limit}`));
   }
   return found;

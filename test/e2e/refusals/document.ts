@@ -69,7 +69,7 @@ export const DOCUMENTS: readonly Refusal[] = [
   },
   {
     name: 'a-bottomless-list',
-    annotation: '['.repeat(20_000),
+    annotation: '['.repeat(10_000),
     says: `it nests lists and maps more than 32 deep; ${PARTS}`,
   },
   {
