@@ -1,9 +1,14 @@
 /** A JSON web token: the projected tokens, which a server may repeat in its error. */
 const JWT = /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g;
 
+/** Of a text, so many times as many characters are looked at as are shown: white space and tokens come out shorter. */
+const LOOKED_AT = 8;
+
 /** Another program's text as a message of ours may carry it: one line, short, without tokens. */
 export function oneLine(text: string, maxChars: number): string {
+  // Cut first: what another program writes has no end, and each beginning of a token is looked at to its end.
   const line = text
+    .slice(0, LOOKED_AT * maxChars)
     .replace(JWT, '<token>')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();

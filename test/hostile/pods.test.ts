@@ -90,6 +90,7 @@ test.each([
   ['stars at the limit', `${'*a'.repeat(2040)}b`],
   ['question marks', `${'*?a'.repeat(1300)}b`],
   ['a long end', `*${'a'.repeat(4000)}b`],
+  ['an end half as long as the ARN', `*${'a'.repeat(270)}b`],
 ])('patterns of %s against the longest ARNs', (_name, glob) => {
   const arn = (n: number): string => `arn:aws:iam::222222222222:role/${'a'.repeat(500)}/${'a'.repeat(60)}${n}`;
   const text = JSON.stringify({ roles: Object.fromEntries(many(32, (n) => [`r${n}`, { roleARN: arn(n) }])) });
