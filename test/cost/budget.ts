@@ -60,38 +60,65 @@ export interface Find {
 /** What a closer look at an input says. */
 export interface Judged {
   readonly cost: Cost;
+  readonly measured?: Measured;
   /** Undefined where it is within the budget. */
   readonly find?: Find;
 }
 
+/** Parts of the budget up to which an input that looks costly is known to be within it. */
+export type Passed = Readonly<Record<'time' | 'memory', number>>;
+export const NONE_PASSED: Passed = { time: 1, memory: 1 };
+
 /**
- * Whether an input that looked too costly is: the least of several tries, and a process that has exactly the memory of
- * the budget. Memory up to `memoryPassed` parts of the budget is known to be garbage for the most part.
+ * Whether an input that looked too costly is. Of time, the least of several tries, here and in a new process: one that
+ * has seen thousands of odd inputs has code that no ordinary one runs. Of memory, a process that has exactly as much as
+ * the budget.
  */
 export async function judge(
   measurer: Measurer,
   input: Input,
-  { memoryPassed = 1, budget = BUDGET }: { readonly memoryPassed?: number; readonly budget?: Budget } = {},
+  { passed = NONE_PASSED, budget = BUDGET }: { readonly passed?: Passed; readonly budget?: Budget } = {},
 ): Promise<Judged> {
+  const judged = await lookCloser(measurer, input, budget);
+  const { cost, measured, find } = judged;
+  if (find?.what === 'time' && cost.time > passed.time) return inNewProcess(judged, input, budget);
+  if (find && find.what !== 'time') return judged;
+  const within = { cost, ...(measured ? { measured } : {}) };
+  if (!measured || cost.memory <= passed.memory) return within;
+  if (await fits(measurer.restBytes(), measured, input, budget)) return within;
+  const said = `does not fit into ${budget.mib} MiB above rest and the parsed body`;
+  return { cost, measured, find: { what: 'memory', said, measured } };
+}
+
+async function inNewProcess(judged: Judged, input: Input, budget: Budget): Promise<Judged> {
+  const measurer = await startLooking();
+  try {
+    const again = await lookCloser(measurer, input, budget);
+    // The cost stays what it was seen as: what has looked so costly once is not asked about again.
+    return again.find ? again : { cost: judged.cost, ...(again.measured ? { measured: again.measured } : {}) };
+  } finally {
+    measurer.stop();
+  }
+}
+
+/** Time, and whether there is an answer at all. */
+async function lookCloser(measurer: Measurer, input: Input, budget: Budget): Promise<Judged> {
   // What ends the process is not given seven times as long.
   const once = await measurer.ask({ input, how: 'once' });
   const outcome = 'ended' in once ? once : await measurer.ask({ input, how: 'least' });
   const cost = costOf(input, outcome, budget);
   if ('ended' in outcome) {
     const { ended, ms } = outcome;
-    if (ended === 'time') return { cost, find: { what: 'time', said: `not done after ${ms} ms of processor time` } };
-    return { cost, find: { what: 'memory', said: `over ${LOOKING_HEAP_MIB} MiB of heap` } };
+    const said =
+      ended === 'time' ? `not done after ${ms} ms of processor time` : `over ${LOOKING_HEAP_MIB} MiB of heap`;
+    return { cost, find: { what: ended, said } };
   }
   const { measured } = outcome;
   if (!measured) return { cost };
-  if (cost.answer > 1) return { cost, find: { what: 'answer', said: 'answered 500', measured } };
-  if (cost.time > 1) {
-    const said = `${measured.ms.toFixed(1)} ms of processor time; the budget is ${budget.ms[input.program]}`;
-    return { cost, find: { what: 'time', said, measured } };
-  }
-  if (cost.memory <= memoryPassed || (await fits(measurer.restBytes(), measured, input, budget))) return { cost };
-  const said = `does not fit into ${budget.mib} MiB above rest and the parsed body`;
-  return { cost, find: { what: 'memory', said, measured } };
+  if (cost.answer > 1) return { cost, measured, find: { what: 'answer', said: 'answered 500', measured } };
+  if (cost.time <= 1) return { cost, measured };
+  const said = `${measured.ms.toFixed(1)} ms of processor time; the budget is ${budget.ms[input.program]}`;
+  return { cost, measured, find: { what: 'time', said, measured } };
 }
 
 /** What stands in the way of a measure and is no cost of the input: V8's own pages are not full. */

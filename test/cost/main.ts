@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { figures, searchAloud } from './aloud.ts';
-import { costOf, judge, startLooking } from './budget.ts';
+import { judge, startLooking } from './budget.ts';
 import type { Input, Seed } from './input.ts';
 import { SEEDS } from './seeds.ts';
 
@@ -26,11 +26,8 @@ async function each(inputs: readonly Seed[]): Promise<number> {
   let finds = 0;
   try {
     for (const { name, input } of inputs) {
-      const looked = await measurer.ask({ input, how: 'once' });
-      const { time, memory, answer } = costOf(input, looked);
-      const { find } = Math.max(time, memory, answer) > 0.5 ? await judge(measurer, input) : {};
+      const { find, measured } = await judge(measurer, input);
       if (find) finds++;
-      const measured = find?.measured ?? ('measured' in looked ? looked.measured : undefined);
       console.log(
         `${find ? 'FIND' : 'ok  '}  ${name}: ${find?.said ?? ''}${measured ? ` (${figures(measured)})` : ''}`,
       );

@@ -1,6 +1,6 @@
 /** Looks for the costliest inputs: those that cost most are changed, and what costs more takes their place. */
 import { random, type Random } from '../fuzz/random.ts';
-import { costOf, judge, startLooking, type Find } from './budget.ts';
+import { NONE_PASSED, costOf, judge, startLooking, type Cost, type Find, type Passed } from './budget.ts';
 import { TARGETS, targetOf, type Input, type Seed, type Target } from './input.ts';
 import type { Measured } from './measure.ts';
 import type { Measurer } from './measurer.ts';
@@ -48,6 +48,8 @@ interface Kept {
 
 /** Of one seed's offspring, by one measure: others must have room, too. */
 const KEPT_OF_A_SEED = 3;
+/** Of the budget: what looks costlier than this is always looked at closely. */
+const PASSED_MAX = 2;
 type By = 'time' | 'memory';
 const BY: readonly By[] = ['time', 'memory'];
 
@@ -59,20 +61,18 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   const measurer = await startLooking();
   const pools = new Map(TARGETS.map((target) => [target, makePool()]));
   const finds: Found[] = [];
-  const memoryPassed = new Map<Target, number>();
+  const passedBy = new Map<Target, Passed>();
   let tried = 0;
 
   const look = async ({ name, input }: Seed): Promise<void> => {
     tried++;
     const target = targetOf(input);
     const looked = costOf(input, await measurer.ask({ input, how: 'once' }));
-    const passed = memoryPassed.get(target) ?? 1;
-    const { cost, find } =
-      Math.max(looked.time, looked.answer) > 1 || looked.memory > passed
-        ? await judge(measurer, input, { memoryPassed: passed })
-        : { cost: looked };
+    const passed = passedBy.get(target) ?? NONE_PASSED;
+    const isCostly = looked.answer > 1 || looked.time > passed.time || looked.memory > passed.memory;
+    const { cost, find } = isCostly ? await judge(measurer, input, { passed }) : { cost: looked };
     if (find === undefined) {
-      if (cost.memory > passed) memoryPassed.set(target, cost.memory);
+      if (isCostly) passedBy.set(target, more(passed, cost));
       for (const by of BY) pools.get(target)?.keep(by, { seed: name, input, part: cost[by] });
     } else if (!finds.some((other) => other.seed === name && other.target === target && other.what === find.what)) {
       // What comes of one seed is told once. The pools go on with what is within the budget.
@@ -97,6 +97,12 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   } finally {
     measurer.stop();
   }
+}
+
+/** An input that is within the budget after all, or else its offspring would be looked at closely again and again. */
+function more(passed: Passed, { time, memory }: Cost): Passed {
+  const raise = (from: number, to: number): number => Math.max(from, Math.min(to, PASSED_MAX));
+  return { time: raise(passed.time, time), memory: raise(passed.memory, memory) };
 }
 
 interface Pool {
