@@ -93,7 +93,7 @@ test.each(HOSTILE)('%s', async (_name, body, expected) => {
 
 test('a text over the limit', async () => {
   const sent = mutate(podWith(JSON.stringify('x'.repeat(LIMITS.reviewBytes))));
-  const seen = await sent.then(outcomeOf, (error: NodeJS.ErrnoException) => error.code);
+  const seen = await sent.then(outcomeOf, (error: unknown) => (error as NodeJS.ErrnoException).code);
   expect(REFUSED_EARLY).toContain(seen);
   expect(outcomeOf(await mutate(review()))).toBe('Injected');
 });
