@@ -4,7 +4,6 @@
  * it doesn't take is refused in its words. The kinds and a sample of the corpora are run to the end; of the others the
  * environment is looked at.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ENV, REASONS, SIDECAR } from '@rolechain/shared';
@@ -19,6 +18,7 @@ import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { setReal, wordsOf } from './admission.ts';
 import { expectedRole, heldBy, runProgram } from './play.ts';
 import { namespaceOf, readScene, type Scene } from './scene.ts';
+import { manifestsIn, WORKLOAD_FILES } from './testing.ts';
 
 interface Played {
   readonly file: string;
@@ -30,24 +30,17 @@ interface Played {
   readonly words?: string;
 }
 
-const HERE = join(__dirname, '..');
-const CORPORA = join(HERE, '..', 'test', 'corpora');
-const filesOf = (folder: string): [file: string, text: string][] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(yaml|json)$/.test(file))
-    .sort()
-    .map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+const CORPORA = join(__dirname, '..', '..', 'test', 'corpora');
 /** Under a name that a pod may have, and no other has. */
 const asFile = ({ source, pod }: NamedPod, index: number): [string, string] => {
   const name = `${(pod.metadata.name ?? 'pod').replaceAll('_', '-')}-${index}`;
   return [source, JSON.stringify({ ...pod, metadata: { ...pod.metadata, name } })];
 };
 
-const KINDS = filesOf(join(HERE, 'workloads'));
 const GROUPS = {
-  'one of each kind': KINDS,
-  'every field': filesOf(join(CORPORA, 'every-field')),
-  'EKS webhook fixtures as they are': filesOf(join(CORPORA, 'eks-webhook')),
+  'one of each kind': WORKLOAD_FILES,
+  'every field': manifestsIn(join(CORPORA, 'every-field')),
+  'EKS webhook fixtures as they are': manifestsIn(join(CORPORA, 'eks-webhook')),
   'EKS webhook fixtures without their directives': eksPods().map(asFile),
   'Pod Security fixtures': distinctPods(psaFixtures()).map(asFile),
 } satisfies Record<string, [string, string][]>;
@@ -138,7 +131,7 @@ function tests(binaries: Binaries): void {
     process.stdout.write(
       `${table.map(([name, all, role, ours]) => `${name}: ${all}, the role ${role}, refused by us ${ours}`).join('\n')}\n`,
     );
-    expect(played['one of each kind'].filter(({ pod }) => pod).length).toBe(KINDS.length);
+    expect(played['one of each kind'].filter(({ pod }) => pod).length).toBe(WORKLOAD_FILES.length);
     expect(played['Pod Security fixtures'].filter(({ pod }) => pod).length).toBeGreaterThan(300);
     expect(played['every field'].filter(({ words }) => words).length).toBe(7);
   });
@@ -149,7 +142,7 @@ function tests(binaries: Binaries): void {
     return admitted.filter((_one, index) => index % step === 0);
   };
   test.each<[Group, number]>([
-    ['one of each kind', KINDS.length],
+    ['one of each kind', WORKLOAD_FILES.length],
     ['EKS webhook fixtures without their directives', 2],
     ['Pod Security fixtures', 4],
   ])(

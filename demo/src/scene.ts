@@ -37,16 +37,18 @@ export function readScene(manifests: string, file: string, name?: string): Scene
   const account = accountOf(objects, pod);
   const { metadata } = pod;
   const namespace = namespaceOf(pod);
-  const [namespaces, classes, secrets] = [
-    namespaceFor(objects, namespace),
-    classesFor(objects, pod, file),
-    externalIDs(objects, account.object, file),
-  ];
+  const classes = classesFor(objects, pod, file);
+  const secrets = externalIDs(objects, account.object, file);
   const limits = objects.filter((one) => one.kind === 'LimitRange' && namespaceOf(one) === namespace);
   return {
     workload: `${object.kind} ${namespace}/${object.metadata.name ?? text(metadata.generateName)}`,
     pod,
-    objects: [...namespaces, account.object, ...classes.objects, ...limits.map((one) => placed(one, namespace))],
+    objects: [
+      namespaceFor(objects, namespace),
+      account.object,
+      ...classes.objects,
+      ...limits.map((one) => placed(one, namespace)),
+    ],
     secrets: secrets.data,
     notes: [...account.notes.map((note) => `${file} ${note}`), ...classes.notes, ...secrets.notes],
   };
@@ -133,10 +135,10 @@ function accountOf(objects: readonly KubeObject[], pod: KubeObject): Account {
   };
 }
 
-function namespaceFor(objects: readonly KubeObject[], name: string): KubeObject[] {
+/** Also one that every cluster has: the double of the API has none. */
+function namespaceFor(objects: readonly KubeObject[], name: string): KubeObject {
   const found = objects.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === name);
-  if (found) return [found];
-  return name === 'default' ? [] : [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }];
+  return found ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
 interface Added {
