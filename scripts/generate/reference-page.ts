@@ -13,10 +13,14 @@ import {
   RESOURCES,
   credentialsPath,
   tokenFile,
+  type AnnotationEntry,
 } from '@rolechain/shared';
 import { SETTINGS_FIELDS } from '@rolechain/webhook';
 
 const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+
+const size = (bytes: number): string => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`);
+const sizeOf = (entry: AnnotationEntry): string => (entry.maxBytes === undefined ? '' : size(entry.maxBytes));
 
 /** docs/reference.md: what users and admins write, and what a pod gets. */
 export function referencePage(): string {
@@ -26,18 +30,21 @@ Made from the tables of \`shared/src\` and \`webhook/src/settings.ts\` by \`pnpm
 
 ## Annotations
 
-| key | on | written by | meaning |
-|---|---|---|---|
+| key | on | written by | at most | meaning |
+|---|---|---|---|---|
 ${Object.values(ANNOTATIONS)
-  .map(({ key, on, writtenBy, text }) => row(`\`${key}\``, on, writtenBy, text))
+  .map((entry) => row(`\`${entry.key}\``, entry.on, entry.writtenBy, sizeOf(entry), entry.text))
   .join('\n')}
 
-On a pod whose account asks for a role, any other key that begins with \`rolechain.io/\` is refused.
+On a pod whose account asks for a role, any other key that begins with \`rolechain.io/\` is refused. What passes its limit
+is refused with annotation, limit and fix, before anything reads it; so are \`${FOREIGN_KEYS.eksSkipContainers}\` over
+${size(LIMITS.eksSkipContainersBytes)}, an \`${FOREIGN_KEYS.eksAudience}\` over ${LIMITS.audienceMax} characters, and a container's name over ${LIMITS.containerNameMax}. A pod that doesn't ask for
+a role is never refused.
 
 ## The document in \`${ANNOTATIONS.assumeRole.key}\`
 
 A bare role ARN, or YAML or JSON of at most ${LIMITS.annotationBytes / 1024} KiB with these fields. Unknown fields, repeated fields and
-values outside their limits are errors, all reported at once. The fields of a hop may stand in each entry of
+values outside their limits are errors, all reported at once, up to ${LIMITS.problemsKept}. The fields of a hop may stand in each entry of
 \`via\` too; only \`roleARN\` must.
 
 | field | a hop's too | takes | meaning |
@@ -49,6 +56,9 @@ ${Object.entries(NESTED)
   .map(([name, { limit, text }]) => row(`\`${name}\``, '', limit, text))
   .join('\n')}
 
+A document is made of at most ${LIMITS.yamlTokens.toLocaleString('en')} words, signs and spaces between them, nests lists and maps ${LIMITS.yamlDepth} deep, and has ${LIMITS.yamlAliases}
+aliases, none within what it stands for, and ${LIMITS.yamlNodes} values with what they repeat; else it is \`DocumentTooComplex\`.
+
 The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs the admin's setting \`cluster\`. The Region of a
 hop's STS endpoint is the hop's \`stsRegion\`, else the role's, else the role's \`region\`, else the webhook's.
 
@@ -59,7 +69,8 @@ A role that no container holds is left out of the sidecar. When the account is w
 
 \`${ANNOTATIONS.allowedRoles.key}\` on the Namespace holds patterns for the target and every hop of each of its accounts' roles; base
 roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
-text of that part, \`?\` one character. An annotation without a pattern allows nothing. It guides and does not
+text of that part, \`?\` one character. An annotation without a pattern allows nothing; one over
+${size(LIMITS.allowedRolesBytes)} or with more than ${LIMITS.allowedRolesPatterns} patterns refuses the pods of the namespace that ask (\`AllowedRolesInvalid\`). It guides and does not
 guard: whoever may create pods with an account can use that account's base identity without us.
 
 ## Resources of the sidecar

@@ -19,8 +19,8 @@ export const LIMITS = {
   containerNameMax: 63,
   /**
    * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each
-   * other; aliases; values, with what aliases repeat. 32 roles with every field and 50 tags each have 15,461 words and
-   * signs. The largest costs are measured in test/hostile/yaml.test.ts.
+   * other; aliases; values, with what aliases repeat. 32 roles with 50 tags each have 15,461 words and signs, and 128
+   * aliases where they share four parts (adr/0014; test/hostile/yaml.test.ts holds the costliest texts against them).
    */
   yamlTokens: 16_384,
   yamlDepth: 32,

@@ -90,9 +90,11 @@ function toProblems(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Probl
 /** valibot names the first unknown field of an object and stops; a reader wants all of them, within reason. */
 function unknownFields(schema: v.GenericSchema, path: Path, last: v.IssuePathItem): Problem[] {
   const known = knownFields(schema, path);
-  const unknown = Object.keys(last.input as object)
-    .filter((key) => !known.includes(key))
-    .slice(0, LIMITS.problemsKept);
+  const unknown: string[] = [];
+  for (const key of Object.keys(last.input as object)) {
+    if (unknown.length >= LIMITS.problemsKept) break;
+    if (!known.includes(key)) unknown.push(key);
+  }
   const parent = path.slice(0, -1);
   return unknown.map((key) => unknownField(pathText([...parent, { ...last, key } as v.IssuePathItem]), key, known));
 }

@@ -7,6 +7,7 @@ test('20,000 generated annotations come to a coded outcome each, and leave nothi
   expect(accepted).toBeGreaterThan(3000);
   expect(refused).toBeGreaterThan(8000);
   expect(Object.keys(codes).toSorted()).toEqual([
+    'DocumentTooComplex',
     'DocumentTooLarge',
     'DocumentUnreadable',
     'DocumentWrongType',

@@ -12,8 +12,8 @@ import { allowedRoles, decide, decideAccount, sidecarConfig } from '@rolechain/w
 import { SETTINGS, TARGET, account, plainPod } from '@rolechain/webhook/testing';
 import { timesAsMuch } from './cost.ts';
 
-/** What grows by the square costs 10 to 1000 times as much. */
-const ENOUGH = 4;
+/** What grows by the square costs 20 to 2000 times as much; an honest configuration is read in a millisecond. */
+const ENOUGH = 12;
 const many = <T>(count: number, of: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => of(n));
 
 const { skipContainers, containerRoles, sidecarCPURequest, sidecarMemoryLimit } = ANNOTATIONS;
