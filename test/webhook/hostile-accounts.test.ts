@@ -11,7 +11,7 @@ import {
   startWebhook,
   type WebhookProcess,
 } from '../stage/install.ts';
-import { PATIENCE_MS } from '../stage/until.ts';
+import { PATIENCE_MS, until } from '../stage/until.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
@@ -57,7 +57,8 @@ describeWithCluster('beside hostile ServiceAccounts', (cluster) => {
   };
 
   test('it lists them all, starts, and answers for the others', async () => {
-    expect(await admitted('orders')).toBe('rolechain');
+    // The apiserver hears of the CA bundle by a watch.
+    await until('it is asked', PATIENCE_MS, async () => (await admitted('orders')) === 'rolechain');
     expect(await admitted('long-list-7')).toBe('');
     expect(await admitted('large-7')).toMatch(/has more than 32768 bytes.*DocumentTooLarge.*AnnotationInvalid/);
     expect(webhook.log()).toMatch(/"objects":10\d.*"listed"/);
@@ -73,7 +74,7 @@ describeWithCluster('beside hostile ServiceAccounts', (cluster) => {
       });
     }
     await make(1, () => ({ metadata: { name: 'late', annotations: { [KEY]: ROLE } } }));
-    expect(await admitted('late')).toBe('rolechain');
+    await until('the guard hears of it too', PATIENCE_MS, async () => (await admitted('late')) === 'rolechain');
     expect(webhook.log()).not.toMatch(/"CacheNotSynced"/);
   });
 });

@@ -7,7 +7,9 @@ import type { Metrics } from './metrics.ts';
 export type Routes = Pick<FastifyInstance, 'get' | 'hasRoute' | 'setErrorHandler' | 'setNotFoundHandler'>;
 
 /** Behind these the rest of a body may still come, which nobody reads. */
-const CLOSING: ReadonlySet<ErrorCode> = new Set(['ReviewTooLarge', 'RequestLate', 'TooManyReviews']);
+const CLOSING: ReadonlySet<ErrorCode> = new Set([
+  ...(['ReviewTooLarge', 'RequestLate', 'TooManyReviews', 'CallerUnknown', 'CallerForbidden'] as const),
+]);
 
 export function handleErrors(
   routes: Routes,

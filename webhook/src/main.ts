@@ -26,6 +26,7 @@ import {
   type Logger,
 } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
+import { describeCA } from './client-certificates.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
 import { nodeRegion } from './cluster/region.ts';
 import { reflect } from './cluster/reflector.ts';
@@ -44,7 +45,12 @@ const CLOSE_MS = 3000;
 async function main(): Promise<void> {
   const settings = readSettings();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
-  log.info({ version: VERSION, settings }, 'starting');
+  const { clientCA, clientNames: names, ...others } = settings;
+  const clients = clientCA === undefined ? undefined : { ca: clientCA, names };
+  log.info(
+    { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
+    'starting',
+  );
   const namespace = process.env[ENV.namespace] ?? 'rolechain';
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
@@ -58,9 +64,9 @@ async function main(): Promise<void> {
   metrics.accounts(cache.size);
   const options: ServerOptions = {
     lookup: makeLookup(cache, accountReader(kubeConfig)),
-    fluxAlias: settings.fluxAlias,
+    ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
-    settings: () => (state.region === undefined ? undefined : { ...settings, region: state.region }),
+    settings: () => (state.region === undefined ? undefined : { ...others, region: state.region }),
     notReady: () => notReady(state, cache.synced() && namespaces.synced()),
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
@@ -70,7 +76,7 @@ async function main(): Promise<void> {
   const serve = async (certificates: Certificates): Promise<void> => {
     metrics.certificateExpires(new Date(certificates.notAfter));
     if (state.server) {
-      setCertificate(state.server, certificates);
+      setCertificate(state.server, certificates, clients);
       return;
     }
     const server = makeAdmissionServer(certificates, options);

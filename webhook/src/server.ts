@@ -1,11 +1,13 @@
 /** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
 import { createServer } from 'node:http';
 import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
+import { checkCaller, clientOptions, contextOptions, type Clients } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
 import { decide, decideAlone, type Decision } from './decide.ts';
 import { lookAround, type Lookups } from './look-around.ts';
@@ -19,6 +21,8 @@ import type { DecideSettings } from './settings.ts';
 export interface ServerOptions extends Lookups, Chance {
   /** The setting of that name, which is known before the Region is; default false. */
   readonly fluxAlias?: boolean;
+  /** Who may ask for reviews; undefined: whoever reaches the port. */
+  readonly clients?: Clients | undefined;
   /** Undefined until the Region is known. */
   readonly settings: () => DecideSettings | undefined;
   /** What keeps the webhook from being ready; empty when it is. */
@@ -54,24 +58,34 @@ const TIMEOUTS = {
  * closed connection, and the pod goes without us.
  */
 export function makeAdmissionServer({ key, certificate }: Certificate, options: ServerOptions): FastifyInstance {
-  const tls = { key, cert: certificate, minVersion: 'TLSv1.2', handshakeTimeout: LIMITS.requestMs } as const;
+  const { clients, requestMs } = options;
+  const tls = {
+    ...contextOf({ key, certificate }, clients),
+    ...clientOptions(clients),
+    handshakeTimeout: LIMITS.requestMs,
+  };
   const server = Fastify({
     ...COMMON,
     forceCloseConnections: 'idle',
     serverFactory: (handle) =>
       boundConnections((bounds, bounded) => createTLSServer({ ...tls, ...TIMEOUTS, ...bounds }, bounded), handle, {
-        ...{ connections: LIMITS.webhookConnections.admission, requestMs: options.requestMs, endLate: answerLate },
+        ...{ connections: LIMITS.webhookConnections.admission, requestMs, endLate: answerLate },
       }),
   });
   acceptRawJSON(server);
-  server.post(PATHS.mutate, async (request, reply) => {
+  // Before anything of the body is read.
+  const onRequest = async ({ raw: { socket } }: FastifyRequest): Promise<void> => {
+    if (clients) checkCaller(socket, clients);
+    return Promise.resolve();
+  };
+  server.post(PATHS.mutate, { onRequest }, async (request, reply) => {
     const started = process.hrtime.bigint();
     const answer = await mutate(request, options).finally(() => {
       options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
     });
     return reply.send(answer);
   });
-  server.post(PATHS.validate, async (request, reply) => reply.send(await validate(request, options)));
+  server.post(PATHS.validate, { onRequest }, async (request, reply) => reply.send(await validate(request, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
@@ -114,9 +128,13 @@ const COMMON = {
   },
 } as const;
 
-/** New connections get the new certificate; those that stand go on. */
-export function setCertificate(server: FastifyInstance, { key, certificate }: Certificate): void {
-  (server.server as unknown as HttpsServer).setSecureContext({ key, cert: certificate, minVersion: 'TLSv1.2' });
+/** New connections get the new certificate; those that stand go on. `clients` as the server was made with. */
+export function setCertificate(server: FastifyInstance, certificate: Certificate, clients?: Clients): void {
+  (server.server as unknown as HttpsServer).setSecureContext(contextOf(certificate, clients));
+}
+
+function contextOf({ key, certificate }: Certificate, clients: Clients | undefined): SecureContextOptions {
+  return { key, cert: certificate, minVersion: 'TLSv1.2', ...contextOptions(clients) };
 }
 
 async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {

@@ -1,3 +1,4 @@
+import { makeAuthority } from '@rolechain/certs';
 import fc from 'fast-check';
 import { MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
 import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
@@ -38,6 +39,7 @@ test('the image alone is enough: the rest has defaults', () => {
     address: '::',
     port: PORTS.webhook,
     healthPort: PORTS.webhookHealth,
+    clientNames: [],
     serviceName: 'rolechain-webhook',
     certificateSecret: 'rolechain-webhook-tls',
     webhookConfiguration: 'rolechain',
@@ -45,8 +47,11 @@ test('the image alone is enough: the rest has defaults', () => {
   });
 });
 
-test('every field is read', () => {
+test('every field is read', async () => {
+  const { certificate: clientCA } = await makeAuthority({ now: new Date(), commonName: 'test CA' });
   const all = {
+    clientCA,
+    clientNames: ['kube-apiserver'],
     sidecarImage: 'i',
     region: 'eu-central-1',
     cluster: 'prod',
@@ -106,6 +111,10 @@ test.each([
   [`${IMAGE}certificateSecret: []`, 'certificateSecret FieldWrongType'],
   [`${IMAGE}webhookConfiguration: {}`, 'webhookConfiguration FieldWrongType'],
   [`${IMAGE}logLevel: loud`, 'logLevel FieldWrongType'],
+  [`${IMAGE}clientCA: nonsense`, 'clientCA FieldWrongType'],
+  [`${IMAGE}clientCA: ""`, 'clientCA FieldOutOfRange'],
+  [`${IMAGE}clientNames: kube-apiserver`, 'clientNames FieldWrongType'],
+  [`${IMAGE}clientNames: [kube-apiserver]`, 'clientNames FieldConflict'],
   ['', 'sidecarImage FieldMissing'],
   ['5', ' FieldWrongType'],
   ['[a]', ' DocumentWrongType'],

@@ -16,6 +16,7 @@ import {
   type Problem,
   type Schema,
 } from '@rolechain/shared';
+import { caProblems } from './client-certificates.ts';
 
 export interface Settings {
   readonly region?: string | undefined;
@@ -36,6 +37,9 @@ export interface Settings {
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
+  /** PEM certificates of those who may sign the apiserver's; undefined: whoever reaches the port is answered. */
+  readonly clientCA?: string | undefined;
+  readonly clientNames: readonly string[];
   readonly serviceName: string;
   readonly certificateSecret: string;
   readonly webhookConfiguration: string;
@@ -183,6 +187,18 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   address: setting('an IP address', '::', 'Where the webhook listens.', text),
   port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),
   healthPort: setting('a port', PORTS.webhookHealth, 'Port of health and metrics (no TLS).', port),
+  clientCA: setting(
+    'PEM certificates of CAs',
+    undefined,
+    'Reviews are answered only to callers with a client certificate that one of these CAs signed; to others with 401 `CallerUnknown`. The apiserver shows one only where it is told to: [how](apiserver-identity.md). Health and metrics have a port of their own and ask for none.',
+    text,
+  ),
+  clientNames: setting(
+    'a list of common names',
+    [],
+    'Which of the certificates that clientCA signed; without it, every one. Others are answered 403 `CallerForbidden`.',
+    texts,
+  ),
   serviceName: setting('text', 'rolechain-webhook', "The webhook's Service: the certificate carries its name.", text),
   certificateSecret: setting(
     'text',
@@ -233,8 +249,12 @@ export function parseSettings(yaml: string): Checked<Settings> {
   return found.length > 0 ? { ok: false, problems: found } : checked;
 }
 
-function contradictions({ port: admission, healthPort, stsEndpoint, useFIPSEndpoint }: Settings): Problem[] {
-  const found: Problem[] = [];
+function contradictions(settings: Settings): Problem[] {
+  const { port: admission, healthPort, stsEndpoint, useFIPSEndpoint, clientCA, clientNames } = settings;
+  const found: Problem[] = clientCA === undefined ? [] : caProblems('clientCA', clientCA);
+  if (clientCA === undefined && clientNames.length > 0) {
+    found.push(problem('FieldConflict', 'clientNames', 'stands without clientCA', 'name the CA too'));
+  }
   if (admission !== 0 && admission === healthPort) {
     found.push(problem('FieldConflict', 'healthPort', 'is the same as port', 'write two different ports'));
   }

@@ -52,6 +52,16 @@ export const PROGRAM = {
     'Apply the ClusterRole of manifests/.',
   ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
+  CallerUnknown: e(
+    401,
+    'The caller showed no client certificate of the CA in the setting clientCA.',
+    'Give the apiserver one (docs/apiserver-identity.md), or take the setting out.',
+  ),
+  CallerForbidden: e(
+    403,
+    "The common name of the caller's certificate is none of the setting clientNames.",
+    'Add it there, or give the apiserver a certificate of one of these names.',
+  ),
   ReviewMalformed: e(
     400,
     'The body is no AdmissionReview of admission.k8s.io/v1 with a Pod.',
