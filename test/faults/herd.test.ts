@@ -57,7 +57,7 @@ test(`over ${LIMITS.heldRequests} held requests, more are told at once to come a
   const told: string[] = [];
   const isOver = (): boolean => told.some((one) => one.startsWith('503 TooManyRequests'));
   // Each on a connection of its own, again and again, until they come faster than they are let go.
-  const askers = Array.from({ length: 2 * LIMITS.heldRequests }, async () => {
+  const askers = Array.from({ length: LIMITS.heldRequests + 80 }, async () => {
     while (!isOver()) {
       const reply = await sidecar.ask();
       told.push(`${codeOf(reply)}, ${String(reply.headers['retry-after'])}`);
