@@ -101,3 +101,22 @@ export function bytesOf({ method, path, headers, body }: RequestInput): Buffer {
   const lines = pairs.map(([name, value]: unknown[]) => `${String(name)}: ${String(value)}\r\n`);
   return Buffer.from(`${String(method)} ${String(path)} HTTP/1.1\r\n${lines.join('')}\r\n${String(body)}`, 'latin1');
 }
+
+/** Whether the JSON of a value has about so many characters at most. Looks no further than that. */
+export function isWithin(value: unknown, chars: number): boolean {
+  let left = chars;
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0 && left >= 0) {
+    const next = waiting.pop();
+    left -= 2;
+    if (typeof next === 'string') left -= next.length;
+    else if (typeof next === 'object' && next !== null) {
+      for (const [key, inner] of Object.entries(next)) {
+        left -= key.length;
+        if (left < 0) return false;
+        waiting.push(inner);
+      }
+    }
+  }
+  return left >= 0;
+}

@@ -38,21 +38,23 @@ export interface Measured {
 /** `undefined`: nobody would send such an input. */
 export type Answer = { readonly ready: { readonly restBytes: number } } | { readonly measured: Measured | undefined };
 
-/** Milliseconds on the reference machine that no further try brings into a budget. */
-const FAR_OVER_MS = 500;
+/** Milliseconds, parsing included, that no further try brings into a budget. */
+const FAR_OVER_MS = 1000;
 /** Parsing less than this costs no more than what it is measured with. */
 const SMALL_BYTES = 64 * 1024;
-/** The speed of the machine is looked at again after so much processor time. */
-const CALIBRATED_MS = 500;
+/** The speed of the machine is looked at again after so much processor time; the least of the last rounds counts. */
+const CALIBRATED_MS = 200;
+const ROUNDS_KEPT = 8;
 
-let roundMs = 0;
+const rounds: number[] = [];
 let calibratedAt = -Infinity;
-function currentRoundMs(): number {
+function recentRoundMs(): number {
   if (processorMs() - calibratedAt > CALIBRATED_MS) {
-    roundMs = calibrate();
+    rounds.unshift(calibrate());
+    rounds.splice(ROUNDS_KEPT);
     calibratedAt = processorMs();
   }
-  return roundMs;
+  return Math.min(...rounds);
 }
 
 async function measure({ input, how }: Question): Promise<Measured | undefined> {
@@ -60,33 +62,42 @@ async function measure({ input, how }: Question): Promise<Measured | undefined> 
   if (!work) return undefined;
   const isLarge = work.bytes > SMALL_BYTES;
   if (isLarge || how === 'least') collect();
-  let [ms, parsingMs, peakBytes] = [Infinity, isLarge ? Infinity : 0, Infinity];
-  let status = 0;
-  let parsingPeak = isLarge ? Infinity : 0;
+  const nothing = { ms: 0, peakBytes: 0 };
+  const parsing = isLarge ? makeLeast() : nothing;
+  const whole = { ...makeLeast(), status: 0 };
+  let roundMs = how === 'once' ? recentRoundMs() : Infinity;
   for (let left = how === 'once' ? 1 : TRIES; left > 0; left--) {
-    const round = how === 'once' ? currentRoundMs() : calibrate(2);
+    // By turns, so that all of them have the machine's quiet moments.
+    if (how === 'least') roundMs = Math.min(roundMs, calibrate());
     if (isLarge) {
-      const parsing = await spend(work.parsing);
-      parsingMs = Math.min(parsingMs, onReference(parsing.ms, round));
-      parsingPeak = Math.min(parsingPeak, parsing.peakBytes);
+      lessOf(parsing, await spend(work.parsing));
       collect();
     }
     await work.before();
     const spent = await spend(work.whole);
-    ({ status } = spent.result);
-    ms = Math.min(ms, onReference(spent.ms, round));
-    peakBytes = Math.min(peakBytes, spent.peakBytes);
-    if (ms - parsingMs > FAR_OVER_MS && left < TRIES) break;
+    whole.status = spent.result.status;
+    lessOf(whole, spent);
+    if (whole.ms > FAR_OVER_MS && left < TRIES) break;
   }
-  const parsedBytes = how === 'least' ? sizeOf(work.held) : 0;
   return {
-    ms: Math.max(0, ms - parsingMs),
-    parsingMs,
-    peakBytes: peakBytes - parsingPeak,
-    parsedBytes,
+    ms: onReference(Math.max(0, whole.ms - parsing.ms), roundMs),
+    parsingMs: onReference(parsing.ms, roundMs),
+    peakBytes: whole.peakBytes - parsing.peakBytes,
+    parsedBytes: how === 'least' ? sizeOf(work.held) : 0,
     bytes: work.bytes,
-    status,
+    status: whole.status,
   };
+}
+
+/** The least that was seen of each. */
+interface Least {
+  ms: number;
+  peakBytes: number;
+}
+const makeLeast = (): Least => ({ ms: Infinity, peakBytes: Infinity });
+function lessOf(least: Least, { ms, peakBytes }: Least): void {
+  least.ms = Math.min(least.ms, ms);
+  least.peakBytes = Math.min(least.peakBytes, peakBytes);
 }
 
 function workOfRequest(input: Extract<Input, { program: 'sidecar' }>) {
@@ -110,6 +121,7 @@ function collect(): void {
 
 /** So that the compiler has seen what ordinary inputs lead through. */
 async function warmUp(): Promise<void> {
+  for (let left = 2 * ROUNDS_KEPT; left > 0; left--) calibrate();
   const ordinary = SEEDS.filter(({ name }) => name.startsWith('ordinary'));
   for (let round = 0; round < 8; round++) for (const { input } of ordinary) await measure({ input, how: 'once' });
   collect();
