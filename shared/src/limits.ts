@@ -100,6 +100,8 @@ export const LIMITS = {
    */
   podContainers: 250,
   podEntries: 5000,
+  /** The API takes a DNS label. */
+  containerNameChars: 63,
   patchOperations: 3000,
   /** Of a review's uid, which is a UUID. */
   uidChars: 128,

@@ -3,7 +3,7 @@ import { decide, decideAlone } from './decide.ts';
 import { patch } from './patch.ts';
 import { SETTINGS, TARGET, account, chance, plainPod } from './testing.ts';
 
-const { podContainers, podEntries, patchOperations } = LIMITS;
+const { podContainers, podEntries, patchOperations, containerNameChars } = LIMITS;
 const ROLES = Array.from({ length: LIMITS.roles - 1 }, (_, i) => `r${i.toString(36)}`);
 const MANY = account(
   JSON.stringify({ roleARN: TARGET, roles: Object.fromEntries(ROLES.map((name) => [name, { roleARN: TARGET }])) }),
@@ -48,6 +48,12 @@ describe('a pod that asks for a role', () => {
   test.each(['containers', 'initContainers', 'ephemeralContainers'])('may have many %s', (list) => {
     expect(outcome(plainPod({ [list]: of(podContainers - 1, container) }))).toBe('injected');
     expect(outcome(plainPod({ [list]: of(podContainers + 1, container) }))).toMatch(/^PodTooLarge: .*limit is 250/);
+  });
+
+  test('has containers whose names the API takes', () => {
+    const named = (chars: number): object => plainPod({ containers: [{ name: 'x'.repeat(chars) }] });
+    expect(outcome(named(containerNameChars))).toBe('injected');
+    expect(outcome(named(containerNameChars + 1))).toMatch(/^PodTooLarge: .*64 characters; the limit is 63/);
   });
 
   test('gets no more operations than the limit, and is refused before they are made', () => {

@@ -19,6 +19,10 @@ export function podTooLarge(pod: unknown): string | undefined {
   const count = CONTAINERS.reduce((sum, list) => sum + lengthOf(ofSpec[list]), 0);
   if (count > LIMITS.podContainers) return `it has ${count} containers; the limit is ${LIMITS.podContainers}`;
   const containers = CONTAINERS.flatMap((list) => listOf(ofSpec[list]));
+  const name = Math.max(0, ...containers.map((container) => textLength(fieldsOf(container).name)));
+  if (name > LIMITS.containerNameChars) {
+    return `the name of a container has ${name} characters; the limit is ${LIMITS.containerNameChars}`;
+  }
   const entries = [metadata, ofSpec, ...containers].reduce<number>((sum, part) => sum + entriesOf(part), 0);
   if (entries <= LIMITS.podEntries) return undefined;
   return `it has ${entries} variables, mounts, ports, volumes, labels and the like together; the limit is ${LIMITS.podEntries}`;
@@ -67,4 +71,8 @@ function listOf(value: unknown): readonly unknown[] {
 
 function lengthOf(value: unknown): number {
   return listOf(value).length;
+}
+
+function textLength(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0;
 }
