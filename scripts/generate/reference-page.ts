@@ -38,7 +38,7 @@ ${Object.values(ANNOTATIONS)
 
 On a pod whose account asks for a role, any other key that begins with \`rolechain.io/\` is refused. What passes its limit
 is refused with annotation, limit and fix, before anything reads it; so are \`${FOREIGN_KEYS.eksSkipContainers}\` over
-${size(LIMITS.eksSkipContainersBytes)}, an \`${FOREIGN_KEYS.eksAudience}\` over ${LIMITS.audienceMax} characters, and a container's name over ${LIMITS.containerNameMax}. A pod that doesn't ask for
+${size(LIMITS.eksSkipContainersBytes)}, an \`${FOREIGN_KEYS.eksAudience}\` over ${LIMITS.audienceMax} characters, and a container's name over ${LIMITS.containerNameChars}. A pod that doesn't ask for
 a role is never refused.
 
 ## The document in \`${ANNOTATIONS.assumeRole.key}\`

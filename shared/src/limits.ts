@@ -15,8 +15,6 @@ export const LIMITS = {
   /** `eks.amazonaws.com/skip-containers` and the audience of a token, which go into the pod's patch. */
   eksSkipContainersBytes: 16 * 1024,
   audienceMax: 1024,
-  /** The name of a container (a DNS label, in the API's validation, which comes after the webhooks). */
-  containerNameMax: 63,
   /**
    * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each
    * other; aliases; values, with what aliases repeat. 32 roles with 50 tags each have 15,461 words and signs, and 128

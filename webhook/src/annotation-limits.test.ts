@@ -95,15 +95,6 @@ describe(allowedRoles.key, () => {
   });
 });
 
-test('the name of a container', () => {
-  const named = (length: number): Decision => call(plainPod({ containers: [{ name: 'a'.repeat(length) }] })).decision;
-  expect(named(63).outcome).toBe('injected');
-  expect(named(64)).toMatchObject({ outcome: 'refused', reason: 'PodMalformed' });
-  expect(messageOf(named(5_000_000))).toMatch(
-    /spec\.containers\.0\.name is "a{76}\.\.\., but takes a name of at most 63 characters; write a value within/,
-  );
-});
-
 test('the audience of a token', () => {
   const of = (length: number): Decision =>
     decided(

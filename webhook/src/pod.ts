@@ -3,11 +3,9 @@
  * program has never heard of survive; these types only name what it looks at.
  */
 import * as v from 'valibot';
-import { LIMITS, check, type Checked } from '@rolechain/shared';
+import { check, type Checked } from '@rolechain/shared';
 
 const text = v.string('text');
-const NAME = `a name of at most ${LIMITS.containerNameMax} characters`;
-const containerName = v.pipe(v.string('text'), v.maxLength(LIMITS.containerNameMax, NAME));
 const flag = v.nullish(v.boolean('true or false'));
 const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item, 'a list'));
 // valibot takes a list for an object, too.
@@ -33,7 +31,7 @@ const MOUNT = object({
 const QUANTITIES = mapOf(v.union([v.string(), v.number()], 'a quantity'), 'a map of quantities');
 const RESOURCES = v.nullish(object({ requests: QUANTITIES, limits: QUANTITIES }));
 const CONTAINER = object({
-  name: containerName,
+  name: text,
   env: list(ENV_VAR),
   envFrom: list(v.unknown()),
   volumeMounts: list(MOUNT),

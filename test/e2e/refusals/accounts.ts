@@ -18,6 +18,7 @@ export const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>
   tools: {},
   tenant: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' },
   locked: { 'rolechain.io/allowed-roles': '' },
+  overgrown: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/* '.repeat(101) },
   small: { 'rolechain.io/sidecar-cpu-limit': 'much' },
 };
 
@@ -123,6 +124,13 @@ export const ACCOUNTS: readonly Refusal[] = [
     annotation: ARN,
     reason: 'RoleNotAllowed',
     says: `The namespace does not allow a role of the chain: ${ARN}; Namespace locked allows nothing. ${NOT_ALLOWED}`,
+  },
+  {
+    name: 'more-patterns-than-are-read',
+    namespace: 'overgrown',
+    annotation: ARN,
+    reason: 'AllowedRolesInvalid',
+    says: "The Namespace's annotation rolechain.io/allowed-roles is invalid: rolechain.io/allowed-roles on the Namespace has more than 100 patterns, its limit; join some of them by a star (DocumentTooLarge). Ask the owner of the namespace to correct it.",
   },
   {
     name: 'no-patterns-where-they-are-required',

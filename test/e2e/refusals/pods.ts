@@ -114,6 +114,16 @@ export const PODS: readonly Refusal[] = [
     { [KEY]: 'app=default', 'rolechain.io/skip-containers': 'app' },
     `${KEY} gives container app a role, and rolechain.io/skip-containers leaves it alone; leave one of them out (FieldConflict)`,
   ),
+  annotated(
+    'a-list-over-its-limit',
+    { 'rolechain.io/skip-containers': 'sidecar,'.repeat(2000) },
+    'rolechain.io/skip-containers on the Pod has more than 8192 bytes, its limit; shorten it (DocumentTooLarge)',
+  ),
+  annotated(
+    'a-quantity-over-its-limit',
+    { 'rolechain.io/sidecar-cpu-request': `${'1'.repeat(80_000)}!` },
+    'rolechain.io/sidecar-cpu-request on the Pod has more than 64 bytes, its limit; shorten it (DocumentTooLarge)',
+  ),
   {
     name: 'an-undeclared-role',
     annotation: ARN,
@@ -137,6 +147,18 @@ export const PODS: readonly Refusal[] = [
     says: `With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role. Take shareProcessNamespace and hostPID out, give all containers one role, ${OR_LEAVE_POD}`,
     atPod: true,
   },
+  shaped(
+    'more-containers-than-are-looked-at',
+    'PodTooLarge',
+    { containers: Array.from({ length: 251 }, (_, n) => ({ name: `c${n}`, image: 'a:1' })) },
+    `The pod is larger than rolechain takes it: it has 251 containers; the limit is 250. Make it smaller, give fewer containers fewer roles, ${OR_LEAVE_POD}`,
+  ),
+  shaped(
+    'a-long-name-of-a-container',
+    'PodTooLarge',
+    { containers: [{ name: 'a'.repeat(64), image: 'a:1' }] },
+    `The pod is larger than rolechain takes it: the name of a container has 64 characters; the limit is 63. Make it smaller, give fewer containers fewer roles, ${OR_LEAVE_POD}`,
+  ),
   shaped(
     'on-the-host-network',
     'HostNetwork',
