@@ -105,7 +105,9 @@ function linkPackages(outdir: string, { outputs }: Metafile): void {
   const folder = join(outdir, 'node_modules');
   rmSync(folder, { recursive: true, force: true });
   const imports = Object.values(outputs).flatMap((output) => output.imports);
-  const names = imports.filter(({ external, path }) => external && !path.startsWith('node:')).map(({ path }) => path);
+  const paths = imports.filter(({ external, path }) => external && !path.startsWith('node:')).map(({ path }) => path);
+  // `@smithy/core/config` is a part of `@smithy/core`.
+  const names = paths.map((path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/'));
   for (const name of new Set(names)) {
     const link = join(folder, name);
     mkdirSync(dirname(link), { recursive: true });

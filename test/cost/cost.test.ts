@@ -31,7 +31,7 @@ describe('one input', () => {
 test('one that ends the process is noticed', async () => {
   // Parsed, it is four times as large as its text.
   const input = reviewOf({ body: `[${'1,'.repeat(3.5 * 1024 * 1024)}1]` });
-  const small = await startMeasurer({ heapMiB: 64, giveUpMs: 10_000 });
+  const small = await startMeasurer({ heapMiB: 96, giveUpMs: 10_000 });
   const outcome = await small.ask({ input, how: 'once' });
   expect(outcome).toMatchObject({ ended: 'memory' });
   expect(costOf(input, outcome).memory).toBeGreaterThan(1);

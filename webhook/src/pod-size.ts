@@ -2,9 +2,8 @@
  * How large a pod may be that asks for a role. Each of its parts is looked at more than once, and answered by operations,
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
-import { EKS_INJECTIONS, LIMITS } from '@rolechain/shared';
+import { EKS_INJECTIONS, ENV, LIMITS } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
-import { hasOurName } from './ours.ts';
 import { places, type Pod } from './pod.ts';
 
 type Json = Record<string, unknown>;
@@ -39,26 +38,34 @@ function entriesOf(value: unknown, depth = 2): number {
 
 /** Variables of ours in a container, and operations on pod and sidecar, at most. */
 const OURS = 8;
+const OUR_VARIABLES: ReadonlySet<string> = new Set<string>([
+  ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
+  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
+]);
 const FIXED = 64;
 
 /**
  * The same of the operations that these outcomes ask for: no more than one for each variable that an SDK reads, for each
- * mount that is ours or the EKS webhook's, and for each role that a container holds.
+ * mount that the EKS webhook wrote, and for each role that a container holds. What is ours already is not counted twice: a
+ * pod that the first call made is none too large for the second.
  */
 export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[]): string | undefined {
   const ofOthers = places(pod).reduce((sum, { container }) => {
-    const variables = (container.env ?? []).filter(({ name }) => name.startsWith('AWS_')).length;
+    const variables = (container.env ?? []).filter(({ name }) => isForeign(name)).length;
     return sum + variables + (container.volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
   }, 0);
-  const volumes = (pod.spec.volumes ?? []).filter(({ name }) => hasOurName(name)).length;
   const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
-  const operations = FIXED + ofOthers + volumes + added;
+  const operations = FIXED + ofOthers + added;
   if (operations <= LIMITS.patchOperations) return undefined;
   return `its containers and their roles take ${operations} operations of a patch; the limit is ${LIMITS.patchOperations}`;
 }
 
+function isForeign(variable: string): boolean {
+  return variable.startsWith('AWS_') && !OUR_VARIABLES.has(variable);
+}
+
 function isReplaced(volume: string): boolean {
-  return hasOurName(volume) || EKS_INJECTIONS.some((injection) => injection.volume === volume);
+  return EKS_INJECTIONS.some((injection) => injection.volume === volume);
 }
 
 function fieldsOf(value: unknown): Json {
