@@ -12,7 +12,7 @@ test('2,000 generated reviews come to a coded outcome each, and leave nothing in
     const { by, of } = reasonEntry(code);
     return by === undefined && of === undefined && code !== 'Injected';
   });
-  expect(reached).toEqual(expect.arrayContaining([...reasons, 'injected', 'ReviewMalformed']));
+  expect([...reasons, 'injected', 'ReviewMalformed'].filter((code) => !reached.includes(code))).toEqual([]);
   expect(outcomes.injected).toBeGreaterThan(200);
   expect(grown).toBeLessThan(GROWTH_LIMIT);
 });
