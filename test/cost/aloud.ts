@@ -2,8 +2,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BUDGET_MIB, BUDGET_MS } from './budget.ts';
-import type { Input } from './input.ts';
+import { BUDGET_MIB } from './budget.ts';
+import { BUDGET_MS, type Input } from './input.ts';
 import type { Measured } from './measure.ts';
 import { search, type Found, type SearchOptions, type SearchResult } from './search.ts';
 

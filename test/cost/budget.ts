@@ -1,12 +1,10 @@
 /** What one input may cost, and whether it costs more. */
-import type { Input } from './input.ts';
+import { BUDGET_MS, type Input } from './input.ts';
 import type { Measured } from './measure.ts';
 import { startMeasurer, type Measurer, type Outcome } from './measurer.ts';
 
 const MIB = 1024 * 1024;
 
-/** Milliseconds of processor time on the reference machine; contract, section 6. */
-export const BUDGET_MS = { webhook: 50, sidecar: 20 } as const;
 /** Above rest and the parsed body. */
 export const BUDGET_MIB = 64;
 

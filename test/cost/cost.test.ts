@@ -2,6 +2,7 @@
 import { described } from './aloud.ts';
 import { costOf, judge, startLooking } from './budget.ts';
 import { startMeasurer, type Measurer } from './measurer.ts';
+import { FORMS, parsingMs } from './parsing.ts';
 import { search } from './search.ts';
 import { ROWS, requestOf, reviewOf } from './seeds.ts';
 
@@ -16,6 +17,17 @@ describe('one input', () => {
     '$name',
     async ({ input }) => {
       expect((await judge(measurer, input)).find).toBeUndefined();
+    },
+    120_000,
+  );
+
+  test.each(Object.keys(FORMS))(
+    'parsing is linear: %s',
+    async (form) => {
+      const [one, four] = [await parsingMs(measurer, form, 1), await parsingMs(measurer, form, 4)];
+      // Twice the room: more memory is in use, and so the garbage collector has more to do.
+      expect(four).toBeLessThan(4 * one * 2);
+      console.log(`parsing ${form}: ${one.toFixed(1)} ms the first MiB, ${(four / 4).toFixed(1)} ms each of four`);
     },
     120_000,
   );

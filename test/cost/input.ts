@@ -40,6 +40,9 @@ export function targetOf(input: Input): Target {
   return input.program === 'webhook' ? input.path : input.port;
 }
 
+/** Milliseconds of processor time on the reference machine; contract, section 6. */
+export const BUDGET_MS = { webhook: 50, sidecar: 20 } as const;
+
 export interface Seed {
   /** Finds of one name are told once. */
   readonly name: string;
