@@ -24,10 +24,10 @@ describe('one input', () => {
   test.each(Object.keys(FORMS))(
     'parsing is linear: %s',
     async (form) => {
-      const [one, four] = [await parsingMs(measurer, form, 1), await parsingMs(measurer, form, 4)];
-      // Twice the room: more memory is in use, and so the garbage collector has more to do.
-      expect(four).toBeLessThan(4 * one * 2);
-      console.log(`parsing ${form}: ${one.toFixed(1)} ms the first MiB, ${(four / 4).toFixed(1)} ms each of four`);
+      const [one, seven] = [await parsingMs(measurer, form, 1), await parsingMs(measurer, form, 7)];
+      // Three times the room: the garbage collector has more to do. What grows with the square takes seven times as long.
+      expect(seven).toBeLessThan(7 * one * 3);
+      console.log(`parsing ${form}: ${one.toFixed(1)} ms the first MiB, ${(seven / 7).toFixed(1)} ms each of seven`);
     },
     120_000,
   );
@@ -41,19 +41,19 @@ describe('one input', () => {
 });
 
 test('one that ends the process is noticed', async () => {
-  // Parsed, it is four times as large as its text.
-  const input = reviewOf({ body: `[${'1,'.repeat(3.5 * 1024 * 1024)}1]` });
-  const small = await startMeasurer({ heapMiB: 96, giveUpMs: 10_000 });
-  const outcome = await small.ask({ input, how: 'once' });
+  const measurer = await startMeasurer({ heapMiB: 128, giveUpMs: 60_000 });
+  const input = reviewOf();
+  const outcome = await measurer.ask({ input, how: 'eat' });
   expect(outcome).toMatchObject({ ended: 'memory' });
   expect(costOf(input, outcome).memory).toBeGreaterThan(1);
   // And another has taken its place.
-  expect(await small.ask({ input: reviewOf(), how: 'once' })).toHaveProperty('measured');
-  small.stop();
+  expect(await measurer.ask({ input, how: 'once' })).toHaveProperty('measured');
+  measurer.stop();
 }, 120_000);
 
 test('30 seconds of looking for the costliest inputs find none over the budget', async () => {
-  const seed = Math.trunc(Math.random() * 2 ** 31);
+  // Always the same: `pnpm fuzz` takes others.
+  const seed = 317_792_164;
   const { tried, finds } = await search({ seed, seconds: 30, enough: 5 });
   expect(finds.map(described)).toEqual([]);
   console.log(`${tried} inputs tried, seed ${seed}`);

@@ -14,10 +14,13 @@ const { startWebhook } = await import('./webhook.ts');
 const { startSidecar } = await import('./sidecar.ts');
 const [webhook, sidecar] = await Promise.all([startWebhook(), startSidecar()]);
 
-/** `once`: a look. `least`: the least of some tries, so that neither another process nor a compiler is a find. */
+/**
+ * `once`: a look. `least`: the least of some tries, so that neither another process nor a compiler is a find. `eat`: what an
+ * input without a bound would do, for the test that such an end is told.
+ */
 export interface Question {
   readonly input: Input;
-  readonly how: 'once' | 'least';
+  readonly how: 'once' | 'least' | 'eat';
 }
 
 export interface Measured {
@@ -132,9 +135,14 @@ async function warmUp(): Promise<void> {
   collect();
 }
 
+function eat(): never {
+  for (const all: number[][] = []; ;) all.push(Array.from({ length: 100_000 }, Math.random));
+}
+
 const answer = (message: Answer): void => void process.send?.(message);
 await warmUp();
 process.on('message', (question: Question) => {
+  if (question.how === 'eat') eat();
   void measure(question).then((measured) => answer({ measured }));
 });
 process.once('disconnect', () => process.exit(0));
