@@ -16,13 +16,16 @@ let opened = 0;
 function open(first) {
   const socket = connect(port, '127.0.0.1');
   let drip;
+  let wasOpen = false;
   socket
     .on('error', () => undefined)
     .on('close', () => {
       clearInterval(drip);
-      setTimeout(open, 2000, false);
+      // One that was reset before its connect was seen has not been open yet.
+      setTimeout(open, 2000, first && !wasOpen);
     });
   socket.once('connect', () => {
+    wasOpen = true;
     if (first && ++opened === count) console.log('up');
     socket.write(SENT[way]);
     if (way === 'slow') drip = setInterval(() => socket.write('x: y\r\n'), 1000);
