@@ -1,10 +1,13 @@
 /** The budget of the contract, section 6: what one input may cost. */
+import { SETTINGS } from '@rolechain/webhook/testing';
+import { admitInProcess } from '@rolechain/webhook/testing/in-process.ts';
 import { described } from './aloud.ts';
 import { costOf, judge, startLooking } from './budget.ts';
 import { startMeasurer, type Measurer } from './measurer.ts';
 import { FORMS, parsingMs } from './parsing.ts';
 import { search } from './search.ts';
-import { ROWS, requestOf, reviewOf } from './seeds.ts';
+import { bodyOf, storedAnnotations } from './input.ts';
+import { AT_LIMITS, ROWS, requestOf, reviewOf } from './seeds.ts';
 
 describe('one input', () => {
   let measurer: Measurer;
@@ -20,6 +23,30 @@ describe('one input', () => {
     },
     120_000,
   );
+
+  test.each(AT_LIMITS)(
+    '$name',
+    async ({ input }) => {
+      expect((await judge(measurer, input)).find).toBeUndefined();
+    },
+    120_000,
+  );
+
+  test.each(AT_LIMITS)('$name: the work is done, not turned away', async ({ input }) => {
+    const lookup = (namespace: string, name: string) =>
+      Promise.resolve({ namespace, name, annotations: storedAnnotations(input.account) });
+    const server = await admitInProcess({
+      settings: () => SETTINGS,
+      lookup,
+      lookupNamespace: () => Promise.resolve({}),
+    });
+    const { text } = await server.mutate(bodyOf(input) ?? '');
+    const { response } = JSON.parse(text) as { response: { patch?: string; auditAnnotations?: unknown } };
+    const patch = Buffer.from(response.patch ?? '', 'base64').toString();
+    expect([patch, JSON.stringify(response.auditAnnotations)].join()).toMatch(
+      /ROLECHAIN_CONFIG|OwnContainerCredentials/,
+    );
+  });
 
   test.each(Object.keys(FORMS))(
     'parsing is linear: %s',
