@@ -2,12 +2,14 @@
 import { SETTINGS } from '@rolechain/webhook/testing';
 import { admitInProcess } from '@rolechain/webhook/testing/in-process.ts';
 import { described } from './aloud.ts';
+import { AT_LIMITS } from './at-limits.ts';
 import { costOf, judge, startLooking } from './budget.ts';
 import { startMeasurer, type Measurer } from './measurer.ts';
 import { FORMS, parsingMs } from './parsing.ts';
 import { search } from './search.ts';
 import { bodyOf, storedAnnotations } from './input.ts';
-import { AT_LIMITS, ROWS, requestOf, reviewOf } from './seeds.ts';
+import { requestOf, reviewOf } from './parts.ts';
+import { ROWS } from './seeds.ts';
 
 describe('one input', () => {
   let measurer: Measurer;

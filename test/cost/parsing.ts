@@ -1,7 +1,7 @@
 /** What the parsing of a body costs, which is no part of the budget: it is linear, and a body has a limit. */
 import { LIMITS } from '@rolechain/shared';
 import type { Measurer } from './measurer.ts';
-import { reviewOf } from './seeds.ts';
+import { reviewOf } from './parts.ts';
 
 const MIB = 1024 * 1024;
 

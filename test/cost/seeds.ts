@@ -1,33 +1,8 @@
 /** Where the search begins: ordinary inputs, and those that once stopped or ended a program. */
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, LIMITS, PATHS, SIDECAR } from '@rolechain/shared';
-import type { ReviewInput, RequestInput, Seed } from './input.ts';
-
-const ARN = 'arn:aws:iam::222222222222:role/orders';
-const ASSUME = ANNOTATIONS.assumeRole.key;
-export const TOKEN = 'a'.repeat(43);
-
-const range = <T>(count: number, make: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => make(index));
-const record = <T>(count: number, make: (index: number) => readonly [string, T]): Record<string, T> =>
-  Object.fromEntries(range(count, make));
-
-export function podOf(
-  spec: Readonly<Record<string, unknown>> = {},
-  annotations: Readonly<Record<string, string>> = {},
-): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { generateName: 'orders-', annotations },
-    spec: { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'app:1' }], ...spec },
-  };
-}
-
-/** A review of an ordinary pod but for what is named. */
-export function reviewOf(changes: Partial<Omit<ReviewInput, 'program'>> = {}): ReviewInput {
-  const around = { account: { [ASSUME]: ARN }, others: {}, namespace: {}, settings: 0, request: {} };
-  return { program: 'webhook', path: 'mutate', object: podOf(), ...around, ...changes };
-}
+import { AT_LIMITS } from './at-limits.ts';
+import type { ReviewInput, Seed } from './input.ts';
+import { ARN, ASSUME, CONFIG, podOf, range, record, requestOf, reviewOf } from './parts.ts';
 
 /** The same text as a pod's account has it, and as the account's author writes it. */
 function annotated(name: string, text: string, key: string = ASSUME): Seed[] {
@@ -37,15 +12,6 @@ function annotated(name: string, text: string, key: string = ASSUME): Seed[] {
     { name, input: reviewOf({ account: { [key]: text }, settings }) },
     { name: `${name}, written`, input: reviewOf({ path: 'validate', object: account, settings }) },
   ];
-}
-
-export function requestOf(changes: Partial<Omit<RequestInput, 'program'>> = {}): RequestInput {
-  const headers = [
-    ['host', '127.0.0.1:28173'],
-    ['authorization', TOKEN],
-  ];
-  const plain = { method: 'GET', path: PATHS.credentials, headers, body: '', state: 'valid' };
-  return { program: 'sidecar', port: 'credentials', ...plain, ...changes };
 }
 
 /** A document of as many roles, hops and tags as fit. */
@@ -73,21 +39,6 @@ function incoming(config: string, fields: Readonly<Record<string, unknown>> = {}
   };
   return reviewOf({ object: podOf({ initContainers: [sidecar] }) });
 }
-
-const CONFIG = {
-  version: 1,
-  namespace: 'shop',
-  serviceAccount: 'orders',
-  ports: { credentials: 28_173, health: 28_174 },
-  agentEndpoints: ['http://169.254.170.23/v1/credentials'],
-  roles: {
-    default: {
-      source: { type: 'pod-identity' },
-      startup: 'proceed',
-      hops: [{ roleARN: ARN, sessionName: 's', durationSeconds: 3600, stsRegion: 'eu-central-1' }],
-    },
-  },
-};
 
 /** Every letter of its path begins what a pattern looks for. */
 const LONG_ROLE = { roleARN: `arn:aws:iam::222222222222:role/${'a'.repeat(510)}/a` };
@@ -219,75 +170,6 @@ const ORDINARY: readonly Seed[] = [
     name: `ordinary: ${path}`,
     input: requestOf({ port: 'health', path, state: 'failing' }),
   })),
-];
-
-/** Pods at what a pod may have: more is refused before anything looks at it (webhook/src/pod-size.ts). */
-const ALL = range(LIMITS.podContainers, (index) => `c${index}`.padEnd(LIMITS.containerNameChars, 'x'));
-/** Beside the members of a container itself. */
-const ENTRIES = LIMITS.podEntries - 100;
-const ROLES_OF_EACH = 3;
-const WITH_DEFAULT = JSON.stringify({
-  roleARN: ARN,
-  roles: record(LIMITS.roles - 1, (role) => [`r${role}`, { roleARN: ARN }]),
-});
-
-type ReviewSeed = Seed & { readonly input: ReviewInput };
-function atLimits(name: string, spec: object, annotations: Readonly<Record<string, string>> = {}): ReviewSeed {
-  const object = podOf(spec as Record<string, unknown>, annotations);
-  return { name: `at the limits: ${name}`, input: reviewOf({ account: { [ASSUME]: WITH_DEFAULT }, object }) };
-}
-
-const listWithin = (bytes: number, names: readonly string[]): string =>
-  names
-    .join(',')
-    .slice(0, bytes)
-    .replace(/,[^,]*$/, '');
-const variables = (count: number, name: string): object[] =>
-  range(count, (index) => ({ name: `${name}${index}`, value: 'x' }));
-const oneWith = (fields: object): object => ({ containers: [{ name: 'app', image: 'x', ...fields }] });
-
-export const AT_LIMITS: readonly ReviewSeed[] = [
-  atLimits(
-    'containers that each hold roles',
-    {
-      containers: ALL.map((_, at) => ({ name: `c${at}`, image: 'x', env: variables(ENTRIES / ALL.length - 1, 'V') })),
-    },
-    {
-      [ANNOTATIONS.containerRoles.key]: ALL.map(
-        (_, at) => `c${at}=${range(ROLES_OF_EACH, (role) => `r${role}`).join('+')}`,
-      ).join(','),
-    },
-  ),
-  atLimits('containers of long names', { containers: ALL.map((name) => ({ name, image: 'x' })) }),
-  atLimits(
-    'containers that are left out',
-    { containers: ALL.map((name) => ({ name, image: 'x' })) },
-    {
-      [ANNOTATIONS.skipContainers.key]: listWithin(LIMITS.skipContainersBytes, ALL),
-      [FOREIGN_KEYS.eksSkipContainers]: listWithin(
-        LIMITS.eksSkipContainersBytes,
-        ALL.map((name) => `"${name}"`),
-      ),
-    },
-  ),
-  atLimits('variables that SDKs read', oneWith({ env: variables(LIMITS.patchOperations - 200, 'AWS_X') })),
-  atLimits('variables', oneWith({ env: variables(ENTRIES, 'V') })),
-  atLimits('variables of one name', oneWith({ env: range(ENTRIES, () => ({ name: ENV.fullURI, value: 'x' })) })),
-  atLimits('mounts of volumes', {
-    ...oneWith({ volumeMounts: range(ENTRIES / 2, (at) => ({ name: `v${at}`, mountPath: `/${at}` })) }),
-    volumes: range(ENTRIES / 2, (at) => ({ name: `v${at}`, emptyDir: {} })),
-  }),
-  atLimits('sources of variables', oneWith({ envFrom: range(ENTRIES, (at) => ({ secretRef: { name: `s${at}` } })) })),
-  atLimits('ports', oneWith({ ports: range(ENTRIES, (at) => ({ containerPort: 1024 + at, name: `p${at}` })) })),
-  atLimits('a sidecar of ours that comes in with entries', {
-    initContainers: [
-      {
-        name: SIDECAR.name,
-        restartPolicy: 'Always',
-        env: [{ name: ENV.config, value: JSON.stringify(CONFIG) }, ...variables(ENTRIES, 'V')],
-      },
-    ],
-  }),
 ];
 
 /** Forms of documents that parsers are known to take long for. */

@@ -3,7 +3,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 import { admitInProcess, type InProcess, type InProcessAnswer } from '@rolechain/webhook/testing/in-process.ts';
 import { asObject, bodyOf, storedAnnotations, type ReviewInput } from './input.ts';
-import { reviewOf } from './seeds.ts';
+import { reviewOf } from './parts.ts';
 
 /** What an admin can turn on that gives a review more to do. */
 const SETTINGS_ROWS: readonly Partial<typeof SETTINGS>[] = [
