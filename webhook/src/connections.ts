@@ -36,16 +36,22 @@ interface Connection {
   readonly work: Map<ServerResponse, Work & { readonly since: number; readonly end: () => void }>;
   /** Bytes that had come over `stream` when its last request was answered. */
   heard: number;
+  state: keyof States | undefined;
   /** When the handshake, or the request whose first bytes are there, began. */
   begunAt: number | undefined;
 }
 
+/** Within each, the longest in that state first. */
+type States = Readonly<Record<'fresh' | 'idle' | 'busy', Set<Connection>>>;
+
 const CHECK_MS = 1000;
-const works = new WeakMap<IncomingMessage, Work>();
+/** On the request: a WeakMap of thousands a second costs the garbage collector more than the requests themselves. */
+const WORK = Symbol('work');
+type Request = IncomingMessage & { [WORK]?: Work };
 
 /** What `boundConnections` knows of a request; one that came over no connection (tests) is not counted. */
 export function workOf(request: IncomingMessage): Work {
-  return works.get(request) ?? { hold: () => undefined, onStop: undefined };
+  return (request as Request)[WORK] ?? { hold: () => undefined, onStop: undefined };
 }
 
 /**
@@ -60,12 +66,13 @@ export function boundConnections<S extends Server>(
   const load = makeLoad(LIMITS.reviewsInFlightBytes);
   const all = new Map<string, Connection>();
   const byStream = new WeakMap<Socket, Connection>();
-  /** Within each, the longest in that state first. */
-  const states = { fresh: new Set<Connection>(), idle: new Set<Connection>(), busy: new Set<Connection>() };
-  const move = (connection: Connection, to: keyof typeof states | undefined): void => {
+  const states: States = { fresh: new Set(), idle: new Set(), busy: new Set() };
+  const move = (connection: Connection, to: keyof States | undefined): void => {
     // It keeps its place among those of the same state: a request behind another makes it no newer.
-    for (const [state, set] of Object.entries(states)) if (state !== to) set.delete(connection);
+    if (connection.state === to) return;
+    if (connection.state) states[connection.state].delete(connection);
     if (to) states[to].add(connection);
+    connection.state = to;
   };
 
   const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.size ?? 0) >= LIMITS.requestsOfConnection;
@@ -73,7 +80,7 @@ export function boundConnections<S extends Server>(
     const connection = byStream.get(request.socket);
     if (!connection || request.socket.destroyed) return;
     connection.begunAt = undefined;
-    works.set(request, begin(connection, response, load));
+    (request as Request)[WORK] = begin(connection, response, load);
     move(connection, 'busy');
     response.once('close', () => {
       connection.work.get(response)?.end();
@@ -91,6 +98,7 @@ export function boundConnections<S extends Server>(
     const isTLS = server instanceof TLSServer;
     const connection: Connection = {
       ...{ socket, stream: isTLS ? undefined : socket, used: false, work: new Map(), heard: 0 },
+      state: undefined,
       begunAt: isTLS ? performance.now() : undefined,
     };
     all.set(key, connection);
@@ -149,10 +157,7 @@ function stop(connection: Connection, response: ServerResponse, error: CodedErro
  * gives way itself, and neither the apiserver's idle pool nor a newcomer whose request is on its way. Where all have one,
  * that whose request takes longest.
  */
-function leastMissed(
-  { fresh, idle, busy }: Readonly<Record<'fresh' | 'idle' | 'busy', ReadonlySet<Connection>>>,
-  newest: Connection,
-): Connection | undefined {
+function leastMissed({ fresh, idle, busy }: States, newest: Connection): Connection | undefined {
   const [more, fewer] = fresh.size >= idle.size ? [fresh, idle] : [idle, fresh];
   for (const set of [more, fewer, busy]) {
     for (const connection of set) if (connection !== newest) return connection;

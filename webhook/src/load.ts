@@ -39,6 +39,7 @@ export function makeLoad(maxBytes: number): Load {
           if (share === undefined) return;
           share.bytes += bytes;
           total += bytes;
+          if (total <= maxBytes) return;
           for (const [oldest, { giveWay: stop }] of shares) {
             if (total <= maxBytes) return;
             drop(oldest);

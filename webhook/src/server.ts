@@ -2,7 +2,12 @@
 import { createServer } from 'node:http';
 import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
@@ -74,18 +79,15 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
   });
   acceptRawJSON(server);
   // Before anything of the body is read.
-  const onRequest = async ({ raw: { socket } }: FastifyRequest): Promise<void> => {
-    if (clients) checkCaller(socket, clients);
-    return Promise.resolve();
-  };
-  server.post(PATHS.mutate, { onRequest }, async (request, reply) => {
+  const bounds = clients === undefined ? {} : { onRequest: callerHook(clients) };
+  server.post(PATHS.mutate, bounds, async (request, reply) => {
     const started = process.hrtime.bigint();
     const answer = await mutate(request, options).finally(() => {
       options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
     });
     return reply.send(answer);
   });
-  server.post(PATHS.validate, { onRequest }, async (request, reply) => reply.send(await validate(request, options)));
+  server.post(PATHS.validate, bounds, async (request, reply) => reply.send(await validate(request, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
@@ -110,6 +112,17 @@ export function makeHealthServer(options: ServerOptions): FastifyInstance {
   });
   handleErrors(server, options);
   return server;
+}
+
+function callerHook(clients: Clients): onRequestHookHandler {
+  return ({ raw: { socket } }, _reply, done) => {
+    try {
+      checkCaller(socket, clients);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
 }
 
 /** The same promise for all who ask while it is pending. */
