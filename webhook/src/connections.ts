@@ -26,14 +26,19 @@ export interface Work {
   onStop: ((error: CodedError) => void) | undefined;
 }
 
+interface AtWork extends Work {
+  readonly response: ServerResponse;
+  readonly since: number;
+  readonly end: () => void;
+}
+
 interface Connection {
   /** The one of TCP. */
   readonly socket: Socket;
   /** The one that requests come over; undefined during a TLS handshake. */
   stream: Socket | undefined;
-  /** It had a request that was answered. */
-  used: boolean;
-  readonly work: Map<ServerResponse, Work & { readonly since: number; readonly end: () => void }>;
+  /** The oldest first; at most LIMITS.requestsOfConnection. */
+  readonly work: AtWork[];
   /** Bytes that had come over `stream` when its last request was answered. */
   heard: number;
   state: keyof States | undefined;
@@ -75,18 +80,18 @@ export function boundConnections<S extends Server>(
     connection.state = to;
   };
 
-  const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.size ?? 0) >= LIMITS.requestsOfConnection;
+  const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.length ?? 0) >= LIMITS.requestsOfConnection;
   const server = make(stopSentAhead(isFull), (request, response) => {
     const connection = byStream.get(request.socket);
     if (!connection || request.socket.destroyed) return;
     connection.begunAt = undefined;
-    (request as Request)[WORK] = begin(connection, response, load);
+    const work = begin(connection, response, load);
+    (request as Request)[WORK] = work;
     move(connection, 'busy');
     response.once('close', () => {
-      connection.work.get(response)?.end();
-      connection.work.delete(response);
-      connection.used = true;
-      if (connection.work.size > 0 || connection.socket.destroyed) return;
+      work.end();
+      connection.work.splice(connection.work.indexOf(work), 1);
+      if (connection.work.length > 0 || connection.socket.destroyed) return;
       connection.heard = request.socket.bytesRead;
       move(connection, 'idle');
     });
@@ -97,7 +102,7 @@ export function boundConnections<S extends Server>(
     const key = keyOf(socket);
     const isTLS = server instanceof TLSServer;
     const connection: Connection = {
-      ...{ socket, stream: isTLS ? undefined : socket, used: false, work: new Map(), heard: 0 },
+      ...{ socket, stream: isTLS ? undefined : socket, work: [], heard: 0 },
       state: undefined,
       begunAt: isTLS ? performance.now() : undefined,
     };
@@ -107,7 +112,7 @@ export function boundConnections<S extends Server>(
     socket.once('close', () => {
       if (all.get(key) === connection) all.delete(key);
       move(connection, undefined);
-      for (const { end } of connection.work.values()) end();
+      for (const { end } of connection.work) end();
     });
     if (all.size > max) leastMissed(states, connection)?.socket.destroy();
   });
@@ -138,17 +143,16 @@ function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
 }
 
-function begin(connection: Connection, response: ServerResponse, load: Load): Work {
-  const share = load.begin(() => stop(connection, response, new CodedError('TooManyReviews')));
-  const work = { hold: share.hold, onStop: undefined, since: performance.now(), end: share.end };
-  connection.work.set(response, work);
+function begin(connection: Connection, response: ServerResponse, load: Load): AtWork {
+  const share = load.begin(() => stop(connection, work, new CodedError('TooManyReviews')));
+  const work: AtWork = { hold: share.hold, onStop: undefined, response, since: performance.now(), end: share.end };
+  connection.work.push(work);
   return work;
 }
 
 /** An answer that is on its way can't be changed, and one that waits for another can't be sent: then it is cut. */
-function stop(connection: Connection, response: ServerResponse, error: CodedError): void {
-  const work = connection.work.get(response);
-  if (work?.onStop && !response.headersSent && response.socket) work.onStop(error);
+function stop(connection: Connection, { onStop, response }: AtWork, error: CodedError): void {
+  if (onStop && !response.headersSent && response.socket) onStop(error);
   else connection.socket.destroy();
 }
 
@@ -169,8 +173,7 @@ function check(connection: Connection, now: number, requestMs: number, endLate: 
   const { socket, stream, work, heard, begunAt } = connection;
   const [oldest] = work;
   if (oldest) {
-    const [response, { since }] = oldest;
-    if (now - since > requestMs) stop(connection, response, new CodedError('RequestLate'));
+    if (now - oldest.since > requestMs) stop(connection, oldest, new CodedError('RequestLate'));
   } else if (begunAt !== undefined) {
     if (now - begunAt <= requestMs) return;
     if (stream) endLate(stream);

@@ -19,38 +19,58 @@ export interface Share {
   readonly end: () => void;
 }
 
+/** One of a ring in the order of age. */
+interface Link {
+  bytes: number;
+  giveWay: () => void;
+  before: Link;
+  behind: Link;
+}
+
+const nothing = (): void => undefined;
+
 export function makeLoad(maxBytes: number): Load {
-  /** The longest at work first: a Map keeps the order of insertion. */
-  const shares = new Map<object, { bytes: number; readonly giveWay: () => void }>();
+  // Not a Map: thousands of entries a second come and go, and each table that it outgrows keeps the next one, with all that
+  // is in it, from the garbage collector's short work.
+  const ring: Link = lone(nothing);
   let total = 0;
 
-  const drop = (key: object): void => {
-    total -= shares.get(key)?.bytes ?? 0;
-    shares.delete(key);
+  const isHeld = (link: Link): boolean => link.before !== link;
+  const drop = (link: Link): void => {
+    if (!isHeld(link)) return;
+    total -= link.bytes;
+    link.before.behind = link.behind;
+    link.behind.before = link.before;
+    // It leads nowhere: what is gone must not hold what is at work.
+    link.before = link.behind = link;
   };
 
   return {
     begin: (giveWay) => {
-      const key = {};
-      shares.set(key, { bytes: 0, giveWay });
+      const link = lone(giveWay);
+      Object.assign(link, { before: ring.before, behind: ring });
+      ring.before.behind = link;
+      ring.before = link;
       return {
         hold: (bytes) => {
-          const share = shares.get(key);
-          if (share === undefined) return;
-          share.bytes += bytes;
+          if (!isHeld(link)) return;
+          link.bytes += bytes;
           total += bytes;
-          if (total <= maxBytes) return;
-          for (const [oldest, { giveWay: stop }] of shares) {
-            if (total <= maxBytes) return;
+          while (total > maxBytes) {
+            const oldest = ring.behind;
             drop(oldest);
-            stop();
+            oldest.giveWay();
           }
         },
-        end: () => {
-          drop(key);
-        },
+        end: () => drop(link),
       };
     },
     held: () => total,
   };
+}
+
+function lone(giveWay: () => void): Link {
+  const link = { bytes: 0, giveWay } as Link;
+  link.before = link.behind = link;
+  return link;
 }
