@@ -70,11 +70,19 @@ interface Judged {
   readonly patterns: string | undefined;
 }
 
+/** Settings are read once, and long: their text is made once. */
+const settingsTexts = new WeakMap<DecideSettings, string>();
+function textOf(settings: DecideSettings): string {
+  const known = settingsTexts.get(settings) ?? JSON.stringify(settings);
+  settingsTexts.set(settings, known);
+  return known;
+}
+
 const judged = memo({
   compute: judge,
   // All of it is plain data, which JSON tells apart.
   keyOf: ({ account, settings, others, patterns }: Judged) =>
-    JSON.stringify([account, settings, [...others], patterns ?? null]),
+    JSON.stringify([account, [...others], patterns ?? null]) + textOf(settings),
   weigh: (judgement) => (judgement ? JSON.stringify(judgement).length : 0),
   maxEntries: LIMITS.readsKept,
   maxChars: LIMITS.readsKeptChars,

@@ -29,11 +29,16 @@ export function podTooLarge(pod: unknown): string | undefined {
 
 /** Of all lists and maps directly in it, and in the maps among them: variables, mounts, `resources.limits`. */
 function entriesOf(value: unknown, depth = 2): number {
-  return Object.values(fieldsOf(value)).reduce<number>((sum, field) => {
-    if (Array.isArray(field)) return sum + field.length;
-    const isMap = typeof field === 'object' && field !== null;
-    return isMap ? sum + Object.keys(field).length + (depth > 1 ? entriesOf(field, depth - 1) : 0) : sum;
-  }, 0);
+  const fields = fieldsOf(value);
+  let sum = 0;
+  for (const key in fields) {
+    const field = fields[key];
+    if (Array.isArray(field)) sum += field.length;
+    else if (typeof field === 'object' && field !== null) {
+      sum += Object.keys(field).length + (depth > 1 ? entriesOf(field, depth - 1) : 0);
+    }
+  }
+  return sum;
 }
 
 /** Variables of ours in a container, and operations on pod and sidecar, at most. */

@@ -209,7 +209,9 @@ function acceptRawJSON(server: {
   removeAllContentTypeParsers: () => void;
 }): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', ({ raw }: FastifyRequest) => readBody(raw, workOf(raw)));
+  // The apiserver's own form by name: found without reading the header anew.
+  for (const type of ['application/json', '*'])
+    server.addContentTypeParser(type, ({ raw }: FastifyRequest) => readBody(raw, workOf(raw)));
 }
 
 function addHealth(routes: Routes, options: ServerOptions): void {
