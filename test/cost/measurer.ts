@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer, Measured, Question } from './measure.ts';
-import { TRIES } from './meter.ts';
+
+/** A closer look is given up after so many times what a look may take: mostly its tries are far within it. */
+const LOOKS = 25;
 
 /** What came of an input. `ended`: the process did not live to tell. */
 export type Outcome =
@@ -20,7 +22,7 @@ export interface Measurer {
 export interface MeasurerOptions {
   /** Of the old generation. */
   readonly heapMiB: number;
-  /** Processor time after which one look is given up; a closer look has so much for each of its tries. */
+  /** Processor time after which one look is given up; a closer look has LOOKS times as much. */
   readonly giveUpMs: number;
 }
 
@@ -33,7 +35,7 @@ export async function startMeasurer(options: MeasurerOptions): Promise<Measurer>
   let running = await start(options);
   return {
     ask: async (question) => {
-      const giveUpMs = options.giveUpMs * (question.how === 'least' ? TRIES : 1);
+      const giveUpMs = options.giveUpMs * (question.how === 'least' ? LOOKS : 1);
       const outcome = await ask(running.child, question, giveUpMs);
       if ('ended' in outcome) running = await start(options);
       return outcome;
