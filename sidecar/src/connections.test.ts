@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -168,6 +169,29 @@ describe('requests sent ahead', () => {
     for (const text of flood) (await open()).write(text);
     expect(await ask(await open())).toContain('answer');
     expect(asked).toBeLessThanOrEqual(flood.length * BOUNDS.requestsAtWork + 1);
+  });
+
+  test.each([
+    ['of expectations', ASK.replace('\r\n\r\n', '\r\nexpect: x\r\n\r\n'), 1],
+    ['without a host', 'GET / HTTP/1.1\r\n\r\n', 1],
+    ['over the number that a connection may have', ASK, 2],
+  ])('behind one that Node answers by itself nothing is looked at: %s', async (_name, text, looked) => {
+    if (text === ASK) server.maxRequestsPerSocket = 1;
+    let made = 0;
+    const count = (message: unknown): void => {
+      if ((message as { server: unknown }).server === server) made += 1;
+    };
+    subscribe('http.server.request.start', count);
+    try {
+      const socket = await open();
+      const gone = closed(socket);
+      socket.write(text.repeat(1000));
+      await gone;
+      expect(made).toBe(looked);
+    } finally {
+      unsubscribe('http.server.request.start', count);
+    }
+    expect(await ask(await open())).toContain('answer');
   });
 
   test('a request for another protocol is one as any other', async () => {

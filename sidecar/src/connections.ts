@@ -1,7 +1,7 @@
 /** What a port keeps of connections: how many, how much of each, and which of them gives way to a new one. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { stopSentAhead } from '@rolechain/shared';
+import { requestEmitted, stopSentAhead } from '@rolechain/shared';
 
 export interface ConnectionBounds {
   /** Connections on which no request waits for its answer: kept alive, silent or slow with their headers. */
@@ -95,6 +95,7 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   // Before who answers, which may be at once.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
+    requestEmitted(request);
     // Nobody has a use for a body here, and what nobody reads of it Node copies all the same, faster than V8 looks for it.
     if (hasBody(request)) response.setHeader('connection', 'close');
     const connection = connections.get(socket);

@@ -23,7 +23,9 @@ let sent = 0;
 let read = 0;
 let ending = false;
 
-const ahead = order.request.repeat(Math.ceil(AHEAD_BYTES / order.request.length));
+const manyOf = (request: string): string => request.repeat(Math.ceil(AHEAD_BYTES / request.length));
+const ahead = manyOf(order.request);
+const REFUSED = ['GET / HTTP/1.1\r\nhost: x\r\nexpect: x\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n'].map(manyOf);
 const bodyHead = `POST ${order.path} HTTP/1.1\r\nhost: ${HOST}\r\ncontent-type: application/json\r\ncontent-length: ${BODY_BYTES + 1024}\r\n\r\n`;
 const slowText = Buffer.from(bodyHead + 'x'.repeat(1024), 'latin1');
 const largeHead = ((): string => {
@@ -51,8 +53,9 @@ const ACTS: Readonly<Record<KindName, (socket: Socket) => void>> = {
     send(socket, bodyHead);
     send(socket, Buffer.alloc(BODY_BYTES, 'x'));
   },
-  pipelined: sendAhead,
-  'never-reading': sendAhead,
+  pipelined: (socket) => sendAhead(socket, ahead),
+  'never-reading': (socket) => sendAhead(socket, ahead),
+  'refused by Node': (socket) => sendAhead(socket, REFUSED[opened % REFUSED.length] ?? ahead),
   unread: (socket) => {
     const more = setInterval(() => send(socket, order.request), 20);
     socket.once('close', () => clearInterval(more));
@@ -67,15 +70,18 @@ const ACTS: Readonly<Record<KindName, (socket: Socket) => void>> = {
   },
 };
 
+/** These read nothing. */
+const DEAF: ReadonlySet<KindName> = new Set(['never-reading', 'unread', 'refused by Node']);
+
 function send(socket: Socket, data: Buffer | string): boolean {
   sent += data.length;
   return socket.write(data, 'latin1');
 }
 
 /** As much as the other side takes. */
-function sendAhead(socket: Socket): void {
+function sendAhead(socket: Socket, text: string): void {
   const more = (): void => {
-    while (socket.writable && send(socket, ahead)) {
+    while (socket.writable && send(socket, text)) {
       // Until the buffer is full.
     }
   };
@@ -102,7 +108,7 @@ function open(): void {
       if (order.kind === 'reconnecting') setImmediate(open);
       else setTimeout(open, AGAIN_MS);
     });
-  if (order.kind === 'never-reading' || order.kind === 'unread') socket.pause();
+  if (DEAF.has(order.kind)) socket.pause();
   else socket.on('data', (chunk: Buffer) => (read += chunk.length));
 }
 

@@ -39,6 +39,12 @@ export const KINDS = [
     connectionsTLS: 128,
   },
   {
+    kind: 'refused by Node',
+    does: 'sends requests ahead that Node answers by itself (a wrong Expect, no Host), and reads nothing',
+    connections: 400,
+    connectionsTLS: 128,
+  },
+  {
     kind: 'reconnecting',
     does: 'connects and closes, every other time with a request',
     connections: 64,

@@ -1,4 +1,5 @@
 /** Bounds on the connections of a port, over plain HTTP: TLS adds the handshake alone (server-connections.test.ts). */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -136,6 +137,27 @@ test('requests sent ahead are answered in their order, up to the limit; one more
   // Those behind it cost nothing: Node has not even made requests of them.
   expect(made).toBe(LIMITS.requestsOfConnection);
   expect(waiting).toHaveLength(LIMITS.requestsOfConnection);
+});
+
+test.each([
+  ['expects something', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\n\r\n'],
+  ['has no host', 'GET / HTTP/1.1\r\n\r\n'],
+])('behind a request that %s, which Node answers by itself, nothing is looked at', async (_name, text) => {
+  await start();
+  let made = 0;
+  const count = (message: unknown): void => {
+    if ((message as { server: unknown }).server === server) made += 1;
+  };
+  subscribe('http.server.request.start', count);
+  try {
+    const client = await dial();
+    client.send(text.repeat(1000));
+    await closing(client);
+    expect(made).toBe(1);
+  } finally {
+    unsubscribe('http.server.request.start', count);
+  }
+  await used();
 });
 
 test('a head that does not end is ended, an unused or idle connection is not', async () => {

@@ -6,7 +6,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TLSServer, type TLSSocket } from 'node:tls';
-import { CodedError, LIMITS, stopSentAhead, type SentAheadOptions } from '@rolechain/shared';
+import { CodedError, LIMITS, requestEmitted, stopSentAhead, type SentAheadOptions } from '@rolechain/shared';
 import { makeLoad, type Load, type Share } from './load.ts';
 
 export interface ConnectionOptions {
@@ -82,6 +82,7 @@ export function boundConnections<S extends Server>(
 
   const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.length ?? 0) >= LIMITS.requestsOfConnection;
   const server = make(stopSentAhead(isFull), (request, response) => {
+    requestEmitted(request);
     const connection = byStream.get(request.socket);
     if (!connection || request.socket.destroyed) return;
     connection.begunAt = undefined;
