@@ -22,7 +22,7 @@ export * from './ports.ts';
 export * from './problem.ts';
 export * from './reasons.ts';
 export * from './schema.ts';
-export { requestEmitted, stopSentAhead, type SentAheadOptions } from './sent-ahead.ts';
+export { answerHead, hasBody, requestEmitted, stopSentAhead, type SentAheadOptions } from './sent-ahead.ts';
 export * from './session-name.ts';
 export * from './sidecar-config.ts';
 export * from './sidecar-start.ts';

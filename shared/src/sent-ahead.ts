@@ -1,5 +1,5 @@
 /** Stops a connection in the middle of the requests that it sends ahead. For both programs' servers. */
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface SentAheadOptions {
@@ -15,43 +15,64 @@ export function requestEmitted({ socket }: IncomingMessage): void {
   answeredByNode.delete(socket);
 }
 
+/** Whether more belongs to a request than its head. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return 'transfer-encoding' in headers || ('content-length' in headers && headers['content-length'] !== '0');
+}
+
+/**
+ * Has a request answered that a server with `stopSentAhead` has emitted as `upgrade`, and closes its connection: what
+ * nobody reads of a body Node copies all the same, faster than V8 looks for it.
+ */
+export function answerHead(server: Server, request: IncomingMessage): void {
+  const { socket } = request;
+  const end = (): void => void socket.destroy();
+  // Node has let go of the connection.
+  socket.on('error', end).once('timeout', end);
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => socket.destroySoon());
+  server.emit('request', request, response);
+}
+
 /**
  * Options of a server of node:http or node:https under which no connection has more requests than `isFull` lets it, whatever
  * it sends ahead: Node makes requests of all that one read of 64 KiB holds, thousands of them, and looks later
  * whether their answers are taken (parserOnIncoming in lib/_http_server.js).
  *
  * Nor is anything behind a request looked at that Node answers by itself, of which no bound of ours would know: one that
- * expects something (417), has no Host (400), or is over `maxRequestsPerSocket` (503).
+ * expects something (417), has no Host (400), or is over `maxRequestsPerSocket` (503). And nothing behind the head of one
+ * that `endsAtHead`: of a body in chunks of a byte Node makes as many buffers.
  *
- * One request too many passes for one that wants another protocol: behind such a one Node looks no further. It emits
+ * All of these pass for requests that want another protocol: behind such a one Node looks no further. It emits
  * `upgrade` with it, or destroys the socket where nobody listens. Those that do ask for another protocol are answered
  * as any other.
  */
-export function stopSentAhead(isFull: (socket: Socket) => boolean): SentAheadOptions {
+export function stopSentAhead(
+  isFull: (socket: Socket) => boolean,
+  endsAtHead: (request: IncomingMessage) => boolean = () => false,
+): SentAheadOptions {
   class BoundedMessage extends IncomingMessage {
-    // No initial value: the base class sets `upgrade` before ours would be there.
+    // No initial values: the base class sets `upgrade` before ours would be there.
     declare private wanted: boolean | null;
-    declare private tooMany: boolean | undefined;
+    declare private isAsked: boolean | undefined;
 
     get upgrade(): boolean | null {
       return this.wanted;
     }
 
-    // Here, not when it is read: Node reads it once more behind the last request of what it has, which then would be one too many.
+    // First with what the parser says: as if it wanted it, so that Node asks the callback, which decides.
     set upgrade(value: boolean | null) {
-      this.wanted = value === false ? this.isTooMany() : value;
-    }
-
-    /** Looked at once, before the server emits it. */
-    isTooMany(): boolean {
-      if (this.tooMany === undefined) {
-        this.tooMany = answeredByNode.has(this.socket) || isFull(this.socket);
-        answeredByNode.add(this.socket);
-      }
-      return this.tooMany;
+      this.wanted = value === null || this.isAsked ? value : true;
+      if (value !== null) this.isAsked = true;
     }
   }
-  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
-    request instanceof BoundedMessage && request.isTooMany();
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean => {
+    const { socket } = request;
+    const isTooMany = answeredByNode.has(socket) || isFull(socket);
+    answeredByNode.add(socket);
+    return isTooMany || endsAtHead(request);
+  };
   return { IncomingMessage: BoundedMessage, shouldUpgradeCallback };
 }

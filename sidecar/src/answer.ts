@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly authorization: string | undefined;
   /** Origin, Referer and Sec-Fetch-Site, if the request has one of them. */
   readonly browser?: string | undefined;
+  /** It has a body, which nobody has a use for. */
+  readonly hasBody?: boolean;
 }
 
 /** What a role has to give. */

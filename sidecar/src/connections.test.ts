@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { BOUNDED_HTTP, boundConnections, type ConnectionBounds } from './connections.ts';
 
@@ -214,6 +214,28 @@ test.each([
   expect(text).toContain('answer');
   expect(text).toMatch(/^connection: close$/im);
   await gone;
+});
+
+test('of a body nothing is looked at, however small its chunks', async () => {
+  let pieces = 0;
+  server.on('request', (request: IncomingMessage) => request.on('data', () => (pieces += 1)));
+  const socket = await open();
+  const gone = closed(socket);
+  socket.write(`POST /held HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(1000)}`);
+  while (held.length === 0) await once(server, 'request');
+  socket.write('1\r\nx\r\n'.repeat(1000));
+  held[0]?.end('answer');
+  await gone;
+  expect(pieces).toBe(0);
+});
+
+test('one behind a request that is at work ends the connection: its body would wait with it', async () => {
+  const socket = await open();
+  const gone = closed(socket);
+  socket.write(`${ASK.replace('/ ', '/held ')}POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n`);
+  await gone;
+  expect(asked).toBe(1);
+  expect(await ask(await open())).toContain('answer');
 });
 
 describe('answers that nobody reads', () => {

@@ -1,7 +1,7 @@
 /** What a port keeps of connections: how many, how much of each, and which of them gives way to a new one. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { requestEmitted, stopSentAhead } from '@rolechain/shared';
+import { answerHead, hasBody, requestEmitted, stopSentAhead } from '@rolechain/shared';
 
 export interface ConnectionBounds {
   /** Connections on which no request waits for its answer: kept alive, silent or slow with their headers. */
@@ -32,7 +32,7 @@ function isFull(socket: Socket): boolean {
 }
 
 /** Options of a server that `boundConnections` bounds. */
-export const BOUNDED_HTTP = stopSentAhead(isFull);
+export const BOUNDED_HTTP = stopSentAhead(isFull, hasBody);
 
 /**
  * Bounds a server's connections. One more idle one closes the one that has been so for the longest. Node's own
@@ -96,8 +96,6 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     requestEmitted(request);
-    // Nobody has a use for a body here, and what nobody reads of it Node copies all the same, faster than V8 looks for it.
-    if (hasBody(request)) response.setHeader('connection', 'close');
     const connection = connections.get(socket);
     if (connection === undefined || (!idle.delete(connection) && !atWork.has(connection))) return;
     connection.responses.add(response);
@@ -111,11 +109,11 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
     });
   });
 
-  server.on('upgrade', (_request, socket: Socket) => socket.resetAndDestroy());
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return 'transfer-encoding' in headers || ('content-length' in headers && headers['content-length'] !== '0');
+  server.on('upgrade', (request, socket: Socket) => {
+    const isFirst = connections.get(socket)?.responses.size === 0;
+    if (isFirst && hasBody(request)) answerHead(server, request);
+    else socket.resetAndDestroy();
+  });
 }
 
 function isAnswered({ responses }: Connection): boolean {

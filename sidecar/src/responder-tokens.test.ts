@@ -44,6 +44,18 @@ describe('until the tokens are written', () => {
     keeper.stop();
   });
 
+  test('a request with a body does not wait for them, nor as one with an old token', async () => {
+    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const early = ask({ hasBody: true });
+    responder.open(doorAnew());
+    const late = ask({ hasBody: true, authorization: OLD_TOKEN });
+    expect(responder.held()).toBe(0);
+    await clock.advance(0);
+    expect(early.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 0 });
+    expect(late.answer).toEqual({ status: 503, code: 'TokenReplaced', afterMs: 0 });
+    keeper.stop();
+  });
+
   test('no more wait than may be held', async () => {
     const { clock, responder, keeper, ask } = shutBench(0, 60);
     const all = Array.from({ length: LIMITS.heldRequests + 1 }, () => ask());

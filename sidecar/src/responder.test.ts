@@ -58,6 +58,22 @@ test('a held request brings the next try forward', async () => {
   keeper.stop();
 });
 
+test('one with a body is answered at once, and a try comes earlier for it', async () => {
+  const { clock, ask, keeper, responder, script } = bench(0, 'StsUnreachable');
+  await clock.advance(60_000);
+  const last = script.began.at(-1) ?? 0;
+  await clock.advance(last + 5_000 - clock.uptime());
+  const before = script.began.length;
+  await clock.advance(500);
+  const asked = ask({ hasBody: true });
+  expect(responder.held()).toBe(0);
+  await clock.advance(0);
+  expect(asked.answer).toEqual({ status: 503, code: 'StsUnreachable', afterMs: 0 });
+  await clock.advance(800);
+  expect(script.began.length).toBe(before + 1);
+  keeper.stop();
+});
+
 test('a terminal error that is found meanwhile is told when it is found', async () => {
   const { clock, ask, keeper } = bench(300, 'StsAccessDenied');
   const asked = ask();

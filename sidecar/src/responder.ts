@@ -25,7 +25,8 @@ export interface ResponderOptions {
 export interface Responder {
   /**
    * At once where there is an answer; else never rejects, and takes `LIMITS.holdMs` at most. Until the door is open, no
-   * request is judged: each waits for it, and is answered 503 when it has waited that long.
+   * request is judged: each waits for it, and is answered 503 when it has waited that long. One that has a body waits for
+   * nothing: meanwhile the kernel would keep what comes of it, on our account.
    */
   respond(request: RequestFacts): Answer | Promise<Answer>;
   /** The tokens are written: from here on they count. Those that they replaced are told apart for a minute. */
@@ -108,7 +109,7 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
   }
 
   function judge(request: RequestFacts, door: Door, ms: number): Answer | Promise<Answer> {
-    const outcome = ask(request, door, true);
+    const outcome = ask(request, door, !request.hasBody);
     if ('replaced' in outcome) {
       // 503 also where the minute ends meanwhile. No fetch comes earlier for it: whose request it is nobody knows.
       const replaced = errorAnswer(new CodedError('TokenReplaced'));
@@ -125,6 +126,7 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
   }
 
   async function waitAtDoor(request: RequestFacts): Promise<Answer> {
+    if (request.hasBody) return errorAnswer(whyShut);
     if (atDoor.size >= LIMITS.heldRequests) return tooMany();
     const from = clock.uptime();
     await patiently(LIMITS.holdMs, async (patience) => {

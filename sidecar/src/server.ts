@@ -1,7 +1,7 @@
 /** The credentials endpoint on the wire: HTTP in, RequestFacts; Answer out. */
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, LIMITS, hasBody } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
 import { BOUNDED_HTTP, boundConnections } from './connections.ts';
@@ -60,7 +60,7 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
       send(reply, errorAnswer(defect));
     };
     try {
-      const answer = responder.respond({ host, url, method, authorization, browser });
+      const answer = responder.respond({ host, url, method, authorization, browser, hasBody: hasBody(request.raw) });
       if (answer instanceof Promise) answer.then((later) => send(reply, later)).catch(failed);
       else send(reply, answer);
     } catch (error) {

@@ -27,6 +27,8 @@ const manyOf = (request: string): string => request.repeat(Math.ceil(AHEAD_BYTES
 const ahead = manyOf(order.request);
 const REFUSED = ['GET / HTTP/1.1\r\nhost: x\r\nexpect: x\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n'].map(manyOf);
 const bodyHead = `POST ${order.path} HTTP/1.1\r\nhost: ${HOST}\r\ncontent-type: application/json\r\ncontent-length: ${BODY_BYTES + 1024}\r\n\r\n`;
+const chunksHead = `${order.tls ? 'POST' : 'GET'} ${order.path} HTTP/1.1\r\nhost: ${HOST}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+const chunks = manyOf('1\r\nx\r\n');
 const slowText = Buffer.from(bodyHead + 'x'.repeat(1024), 'latin1');
 const largeHead = ((): string => {
   const start = `GET ${order.path} HTTP/1.1\r\nhost: ${HOST}\r\n`;
@@ -53,6 +55,10 @@ const ACTS: Readonly<Record<KindName, (socket: Socket) => void>> = {
     send(socket, bodyHead);
     send(socket, Buffer.alloc(BODY_BYTES, 'x'));
   },
+  'small chunks': (socket) => {
+    send(socket, chunksHead);
+    sendAhead(socket, chunks);
+  },
   pipelined: (socket) => sendAhead(socket, ahead),
   'never-reading': (socket) => sendAhead(socket, ahead),
   'refused by Node': (socket) => sendAhead(socket, REFUSED[opened % REFUSED.length] ?? ahead),
@@ -71,7 +77,7 @@ const ACTS: Readonly<Record<KindName, (socket: Socket) => void>> = {
 };
 
 /** These read nothing. */
-const DEAF: ReadonlySet<KindName> = new Set(['never-reading', 'unread', 'refused by Node']);
+const DEAF: ReadonlySet<KindName> = new Set(['small chunks', 'never-reading', 'unread', 'refused by Node']);
 
 function send(socket: Socket, data: Buffer | string): boolean {
   sent += data.length;

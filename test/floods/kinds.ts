@@ -30,6 +30,12 @@ export const KINDS = [
     connections: 60,
     connectionsTLS: 60,
   },
+  {
+    kind: 'small chunks',
+    does: 'sends a body in chunks of a byte, which does not end, and reads nothing',
+    connections: 400,
+    connectionsTLS: 60,
+  },
   { kind: 'pipelined', does: 'sends requests ahead, and reads answers', connections: 64, connectionsTLS: 64 },
   { kind: 'never-reading', does: 'sends requests ahead, and reads nothing', connections: 256, connectionsTLS: 128 },
   {

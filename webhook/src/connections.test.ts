@@ -160,6 +160,31 @@ test.each([
   await used();
 });
 
+test.each(['Content-Length: 1000000', 'Transfer-Encoding: chunked'])(
+  'of a body that nobody wants nothing is looked at: it is answered, and the connection closed (%s)',
+  async (header) => {
+    let pieces = 0;
+    await start({}, (request, response) => {
+      request.on('data', () => (pieces += 1)).on('end', () => response.end('ok'));
+    });
+    const client = await dial();
+    client.send(`POST / HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n${'1\r\nx\r\n'.repeat(1000)}`);
+    await closing(client);
+    expect(client.text()).toMatch(/connection: close[^]*ok$/i);
+    expect(pieces).toBe(0);
+  },
+);
+
+test('what is sent ahead with such a body ends the connection', async () => {
+  const waiting: (() => void)[] = [];
+  await start({}, (_request, response) => void waiting.push(() => response.end('ok')));
+  const client = await dial();
+  client.send(`${GET}POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
+  await closing(client);
+  expect([client.text(), waiting.length]).toEqual(['', 1]);
+  await holds(async () => (await connections()) === 0);
+});
+
 test('a head that does not end is ended, an unused or idle connection is not', async () => {
   await start({ requestMs: SHORT_MS });
   const unused = await dial();

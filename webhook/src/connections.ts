@@ -6,7 +6,15 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TLSServer, type TLSSocket } from 'node:tls';
-import { CodedError, LIMITS, requestEmitted, stopSentAhead, type SentAheadOptions } from '@rolechain/shared';
+import {
+  CodedError,
+  LIMITS,
+  answerHead,
+  hasBody,
+  requestEmitted,
+  stopSentAhead,
+  type SentAheadOptions,
+} from '@rolechain/shared';
 import { makeLoad, type Load, type Share } from './load.ts';
 
 export interface ConnectionOptions {
@@ -16,6 +24,8 @@ export interface ConnectionOptions {
   readonly requestMs?: number | undefined;
   /** Ends a connection whose request began and didn't come in time. */
   readonly endLate: (socket: Socket) => void;
+  /** Whether nobody reads the body of a request: it is answered by its head, and its connection closed. Default: of all. */
+  readonly endsAtHead?: (request: IncomingMessage) => boolean;
 }
 
 /** A request at work. */
@@ -66,7 +76,7 @@ export function workOf(request: IncomingMessage): Work {
 export function boundConnections<S extends Server>(
   make: (options: SentAheadOptions, handle: RequestListener) => S,
   handle: RequestListener,
-  { connections: max, requestMs = LIMITS.requestMs, endLate }: ConnectionOptions,
+  { connections: max, requestMs = LIMITS.requestMs, endLate, endsAtHead = hasBody }: ConnectionOptions,
 ): S {
   const load = makeLoad(LIMITS.reviewsInFlightBytes);
   const all = new Map<string, Connection>();
@@ -81,7 +91,7 @@ export function boundConnections<S extends Server>(
   };
 
   const isFull = (socket: Socket): boolean => (byStream.get(socket)?.work.length ?? 0) >= LIMITS.requestsOfConnection;
-  const server = make(stopSentAhead(isFull), (request, response) => {
+  const server = make(stopSentAhead(isFull, endsAtHead), (request, response) => {
     requestEmitted(request);
     const connection = byStream.get(request.socket);
     if (!connection || request.socket.destroyed) return;
@@ -97,6 +107,12 @@ export function boundConnections<S extends Server>(
       move(connection, 'idle');
     });
     handle(request, response);
+  });
+
+  server.on('upgrade', (request, stream: Socket) => {
+    const isFirst = byStream.get(stream)?.work.length === 0;
+    if (isFirst && endsAtHead(request)) answerHead(server, request);
+    else stream.destroy();
   });
 
   server.on('connection', (socket: Socket) => {

@@ -1,6 +1,6 @@
 /** The body of a review, within its limits. */
 import type { IncomingMessage } from 'node:http';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, LIMITS, hasBody } from '@rolechain/shared';
 import type { Work } from './connections.ts';
 
 /** More of them would be pieces of less than 512 bytes: each costs the server as much as so many bytes do. */
@@ -12,6 +12,14 @@ interface Collected {
   buffer: Buffer | undefined;
   length: number;
   pieces: number;
+}
+
+/**
+ * A body that no review has: of a request without one, or of unknown length. Its chunks may have a byte each, and each of
+ * them is a buffer before it is ours to look at. The apiserver says the length (client-go, rest/request.go).
+ */
+export function hasOddBody(request: IncomingMessage): boolean {
+  return hasBody(request) && (request.method !== 'POST' || 'transfer-encoding' in request.headers);
 }
 
 /**
@@ -33,6 +41,10 @@ export function readBody(request: IncomingMessage, work: Work): Promise<string> 
     else add(collected, piece, work);
   };
   work.onStop = fail;
+  if ('transfer-encoding' in request.headers) {
+    fail(new CodedError('ReviewMalformed', 'Its length is not said.'));
+    return read.promise;
+  }
   if (Number(request.headers['content-length']) > LIMITS.reviewBytes) {
     fail(tooLarge());
     return read.promise;

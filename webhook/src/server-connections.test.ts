@@ -57,11 +57,7 @@ test('requests that do not end are ended with 408, idle connections are not', as
   await start({ requestMs: 3_000 });
   const agent = keptAlive();
   await running.mutate(review(), { agent });
-  const slow = [
-    'POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"a"',
-    'POST /mutate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"a"\r\n',
-    'POST /mutate HTTP/1.1\r\nHos',
-  ];
+  const slow = ['POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"a"', 'POST /mutate HTTP/1.1\r\nHos'];
   const texts = await Promise.all(
     slow.map(async (part) => {
       const socket = await dial(running.port);

@@ -19,7 +19,7 @@ import { lookAround, type Lookups } from './look-around.ts';
 import type { Metrics } from './metrics.ts';
 import type { Chance } from './patch.ts';
 import { serviceAccountNameOf } from './pod.ts';
-import { readBody } from './read-body.ts';
+import { hasOddBody, readBody } from './read-body.ts';
 import { asksForRole } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 
@@ -74,7 +74,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
     forceCloseConnections: 'idle',
     serverFactory: (handle) =>
       boundConnections((bounds, bounded) => createTLSServer({ ...tls, ...TIMEOUTS, ...bounds }, bounded), handle, {
-        ...{ connections: LIMITS.webhookConnections.admission, requestMs, endLate: answerLate },
+        ...{ connections: LIMITS.webhookConnections.admission, requestMs, endLate: answerLate, endsAtHead: hasOddBody },
       }),
   });
   acceptRawJSON(server);

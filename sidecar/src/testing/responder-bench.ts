@@ -16,7 +16,7 @@ export interface Bench {
   readonly responder: Responder;
   readonly statuses: number[];
   /** Sends a request; the record is filled when the answer comes. */
-  ask(change?: { readonly url?: string; readonly authorization?: string }): Asked;
+  ask(change?: { readonly url?: string; readonly authorization?: string; readonly hasBody?: boolean }): Asked;
 }
 
 export interface Asked {
