@@ -28,6 +28,7 @@ const variables = (count: number, name: string): object[] =>
 const oneWith = (fields: object): object => ({ containers: [{ name: 'app', image: 'x', ...fields }] });
 
 export const AT_LIMITS: readonly ReviewSeed[] = [
+  atLimits('a path of many parts', oneWith({ volumeMounts: [{ name: 'v', mountPath: '/a'.repeat(1_400_000) }] })),
   atLimits(
     'containers that each hold roles',
     {

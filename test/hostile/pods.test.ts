@@ -86,6 +86,20 @@ describe('an annotation of the pod', () => {
 });
 
 test.each([
+  ['parts', '/a'],
+  ['parts that lead to the tokens', '/rolechain.io'],
+])('a path of many %s costs what a short one does', (_name, part) => {
+  const SIZE = 2_000_000;
+  const mounted = (mountPath: string) => {
+    const pod = plainPod({ containers: [{ name: 'app', image: 'a', volumeMounts: [{ name: 'v', mountPath }] }] });
+    return () => many(10, () => decide(pod, account(), SETTINGS));
+  };
+  const honest = mounted(part);
+  const hostile = mounted(part.repeat(SIZE / part.length));
+  expect(timesAsMuch(honest, hostile, ENOUGH)).toBeLessThan(ENOUGH);
+});
+
+test.each([
   ['stars', `${'*a'.repeat(20)}b`],
   ['stars at the limit', `${'*a'.repeat(2040)}b`],
   ['question marks', `${'*?a'.repeat(1300)}b`],

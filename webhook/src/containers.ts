@@ -59,10 +59,13 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   return { ...at, roles, conflicts, warnings: profileWarning(name, container) };
 }
 
+/** Is in each path below it, however many slashes are. */
+const TOKENS_NAME = PATHS.tokens.slice(PATHS.tokens.lastIndexOf('/') + 1);
+
 function mountConflicts(container: Container, roles: readonly string[]): Conflict[] {
   const folders = roles.map(tokenFolder);
   return (container.volumeMounts ?? [])
-    .filter(({ name }) => !hasOurName(name))
+    .filter(({ name, mountPath }) => !hasOurName(name) && mountPath.includes(TOKENS_NAME))
     .map(({ mountPath }) => normalize(mountPath))
     .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
     .map((path) => ({ reason: 'MountPathTaken', name: path }));
@@ -70,7 +73,8 @@ function mountConflicts(container: Container, roles: readonly string[]): Conflic
 
 /** Without repeated and trailing slashes, as the runtime reads it. `/run` is where /var/run leads in most images. */
 function normalize(path: string): string {
-  const clean = path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
+  // Two at least: a path of a million parts would be as many matches.
+  const clean = path.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
   return clean.startsWith('/run/') && PATHS.tokens.startsWith('/var/run/') ? `/var${clean}` : clean;
 }
 
