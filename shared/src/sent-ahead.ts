@@ -7,12 +7,16 @@ export interface SentAheadOptions {
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
 }
 
-/** Connections on which a request came that the server has not emitted: Node has answered it by itself. */
-const answeredByNode = new WeakSet<Socket>();
+/**
+ * On a connection: a request came that the server has not emitted, so that Node has answered it by itself. No WeakSet: it
+ * would be written twice for each request.
+ */
+const ANSWERED_BY_NODE = Symbol('answered by Node');
+type Marked = Socket & { [ANSWERED_BY_NODE]?: boolean };
 
 /** To be called with each request that a server with `stopSentAhead` emits. */
 export function requestEmitted({ socket }: IncomingMessage): void {
-  answeredByNode.delete(socket);
+  (socket as Marked)[ANSWERED_BY_NODE] = false;
 }
 
 /** Whether more belongs to a request than its head. */
@@ -69,9 +73,9 @@ export function stopSentAhead(
     }
   }
   const shouldUpgradeCallback = (request: IncomingMessage): boolean => {
-    const { socket } = request;
-    const isTooMany = answeredByNode.has(socket) || isFull(socket);
-    answeredByNode.add(socket);
+    const socket: Marked = request.socket;
+    const isTooMany = socket[ANSWERED_BY_NODE] === true || isFull(socket);
+    socket[ANSWERED_BY_NODE] = true;
     return isTooMany || endsAtHead(request);
   };
   return { IncomingMessage: BoundedMessage, shouldUpgradeCallback };
