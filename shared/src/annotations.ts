@@ -45,7 +45,7 @@ export const ANNOTATIONS = {
     on: 'Pod',
     writtenBy: 'user',
     maxBytes: LIMITS.containerRolesBytes,
-    text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. Containers that it does not name hold `default`.',
+    text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. `*` stands for containers that it does not name; without it they hold `default`, where that is declared. `none` alone is no role. A name that no container has draws a warning, or refuses the pod where a container that is not named has it but for one letter.',
   },
   authorizationToken: {
     key: 'rolechain.io/authorization-token',

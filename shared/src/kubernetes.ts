@@ -45,6 +45,10 @@ export function isDNSSubdomain(text: unknown): text is string {
 
 /** The name of the role at the top level of the annotation. */
 export const DEFAULT_ROLE = 'default';
+/** Stands for no role in `rolechain.io/container-roles`. */
+export const NO_ROLE = 'none';
+/** Names that no role of `roles` may have. */
+export const RESERVED_ROLES: readonly string[] = [DEFAULT_ROLE, NO_ROLE];
 
 /**
  * Containers that other webhooks add in front of everything or beside it, service meshes and Vault's agent: they need no

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nearest } from './nearest.ts';
+import { isOneLetterAway, nearest } from './nearest.ts';
 
 const FIELDS = ['roleARN', 'externalID', 'sessionName', 'duration', 'region', 'stsRegion', 'startup'];
 
@@ -71,4 +71,39 @@ test('a name with one letter more, less or different is found', () => {
 test('any text gives a known name or none, and long ones cost nothing', () => {
   fc.assert(fc.property(fc.string(), (name) => expect([undefined, ...FIELDS]).toContain(nearest(name, FIELDS))));
   expect(nearest('x'.repeat(10_000_000), FIELDS)).toBeUndefined();
+});
+
+describe('one letter away', () => {
+  /** Every name that one edit makes, by the definition. */
+  const edits = (name: string, letter: string): Set<string> => {
+    const found = new Set<string>();
+    for (let at = 0; at <= name.length; at++) {
+      found.add(name.slice(0, at) + letter + name.slice(at));
+      if (at < name.length) found.add(name.slice(0, at) + name.slice(at + 1));
+      if (at < name.length) found.add(name.slice(0, at) + letter + name.slice(at + 1));
+      if (at + 1 < name.length) found.add(name.slice(0, at) + name[at + 1]! + name[at]! + name.slice(at + 2));
+    }
+    found.delete(name);
+    return found;
+  };
+
+  test('is what one edit of the definition makes, either way round', () => {
+    const name = fc.stringMatching(/^[ab-]{0,6}$/);
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const expected = ['a', 'b', '-'].some((letter) => edits(one, letter).has(other));
+        expect([isOneLetterAway(one, other), isOneLetterAway(other, one)]).toEqual([expected, expected]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ['app-1', 'app-2'],
+    ['app', 'app1'],
+    ['app1a', 'appa1'],
+    ['app1', 'appl'],
+  ])('a digit is no letter: %s and %s', (one, other) => expect(isOneLetterAway(one, other)).toBe(false));
+
+  test('digits elsewhere don’t matter', () => expect(isOneLetterAway('worker-1', 'wroker-1')).toBe(true));
 });

@@ -30,3 +30,24 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   }
   return best?.name;
 }
+
+/**
+ * Whether one letter more, less or other, or a swap of two neighbours, makes one name of the other. A digit is no letter
+ * here: `app-1` and `app-2` are two names, and neither is a slip of the other. In time that grows with their length.
+ */
+export function isOneLetterAway(one: string, other: string): boolean {
+  const [long, short] = one.length < other.length ? [other, one] : [one, other];
+  const most = short.length;
+  const more = long.length - most;
+  if (more > 1) return false;
+  let start = 0;
+  while (start < most && long.charCodeAt(start) === short.charCodeAt(start)) start++;
+  // What differs begins here: all but two of the letters from here on are the same, or it is more than one edit.
+  let end = 0;
+  while (end < most - start && long.charCodeAt(most + more - 1 - end) === short.charCodeAt(most - 1 - end)) end++;
+  const [from, to] = [most + more - end - start, most - end - start];
+  if (from > 2 || from === 0) return false;
+  const changed = long.slice(start, start + from) + short.slice(start, start + to);
+  const isSwap = changed.length === 4 && changed.slice(0, 2) === `${changed.charAt(3)}${changed.charAt(2)}`;
+  return (from === 1 || isSwap) && !/\d/.test(changed);
+}

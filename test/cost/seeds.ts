@@ -110,6 +110,20 @@ export const ROWS: readonly Seed[] = [
   },
   { name: 'row 15: no token', input: requestOf({ headers: [['host', '127.0.0.1:28173']] }) },
   { name: 'row 16: a failing role', input: requestOf({ state: 'failing' }) },
+  {
+    // Each is compared with each, and alike to its middle.
+    name: 'names of containers, one letter off and a half',
+    input: reviewOf({
+      object: podOf(
+        { containers: range(LIMITS.podContainers, (index) => ({ name: `${'x'.repeat(57)}bc${index}` })) },
+        {
+          [ANNOTATIONS.containerRoles.key]: range(245, (index) => `${'x'.repeat(57)}a${index}a=default`)
+            .join(',')
+            .slice(0, LIMITS.containerRolesBytes - 8),
+        },
+      ),
+    }),
+  },
 ];
 
 const ORDINARY: readonly Seed[] = [

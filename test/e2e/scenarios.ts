@@ -186,6 +186,14 @@ roles:
     calls: [assume(ARN)],
   },
   {
+    name: 'a-role-for-the-others-and-none-for-one',
+    annotation: `{roleARN: "${ARN}", roles: {audit: {roleARN: "${AUDIT}"}}}`,
+    pod: { 'rolechain.io/container-roles': 'plain=none,*=audit' },
+    containers: ['app', 'plain'],
+    callers: { app: audit('shop.POD') },
+    calls: [assume(AUDIT)],
+  },
+  {
     name: 'roles-without-a-default',
     annotation: `{roles: {audit: {roleARN: "${AUDIT}"}}}`,
     pod: { 'rolechain.io/container-roles': 'app=audit' },

@@ -3,6 +3,7 @@ import { ENV, SIDECAR } from '@rolechain/shared';
 import { container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
 
 const annotated = (key: string, value: string): Pod => podOf({}, { [`rolechain.io/${key}`]: value });
+const ROLES = 'rolechain.io/container-roles';
 const untouched = { outcome: 'skipped' } as const;
 const refused = { outcome: 'refused' } as const;
 
@@ -92,6 +93,34 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     reason: 'RoleUndeclared',
     says: /container app: admin/,
     so: 'A pod picks among the roles of its account, and adds none.',
+  },
+  {
+    name: 'container-roles with a container that is misspelt',
+    pod: podOf({ containers: [container('app'), container('exporter')] }, { [ROLES]: 'exproter=audit' }),
+    account: 'two',
+    ...refused,
+    reason: 'PodAnnotationInvalid',
+    says: /container exproter, which the pod does not have; did you mean exporter\?/,
+    so: 'The container would hold `default` instead, another role than was meant.',
+  },
+  {
+    name: 'container-roles with a container that the pod does not have',
+    pod: podOf({}, { [ROLES]: 'exporter=audit' }),
+    account: 'two',
+    ...{ outcome: 'injected', reason: 'Injected' },
+    so: 'A warning: another webhook may add the container, and a tool may have taken it out.',
+    says: /container-roles names container exporter, which this pod does not have/,
+  },
+  {
+    name: 'container-roles with `*=none`',
+    pod: podOf({ containers: [container('app'), container('other')] }, { [ROLES]: 'app=audit,*=none' }),
+    account: 'two',
+    ...{ outcome: 'injected', reason: 'Injected' },
+    so: 'Containers that are not named hold no role, also those that a tool adds later.',
+    shows: [
+      (pod) => ['app', 'other'].map((name) => valueOf(pod, name, ENV.fullURI)?.split('/').at(-1)),
+      ['audit', undefined],
+    ],
   },
   {
     name: 'an account whose annotation is invalid',

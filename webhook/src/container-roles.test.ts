@@ -19,6 +19,9 @@ describe('the grammar', () => {
     ['app=audit', { app: ['audit'] }],
     ['exporter=audit,app=default+audit', { exporter: ['audit'], app: ['default', 'audit'] }],
     [' app = audit + default , ', { app: ['audit', 'default'] }],
+    ['app=none', { app: [] }],
+    ['app=audit,*=none', { app: ['audit'], '*': [] }],
+    ['*=audit+default', { '*': ['audit', 'default'] }],
   ])('%j', (text, expected) => {
     const parsed = parseContainerRoles(text);
     expect(parsed.ok && Object.fromEntries(parsed.value)).toEqual(expected);
@@ -32,6 +35,10 @@ describe('the grammar', () => {
     ['app=a,x=b++c', /entry 2/],
     ['app=a,app=b', /names container app twice; join its roles by \+/],
     ['app=a+a', /gives container app a role twice/],
+    ['app=none+a', /gives container app none beside a role; leave one of them out/],
+    ['*=a+none', /gives the other containers \(\*\) none beside a role/],
+    ['*=a,*=none', /names the other containers \(\*\) twice/],
+    ['*', /entry 1/],
   ])('%j is refused', (text, message) => {
     const parsed = parseContainerRoles(text);
     expect(parsed.ok ? '' : formatProblems(parsed.problems)).toMatch(message);
@@ -58,6 +65,18 @@ describe('which container holds what', () => {
     ['without default none', pod('exporter=audit'), auditOnly, { app: [], exporter: ['audit'] }],
     ['the first is first', pod('app=audit+default'), both, { app: ['audit', 'default'], exporter: ['default'] }],
     ['nobody', pod(undefined), auditOnly, 'NoRoleHeld'],
+    ['none by name', pod('exporter=none'), both, { app: ['default'], exporter: [] }],
+    ['none but the named', pod('exporter=audit,*=none'), both, { app: [], exporter: ['audit'] }],
+    ['none at all', pod('*=none'), both, 'NoRoleHeld'],
+    ['a role for the others', pod('app=default,*=audit'), both, { app: ['default'], exporter: ['audit'] }],
+    ['a role for all, where there is no default', pod('*=audit'), auditOnly, { app: ['audit'], exporter: ['audit'] }],
+    ['undeclared, for the others', pod('*=aduit'), both, 'RoleUndeclared'],
+    [
+      'skipped and given none',
+      pod('app=none', {}, { 'rolechain.io/skip-containers': 'app' }),
+      both,
+      { app: [], exporter: ['default'] },
+    ],
     ['undeclared', pod('exporter=aduit'), both, 'RoleUndeclared'],
     ['undeclared, of no container', pod('other=aduit'), both, 'RoleUndeclared'],
     [
@@ -79,10 +98,49 @@ describe('which container holds what', () => {
     expect(decision).toMatchObject({
       outcome: 'injected',
       warnings: [
-        `${KEY} names other, which is no container of this pod`,
+        `${KEY} names container other, which this pod does not have`,
         expect.stringContaining('istio-proxy belongs to a service mesh'),
       ],
     });
+  });
+
+  test.each([
+    ['a letter too few', 'exporte=audit'],
+    ['a letter too many', 'exporterr=audit'],
+    ['another letter', 'expprter=audit'],
+    ['two letters swapped', 'exproter=audit'],
+    ['for none', 'exporte=none'],
+    ['beside what the others get', 'exporte=audit,*=none'],
+    ['whatever else is named', 'app=audit,exporte=audit'],
+  ])('a name that is a container’s but for one letter is refused: %s', (_name, roles) => {
+    const { decision } = call(pod(roles), both);
+    expect(decision).toMatchObject({
+      reason: 'PodAnnotationInvalid',
+      message: expect.stringMatching(
+        /names container \w+, which the pod does not have; did you mean exporter\? \(FieldUn/,
+      ),
+    });
+  });
+
+  const spec = (...names: string[]): object => ({ containers: names.map((name) => ({ name })) });
+  test.each([
+    ['two letters off', pod('exprtr=audit')],
+    ['but for a digit', pod('exporter1=audit')],
+    ['of another number', pod('worker-3=audit', spec('worker-1', 'worker-2'))],
+    ['that a named container has', pod('exporte=audit,exporter=audit')],
+    ['that a skipped container has', pod('exporte=audit', {}, { 'rolechain.io/skip-containers': 'exporter' })],
+    ['that a container of a mesh has', pod('istio-prox=audit', spec('app', 'istio-proxy'))],
+    ['that the sidecar has', call(pod('rolechan=audit'), both).pod],
+  ])('any other name draws a warning: %s', (_name, asked) => {
+    const { decision } = call(asked, both);
+    expect([decision.outcome, decision.warnings.join()]).toEqual([
+      'injected',
+      expect.stringMatching(/container-roles names container [\w-]+, which this pod does not have/),
+    ]);
+  });
+
+  test('a container of a mesh that is given none draws no warning', () => {
+    expect(call(pod('istio-proxy=none', spec('app', 'istio-proxy')), both).decision.warnings).toEqual([]);
   });
 
   test('a container without a role is not looked at for conflicts, and changes in nothing', () => {

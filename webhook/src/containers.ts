@@ -47,7 +47,7 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   const none = { roles: [], conflicts: [], warnings: [] };
   if (rules.skip.has(name)) return { ...at, ...none, skipped: 'SkipListed' };
   if (rules.mesh.includes(name)) {
-    const warnings = rules.named.has(name) ? [meshWarning(name)] : [];
+    const warnings = (rules.named.get(name) ?? []).length > 0 ? [meshWarning(name)] : [];
     return { ...at, ...none, warnings, skipped: 'MeshContainer' };
   }
   const roles = rules.rolesOf(name);

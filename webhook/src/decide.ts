@@ -106,7 +106,7 @@ export function decide(
   if (tooLarge !== undefined) return refuse('PodTooLarge', account, tooLarge);
   const view = viewPod(rawPod);
   if (!view.ok) return refuseProblems('PodMalformed', account, 'its shape', view.problems);
-  const annotations = podAnnotations(view.value);
+  const annotations = podAnnotations(view.value, settings.meshContainers);
   if (!annotations.ok) {
     const problems = annotations.problems.slice(0, LIMITS.placesNamed);
     return refuseProblems('PodAnnotationInvalid', account, 'the pod', problems);

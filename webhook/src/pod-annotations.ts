@@ -4,13 +4,14 @@ import {
   ENV,
   FOREIGN_KEYS,
   LIMITS,
+  SIDECAR,
   nearest,
   problem,
   type Checked,
   type Problem,
 } from '@rolechain/shared';
 import { sizeProblem } from './annotation-limits.ts';
-import { parseContainerRoles, type ContainerRoles } from './container-roles.ts';
+import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { cut } from './few.ts';
 import { places, type Pod } from './pod.ts';
 
@@ -28,8 +29,11 @@ const SKIP = ANNOTATIONS.skipContainers.key;
 const ROLES = ANNOTATIONS.containerRoles.key;
 const TOKEN = ANNOTATIONS.authorizationToken.key;
 
-/** Reads the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role. */
-export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
+/**
+ * Parses the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role.
+ * Containers of `mesh` hold no role.
+ */
+export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
   const tooLarge = [...KNOWN, FOREIGN_KEYS.eksSkipContainers].flatMap(
     (key) => sizeProblem(annotations, key, 'Pod') ?? [],
@@ -47,14 +51,22 @@ export function podAnnotations(pod: Pod): Checked<PodAnnotations> {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (!parsed.ok) problems.push(...parsed.problems);
-  else problems.push(...skippedWithRole(skipContainers, parsed.value));
-  if (!parsed.ok || problems.length > 0) return { ok: false, problems };
+  const containerRoles: ContainerRoles = parsed.ok ? parsed.value : new Map();
+  const present = new Set(places(pod).map(({ container }) => container.name));
+  // Containers that hold no role whatever is written: a slip gives them none, and webhooks add them in any order.
+  const aside = new Set([...skipContainers, ...mesh, SIDECAR.name, ...containerRoles.keys()]);
+  const unnamed = [...present].filter((name) => !aside.has(name));
+  const { problems: misspelt, absent } = absentContainers(containerRoles, present, unnamed);
+  problems.push(...skippedWithRole(skipContainers, containerRoles), ...misspelt);
+  if (problems.length > 0) return { ok: false, problems };
 
-  const containerRoles = parsed.value;
   const authorizationToken = annotations[TOKEN] === 'env' ? 'env' : 'file';
   const warnings = [
-    ...strangers(pod, SKIP, skipContainers),
-    ...strangers(pod, ROLES, [...containerRoles.keys()]),
+    ...absentWarnings(
+      SKIP,
+      skipContainers.filter((name) => !present.has(name)),
+    ),
+    ...absentWarnings(ROLES, absent),
     ...(authorizationToken === 'env'
       ? [`${TOKEN}: env puts ${ENV.token} into the pod, where all who may read pods see it`]
       : []),
@@ -75,16 +87,13 @@ function notOneOf(
 
 function skippedWithRole(skip: readonly string[], roles: ContainerRoles): Problem[] {
   return skip
-    .filter((name) => roles.has(name))
+    .filter((name) => (roles.get(name) ?? []).length > 0)
     .map((name) => problem('FieldConflict', ROLES, `gives container ${name} a role, and ${SKIP} leaves it alone`));
 }
 
 /** Not refused: another webhook may yet add the container. */
-function strangers(pod: Pod, key: string, names: readonly string[]): string[] {
-  const present = new Set(places(pod).map(({ container }) => container.name));
-  return names
-    .filter((name) => !present.has(name))
-    .map((name) => `${key} names ${name}, which is no container of this pod`);
+function absentWarnings(key: string, names: readonly string[]): string[] {
+  return names.map((name) => `${key} names container ${name}, which this pod does not have`);
 }
 
 function unknownKey(key: string): Problem {

@@ -129,12 +129,12 @@ describe('further roles', () => {
     expect(rolesOf(JSON.stringify({ roles: { [name]: { roleARN: ARN } } }))).toEqual([{ ...DEFAULTS, name }]);
   });
 
-  test.each(['default', 'Audit', 'a.b', '-a', 'a-', 'a_b', '__proto__', 'toString', 'x'.repeat(64)])(
+  test.each(['default', 'none', 'Audit', 'a.b', '-a', 'a-', 'a_b', '__proto__', 'toString', 'x'.repeat(64)])(
     'may not be called %s',
     (name) => {
       const text = `{"roles": {"${name}": {"roleARN": "${ARN}"}}}`;
       expect(codesOf(text)).toEqual([`FieldOutOfRange roles.${name}`]);
-      expect(problemsOf(text)[0]?.text).toContain('a role under a DNS label other than default');
+      expect(problemsOf(text)[0]?.text).toContain('a role under a DNS label other than default and none');
     },
   );
 

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import type { CredentialSource, Startup, WebIdentityMode } from '../choices.ts';
-import { DEFAULT_ROLE, DNS_LABEL } from '../kubernetes.ts';
+import { DEFAULT_ROLE, DNS_LABEL, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked, type Problem } from '../problem.ts';
 import { check, listOf, mapOf, type Schema } from '../schema.ts';
@@ -74,8 +74,8 @@ const ROLE = v.strictObject({ ...entries('role', ['roleARN']), via: VIA }, 'a ma
 const ROLES = v.optional(
   mapOf(
     ROLE,
-    (name) => DNS_LABEL.test(name) && name !== DEFAULT_ROLE,
-    'a role under a DNS label other than default',
+    (name) => DNS_LABEL.test(name) && !RESERVED_ROLES.includes(name),
+    `a role under a DNS label other than ${RESERVED_ROLES.join(' and ')}`,
     NESTED.roles.limit,
     LIMITS.roles,
   ),

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
 import { parseDuration } from '../duration.ts';
-import { DNS_LABEL, DNS_SUBDOMAIN } from '../kubernetes.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { listOf, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
@@ -219,7 +219,7 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = TABLE;
 export const NESTED = {
   via: { limit: `a list of at most ${LIMITS.via} hops`, text: 'Roles to go through before the target, in order.' },
   roles: {
-    limit: `a map of at most ${LIMITS.roles} roles in all; names are DNS labels other than default`,
+    limit: `a map of at most ${LIMITS.roles} roles in all; names are DNS labels other than ${RESERVED_ROLES.join(' and ')}`,
     text: 'Further roles by name, with the same fields. Nothing is inherited from the top level.',
   },
 } as const;

@@ -109,22 +109,27 @@ export const DOCUMENTS: readonly Refusal[] = [
   {
     name: 'roles-that-are-a-list',
     annotation: `{roles: [{roleARN: "${ARN}"}]}`,
-    says: `roles is a list, but takes a map of at most 32 roles in all; names are DNS labels other than default; ${TYPED}`,
+    says: `roles is a list, but takes a map of at most 32 roles in all; names are DNS labels other than default and none; ${TYPED}`,
   },
   {
     name: 'thirty-three-roles',
     annotation: `{roles: {${ROLES.join(', ')}}}`,
-    says: `roles holds 33 roles, but takes a map of at most 32 roles in all; names are DNS labels other than default; ${WITHIN}`,
+    says: `roles holds 33 roles, but takes a map of at most 32 roles in all; names are DNS labels other than default and none; ${WITHIN}`,
   },
   {
     name: 'a-role-named-default',
     annotation: `{roles: {default: {roleARN: "${ARN}"}}}`,
-    says: `roles.default is a map, but takes a role under a DNS label other than default; ${WITHIN}`,
+    says: `roles.default is a map, but takes a role under a DNS label other than default and none; ${WITHIN}`,
+  },
+  {
+    name: 'a-role-named-none',
+    annotation: `{roles: {none: {roleARN: "${ARN}"}}}`,
+    says: `roles.none is a map, but takes a role under a DNS label other than default and none; ${WITHIN}`,
   },
   {
     name: 'a-role-that-is-no-label',
     annotation: `{roles: {Audit: {roleARN: "${ARN}"}}}`,
-    says: `roles.Audit is a map, but takes a role under a DNS label other than default; ${WITHIN}`,
+    says: `roles.Audit is a map, but takes a role under a DNS label other than default and none; ${WITHIN}`,
   },
   {
     name: 'a-role-that-is-text',

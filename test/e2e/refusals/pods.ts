@@ -110,6 +110,16 @@ export const PODS: readonly Refusal[] = [
     `${KEY} gives container app a role twice; leave one of them out (FieldOutOfRange)`,
   ),
   annotated(
+    'none-beside-a-role',
+    { [KEY]: '*=none+default' },
+    `${KEY} gives the other containers (*) none beside a role; leave one of them out (FieldOutOfRange)`,
+  ),
+  annotated(
+    'a-container-but-for-one-letter',
+    { [KEY]: 'pap=default' },
+    `${KEY} names container pap, which the pod does not have; did you mean app? (FieldUnknown)`,
+  ),
+  annotated(
     'a-role-for-a-skipped-container',
     { [KEY]: 'app=default', 'rolechain.io/skip-containers': 'app' },
     `${KEY} gives container app a role, and rolechain.io/skip-containers leaves it alone; leave one of them out (FieldConflict)`,
