@@ -33,7 +33,10 @@ export const REASONS = {
   MirrorPod: skipped("A mirror pod is the copy of a static pod and can't be changed."),
   OptedOut: skipped('The pod asks to be left alone.'),
   NotAnnotated: skipped('The ServiceAccount asks for no role.'),
-  NoRoleHeld: skipped('No container of the pod holds a role.', 'Take a container out of rolechain.io/skip-containers.'),
+  NoRoleHeld: skipped(
+    'No container of the pod holds a role.',
+    'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if none needs any.',
+  ),
   SkipListed: skippedContainer('The container is listed in rolechain.io/skip-containers.'),
   MeshContainer: skippedContainer("The container belongs to a service mesh or another webhook (the admin's list)."),
   NoPod: skipped('The review is not about the creation of a pod.'),

@@ -38,7 +38,8 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     pod: annotated('skip-containers', 'app'),
     ...untouched,
     reason: 'NoRoleHeld',
-    so: 'No sidecar, and `rolechain.io/skipped` says why.',
+    so: 'No sidecar; a warning and `rolechain.io/skipped` say why.',
+    says: /No container of the pod holds a role: app \(rolechain\.io\/skip-containers\)/,
   },
   {
     name: 'no role `default`, and no container-roles',

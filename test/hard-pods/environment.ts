@@ -18,7 +18,7 @@ function conflict(name: string, variable: object, reason: ReasonCode): readonly 
       variant: 'warn',
       ...injected,
       leftAlone: { app: reason },
-      says: new RegExp(`leaves container app alone.*${reason}`),
+      says: new RegExp(`skips container app, which holds no role.*${reason}`),
       so: 'That container is left alone, the others hold the role.',
       shows: [(after) => [valueOf(after, 'app', ENV.tokenFile), uri(after, 'other')], [undefined, 'a role']],
     },

@@ -1,5 +1,5 @@
 /** Hard by the pod's own shape: network, users, operating system, resources, containers of other kinds. */
-import { LIMITS, SIDECAR, credentialsPath } from '@rolechain/shared';
+import { ENV, LIMITS, SIDECAR, credentialsPath } from '@rolechain/shared';
 import { MANY_ROLES } from './accounts.ts';
 import { appWith, container, containersOf, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
 
@@ -20,6 +20,7 @@ const roleHolders = (pod: Pod): string[] =>
     )
     .map(({ name }) => name);
 
+const literal = (name: string): object => ({ name, value: 'x' });
 const hostNetwork = podOf({ hostNetwork: true });
 const windowsByOS = podOf({ os: { name: 'windows' } });
 const twoShared = podOf({ shareProcessNamespace: true }, { 'rolechain.io/container-roles': 'app=default+audit' });
@@ -114,6 +115,16 @@ export const SHAPE: readonly HardPod[] = [
     ...injected,
     so: "The sidecar's tokens are volumes of their own; the application gets none of the API.",
     shows: [({ spec }) => spec.volumes?.map(({ name }) => name), ['rolechain', 'rolechain-base-identity']],
+  },
+  {
+    name: 'the network of the host, static keys and an endpoint of its own',
+    pod: podOf({
+      hostNetwork: true,
+      containers: [container('app', { env: [literal(ENV.accessKeyID), literal(ENV.fullURI)] })],
+    }),
+    ...{ outcome: 'refused', reason: 'HostNetwork' },
+    says: /\[HostNetwork\] Also: .*app: AWS_ACCESS_KEY_ID.*\[StaticKeys\] Also: .*_FULL_URI.*\[OwnContainerCredentials\]/,
+    so: 'All conflicts are told at once, each with its fix.',
   },
   {
     name: 'shareProcessNamespace with one role',

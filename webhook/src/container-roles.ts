@@ -54,13 +54,15 @@ export function undeclaredRoles(asked: ContainerRoles, declared: readonly RoleSp
   );
 }
 
-/** What a container holds unless a conflict prevents it: what it is given by name, by `*`, else `default` where declared. */
+/** What a container holds unless a conflict prevents it: what it is given by name, by `*`, else `default`. Never one that is not declared. */
 export function heldRoles(
   asked: ContainerRoles,
   declared: readonly RoleSpec[],
 ): (container: string) => readonly string[] {
-  const fallback = declared.some(({ name }) => name === DEFAULT_ROLE) ? [DEFAULT_ROLE] : [];
-  return (container) => asked.get(container) ?? asked.get(OTHERS) ?? fallback;
+  const names = new Set(declared.map(({ name }) => name));
+  const known = new Map([...asked].map(([container, roles]) => [container, roles.filter((role) => names.has(role))]));
+  const fallback = known.get(OTHERS) ?? (names.has(DEFAULT_ROLE) ? [DEFAULT_ROLE] : []);
+  return (container) => known.get(container) ?? fallback;
 }
 
 /**

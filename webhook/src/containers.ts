@@ -2,6 +2,7 @@
 import { ENV, PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
 import { envConflicts, stripEks, type IsOurs } from './container-env.ts';
 import type { ContainerRoles } from './container-roles.ts';
+import { few } from './few.ts';
 import { hasOurName } from './ours.ts';
 import { places, type Container, type ContainerList, type Place, type Pod } from './pod.ts';
 
@@ -55,7 +56,8 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   const env = stripEks(container.env ?? [], rules.defaultRegion);
   const conflicts = [...envConflicts(env, rules.isOurs), ...mountConflicts(container, roles)];
   const first = conflicts[0];
-  if (first) return { ...at, roles: [], skipped: first.reason, conflicts, warnings: [conflictWarning(name, first)] };
+  if (first)
+    return { ...at, roles: [], skipped: first.reason, conflicts, warnings: [conflictWarning(name, conflicts)] };
   return { ...at, roles, conflicts, warnings: profileWarning(name, container) };
 }
 
@@ -78,8 +80,9 @@ function normalize(path: string): string {
   return clean.startsWith('/run/') && PATHS.tokens.startsWith('/var/run/') ? `/var${clean}` : clean;
 }
 
-function conflictWarning(container: string, { name, reason }: Conflict): string {
-  return `rolechain leaves container ${container} alone: it sets ${name} itself [${reason}]`;
+function conflictWarning(container: string, conflicts: readonly Conflict[]): string {
+  const what = conflicts.map(({ name, reason }) => `${name} [${reason}]`);
+  return `rolechain skips container ${container}, which holds no role: it sets ${few(what)}`;
 }
 
 function meshWarning(name: string): string {

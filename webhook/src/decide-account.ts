@@ -17,7 +17,8 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, type Allowance } from './allowed-roles.ts';
-import { cutMessage } from './few.ts';
+import { withDetail, type Finding } from './conflicts.ts';
+import { cut, cutMessage } from './few.ts';
 import type { Annotations } from './kept.ts';
 import { sidecarConfig } from './role-config.ts';
 import { memo } from './memo.ts';
@@ -141,7 +142,13 @@ function forbiddenSource(
 }
 
 export function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
-  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(reason, account, detail)) };
+  return refuseAll([{ reason, detail }], account);
+}
+
+/** All of them in one message; the first one's reason stands for the decision. */
+export function refuseAll(findings: readonly Finding[], account: ServiceAccount): Refused {
+  const reason = findings[0]?.reason ?? 'PodMalformed';
+  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(findings, account)) };
 }
 
 export function refuseProblems(
@@ -153,9 +160,13 @@ export function refuseProblems(
   return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
 }
 
-/** One sentence each of what is asked, why not, where, and what to do; the code stands at the end. */
-export function describe(reason: ReasonCode, { namespace, name }: ServiceAccount, detail = ''): string {
-  const { text, fix } = REASONS[reason];
-  const why = detail === '' ? text : `${text.replace(/\.$/, '')}: ${detail}.`;
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${why} ${fix} [${reason}]`;
+/** What is asked for; of each finding one sentence each of why not, where, and what to do; its code at its end. */
+function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
+  // A detail that fills the message would leave no room for the words of those behind it.
+  const most = findings.length > 1 ? LIMITS.messageChars / 2 / findings.length : LIMITS.reviewBytes;
+  const words = findings.map(({ reason, detail }) => {
+    const { text, fix } = REASONS[reason];
+    return `${withDetail(text, cut(detail, Math.floor(most)))} ${fix} [${reason}]`;
+  });
+  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${words.join(' Also: ')}`;
 }

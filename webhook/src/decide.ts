@@ -7,7 +7,6 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   formatProblems,
-  reasonEntry,
   type Checked,
   type ReasonCode,
   type RoleSpec,
@@ -15,11 +14,19 @@ import {
 } from '@rolechain/shared';
 import type { Allowance } from './allowed-roles.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
+import {
+  containerFindings,
+  refusingFindings,
+  skipWarning,
+  whyNoneHolds,
+  type Finding,
+  type Findings,
+} from './conflicts.ts';
 import { containerOutcomes, type ContainerOutcome } from './containers.ts';
 import {
   decideAccount,
-  describe,
   refuse,
+  refuseAll,
   refuseProblems,
   type Accepted,
   type Refused,
@@ -127,41 +134,47 @@ interface Asked {
 function decidePod(pod: Pod, asked: Asked): Decision {
   const { account, settings, accepted, annotations } = asked;
   const undeclared = undeclaredRoles(annotations.containerRoles, accepted.roles);
-  if (undeclared.length > 0) return refuse('RoleUndeclared', account, few(undeclared));
   const ours = findOurs(pod);
-  if (ours.taken.length > 0) return refuse('NameTaken', account, few(ours.taken));
-  const leave = (conflict: ReasonCode): Decision =>
-    settings.conflicts === 'refuse'
-      ? refuse(conflict, account)
-      : skip(conflict, [describe(conflict, account)], { pod, ours });
-  const conflict = podConflict(pod);
-  if (conflict) return leave(conflict);
-
   const ports = choosePorts(pod, ours);
+  const rolesOf = heldRoles(annotations.containerRoles, accepted.roles);
   const containers = containerOutcomes(pod, {
-    rolesOf: heldRoles(annotations.containerRoles, accepted.roles),
+    rolesOf,
     named: annotations.containerRoles,
     skip: new Set(annotations.skipContainers),
     mesh: settings.meshContainers,
     defaultRegion: settings.region,
     isOurs: ownVariables(ours, ports.credentials),
   });
+  const rolesIn = (list: readonly ContainerOutcome[], wanted = false): RoleSpec[] => {
+    const names = new Set(list.flatMap((c) => (wanted && c.conflicts.length > 0 ? rolesOf(c.name) : c.roles)));
+    return accepted.roles.filter(({ name }) => names.has(name));
+  };
+  const findings: Findings = {
+    always: [
+      ...(undeclared.length > 0 ? [{ reason: 'RoleUndeclared' as const, detail: few(undeclared) }] : []),
+      ...(ours.taken.length > 0 ? [{ reason: 'NameTaken' as const, detail: few(ours.taken) }] : []),
+    ],
+    // A conflict that is yet to be mended takes no role away.
+    ofPod: podConflicts(pod, rolesIn(containers, settings.conflicts === 'refuse').length),
+    ofContainers: containerFindings(containers),
+  };
+  const refusing = refusingFindings(findings, settings.conflicts);
+  if (refusing.length > 0) return refuseAll(refusing, account);
+  const [conflict] = findings.ofPod;
+  if (conflict) return skip(conflict.reason, findings.ofPod.map(skipWarning), { pod, ours });
   const tooMuch = patchTooLarge(pod, containers);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
-  const hard = containers.find(({ conflicts }) => conflicts.some(({ reason }) => !isSoft(reason)));
-  const refusing =
-    hard ?? (settings.conflicts === 'refuse' ? containers.find(({ conflicts }) => conflicts.length > 0) : undefined);
-  if (refusing) return refuse(refusing.conflicts[0]?.reason ?? 'NameTaken', account, conflictDetail(containers));
 
-  const held = accepted.roles.filter(({ name }) => containers.some(({ roles }) => roles.includes(name)));
-  if (sharesProcesses(pod) && held.length > 1) return leave('SharedProcessNamespace');
-  const found = [...asked.warnings, ...processWarnings(pod, containers), ...containers.flatMap((c) => c.warnings)];
-  const warnings = fewWarnings(found);
-  if (held.length === 0) return skip('NoRoleHeld', warnings, { pod, ours });
+  const told = [...asked.warnings, ...processWarnings(pod, containers), ...containers.flatMap((c) => c.warnings)];
+  const held = rolesIn(containers);
+  if (held.length === 0) {
+    const none = skipWarning({ reason: 'NoRoleHeld', detail: whyNoneHolds(containers) });
+    return skip('NoRoleHeld', fewWarnings([none, ...told]), { pod, ours });
+  }
   const resources = newResources(pod, ours, asked.around);
   if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
   return inject(
-    { ...asked, warnings: found },
+    { ...asked, warnings: told },
     { pod, ours, ports, containers, roles: held, resources: resources.value },
   );
 }
@@ -194,23 +207,17 @@ function inject(
   return { ...injected, warnings: fewWarnings([...setBackWarnings(injected), ...warnings]) };
 }
 
-function podConflict({ spec }: Pod): ReasonCode | undefined {
+/** What of the pod itself speaks against a sidecar that serves so many roles. */
+function podConflicts(pod: Pod, roles: number): Finding[] {
+  const { spec } = pod;
   const { nodeOS, betaNodeOS } = FOREIGN_KEYS;
   const systems = [spec.os?.name, spec.nodeSelector?.[nodeOS], spec.nodeSelector?.[betaNodeOS]];
-  if (systems.includes('windows')) return 'Windows';
-  return spec.hostNetwork === true ? 'HostNetwork' : undefined;
-}
-
-/** A conflict that the setting `conflicts: warn` turns into a skip. */
-function isSoft(reason: ReasonCode): boolean {
-  return reasonEntry(reason).conflict === 'container';
-}
-
-function conflictDetail(containers: readonly ContainerOutcome[]): string {
-  const named = containers
-    .filter(({ conflicts }) => conflicts.length > 0)
-    .map(({ name, conflicts }) => `container ${name}: ${few(conflicts.map((c) => c.name))}`);
-  return few(named, '; ');
+  const found: readonly (readonly [ReasonCode, boolean])[] = [
+    ['Windows', systems.includes('windows')],
+    ['HostNetwork', spec.hostNetwork === true],
+    ['SharedProcessNamespace', sharesProcesses(pod) && roles > 1],
+  ];
+  return found.filter(([, is]) => is).map(([reason]) => ({ reason, detail: '' }));
 }
 
 function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {

@@ -176,6 +176,13 @@ export const PODS: readonly Refusal[] = [
     `On the host's network the credentials endpoint would be the node's. Take hostNetwork out, ${OR_LEAVE_POD}`,
   ),
   shaped(
+    'on-the-host-network-with-static-keys',
+    // The last of all that are told.
+    'StaticKeys',
+    { hostNetwork: true, ...withEnv('AWS_ACCESS_KEY_ID') },
+    `On the host's network the credentials endpoint would be the node's. Take hostNetwork out, ${OR_LEAVE_POD} [HostNetwork] Also: The container sets static AWS keys, which every SDK prefers: container app: AWS_ACCESS_KEY_ID. Take them out, ${OR_LEAVE_CONTAINER}`,
+  ),
+  shaped(
     'windows-by-os',
     'Windows',
     { os: { name: 'windows' } },
