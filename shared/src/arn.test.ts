@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseRoleARN } from './arn.ts';
+import { parseRoleARN, roleARNFault } from './arn.ts';
 
 test.each([
   ['arn:aws:iam::123456789012:role/x', { partition: 'aws', account: '123456789012', resource: 'x' }],
@@ -59,4 +59,38 @@ test('no text is slow', () => {
   for (const text of [of('/'.repeat(200_000)), of('a/'.repeat(100_000)), `arn:aws${'-a'.repeat(100_000)}`]) {
     expect(parseRoleARN(text)).toBeUndefined();
   }
+});
+
+test.each([
+  ['arn:aws:iam::12345678901:role/x', 'the account ID has 11 digits, not 12'],
+  ['arn:aws:iam::1234567890123:role/x', 'the account ID has 13 digits, not 12'],
+  ['arn:aws:iam::1234-5678-9012:role/x', 'the account ID is not 12 digits'],
+  ['arn:aws:iam:::role/x', 'the account ID is not 12 digits'],
+  ['arn:aws:iam:eu-west-1:123456789012:role/x', 'its fourth part, the Region, is not empty'],
+  ['arn:aws:s3:::orders', 'its third part, the service, is not iam'],
+  [
+    'arn:aws:sts::123456789012:assumed-role/x/y',
+    'it is the ARN of a session; that of its role is arn:aws:iam::123456789012:role/x',
+  ],
+  ['arn:aws:iam::123456789012:user/x', 'its last part does not begin with role/'],
+  ['arn:aws:iam::123456789012:Role/x', 'its last part does not begin with role/'],
+  ['arn:AWS:iam::123456789012:role/x', 'its second part is not a partition, such as aws or aws-cn'],
+  [' arn:aws:iam::123456789012:role/x', 'white space stands around it'],
+  [of('a/'), 'the name of the role is missing'],
+  [of('a b'), 'the name of the role is not of letters, digits and +=,.@_-'],
+  [of('n'.repeat(65)), 'the name of the role has 65 characters; IAM takes 64'],
+  [of('a b/x'), 'the path of the role holds other characters than printable ASCII'],
+  [of(`${'p'.repeat(511)}/n`), 'the path of the role has more than 512 characters'],
+  [of('n'.repeat(3000)), 'it has 3031 characters'],
+  ['orders', undefined],
+])('what is wrong with %s', (text, fault) => expect(roleARNFault(text)).toBe(fault));
+
+test('of a whole text with all its parts something is always said', () => {
+  const part = fc.constantFrom('', 'arn', 'aws', 'iam', '123456789012', '1', 'role', 'role/x', 'role/', 'é', 'a b');
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 5, maxLength: 5 }), (parts) => {
+      const text = ['arn', ...parts].join(':');
+      if (parseRoleARN(text) === undefined) expect(roleARNFault(text)).toBeDefined();
+    }),
+  );
 });

@@ -60,6 +60,33 @@ test('each step of a check is told once, and all fields are told at once', () =>
   ]);
 });
 
+test.each([
+  ['a number where text belongs', { inner: { size: 1, colour: 42 } }, 'write it in quotes'],
+  ['a boolean where text belongs', { externalID: true }, 'write it in quotes'],
+  ['a number in quotes', { inner: { size: '7' } }, 'write it without quotes'],
+  ['a word where a number belongs', { inner: { size: 'x' } }, 'Write what it takes.'],
+  ['nothing where text belongs', { externalID: null }, 'Write what it takes.'],
+  ['a list where text belongs', { externalID: [] }, 'Write what it takes.'],
+  ['a map in quotes', { inner: '5' }, 'Write what it takes.'],
+])('the fix of %s', (_name, value, fix) => expect(problemsOf(value).map((p) => p.fix)).toEqual([fix]));
+
+test('the fix of a boolean in quotes, and of what a transformation made', () => {
+  const schema = v.strictObject({
+    on: v.optional(v.boolean('true or false')),
+    policy: v.optional(
+      v.pipe(
+        v.unknown(),
+        v.transform(() => undefined),
+        v.string('a policy'),
+      ),
+    ),
+  });
+  expect(problemsOf({ on: 'false', policy: 5 }, schema).map((p) => p.fix)).toEqual([
+    'write it without quotes',
+    'Write what it takes.',
+  ]);
+});
+
 test('all unknown fields are told, at every depth, beside other problems', () => {
   const value = {
     inner: { size: 0.5, x: 1, colr: 1 },

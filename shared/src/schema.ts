@@ -84,7 +84,18 @@ function toProblems(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): Probl
   // The value as it was written: `issue.input` may be what a transformation made of it.
   const written: unknown = last ? last.value : issue.input;
   const is = UNSHOWN.has(String(last?.key)) ? 'is not in order' : `is ${show(written)}`;
-  return [problem(code, pathText(path), `${is}, but takes ${issue.message}`)];
+  return [problem(code, pathText(path), `${is}, but takes ${issue.message}`, quotesFix(issue, written))];
+}
+
+/** YAML gives a number or a boolean where text stands without quotes, and text where a number stands in them. */
+function quotesFix({ expected, input }: v.BaseIssue<unknown>, written: unknown): string | undefined {
+  // What a transformation made of it was not written so.
+  if (input !== written) return undefined;
+  if (expected === 'string' && (typeof written === 'number' || typeof written === 'boolean'))
+    return 'write it in quotes';
+  if (typeof written !== 'string') return undefined;
+  const isOther = expected === 'number' ? /^\d{1,15}$/ : expected === 'boolean' ? /^(?:true|false)$/ : undefined;
+  return isOther?.test(written) === true ? 'write it without quotes' : undefined;
 }
 
 /** valibot names the first unknown field of an object and stops; a reader wants all of them, within reason. */

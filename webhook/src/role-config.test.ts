@@ -142,7 +142,7 @@ describe('serviceAccount', () => {
       other({ 'eks.amazonaws.com/role-arn': 'x' }),
       settings,
       'AnnotationInvalid',
-      /is no role ARN; correct it there/,
+      /is not an IAM role ARN.*; correct it there/,
     ],
     ['no such account', undefined, settings, 'AnnotationInvalid', /platform\/shared-aws, which does not exist/],
     ['without the setting', other(irsa), SETTINGS, 'ServiceAccountForbidden', /otherServiceAccounts/],

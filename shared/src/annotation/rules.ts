@@ -2,7 +2,7 @@
  * What may stand together in a chain. Pure. Admission applies these rules to the annotation, and both admission
  * and the sidecar's start to the sidecar's configuration.
  */
-import { parseRoleARN } from '../arn.ts';
+import { parseRoleARN, roleARNFault } from '../arn.ts';
 import { FOREIGN_TAG_KEYS } from '../eks.ts';
 import { LIMITS } from '../limits.ts';
 import { isKnownPartition, partitionOf } from '../partition.ts';
@@ -157,7 +157,8 @@ export function baseRoleProblems({ target: { at, call } }: Chain, { arn, path, o
   const from = parseRoleARN(arn)?.partition;
   if (from === undefined) {
     const fix = ofOther ? 'correct it there' : 'correct it, or set credentialSource: pod-identity';
-    return [problem('FieldOutOfRange', path, 'is no role ARN', fix)];
+    const fault = roleARNFault(arn);
+    return [problem('FieldOutOfRange', path, `is not an IAM role ARN${fault === undefined ? '' : `: ${fault}`}`, fix)];
   }
   const partition = parseRoleARN(call.roleARN)?.partition;
   if (partition === undefined || from === partition || !isKnownPartition(partition)) return [];

@@ -23,7 +23,7 @@ export const INPUT = {
   FieldWrongType: e(
     400,
     'The value is of another type than the field takes.',
-    'Write what it takes; text that looks like a number needs quotes.',
+    'Write what it takes.',
   ),
   FieldOutOfRange: e(400, "The value is outside the field's limits.", 'Write a value within these limits.'),
   FieldConflict: e(400, 'Two fields contradict each other.', 'Leave one of them out.'),

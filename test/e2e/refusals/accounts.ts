@@ -42,7 +42,7 @@ export const ACCOUNTS: readonly Refusal[] = [
     name: 'a-base-role-that-is-no-arn',
     annotation: ARN,
     account: { [EKS_ROLE]: 'irsa' },
-    says: `${EKS_ROLE} is no role ARN; correct it, or set credentialSource: pod-identity (FieldOutOfRange)`,
+    says: `${EKS_ROLE} is not an IAM role ARN; correct it, or set credentialSource: pod-identity (FieldOutOfRange)`,
   },
   {
     name: 'other-account-without-base-role',
@@ -52,7 +52,7 @@ export const ACCOUNTS: readonly Refusal[] = [
   {
     name: 'other-account-with-a-wrong-base-role',
     annotation: otherAccount('misspelt'),
-    says: `${EKS_ROLE} is no role ARN; correct it there (FieldOutOfRange)`,
+    says: `${EKS_ROLE} is not an IAM role ARN; correct it there (FieldOutOfRange)`,
   },
   {
     name: 'other-account-that-is-not-there',

@@ -1,8 +1,8 @@
 /** Each field with a value of another type, and with one outside of its limits. */
 import { ARN, HUB } from '../roles.ts';
-import { MISSING, TYPED, WITHIN, type Refusal } from './refusal.ts';
+import { MISSING, QUOTED, TYPED, WITHIN, type Refusal } from './refusal.ts';
 
-const ROLE_ARN = 'an IAM role ARN of 20-2048 characters, arn:aws:iam::<account id>:role/<name>';
+const ROLE_ARN = 'an IAM role ARN of 20-2048 characters, arn:aws:iam::<12-digit account ID>:role/<name>';
 const EXTERNAL_ID = 'text of 2-1224 characters of [A-Za-z0-9_+=,.@:/-] (digits alone in quotes)';
 const SECRET = "a map with secretKeyRef {name, key} of a Secret of the pod's namespace";
 const SESSION_NAME =
@@ -24,7 +24,7 @@ const list = (length: number, item: (n: number) => string): string =>
 
 /** Name of the row, the field as it is written, and what is said of it. */
 const ROWS: readonly (readonly [name: string, written: string, says: string])[] = [
-  ['external-id-number', 'externalID: 123456', `externalID is not in order, but takes ${EXTERNAL_ID}; ${TYPED}`],
+  ['external-id-number', 'externalID: 123456', `externalID is not in order, but takes ${EXTERNAL_ID}; ${QUOTED}`],
   ['external-id-short', 'externalID: x', `externalID is not in order, but takes ${EXTERNAL_ID}; ${WITHIN}`],
   [
     'external-id-long',
@@ -45,7 +45,7 @@ const ROWS: readonly (readonly [name: string, written: string, says: string])[] 
     'externalIDFrom: {secretKeyRef: {name: a, key: a/b}}',
     `externalIDFrom.secretKeyRef.key is "a/b", but takes a key of the Secret; ${WITHIN}`,
   ],
-  ['session-name-number', 'sessionName: 42', `sessionName is 42, but takes ${SESSION_NAME}; ${TYPED}`],
+  ['session-name-number', 'sessionName: 42', `sessionName is 42, but takes ${SESSION_NAME}; ${QUOTED}`],
   ['session-name-empty', 'sessionName: ""', `sessionName is "", but takes ${SESSION_NAME}; ${WITHIN}`],
   ['session-name-space', 'sessionName: "a b"', `sessionName is "a b", but takes ${SESSION_NAME}; ${WITHIN}`],
   [
@@ -58,20 +58,20 @@ const ROWS: readonly (readonly [name: string, written: string, says: string])[] 
   ['duration-over-all', 'duration: 13h', `duration is "13h", but takes ${DURATION}; ${WITHIN}`],
   ['region-list', 'region: [eu-west-1]', `region is a list, but takes ${REGION}; ${TYPED}`],
   ['region-words', 'region: Frankfurt', `region is "Frankfurt", but takes ${REGION}; ${WITHIN}`],
-  ['sts-region-number', 'stsRegion: 1', `stsRegion is 1, but takes ${REGION}; ${TYPED}`],
+  ['sts-region-number', 'stsRegion: 1', `stsRegion is 1, but takes ${REGION}; ${QUOTED}`],
   [
     'sts-region-host',
     'stsRegion: sts.amazonaws.com',
     `stsRegion is "sts.amazonaws.com", but takes ${REGION}; ${WITHIN}`,
   ],
   ['tags-list', 'tags: [team]', `tags is a list, but takes ${TAGS}; ${TYPED}`],
-  ['tag-number', 'tags: {cost: 42}', `tags.cost is 42, but takes ${TAG}; ${TYPED}`],
+  ['tag-number', 'tags: {cost: 42}', `tags.cost is 42, but takes ${TAG}; ${QUOTED}`],
   ['tag-character', 'tags: {cost: "4*2"}', `tags.cost is "4*2", but takes ${TAG}; ${WITHIN}`],
   ['tag-long', `tags: {cost: ${'x'.repeat(257)}}`, `tags.cost is "${'x'.repeat(76)}..., but takes ${TAG}; ${WITHIN}`],
   ['tag-key-long', `tags: {${'k'.repeat(129)}: x}`, `tags."${'k'.repeat(76)}... is "x", but takes ${TAG}; ${WITHIN}`],
   ['fifty-one-tags', `tags: {${list(51, (n) => `t${n}: x`)}}`, `tags is a map, but takes ${TAGS}; ${WITHIN}`],
   ['tag-keys-text', 'transitiveTagKeys: team', `transitiveTagKeys is "team", but takes ${KEYS}; ${TYPED}`],
-  ['tag-keys-number', 'transitiveTagKeys: [1]', `transitiveTagKeys.0 is 1, but takes ${KEYS}; ${TYPED}`],
+  ['tag-keys-number', 'transitiveTagKeys: [1]', `transitiveTagKeys.0 is 1, but takes ${KEYS}; ${QUOTED}`],
   ['tag-keys-character', 'transitiveTagKeys: ["*"]', `transitiveTagKeys.0 is "*", but takes ${KEYS}; ${WITHIN}`],
   ['policy-list', 'policy: []', `policy is a list, but takes ${POLICY}; ${TYPED}`],
   ['policy-no-json', 'policy: Allow all', `policy is "Allow all", but takes ${POLICY}; ${TYPED}`],
@@ -82,14 +82,14 @@ const ROWS: readonly (readonly [name: string, written: string, says: string])[] 
     'policyARNs: ReadOnlyAccess',
     `policyARNs is "ReadOnlyAccess", but takes ${POLICY_ARNS}; ${TYPED}`,
   ],
-  ['policy-arns-number', 'policyARNs: [1]', `policyARNs.0 is 1, but takes ${POLICY_ARNS}; ${TYPED}`],
+  ['policy-arns-number', 'policyARNs: [1]', `policyARNs.0 is 1, but takes ${POLICY_ARNS}; ${QUOTED}`],
   ['policy-arns-role', `policyARNs: ["${HUB}"]`, `policyARNs.0 is "${HUB}", but takes ${POLICY_ARNS}; ${WITHIN}`],
   [
     'policy-arns-eleven',
     `policyARNs: [${list(11, (n) => `"arn:aws:iam::aws:policy/P${n}"`)}]`,
     `policyARNs is a list, but takes ${POLICY_ARNS}; ${WITHIN}`,
   ],
-  ['source-identity-number', 'sourceIdentity: 42', `sourceIdentity is 42, but takes ${SOURCE_IDENTITY}; ${TYPED}`],
+  ['source-identity-number', 'sourceIdentity: 42', `sourceIdentity is 42, but takes ${SOURCE_IDENTITY}; ${QUOTED}`],
   ['source-identity-short', 'sourceIdentity: x', `sourceIdentity is "x", but takes ${SOURCE_IDENTITY}; ${WITHIN}`],
   [
     'source-identity-colon',
@@ -123,12 +123,17 @@ export const FIELD_VALUES: readonly Refusal[] = [
   {
     name: 'role-arn-of-a-user',
     annotation: 'arn:aws:iam::222222222222:user/orders',
-    says: `roleARN is "arn:aws:iam::222222222222:user/orders", but takes ${ROLE_ARN}; ${WITHIN}`,
+    says: `roleARN is "arn:aws:iam::222222222222:user/orders", but takes ${ROLE_ARN}: its last part does not begin with role/; ${WITHIN}`,
+  },
+  {
+    name: 'role-arn-of-eleven-digits',
+    annotation: 'arn:aws:iam::22222222222:role/orders',
+    says: `roleARN is "arn:aws:iam::22222222222:role/orders", but takes ${ROLE_ARN}: the account ID has 11 digits, not 12; ${WITHIN}`,
   },
   {
     name: 'role-arn-long',
     annotation: ARN.padEnd(2049, 'x'),
-    says: `roleARN is "${ARN.padEnd(76, 'x')}..., but takes ${ROLE_ARN}; ${WITHIN}`,
+    says: `roleARN is "${ARN.padEnd(76, 'x')}..., but takes ${ROLE_ARN}: it has 2049 characters; ${WITHIN}`,
   },
   ...ROWS.map(([name, written, says]) => ({ name, annotation: `{roleARN: "${ARN}", ${written}}`, says })),
   // The same limits hold in a hop and in a role of `roles`, and every problem is told at once.

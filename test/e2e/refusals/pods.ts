@@ -267,7 +267,7 @@ export const PODS: readonly Refusal[] = [
       'a-pod-of-another-shape',
       'PodMalformed',
       { containers: 'app' },
-      'The pod is not of the shape that the API describes: its shape: spec.containers is "app", but takes a list; write what it takes; text that looks like a number needs quotes (FieldWrongType). Correct the field that the message names.',
+      'The pod is not of the shape that the API describes: its shape: spec.containers is "app", but takes a list; write what it takes (FieldWrongType). Correct the field that the message names.',
     ),
     raw: true,
   },

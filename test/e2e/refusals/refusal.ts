@@ -53,7 +53,8 @@ function literally(text: string): string {
 
 // The ends that many problems share: the fix and the code.
 export const WITHIN = 'write a value within these limits (FieldOutOfRange)';
-export const TYPED = 'write what it takes; text that looks like a number needs quotes (FieldWrongType)';
+export const TYPED = 'write what it takes (FieldWrongType)';
+export const QUOTED = 'write it in quotes (FieldWrongType)';
 export const LEAVE_OUT = 'leave one of them out (FieldConflict)';
 export const MISSING = 'is missing; add it (FieldMissing)';
 export const PARTS = 'write it with fewer fields, lists and aliases; no role needs so many (DocumentTooComplex)';
