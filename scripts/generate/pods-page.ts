@@ -6,11 +6,12 @@ import { VARIANT_NAMES } from '@rolechain/test/hard-pods/variants.ts';
 const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
 const code = (text: string): string => `\`${text}\``;
 
+const BY = { guard: 'by the guard', validate: 'when an object is written' } as const;
 const ENTRIES = Object.entries(REASONS as Record<string, ReasonEntry>);
 const rows = (filter: (entry: ReasonEntry) => boolean, cells: (entry: ReasonEntry) => string[]): string =>
   ENTRIES.filter(([, entry]) => filter(entry))
     .map(([name, entry]) =>
-      row(entry.by === undefined ? code(name) : `${code(name)}, by the ${entry.by}`, ...cells(entry)),
+      row(entry.by === undefined ? code(name) : `${code(name)}, ${BY[entry.by]}`, ...cells(entry)),
     )
     .join('\n');
 
@@ -26,12 +27,13 @@ A pod is judged in this order; the first code that applies is its outcome.
 1. Mirror pods, and pods with \`${inject.key}: "false"\`, are left alone before anything is looked up.
 2. So is a pod whose ServiceAccount asks for no role: no byte of it changes, whatever else is in it.
 3. The account's annotation, the allow-list of its Namespace, the shape of the pod, and the pod's annotations.
-4. Names of ours that are taken: containers and volumes \`${SIDECAR.name}\`, volumes \`${SIDECAR.volumePrefix}…\`, mounts of them.
-5. Conflicts of the pod, then of its containers, then several roles under shareProcessNamespace or hostPID. What containers in
-   \`${skipContainers.key}\` and those of meshes set is not looked at.
+4. Roles that the account does not declare; names of ours that are taken: containers and volumes \`${SIDECAR.name}\`, volumes
+   \`${SIDECAR.volumePrefix}…\`, mounts of them; conflicts of the pod, then of its containers. All of these are told at once, and the
+   first one's code is the outcome. What containers in \`${skipContainers.key}\` and those of meshes set is not looked at.
+5. The size of the patch.
 6. The resources of the sidecar.
 
-A refusal's message ends in the code in brackets. A pod that is left alone though its account asks carries the code
+In a refusal's message each reason ends in its code in brackets. A pod that is left alone though its account asks carries the code
 in \`${skipped.key}\`. An injected pod's \`${status.key}\` has the code of each container that is left alone. The
 webhook's metric \`rolechain_admissions_total\` counts by outcome and code.
 

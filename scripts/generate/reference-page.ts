@@ -1,6 +1,7 @@
 import {
   AGENT_ENDPOINTS,
   ANNOTATIONS,
+  ANNOTATION_PREFIX,
   DEFAULT_SESSION_NAME,
   ENV,
   FIELDS,
@@ -63,14 +64,17 @@ The session name's default is \`${DEFAULT_SESSION_NAME}\`. \`{cluster}\` needs t
 hop's STS endpoint is the hop's \`stsRegion\`, else the role's, else the role's \`region\`, else the webhook's.
 
 A role that no container holds is left out of the sidecar. When the account is written, the admission webhook
-\`${PATHS.validate}\` refuses what a pod of the account would be refused for, in the same words.
+\`${PATHS.validate}\` refuses what a pod of the account would be refused for, in the same words. On ServiceAccounts and
+Namespaces it refuses an annotation of the prefix \`${ANNOTATION_PREFIX}\` that is new or changed and that no version knows, with what
+may be meant (\`AnnotationUnknown\`). What is stored already stops no other write, and at a pod's admission only draws a warning.
 
 ## Which roles a Namespace allows
 
 \`${ANNOTATIONS.allowedRoles.key}\` on the Namespace holds patterns for the target and every hop of each of its accounts' roles; base
 roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
 text of that part, \`?\` one character. An annotation without a pattern allows nothing; one over
-${size(LIMITS.allowedRolesBytes)} or with more than ${LIMITS.allowedRolesPatterns} patterns refuses the pods of the namespace that ask (\`AllowedRolesInvalid\`). It guides and does not
+${size(LIMITS.allowedRolesBytes)} or with more than ${LIMITS.allowedRolesPatterns} patterns refuses the pods of the namespace that ask (\`AllowedRolesInvalid\`).
+A pattern that can match no role (\`role/*\`) is refused when the Namespace is written, and draws a warning where it is stored. It guides and does not
 guard: whoever may create pods with an account can use that account's base identity without us.
 
 ## Resources of the sidecar

@@ -7,6 +7,8 @@ export const LIMITS = {
    * lists of containers (80 with names of 63 characters, each with two roles), the patterns of allowed-roles.
    */
   wordBytes: 64,
+  /** A key of our prefix: the API takes 63 characters behind it (apimachinery, validation.IsQualifiedName). */
+  annotationKeyChars: 'rolechain.io/'.length + 63,
   quantityChars: 64,
   skipContainersBytes: 8 * 1024,
   containerRolesBytes: 16 * 1024,

@@ -5,8 +5,11 @@ export interface ReasonEntry {
   readonly outcome: Outcome;
   /** Conflicts follow the admin's setting `conflicts`; a pod's conflict skips the pod, a container's the container. */
   readonly conflict?: 'pod' | 'container';
-  /** The webhook never gives it: the guard speaks where the webhook did not. */
-  readonly by?: 'guard';
+  /**
+   * `guard`: the webhook never gives it, the guard speaks where the webhook did not. `validate`: given when an object is
+   * written, never to a pod.
+   */
+  readonly by?: 'guard' | 'validate';
   /** It leaves one container alone, never a pod. */
   readonly of?: 'container';
   readonly text: string;
@@ -45,6 +48,13 @@ export const REASONS = {
     "The ServiceAccount's annotation is invalid.",
     'Correct the annotation and create the pod again.',
   ),
+  AnnotationUnknown: {
+    ...refused(
+      'An annotation of the prefix rolechain.io/ is not known to this version.',
+      'Correct its name, or remove it.',
+    ),
+    by: 'validate',
+  },
   PodAnnotationInvalid: refused('An annotation of the pod is invalid.', 'Correct it.'),
   SidecarResourcesInvalid: refused(
     "An annotation of the pod or of its Namespace asks for resources that the sidecar can't have.",

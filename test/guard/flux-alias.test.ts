@@ -46,7 +46,7 @@ describeWithBinaries("Flux's annotation", ({ kubectl }) => {
       const write = (metadata: object) => installed.api.patch(`${PATH}/neither`, { metadata });
       expect(await write({ annotations: { [FLUX]: 'no document' } })).toMatchObject({
         status: 422,
-        body: expect.stringContaining('serviceaccounts.rolechain.io') as string,
+        body: expect.stringContaining('annotations.rolechain.io') as string,
       });
       expect(await write({ annotations: { [FLUX]: FLUX_ROLE } })).toMatchObject({ status: 200 });
       expect(await write({ annotations: { [OURS]: `${ROLE}-other` } })).toMatchObject({ status: 422 });
@@ -69,7 +69,7 @@ describeWithBinaries("Flux's annotation", ({ kubectl }) => {
     async function checks(): Promise<number> {
       const { body } = await installed.api.get('/metrics');
       const counts = body.matchAll(
-        /^apiserver_admission_webhook_request_total\{.*name="serviceaccounts.rolechain.io".*\} (\d+)$/gm,
+        /^apiserver_admission_webhook_request_total\{.*name="annotations.rolechain.io".*\} (\d+)$/gm,
       );
       return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     }

@@ -23,7 +23,7 @@ const WEBHOOK = 'pods.rolechain.io';
 const OPTED_IN = `opted-in.${WEBHOOK}`;
 
 const notInjected = (inNamespace: string, name: string): string =>
-  sentence('NotInjected', { namespace: inNamespace, name, annotations: {} });
+  sentence([{ reason: 'NotInjected', detail: '' }], { namespace: inNamespace, name, annotations: {} });
 /** The namespace whose pods another webhook changes after ours was called: then ours is called again. */
 const RELABELLED = 'relabelled';
 const sidecar = { ...container(SIDECAR.name), restartPolicy: 'Always' };

@@ -40,6 +40,7 @@ export const ACCOUNTS = {
   invalid: { [KEY]: `{roleARN: "${ORDERS}", duration: 9h}` },
   environment: { [KEY]: `{roleARN: "${ORDERS}", credentialSource: environment}` },
   borrower: { [KEY]: `{roleARN: "${ORDERS}", serviceAccount: {name: orders}}` },
+  misspelt: { 'rolechain.io/asume-role': ORDERS },
   plain: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;

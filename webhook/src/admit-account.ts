@@ -1,41 +1,98 @@
-/** Reviews of ServiceAccounts: `/validate`. Pure. */
-import { isDNSSubdomain } from '@rolechain/shared';
+/** Reviews of ServiceAccounts and Namespaces: `/validate`. Pure. */
+import {
+  ANNOTATIONS,
+  ANNOTATION_PREFIX,
+  FOREIGN_KEYS,
+  formatProblems,
+  isDNSSubdomain,
+  type Problem,
+  type ReasonCode,
+} from '@rolechain/shared';
 import { accountWarnings } from './account-warnings.ts';
 import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './admit.ts';
-import { decideAccount, type Accepted, type Refused, type Surroundings } from './decide-account.ts';
-import { fewWarnings } from './few.ts';
-import { keep } from './kept.ts';
+import { patternProblems } from './allowed-roles.ts';
+import type { Finding } from './conflicts.ts';
+import { decideAccount, wordsOf, type Accepted, type Refused, type Surroundings } from './decide-account.ts';
+import { cut, cutMessage, fewWarnings } from './few.ts';
+import { keep, type Annotations } from './kept.ts';
+import { askedResources } from './resources-asked.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
+import { isKnownKey, strayKeys, strayProblem } from './stray-annotations.ts';
 
 /** What is read of a review. */
-export interface AccountReview {
+export interface AnnotationReview {
   readonly uid: string;
   readonly dryRun: boolean;
-  /** As it is about to be; undefined where the review is not about a ServiceAccount that is created or updated. */
+  /** Undefined where the review is not about a ServiceAccount or Namespace that is created or updated. */
+  readonly written: Written | undefined;
+  /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
   readonly account: ServiceAccount | undefined;
 }
 
-/** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
-export function readAccountReview(body: string, hold?: Hold): AccountReview {
-  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body, hold);
-  const written = operation === 'CREATE' || operation === 'UPDATE';
-  const isAccount = isObject(kind) && kind.kind === 'ServiceAccount' && kind.group === '' && written && !subResource;
-  if (!isAccount) return { uid, dryRun: false, account: undefined };
+/** What is written of ours. */
+export interface Written {
+  readonly kind: 'ServiceAccount' | 'Namespace';
+  /** `shop/orders`, or `shop`. */
+  readonly name: string;
+  /** The annotations of our prefix that are new, or have another value than before: what is stored stops no write. */
+  readonly changed: Annotations;
+}
+
+const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
+
+/** Parses a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
+export function readAnnotationReview(body: string, hold?: Hold): AnnotationReview {
+  const request = readRequest(body, hold);
+  const { uid, kind, operation, subResource, object, oldObject, dryRun } = request;
+  const isWritten = (operation === 'CREATE' || operation === 'UPDATE') && !subResource;
+  const name = isObject(kind) && kind.group === '' ? kind.kind : undefined;
+  if (!isWritten || (name !== 'ServiceAccount' && name !== 'Namespace')) {
+    return { uid, dryRun: false, written: undefined, account: undefined };
+  }
   if (!isObject(object)) throw malformed('request.object is missing.');
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
-  const texts = Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const kept = keep(Object.fromEntries(texts), ACCOUNT_KEYS);
-  // A name that the apiserver is still to make stands in generateName.
-  const isName = (text: unknown): text is string => typeof text === 'string' && text !== '';
-  const name = [metadata.name, metadata.generateName].find(isName) ?? '';
+  const annotations = textsOf(object);
+  const before = textsOf(oldObject);
+  const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
+  const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isNew(key));
+  const changed = keep(annotations, ours);
+  const answer = { uid, dryRun: dryRun === true };
+  if (name === 'Namespace') {
+    return { ...answer, written: { kind: name, name: cut(nameOf(object), 253), changed }, account: undefined };
+  }
+  const account = accountOf(object, request.namespace, annotations);
+  const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
+  return { ...answer, written, account: ASKING.some(isNew) ? account : undefined };
+}
+
+function accountOf(object: Annotated, namespace: unknown, annotations: Annotations): ServiceAccount {
+  const metadata = fieldsOf(object.metadata);
+  const name = nameOf(object);
   // What is generated goes on with a letter or a digit.
-  if (name !== '' && !isDNSSubdomain(isName(metadata.name) ? name : `${name}x`)) {
+  if (name !== '' && !isDNSSubdomain(name === metadata.name ? name : `${name}x`)) {
     throw malformed('request.object.metadata.name is no DNS subdomain of at most 253 characters.');
   }
-  const account = { namespace: namespaceOf(namespace), name, annotations: kept };
-  return { uid, dryRun: dryRun === true, account };
+  return { namespace: namespaceOf(namespace), name, annotations: keep(annotations, ACCOUNT_KEYS) };
+}
+
+/** A name that the apiserver is still to make stands in generateName. */
+function nameOf(object: Annotated): string {
+  const { name, generateName } = fieldsOf(object.metadata);
+  return [name, generateName].find((text): text is string => typeof text === 'string' && text !== '') ?? '';
+}
+
+type Annotated = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Annotated {
+  return isObject(value) ? value : {};
+}
+
+/** The annotations of an object of any JSON value. */
+function textsOf(object: unknown): Annotations {
+  const annotations = fieldsOf(fieldsOf(fieldsOf(object).metadata).annotations);
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** What a pod of this account would meet, with the warnings for its author. Undefined: it asks for no role. */
@@ -49,19 +106,68 @@ export function judgeAccount(
   return { ...judged, warnings: [...judged.warnings, ...accountWarnings(judged.roles, account)] };
 }
 
-/** The answer to a review: the refusal has the text that a pod would get. */
-export function respondAccount({ uid }: AccountReview, judged: Accepted | Refused | undefined): ReviewResponse {
-  const refused = judged?.outcome === 'refused';
-  const warnings = judged?.warnings ?? [];
+/** What the changed annotations alone say. */
+interface Findings {
+  readonly refusing: readonly Finding[];
+  readonly warnings: readonly string[];
+}
+
+/** Keys that no version knows, and values on a Namespace that can't be meant, are refused; a key of another kind warns. */
+function findingsOf({ kind, changed }: Written): Findings {
+  const strays = strayKeys(changed, kind);
+  const told = (keys: readonly string[]): Problem[] => keys.map((key) => strayProblem(key, kind));
+  const patterns = kind === 'Namespace' ? changed[ANNOTATIONS.allowedRoles.key] : undefined;
+  const resources = kind === 'Namespace' ? askedResources({}, changed) : undefined;
+  const all: readonly (readonly [Finding['reason'], readonly Problem[]])[] = [
+    ['AnnotationUnknown', told(strays.filter((key) => !isKnownKey(key)))],
+    ['AllowedRolesInvalid', patterns === undefined ? [] : patternProblems(patterns)],
+    ['SidecarResourcesInvalid', resources === undefined || resources.ok ? [] : resources.problems],
+  ];
+  return {
+    refusing: all
+      .filter(([, problems]) => problems.length > 0)
+      .map(([reason, problems]) => ({ reason, detail: formatProblems(problems) })),
+    warnings: told(strays.filter(isKnownKey)).map((found) => formatProblems([found])),
+  };
+}
+
+/** What becomes of a write. */
+export interface WrittenDecision {
+  /** Of the first refusal; else whether there is anything of ours in it. */
+  readonly reason: ReasonCode | 'Accepted';
+  /** Of a refused one. */
+  readonly message?: string;
+  readonly warnings: readonly string[];
+}
+
+/** The write as a whole: an account's refusal has the text that its pods would get. `judged` is the account's. */
+export function decideWritten(written: Written | undefined, judged: Accepted | Refused | undefined): WrittenDecision {
+  if (!written || (!judged && Object.keys(written.changed).length === 0))
+    return { reason: 'NotAnnotated', warnings: [] };
+  const { refusing, warnings: ofKeys } = findingsOf(written);
+  const warnings = [...ofKeys, ...(judged?.warnings ?? [])];
+  const refused = judged?.outcome === 'refused' ? judged : undefined;
+  const reason = refused?.reason ?? refusing[0]?.reason;
+  if (reason === undefined) return { reason: 'Accepted', warnings };
+  const before = refused?.message ?? `rolechain: ${written.kind} ${written.name}:`;
+  if (refusing.length === 0) return { reason, warnings, message: before };
+  return { reason, warnings, message: cutMessage(`${before}${refused ? ' Also:' : ''} ${wordsOf(refusing)}`) };
+}
+
+/** The answer to a review. */
+export function respondWritten(
+  { uid }: AnnotationReview,
+  { reason, message, warnings }: WrittenDecision,
+): ReviewResponse {
   return {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
     response: {
       uid,
-      allowed: !refused,
+      allowed: message === undefined,
       ...(warnings.length > 0 ? { warnings: fewWarnings(warnings) } : {}),
-      auditAnnotations: { reason: refused ? judged.reason : judged ? 'Accepted' : 'NotAnnotated' },
-      ...(refused ? { status: refusal(judged.message) } : {}),
+      auditAnnotations: { reason },
+      ...(message === undefined ? {} : { status: refusal(message) }),
     },
   };
 }

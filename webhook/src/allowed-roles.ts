@@ -9,12 +9,15 @@ import {
   arnMatcher,
   formatProblems,
   problem,
+  show,
+  type Checked,
   type Problem,
   type ReasonCode,
   type RoleSpec,
 } from '@rolechain/shared';
 import { sizeProblem } from './annotation-limits.ts';
 import { few } from './few.ts';
+import { patternFault } from './role-pattern.ts';
 
 /** Why one role of a chain is allowed: the pattern that it matches, or none where nothing had to match. */
 export interface Allowance {
@@ -42,16 +45,53 @@ export function allowedRoles(
     if (policy === 'optional') return { ok: true, allowances: arns };
     return denied(`the setting allowedRolesPolicy is required, and Namespace ${namespace} has no ${KEY}`);
   }
-  const over = sizeProblem({ [KEY]: patterns }, KEY, 'Namespace');
-  if (over) return invalid(over);
-  const list = patterns.split(/\s+/).filter((pattern) => pattern !== '');
-  if (list.length > LIMITS.allowedRolesPatterns) return invalid(TOO_MANY);
+  const parsed = parsePatterns(patterns);
+  if (!parsed.ok) return invalid(parsed.problems);
+  const list = parsed.value;
   const patternOf = firstMatch(list);
   const judged = arns.map((at) => ({ ...at, pattern: patternOf(at.arn) }));
   const without = judged.filter(({ pattern }) => pattern === undefined).map(({ arn }) => arn);
   if (without.length === 0) return { ok: true, allowances: judged as Allowance[] };
   const allows = list.length === 0 ? 'nothing' : few(list, ' ');
-  return denied(`${few([...new Set(without)])}; Namespace ${namespace} allows ${allows}`);
+  const broken = few(
+    faults(list).map(({ pattern, fault }) => `${show(pattern)} ${fault}`),
+    '; ',
+  );
+  const why = `${few([...new Set(without)])}; Namespace ${namespace} allows ${allows}`;
+  return denied(broken === '' ? why : `${why}, of which some match no role: ${broken}`);
+}
+
+/** The patterns of the annotation's value, within their limits. */
+function parsePatterns(patterns: string): Checked<readonly string[]> {
+  const over = sizeProblem({ [KEY]: patterns }, KEY, 'Namespace');
+  if (over) return { ok: false, problems: [over] };
+  const list = patterns.split(/\s+/).filter((pattern) => pattern !== '');
+  if (list.length > LIMITS.allowedRolesPatterns) return { ok: false, problems: [TOO_MANY] };
+  return { ok: true, value: list, warnings: [] };
+}
+
+function faults(list: readonly string[]): { readonly pattern: string; readonly fault: string }[] {
+  return list.flatMap((pattern) => {
+    const fault = patternFault(pattern);
+    return fault === undefined ? [] : [{ pattern, fault }];
+  });
+}
+
+/** What the Namespace's owner is refused for: what passes a limit, and patterns that match no role. */
+export function patternProblems(patterns: string): readonly Problem[] {
+  const parsed = parsePatterns(patterns);
+  if (!parsed.ok) return parsed.problems;
+  return faults(parsed.value)
+    .slice(0, LIMITS.placesNamed)
+    .map(({ pattern, fault }) =>
+      problem('FieldOutOfRange', KEY, `has the pattern ${show(pattern)}, which ${fault}`, FIX),
+    );
+}
+
+/** The same, once it is stored: it stops no pod that another pattern allows. */
+export function patternWarnings(patterns: string | undefined, namespace: string): string[] {
+  if (patterns === undefined) return [];
+  return patternProblems(patterns).map((found) => `Namespace ${namespace}: ${formatProblems([found])}`);
 }
 
 const KEY = ANNOTATIONS.allowedRoles.key;
@@ -62,11 +102,13 @@ const TOO_MANY = problem(
   'join some of them by a star',
 );
 
+const FIX = 'correct it: it matches no role';
+
 const denied = (why: string): Allowed => ({ ok: false, reason: 'RoleNotAllowed', why });
-const invalid = (found: Problem): Allowed => ({
+const invalid = (found: readonly Problem[]): Allowed => ({
   ok: false,
   reason: 'AllowedRolesInvalid',
-  why: formatProblems([found]),
+  why: formatProblems(found),
 });
 
 /** The first pattern that an ARN matches. Each ARN is matched once, however many roles have it. */

@@ -122,7 +122,7 @@ describe('which container holds what', () => {
     });
   });
 
-  const spec = (...names: string[]): object => ({ containers: names.map((name) => ({ name })) });
+  const spec = (...names: string[]): Record<string, unknown> => ({ containers: names.map((name) => ({ name })) });
   test.each([
     ['two letters off', pod('exprtr=audit')],
     ['but for a digit', pod('exporter1=audit')],

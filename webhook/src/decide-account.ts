@@ -16,7 +16,7 @@ import {
   type RoleSpec,
   type SidecarConfig,
 } from '@rolechain/shared';
-import { allowedRoles, type Allowance } from './allowed-roles.ts';
+import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
 import { withDetail, type Finding } from './conflicts.ts';
 import { cut, cutMessage } from './few.ts';
 import type { Annotations } from './kept.ts';
@@ -113,7 +113,8 @@ function judge({ account, settings, others, patterns }: Judged): Accepted | Refu
   if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
   const annotationHash = hash('sha256', read.text).slice(0, 16);
-  return { outcome: 'accepted', annotationHash, roles, allowances, warnings: parsed.warnings };
+  const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
+  return { outcome: 'accepted', annotationHash, roles, allowances, warnings };
 }
 
 /** What a pod adds to the configuration of all roles: longer ports, and a token a role. */
@@ -160,13 +161,18 @@ export function refuseProblems(
   return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
 }
 
-/** What is asked for; of each finding one sentence each of why not, where, and what to do; its code at its end. */
-function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
+/** What is asked for, and why it can't be had. */
+export function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
+  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${wordsOf(findings)}`;
+}
+
+/** Of each finding one sentence each of why not, where, and what to do; its code at its end. */
+export function wordsOf(findings: readonly Finding[]): string {
   // A detail that fills the message would leave no room for the words of those behind it.
   const most = findings.length > 1 ? LIMITS.messageChars / 2 / findings.length : LIMITS.reviewBytes;
   const words = findings.map(({ reason, detail }) => {
     const { text, fix } = REASONS[reason];
     return `${withDetail(text, cut(detail, Math.floor(most)))} ${fix} [${reason}]`;
   });
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${words.join(' Also: ')}`;
+  return words.join(' Also: ');
 }

@@ -35,7 +35,7 @@ import {
 import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
-import { annotationOf, places, viewPod, type Pod, type Resources } from './pod.ts';
+import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { choosePorts } from './ports.ts';
@@ -45,6 +45,7 @@ import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
 import { setBackWarnings } from './set-back.ts';
 import type { DecideSettings, SidecarUser } from './settings.ts';
+import { misplacedWarnings, strayWarnings } from './stray-annotations.ts';
 
 export type { Refused, Surroundings } from './decide-account.ts';
 
@@ -97,6 +98,17 @@ export function decideAlone(pod: unknown): Skipped | undefined {
 /** Nothing but the account itself was looked up. */
 const NOTHING: Surroundings = { others: new Map(), allowedRoles: undefined };
 
+/**
+ * A pod whose ServiceAccount asks for no role. It is left as it is, with a warning where an annotation was to ask and is
+ * misspelt on the account, or stands on the pod.
+ */
+export function decideUnasked(rawPod: unknown, account: ServiceAccount | undefined): Skipped {
+  const ofAccount = account
+    ? strayWarnings(account.annotations, 'ServiceAccount', `${account.namespace}/${account.name}`)
+    : [];
+  return skip('NotAnnotated', fewWarnings([...misplacedWarnings(annotationsOf(rawPod)), ...ofAccount]));
+}
+
 /** The decision on a pod that is about to be created in the account's namespace. No input throws. */
 export function decide(
   rawPod: unknown,
@@ -107,7 +119,7 @@ export function decide(
   const alone = decideAlone(rawPod);
   if (alone) return alone;
   const accepted = decideAccount(account, settings, around);
-  if (account === undefined || accepted === undefined) return skip('NotAnnotated');
+  if (account === undefined || accepted === undefined) return decideUnasked(rawPod, account);
   if (accepted.outcome === 'refused') return accepted;
   const tooLarge = podTooLarge(rawPod);
   if (tooLarge !== undefined) return refuse('PodTooLarge', account, tooLarge);
@@ -118,7 +130,11 @@ export function decide(
     const problems = annotations.problems.slice(0, LIMITS.placesNamed);
     return refuseProblems('PodAnnotationInvalid', account, 'the pod', problems);
   }
-  const warnings = [...accepted.warnings, ...annotations.warnings];
+  const strays = [
+    ...strayWarnings(account.annotations, 'ServiceAccount', `${account.namespace}/${account.name}`),
+    ...strayWarnings(around.namespaceAnnotations ?? {}, 'Namespace', account.namespace),
+  ];
+  const warnings = [...strays, ...accepted.warnings, ...annotations.warnings];
   return decidePod(view.value, { account, accepted, settings, around, annotations: annotations.value, warnings });
 }
 

@@ -1,19 +1,8 @@
-import {
-  ANNOTATIONS,
-  ANNOTATION_PREFIX,
-  ENV,
-  FOREIGN_KEYS,
-  LIMITS,
-  SIDECAR,
-  nearest,
-  problem,
-  type Checked,
-  type Problem,
-} from '@rolechain/shared';
+import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
 import { sizeProblem } from './annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
-import { cut } from './few.ts';
 import { places, type Pod } from './pod.ts';
+import { keysOn, strayKeys, strayProblem } from './stray-annotations.ts';
 
 /** What the pod's own annotations ask for. */
 export interface PodAnnotations {
@@ -22,9 +11,6 @@ export interface PodAnnotations {
   readonly authorizationToken: 'file' | 'env';
 }
 
-const KNOWN: readonly string[] = Object.values(ANNOTATIONS)
-  .filter(({ on }) => on === 'Pod' || on === 'Pod, Namespace')
-  .map(({ key }) => key);
 const SKIP = ANNOTATIONS.skipContainers.key;
 const ROLES = ANNOTATIONS.containerRoles.key;
 const TOKEN = ANNOTATIONS.authorizationToken.key;
@@ -35,14 +21,11 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
  */
 export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
-  const tooLarge = [...KNOWN, FOREIGN_KEYS.eksSkipContainers].flatMap(
+  const tooLarge = [...keysOn('Pod'), FOREIGN_KEYS.eksSkipContainers].flatMap(
     (key) => sizeProblem(annotations, key, 'Pod') ?? [],
   );
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
-  const problems: Problem[] = Object.keys(annotations)
-    .filter((key) => key.startsWith(ANNOTATION_PREFIX) && !KNOWN.includes(key))
-    .slice(0, LIMITS.placesNamed)
-    .map((key) => unknownKey(key));
+  const problems: Problem[] = strayKeys(annotations, 'Pod').map((key) => strayProblem(key, 'Pod'));
   problems.push(...notOneOf(annotations, ANNOTATIONS.inject.key, ['true', 'false']));
   problems.push(...notOneOf(annotations, TOKEN, ['file', 'env']));
   const parsed = parseContainerRoles(annotations[ROLES] ?? '');
@@ -94,10 +77,4 @@ function skippedWithRole(skip: readonly string[], roles: ContainerRoles): Proble
 /** Not refused: another webhook may yet add the container. */
 function absentWarnings(key: string, names: readonly string[]): string[] {
   return names.map((name) => `${key} names container ${name}, which this pod does not have`);
-}
-
-function unknownKey(key: string): Problem {
-  const meant = nearest(key, KNOWN);
-  const fix = meant === undefined ? `this version knows ${KNOWN.join(', ')}` : `did you mean ${meant}?`;
-  return problem('FieldUnknown', cut(key, LIMITS.warningChars), 'is no annotation of this version', fix);
 }

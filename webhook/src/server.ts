@@ -11,10 +11,16 @@ import Fastify, {
 import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
-import { judgeAccount, readAccountReview, respondAccount } from './admit-account.ts';
+import {
+  decideWritten,
+  judgeAccount,
+  readAnnotationReview,
+  respondWritten,
+  type AnnotationReview,
+} from './admit-account.ts';
 import { checkCaller, clientOptions, contextOptions, type Clients } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
-import { decide, decideAlone, type Decision } from './decide.ts';
+import { decide, decideAlone, decideUnasked, type Decision } from './decide.ts';
 import { lookAround, type Lookups } from './look-around.ts';
 import type { Metrics } from './metrics.ts';
 import type { Chance } from './patch.ts';
@@ -166,25 +172,32 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
   // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
-  if (!asksForRole(account, options)) return { outcome: 'skipped', reason: 'NotAnnotated', warnings: [] };
+  if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
   return decide(review.pod, account, settings, await lookAround(account, settings, options));
 }
 
-/** A ServiceAccount that is being written. What can't be looked up is a failed call, as for a pod. */
+/** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
 async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
-  const review = readAccountReview(request.body as string, workOf(request.raw).hold);
-  const { uid, dryRun, account } = review;
-  if (!asksForRole(account, options)) return respondAccount(review, undefined);
+  const review = readAnnotationReview(request.body as string, workOf(request.raw).hold);
+  const { uid, dryRun, written } = review;
+  const decision = decideWritten(written, await judgeReview(review, options));
+  const { reason, message: error } = decision;
+  if (written && error !== undefined) {
+    options.log.warn({ uid, object: written.name, reason, dryRun, error }, `refused a ${written.kind}`);
+  }
+  return respondWritten(review, decision);
+}
+
+async function judgeReview(
+  { account }: AnnotationReview,
+  options: ServerOptions,
+): Promise<ReturnType<typeof judgeAccount>> {
+  if (!asksForRole(account, options)) return undefined;
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  const judged = judgeAccount(account, settings, await lookAround(account, settings, options));
-  if (judged?.outcome === 'refused') {
-    const fields = { uid, account: `${account.namespace}/${account.name}`, reason: judged.reason, dryRun };
-    options.log.warn({ ...fields, error: judged.message }, 'refused a ServiceAccount');
-  }
-  return respondAccount(review, judged);
+  return judgeAccount(account, settings, await lookAround(account, settings, options));
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {

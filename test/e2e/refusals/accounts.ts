@@ -19,6 +19,7 @@ export const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>
   tenant: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' },
   locked: { 'rolechain.io/allowed-roles': '' },
   overgrown: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/* '.repeat(101) },
+  broken: { 'rolechain.io/allowed-roles': 'role/*' },
   small: { 'rolechain.io/sidecar-cpu-limit': 'much' },
 };
 
@@ -138,6 +139,20 @@ export const ACCOUNTS: readonly Refusal[] = [
     annotation: ARN,
     reason: 'RoleNotAllowed',
     says: `The namespace does not allow a role of the chain: the setting allowedRolesPolicy is required, and Namespace shop has no rolechain.io/allowed-roles. ${NOT_ALLOWED}`,
+  },
+  {
+    name: 'a-mistyped-annotation',
+    account: { 'rolechain.io/asume-role': ARN },
+    atAccount: true,
+    reason: 'AnnotationUnknown',
+    says: 'An annotation of the prefix rolechain.io/ is not known to this version: rolechain.io/asume-role is not an annotation of this version; did you mean rolechain.io/assume-role? (FieldUnknown). Correct its name, or remove it.',
+  },
+  {
+    name: 'patterns-of-which-some-match-no-role',
+    namespace: 'broken',
+    annotation: ARN,
+    reason: 'RoleNotAllowed',
+    says: `The namespace does not allow a role of the chain: ${ARN}; Namespace broken allows role/*, of which some match no role: "role/*" has 1 of the 6 parts that colons separate; a pattern looks like arn:aws:iam::222222222222:role/team/*. ${NOT_ALLOWED}`,
   },
   {
     name: 'flux-beside-ours',

@@ -82,7 +82,17 @@ export const PODS: readonly Refusal[] = [
   annotated(
     'an-unknown-pod-annotation',
     { 'rolechain.io/container-role': 'app=audit' },
-    'rolechain.io/container-role is no annotation of this version; did you mean rolechain.io/container-roles? (FieldUnknown)',
+    'rolechain.io/container-role is not an annotation of this version; did you mean rolechain.io/container-roles? (FieldUnknown)',
+  ),
+  annotated(
+    'an-annotation-of-the-account-on-the-pod',
+    { 'rolechain.io/assume-role': ARN },
+    'rolechain.io/assume-role belongs on the ServiceAccount, and has no effect on the Pod; move it there (FieldUnknown)',
+  ),
+  annotated(
+    'a-mistyped-annotation-of-the-account-on-the-pod',
+    { 'rolechain.io/asume-role': ARN },
+    'rolechain.io/asume-role is not an annotation of this version; did you mean rolechain.io/assume-role, on the ServiceAccount? (FieldUnknown)',
   ),
   annotated(
     'inject-neither-way',

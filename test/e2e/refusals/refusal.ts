@@ -24,6 +24,8 @@ export interface Refusal {
   readonly says: string | RegExp;
   /** Known only once a pod comes: the ServiceAccount itself is accepted. */
   readonly atPod?: true;
+  /** Told only to whoever writes the ServiceAccount: its pods are accepted. */
+  readonly atAccount?: true;
   /** No apiserver lets such a pod through to a webhook: it is sent to the webhook itself. */
   readonly raw?: true;
 }
@@ -43,7 +45,8 @@ export function messageOf({ name, namespace = NAMESPACE, reason = 'AnnotationInv
     PodAnnotationInvalid: ['An annotation of the pod is invalid: the pod: ', '. Correct it.'],
   };
   const [before, after] = frames[reason] ?? ['', ''];
-  const who = `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: `;
+  const asks = row.atAccount ? ':' : ' asks for an AWS role, but:';
+  const who = `rolechain: ServiceAccount ${namespace}/${name}${asks} `;
   return new RegExp(`^${literally(who + before)}${says}${literally(`${after} [${reason}]`)}$`);
 }
 

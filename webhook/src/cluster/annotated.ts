@@ -5,6 +5,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { keepBounded, type Annotations } from '../kept.ts';
+import { keptStrays, type AnnotatedKind } from '../stray-annotations.ts';
 import { makeApi, readLines, readText, type Api, type Pieces } from './api.ts';
 import { makeKeptObjects, type KeptObjects } from './kept-objects.ts';
 import type { Listed, Sink, Source, WatchEvent } from './reflector.ts';
@@ -42,8 +43,20 @@ export interface Known {
 /** Of an object as the API gives it, what is kept: at once, since a cluster's objects whole would take the memory. */
 export type Know = (object: Annotated) => Known;
 
-export function knowing(keys: readonly string[], keyOf: (object: Annotated) => string): Know {
-  return (object) => ({ key: keyOf(object), annotations: keepBounded(object.metadata?.annotations, keys) });
+/** `keys` are those that are read of this kind; of others with our prefix the names are kept. */
+export function knowing(kind: AnnotatedKind, keys: readonly string[], keyOf: (object: Annotated) => string): Know {
+  return (object) => {
+    const annotations = object.metadata?.annotations ?? {};
+    return {
+      key: keyOf(object),
+      annotations: withStrays(keepBounded(annotations, keys), keptStrays(annotations, kind)),
+    };
+  };
+}
+
+/** One object that stands for all that has nothing is kept as it is. */
+function withStrays(kept: Annotations, strays: Annotations): Annotations {
+  return Object.keys(strays).length > 0 ? { ...kept, ...strays } : kept;
 }
 
 export interface AnnotationCache {

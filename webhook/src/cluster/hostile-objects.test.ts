@@ -159,7 +159,7 @@ describe('the room for what is kept', () => {
     const cache = makeAccountCache(() => 0);
     cache.sink.contact();
     const object = (text: string) => knowAccount(serviceAccount('orders', '1', { [KEY]: text }));
-    const filler = knowing([KEY], () => `n/${String(i++)}`);
+    const filler = knowing('ServiceAccount', [KEY], () => `n/${String(i++)}`);
     let i = 0;
     cache.sink.upsert(object('r'));
     const text = 'y'.repeat(LIMITS.annotationBytes);

@@ -1,6 +1,6 @@
 /** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { LIMITS } from '@rolechain/shared';
 import type { Annotations } from '../kept.ts';
 import {
   annotatedSource,
@@ -14,14 +14,10 @@ import {
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Source } from './reflector.ts';
-
-/** The keys of a Namespace that are read. */
-export const NAMESPACE_KEYS: readonly string[] = Object.values(ANNOTATIONS)
-  .filter(({ on }) => on === 'Namespace' || on === 'Pod, Namespace')
-  .map(({ key }) => key);
+import { keysOn } from '../stray-annotations.ts';
 
 /** What is kept of a Namespace. */
-export const knowNamespace = knowing(NAMESPACE_KEYS, ({ metadata }) => metadata?.name ?? '');
+export const knowNamespace = knowing('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');
 
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeNamespaceCache(now: () => number): AnnotationCache {

@@ -101,6 +101,32 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await calls(() => annotate('plain', { [KEY]: TARGET }))).toEqual(['updated', 1]);
   });
 
+  const annotateNamespace = async (name: string, annotations: Record<string, string>): Promise<string> => {
+    try {
+      const existing = await core().readNamespace({ name });
+      const body = Object.assign(existing, { metadata: Object.assign(existing.metadata ?? {}, { annotations }) });
+      await core().replaceNamespace({ name, body });
+      return 'updated';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test('a key that no version knows is refused where it is new or changed, on accounts and on Namespaces', async () => {
+    const [typo, other] = [{ 'rolechain.io/asume-role': TARGET }, { 'rolechain.io/alowed-roles': '*' }];
+    expect(await create('typo', typo)).toMatch(/did you mean rolechain.io\/assume-role\?.*\[AnnotationUnknown\]/);
+    expect(await create('typo', {})).toBe('created');
+    expect(await annotate('typo', typo)).toMatch(/\[AnnotationUnknown\]/);
+    expect(await annotateNamespace('platform', other)).toMatch(
+      /rolechain: Namespace platform: .*did you mean rolechain.io\/allowed-roles\?.*\[AnnotationUnknown\]/,
+    );
+    expect(await annotateNamespace('platform', { 'rolechain.io/allowed-roles': 'role/*' })).toMatch(
+      /"role\/\*\\*", which has 1 of the 6 parts.*\[AllowedRolesInvalid\]/,
+    );
+    expect(await annotateNamespace('platform', { other: 'x' })).toBe('updated');
+    expect(await annotateNamespace('platform', { 'rolechain.io/allowed-roles': '*:*:*:*:*:*' })).toBe('updated');
+  });
+
   test('an invalid annotation is refused, on creation and on update', async () => {
     expect(await create('wrong', { [KEY]: 'nonsense' })).toMatch(/is \\*"nonsense\\*", but takes an IAM role ARN/);
     await create('right', {});

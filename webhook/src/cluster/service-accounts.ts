@@ -21,6 +21,7 @@ export interface AccountCache {
 
 /** What is kept of an account. */
 export const knowAccount = knowing(
+  'ServiceAccount',
   ACCOUNT_KEYS,
   ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
 );
