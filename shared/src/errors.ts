@@ -30,19 +30,23 @@ export function errorEntry(code: ErrorCode): ErrorEntry {
 export class CodedError extends Error {
   readonly code: ErrorCode;
 
-  /** `detail` is a sentence about this case; without it, the message is the table's text alone. */
-  constructor(code: ErrorCode, detail = '', options?: ErrorOptions) {
-    super(detail === '' ? ERRORS[code].text : `${ERRORS[code].text} ${detail}`, options);
+  /** What to do: of this case, or the table's. */
+  readonly fix: string;
+
+  /**
+   * `detail` is a sentence about this case; without it, the message is the table's text alone. `fix` is said instead of
+   * the table's where this case tells more.
+   */
+  constructor(code: ErrorCode, detail = '', options: ErrorOptions & { readonly fix?: string } = {}) {
+    const { fix, ...rest } = options;
+    super(detail === '' ? ERRORS[code].text : `${ERRORS[code].text} ${detail}`, rest);
     this.name = 'CodedError';
     this.code = code;
+    this.fix = fix ?? ERRORS[code].fix;
   }
 
   /** False where it may pass without anybody's change. */
   get terminal(): boolean {
     return ERRORS[this.code].status !== 503;
-  }
-
-  get fix(): string {
-    return ERRORS[this.code].fix;
   }
 }

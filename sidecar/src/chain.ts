@@ -87,7 +87,7 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
       const call = calls[index];
       // `plan` makes no role without a hop.
       if (call === undefined) throw new Error('a chain without hops');
-      const step = { index: index + 1, count: calls.length };
+      const step = { index: index + 1, count: calls.length, callerRoleARN: calls[index - 1]?.roleARN };
       const send = (signer: Credentials): Promise<Session> => outside.assumeRole(signer, call, context, step);
       if (index === 0) {
         const base = await bases.get(start, source).catch((error: unknown) => {

@@ -8,7 +8,7 @@ export function toCoded(reason: unknown): CodedError {
 /** The error with a further sentence behind its detail. A defect keeps its cause. */
 export function withMore(error: CodedError, more: string): CodedError {
   const detail = error.message.slice(ERRORS[error.code].text.length).trim();
-  return new CodedError(error.code, `${detail} ${more}`.trim(), { cause: error.cause });
+  return new CodedError(error.code, `${detail} ${more}`.trim(), { cause: error.cause, fix: error.fix });
 }
 
 /**

@@ -8,7 +8,7 @@ import { readState, verdict, writerRuns, type Verdict } from './state.ts';
 
 /** The kubelet cuts an event's message at 1024 bytes, its own words included (client-go, events). */
 const MAX_CHARS = 900;
-const TAIL_CHARS = 260;
+const TAIL_CHARS = 460;
 
 function probe(): Verdict {
   const path = filesUnder(process.env[ENV.root] ?? '').state;

@@ -11,7 +11,12 @@ export interface StsCall {
   readonly roleARN: string;
   readonly region: string;
   /** The place in a chain of several hops, counted from 1. */
-  readonly step?: { readonly index: number; readonly count: number };
+  readonly step?: {
+    readonly index: number;
+    readonly count: number;
+    /** The role of the hop before it. */
+    readonly callerRoleARN?: string | undefined;
+  };
   /** Parameters that no message may repeat: of AssumeRole, the external ID if there is one. */
   readonly secrets: readonly string[];
 }
@@ -36,7 +41,8 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
   const error = (thrown ?? {}) as SdkError;
   const where = `${call.action} ${call.roleARN} (${call.region})${stepText(call)}`;
   const status = error.$metadata?.httpStatusCode;
-  const coded = (code: ErrorCode, detail: string): CodedError => new CodedError(code, `${where}: ${detail}`);
+  const coded = (code: ErrorCode, detail: string, fix?: string): CodedError =>
+    new CodedError(code, `${where}: ${detail}`, fix === undefined ? {} : { fix });
 
   // A connection can also break in the middle of an answer, so this comes before the status.
   if (typeof error.code === 'string') return coded('StsUnreachable', sentence(whereTo(error.code, error)));
@@ -46,9 +52,10 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
   const said = message(error, call);
   const row = wireCode === undefined ? undefined : findRow(wireCode, said);
   const told = wireCode === undefined ? `HTTP status ${status}.` : sentence(`${wireCode}: ${said}`);
-  const hint = row?.hint?.(row.match, { ...call, externalIDSent: call.secrets.length > 0 }) ?? '';
+  const facts = { ...call, externalIDSent: call.secrets.length > 0, callerRoleARN: call.step?.callerRoleARN, said };
+  const hint = row?.hint?.(row.match, facts) ?? '';
   const text = `${told} ${hint}`.trim();
-  if (row !== undefined) return coded(row.code, text);
+  if (row !== undefined) return coded(row.code, text, row.fix?.(row.match, facts));
   if (status >= 500) return coded('StsUnavailable', text);
   if (status === 429) return coded('StsThrottled', text);
   // Without a code it is no answer of STS: a proxy, a captive portal, or a body that doesn't parse.

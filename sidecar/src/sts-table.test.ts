@@ -18,7 +18,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     denied('sts:AssumeRole'),
     'StsAccessDenied',
     [
-      /Missing: sts:AssumeRole on \S+role\/orders for \S+base\/shop\.orders-1, /,
+      /Missing: sts:AssumeRole on \S+role\/orders for arn:aws:iam::111111111111:role\/base, /,
       /No ExternalId was sent/,
       /does not exist/,
     ],

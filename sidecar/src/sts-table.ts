@@ -4,6 +4,7 @@
  * where a code alone does not tell. What is not here goes by its HTTP status.
  */
 import type { ErrorCode } from '@rolechain/shared';
+import { adviseDenied } from './sts-denied.ts';
 
 /** What a hint may name. */
 export interface HintFacts {
@@ -11,6 +12,10 @@ export interface HintFacts {
   readonly roleARN: string;
   readonly region: string;
   readonly externalIDSent: boolean;
+  /** The role of the hop before, whose session signed the call. */
+  readonly callerRoleARN?: string | undefined;
+  /** What STS said, as a message may show it. */
+  readonly said: string;
 }
 
 /** A sentence or two on what is missing. `match` is that of the row's text. */
@@ -23,6 +28,8 @@ interface Row {
   readonly text?: RegExp;
   readonly code: ErrorCode;
   readonly hint?: Hint;
+  /** Where this case tells more than the code's own. */
+  readonly fix?: Hint;
 }
 
 const DENIED = ['AccessDenied', 'AccessDeniedException'];
@@ -31,28 +38,13 @@ const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired'];
 const SIGNATURE = ['SignatureDoesNotMatch', 'RequestExpired', 'InvalidSignatureException', 'AccessDenied'];
 const UNKNOWN_KEYS = ['InvalidClientTokenId', 'UnrecognizedClientException'];
 
-/** As IAM words it: who may not do what on which role. */
-const refused = (action: string): RegExp =>
-  new RegExp(`^(?:User: )?(\\S+) is not authorized to perform: ${action}\\b(?: on resource: (\\S+))?`);
-const principal = (match: RegExpExecArray | undefined): string => match?.[1] ?? 'the caller';
-/** A role's ARN may be followed by the full stop of STS's sentence. */
-const resource = (match: RegExpExecArray | undefined, { roleARN }: HintFacts): string =>
-  match?.[2]?.replace(/[.,]$/, '') ?? roleARN;
-
-const missing =
-  (action: string, more = ''): Hint =>
-  (match, call) =>
-    `Missing: ${action} on ${resource(match, call)} for ${principal(match)}, both in the permissions of the caller and in the trust policy of the role.${more}`;
-
-const assumeRole: Hint = (match, call) => {
-  const external = call.externalIDSent
-    ? 'An ExternalId was sent: the trust policy may ask for another one.'
-    : 'No ExternalId was sent: the trust policy may ask for one.';
-  return `${missing('sts:AssumeRole')(match, call)} ${external} A role that does not exist gets the same answer.`;
-};
-
 const webIdentity: Hint = (_match, { roleARN }) =>
   `The trust policy of ${roleARN} must allow sts:AssumeRoleWithWebIdentity to the cluster's OIDC provider, with the sub of this ServiceAccount and the aud of its token. A role that does not exist gets the same answer.`;
+
+const webIdentityFix: Hint = (_match, { roleARN }) =>
+  `Allow sts:AssumeRoleWithWebIdentity in the trust policy of ${roleARN} to the OIDC provider of the cluster.`;
+
+const isChained = ({ action }: HintFacts): boolean => action === 'AssumeRole';
 
 const packed: Hint = (match) =>
   `${match ? `${match[1] ?? ''} % of what session tags and policies together may take. ` : ''}Shorten tags, policy or policyARNs. Where the base identity is Pod Identity, its six session tags count too: \`disableSessionTags\` on the association leaves them out.`;
@@ -103,25 +95,16 @@ export const STS_ERRORS: readonly Row[] = [
 
   {
     wire: DENIED,
-    text: refused('sts:TagSession'),
+    text: /sts:AssumeRoleWithWebIdentity/,
     code: 'StsAccessDenied',
-    hint: missing(
-      'sts:TagSession',
-      ' Every session that carries tags needs it at each hop that passes them on; those of Pod Identity carry six, unless the association has `disableSessionTags`.',
-    ),
+    hint: webIdentity,
+    fix: webIdentityFix,
   },
   {
     wire: DENIED,
-    text: refused('sts:SetSourceIdentity'),
     code: 'StsAccessDenied',
-    hint: missing('sts:SetSourceIdentity', ' A source identity is passed on along the chain: every hop needs it.'),
-  },
-  { wire: DENIED, text: /sts:AssumeRoleWithWebIdentity/, code: 'StsAccessDenied', hint: webIdentity },
-  { wire: DENIED, text: refused('sts:AssumeRole'), code: 'StsAccessDenied', hint: assumeRole },
-  {
-    wire: DENIED,
-    code: 'StsAccessDenied',
-    hint: (match, call) => (call.action === 'AssumeRole' ? assumeRole : webIdentity)(match, call),
+    hint: (match, call) => (isChained(call) ? adviseDenied(call.said, call).hint : webIdentity(match, call)),
+    fix: (match, call) => (isChained(call) ? adviseDenied(call.said, call).fix : webIdentityFix(match, call)),
   },
 
   { wire: ['PackedPolicyTooLarge'], text: /(\d{1,9})\s?%/, code: 'StsRejected', hint: packed },

@@ -54,7 +54,7 @@ export const CREDENTIALS = {
   StsAccessDenied: e(
     403,
     'STS refused: the caller may not assume this role.',
-    "Allow sts:AssumeRole on the role for the caller that the message names, and name that caller in the role's trust policy, with the same ExternalId.",
+    "Allow sts:AssumeRole on the role to the base role (by the ARN of the role: that of a session is one pod's), in its permissions and in the trust policy, with the same ExternalId.",
   ),
   StsRejected: e(400, 'STS refused a parameter.', 'The message names it.'),
   StsRegionDisabled: e(

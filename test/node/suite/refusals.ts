@@ -1,5 +1,5 @@
 /** Pods whose first credential AWS refuses: one that waits for it, and one that starts all the same. */
-import { ERRORS, SIDECAR } from '@rolechain/shared';
+import { SIDECAR } from '@rolechain/shared';
 import { trustRole } from '../../doubles/fixtures.ts';
 import { BASE_ROLE } from '../../stage/aws.ts';
 import { until } from '../../stage/install.ts';
@@ -23,9 +23,9 @@ export function refusals(get: () => NodeStage): void {
     );
     const described = await describePod();
     expect(described).toContain('Startup probe failed: role default has no credentials yet: StsAccessDenied: ');
-    // What is missing, on which role, for whom; and the fix.
-    expect(described).toContain(`Missing: sts:AssumeRole on ${REFUSING} for arn:aws:sts::`);
-    expect(described).toContain(ERRORS.StsAccessDenied.fix);
+    // What to add, to which role, for whom: the base role, and not the session of this pod.
+    expect(described).toContain(`"Action":"sts:AssumeRole","Principal":{"AWS":"${BASE_ROLE}"}`);
+    expect(described).toContain(`to the trust policy of ${REFUSING}.`);
   });
 
   test('startup: the pod that proceeds starts without credentials; that which requires them does not', async () => {
