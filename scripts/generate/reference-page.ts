@@ -106,7 +106,8 @@ with the same role. What is different, since a pod's own identity is nobody else
 - \`auto\`: with that annotation and no sign of a Pod Identity association, \`irsa\`; without it, \`pod-identity\`.
   With both, the agent; IRSA only while the agent has never answered 200 since the sidecar's start and 15 s
   have passed. The sign is the pod's label \`eks.amazonaws.com/pod-identity: enabled\`, which EKS webhooks
-  before 0.6.15 don't write: name the source there.
+  before 0.6.15 don't write: name the source there. A pod without it whose account has that annotation draws a warning;
+  [how to go from one to the other](base-identity.md).
 - \`environment\`: from a Secret of the pod's own namespace, static keys (\`${ENV.accessKeyID}\`, \`${ENV.secretAccessKey}\`,
   \`${ENV.sessionToken}\`) or the shared config files \`config\` and \`credentials\` (at most ${LIMITS.environmentFileBytes / 1024} KiB each), whose profile
   \`${ENV.profile}\` chooses. Of that profile only its own static keys or its \`credential_process\` are used, as the SDK's

@@ -38,6 +38,9 @@ export const AGENT_ENDPOINTS: readonly string[] = [
   'http://[fd00:ec2::23]/v1/credentials',
 ];
 
+/** Value of the label by which EKS webhooks since 0.6.15 mark the pods of an account with an association. */
+export const EKS_POD_IDENTITY_ENABLED = 'enabled';
+
 /** Session tags of the Pod Identity agent's sessions, all transitive (EKS User Guide, pod-id-abac). */
 export const FOREIGN_TAG_KEYS: readonly string[] = [
   'eks-cluster-arn',

@@ -1,5 +1,6 @@
 import {
   CodedError,
+  EKS_POD_IDENTITY_ENABLED,
   parseRoleARN,
   sessionName,
   type HopConfig,
@@ -86,7 +87,7 @@ function planRole(name: string, role: RoleConfig, config: SidecarConfig, pod: Po
   const target = hops.at(-1);
   // The schema of the configuration asks for one hop at least.
   if (first === undefined || target === undefined) throw new CodedError('ConfigInvalid', `Role ${name} has no hop.`);
-  const labelled = pod.podIdentityLabel === 'enabled';
+  const labelled = pod.podIdentityLabel === EKS_POD_IDENTITY_ENABLED;
   return {
     name,
     startup: role.startup,

@@ -105,6 +105,14 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     so: 'A warning; no byte of it changes.',
   },
   {
+    name: 'an account with an IRSA role, `auto`, and no label of an association',
+    pod: podOf(),
+    account: 'irsa',
+    ...{ outcome: 'injected', reason: 'Injected' },
+    so: 'The chain starts from IRSA; a warning says how to be sure.',
+    says: /credentialSource: auto starts from the role in eks.amazonaws.com\/role-arn \(irsa\)/,
+  },
+  {
     name: 'an account whose annotation has a misspelt name',
     pod: podOf(),
     account: 'misspelt',

@@ -13,6 +13,7 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import type { Allowance } from './allowed-roles.ts';
+import { baseIdentityWarnings } from './base-identity-warnings.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
 import {
   containerFindings,
@@ -181,8 +182,13 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const tooMuch = patchTooLarge(pod, containers);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
-  const told = [...asked.warnings, ...processWarnings(pod, containers), ...containers.flatMap((c) => c.warnings)];
   const held = rolesIn(containers);
+  const told = [
+    ...asked.warnings,
+    ...baseIdentityWarnings(pod, held, account),
+    ...processWarnings(pod, containers),
+    ...containers.flatMap((c) => c.warnings),
+  ];
   if (held.length === 0) {
     const none = skipWarning({ reason: 'NoRoleHeld', detail: whyNoneHolds(containers) });
     return skip('NoRoleHeld', fewWarnings([none, ...told]), { pod, ours });
