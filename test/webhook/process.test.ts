@@ -42,6 +42,7 @@ describe('a configuration that is not valid', () => {
       { settingsText: 'port: x\nsidecarimage: y' },
       /port is "x", but takes a port.*did you mean sidecarImage/,
     ],
+    ['a Region that is none', { settings: { region: 'eu-central1' } }, /\(did you mean eu-central-1\?\)/],
     ['YAML', { settingsText: 'a: [' }, /is not valid YAML/],
     ['no file', { args: ['--settings', '/nowhere'] }, /\/nowhere can't be read: ENOENT/],
     ['an unknown flag', { args: ['--setting'] }, /--setting/],

@@ -206,3 +206,23 @@ test('a FIPS endpoint and one of its own exclude each other, and only variables 
     'sidecarEnvironment.AWS_ACCESS_KEY_ID FieldOutOfRange',
   ]);
 });
+
+test.each([
+  [
+    'eu-central1',
+    /region is "eu-central1", but takes the name of an AWS Region, such as eu-central-1 \(did you mean eu-central-1\?\);/,
+  ],
+  ['eu-centrall-1', /\(did you mean eu-central-1\?\)/],
+  ['Frankfurt', /region is "Frankfurt", but takes the name of an AWS Region, such as eu-central-1; write/],
+  ['""', /region is ""/],
+])('region: %s is none, and is refused at start', (region, text) => {
+  expect(problemsOf(`${IMAGE}region: ${region}`)).toEqual(['region FieldOutOfRange']);
+  expect(textOf(`${IMAGE}region: ${region}`)).toMatch(text);
+});
+
+test.each(['us-isoc-east-1', 'eu-central-9', 'xx-somewhere-1'])(
+  'region: %s may be a Region that came later',
+  (region) => {
+    expect(parse(`${IMAGE}region: ${region}`).region).toBe(region);
+  },
+);

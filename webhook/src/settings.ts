@@ -9,9 +9,12 @@ import {
   PORTS,
   SIDECAR,
   check,
+  isRegion,
   listOf,
   mapOf,
   problem,
+  regionMeant,
+  withRegionMeant,
   type Checked,
   type Problem,
   type Schema,
@@ -115,10 +118,17 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     text,
   ),
   region: setting(
-    'the name of an AWS Region',
+    'the name of an AWS Region, such as eu-central-1',
     undefined,
     "Default Region of the containers and of STS; without it, the label `topology.kubernetes.io/region` of the webhook's node.",
-    text,
+    (limit) =>
+      v.pipe(
+        v.string(limit),
+        v.check(
+          (name) => isRegion(name) && regionMeant(name) === undefined,
+          ({ input }) => withRegionMeant(limit, input),
+        ),
+      ),
   ),
   cluster: setting('text', undefined, "The cluster's name, for `{cluster}` in session names.", text),
   conflicts: setting(

@@ -7,6 +7,7 @@ import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
 import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
+import { isRegion, withRegionMeant } from '../regions.ts';
 import { listOf, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
@@ -30,10 +31,11 @@ const text = (limit: string, min: number, max: number, pattern: RegExp): Schema<
 
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
-const region = (limit: string): Schema<string> => text(limit, 1, LIMITS.regionMax, REGION);
-/** Whether this can be the name of an AWS Region. */
-export const isRegion = (name: string): boolean => name.length <= LIMITS.regionMax && REGION.test(name);
+const region = (limit: string): Schema<string> =>
+  v.pipe(
+    v.string(limit),
+    v.check(isRegion, ({ input }) => withRegionMeant(limit, input)),
+  );
 /** STS API reference, AssumeRole: ExternalId. `\w` in STS's patterns is ASCII. */
 export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
 /** What may stand around the placeholders: STS API reference, AssumeRole: RoleSessionName. */
