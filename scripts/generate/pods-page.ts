@@ -15,6 +15,31 @@ const rows = (filter: (entry: ReasonEntry) => boolean, cells: (entry: ReasonEntr
     )
     .join('\n');
 
+/** Held by test/kubectl. */
+const KUBECTL = `## kubectl debug, and Pods that are applied
+
+\`kubectl debug POD --copy-to=NAME\` makes a new pod, which the webhook looks at. By default the copy has no annotations, and its
+containers share processes:
+
+- \`${ANNOTATIONS.inject.key}: "false"\` is lost, and the copy is injected. \`${ANNOTATIONS.skipContainers.key}\` is lost, and what was
+  skipped holds \`default\` or is refused for its conflict. \`${ANNOTATIONS.containerRoles.key}\` is lost, and every container holds
+  \`default\`, the debug container too. **Keep them: \`--keep-annotations\`.**
+- With its annotations, a copy whose containers hold more than one role is refused (\`SharedProcessNamespace\`): the debug container
+  could read the tokens of all. **Add \`--share-processes=false\`**, or look at one role at a time.
+- The debug container holds \`default\`, as every container that isn't named, unless the pod says
+  \`${ANNOTATIONS.containerRoles.key}: app=default,*=none\`. With shared processes it may read the token of the others all the same.
+
+\`kubectl debug POD\` without \`--copy-to\` adds an ephemeral container: it holds no role, and the webhook doesn't see it.
+
+\`kubectl debug node/NODE\` makes a pod on the network of the host as the ServiceAccount \`default\` of the current namespace. Where
+that one asks for a role the pod is refused (\`HostNetwork\`): name another namespace (\`-n\`), and give workloads ServiceAccounts of
+their own.
+
+\`kubectl apply\` of a bare Pod, done twice, fails with "pod updates may not change fields" where the manifest has a field with
+nothing behind it: \`env:\`, \`volumeMounts:\`, \`initContainers:\` or \`volumes:\`. kubectl takes that for the wish to have none, and would take
+away what the webhook wrote there. Leave the field out, write \`[]\`, or use \`--server-side\`. Deployments and other workloads are not
+concerned: their template is not changed.`;
+
 /** docs/pods.md: which pods are left alone or refused, from the table of reasons; and the hard pods of the tests. */
 export function podsPage(): string {
   const { inject, skipContainers, status, skipped } = ANNOTATIONS;
@@ -67,6 +92,8 @@ ${rows(
   ({ outcome, conflict }) => outcome === 'refused' && conflict === undefined,
   ({ text, fix }) => [text, fix],
 )}
+
+${KUBECTL}
 
 ## Injected
 
