@@ -51,7 +51,7 @@ describeWithBinaries('kubectl', ({ kubectl = 'kubectl' }) => {
       Object.fromEntries(
         [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name, env = [] }) => {
           const uri = env.find((each) => each.name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value;
-          const kind = name.startsWith("debugger-") ? 'debugger' : name;
+          const kind = name.startsWith('debugger-') ? 'debugger' : name;
           return [kind, name === SIDECAR.name ? 'sidecar' : (uri?.split(credentialsPath('')).at(-1) ?? 'none')];
         }),
       );
