@@ -123,6 +123,8 @@ describeWithCluster('hard pods on a real apiserver', (cluster) => {
         return;
       }
       if (!answer.accepted) throw new Error(answer.message);
+      // As a quoted string of the header (RFC 9110, quoted-pair).
+      if (says) expect(answer.warnings.join('\n').replaceAll(/\\(.)/g, '$1')).toMatch(says);
       const pod = answer.pod as unknown as Pod;
       if (outcome === 'injected') expect(leftAlone(pod)).toEqual(row.leftAlone ?? {});
       expect(outcome).not.toBe('refused');
