@@ -1,4 +1,4 @@
-import { pino, destination, stdTimeFunctions, type Logger as PinoLogger, type LoggerOptions } from 'pino';
+import { pino, destination, type Logger as PinoLogger, type LoggerOptions } from 'pino';
 import { CodedError } from './errors.ts';
 
 export type Logger = PinoLogger;
@@ -17,9 +17,21 @@ export function makeLogger(name: string, level = 'info'): Logger {
     base: null,
     messageKey: 'message',
     formatters: { level: (label) => ({ level: label }) },
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: isoTime,
   };
   return pino(options, destination({ dest: 1, sync: true }));
+}
+
+let lastMs = NaN;
+let lastText = '';
+/** As pino's `isoTime`, but for lines of the same millisecond made once: it is a third of what a line costs. */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastText = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastText;
 }
 
 /** What a log line says of an error: code, message and fix of ours; of any other only its name and message. */
