@@ -39,6 +39,12 @@ const SOURCE = v.variant(
 
 const { schema: duration, limit: durationLimit } = FIELDS.duration;
 const { schema: policy, limit: policyLimit } = FIELDS.policy;
+/** Text, and what is none told as in the annotation: a number in quotes would be no policy either. */
+const POLICY_TEXT = v.pipe(
+  v.unknown(),
+  v.transform((value) => (typeof value === 'string' ? value : undefined)),
+  v.string(policyLimit),
+);
 
 /** What the grammar's schemas make of a field, such as seconds, is what stands here; no other form of it does. */
 const hop = (grammar: Grammar): Schema<HopConfig> =>
@@ -52,7 +58,7 @@ const hop = (grammar: Grammar): Schema<HopConfig> =>
       stsRegion: region,
       tags: v.optional(FIELDS.tags.schema),
       transitiveTagKeys: v.optional(FIELDS.transitiveTagKeys.schema),
-      policy: v.optional(v.pipe(v.string(policyLimit), policy as v.GenericSchema<string>)),
+      policy: v.optional(v.pipe(POLICY_TEXT, policy as v.GenericSchema<string>)),
       policyARNs: v.optional(FIELDS.policyARNs.schema),
       sourceIdentity: v.optional(FIELDS.sourceIdentity.schema),
     },

@@ -102,6 +102,11 @@ describe('each field', () => {
 
   test('the sample is in order', () => expect(brief(CONFIG)).toEqual([]));
 
+  test('a policy that is a number gets the fix that it gets in the annotation', () => {
+    const wrong = changed(CONFIG, ['roles', 'default', 'hops', '0', 'policy'], 5);
+    expect(problemsOf(wrong).map(({ fix }) => fix)).toEqual(['Write what it takes.']);
+  });
+
   test.each(paths)('%s is named when it is wrong', (name, path) => {
     for (const wrong of name.includes('.tags.') ? [null, true, -1] : [null, true, '', -1]) {
       const named = problemsOf(changed(CONFIG, path, wrong)).map((problem) => problem.path);
