@@ -131,12 +131,12 @@ ${[
   [ENV.token, `the token itself, with ${ANNOTATIONS.authorizationToken.key}: env`],
   [
     `${ENV.region}, ${ENV.defaultRegion}`,
-    "the document's region, else the webhook's; both, when neither is there and the container has no envFrom",
+    "the document's region, else the webhook's; both, when neither has a value and the container has no envFrom",
   ],
-  [ENV.stsRegionalEndpoints, 'regional, unless already set'],
+  [ENV.stsRegionalEndpoints, 'regional, unless `env` names it or the container has an envFrom'],
   [
     ENV.metadataDisabled,
-    'true, unless already set; a container that reads instance metadata sets it to "false" itself',
+    'true, unless `env` names it, whatever an envFrom says: without it SDKs fall back to the node\'s role. A container that reads instance metadata sets it to "false" in its own `env`',
   ],
 ]
   .map(([name = '', value = '']) => row(`\`${name}\``, value))
@@ -150,8 +150,11 @@ use it for as long as the pod lives.
 
 Beside the EKS webhook: what it wrote into a container that holds a role is taken out again, known by its
 token path. So are \`AWS_DEFAULT_REGION\` and \`AWS_REGION\` where they stand directly before its pair, in this order,
-literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's.
+literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's. Beside
+an \`envFrom\`, so is \`AWS_STS_REGIONAL_ENDPOINTS=regional\` directly before that.
 Give both webhooks the same default Region.
+
+Variables by which an SDK would pass the sidecar by are refused or told, empty ones taken out or told: [sdks.md](sdks.md).
 
 Containers named ${MESH_CONTAINERS.map((name) => `\`${name}\``).join(', ')} hold no role (setting \`meshContainers\`).
 

@@ -23,6 +23,7 @@ export * from './problem.ts';
 export * from './reasons.ts';
 export * from './regions.ts';
 export * from './schema.ts';
+export * from './sdk-variables.ts';
 export { answerHead, hasBody, requestEmitted, stopSentAhead, type SentAheadOptions } from './sent-ahead.ts';
 export * from './session-name.ts';
 export * from './sidecar-config.ts';

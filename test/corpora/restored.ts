@@ -1,10 +1,10 @@
 /**
  * What `uninject` can't know of a pod as it was, taken out of it for comparing: null and empty lists and maps where
- * rolechain adds to them, the annotations that the webhook writes whatever came in, an empty `skip-containers`, and
- * those of its names that rolechain would have added. Its exceptions for what the EKS webhook wrote, and for
+ * rolechain adds to them, the annotations that the webhook writes whatever came in, an empty `skip-containers`, those
+ * of its names that rolechain would have added, empty variables that it takes out, and 127.0.0.1 at the end of NO_PROXY. Its exceptions for what the EKS webhook wrote, and for
  * variables that stood there as rolechain writes them, are not needed for pods that have neither.
  */
-import { ANNOTATIONS, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+import { ANNOTATIONS, FOREIGN_KEYS, LOOPBACK, NO_PROXIES, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
 
 type Json = Record<string, unknown>;
 
@@ -17,9 +17,27 @@ export function notToRestore(pod: unknown, held: readonly string[]): unknown {
   dropEmpty(copy, ['metadata']);
   dropEmpty(copy.spec, ['volumes', 'initContainers']);
   for (const list of ['initContainers', 'containers']) {
-    for (const container of (copy.spec[list] ?? []) as Json[]) dropEmpty(container, ['env', 'volumeMounts']);
+    for (const container of (copy.spec[list] ?? []) as Json[]) {
+      if (Array.isArray(container.env)) container.env = (container.env as Variable[]).flatMap(restorable);
+      dropEmpty(container, ['env', 'volumeMounts']);
+    }
   }
   return copy;
+}
+
+interface Variable extends Json {
+  readonly name: string;
+  readonly value?: string | null;
+}
+
+function restorable(variable: Variable): Variable[] {
+  const { name, value, valueFrom } = variable;
+  if (valueFrom) return [variable];
+  if (!value) return emptyIsRemoved(name) ? [] : [variable];
+  if (!NO_PROXIES.includes(name)) return [variable];
+  const parts = value.split(',');
+  while (parts.at(-1) === LOOPBACK) parts.pop();
+  return [{ ...variable, value: parts.join(',') }];
 }
 
 function withoutOwn(annotations: Record<string, string>, held: readonly string[]): void {

@@ -5,13 +5,26 @@ import { appWith, container, podOf, valueOf, type HardPod, type Pod } from './ro
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 const literal = (name: string): object => ({ name, value: 'x' });
 const fromSecret = (name: string): object => ({ name, valueFrom: { secretKeyRef: { name: 's', key: 'k' } } });
+const empty = (name: string): object => ({ name, value: '' });
+const optional = (name: string): object => ({
+  name,
+  valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } },
+});
+const OVER_WHICH_SDKS_FAIL = [ENV.roleARN, ENV.webIdentityTokenFile, ENV.relativeURI, ENV.token];
 const uri = (pod: Pod, name: string): string => (valueOf(pod, name, ENV.fullURI) === undefined ? 'none' : 'a role');
 
 /** The same conflict by both settings: refused, and with `warn` left alone beside a container that holds the role. */
 function conflict(name: string, variable: object, reason: ReasonCode): readonly HardPod[] {
   const pod = podOf({ containers: [container('app', { env: [variable] }), container('other')] });
   return [
-    { name, pod, outcome: 'refused', reason, says: /container app: AWS_/, so: 'SDKs would pass the sidecar by.' },
+    {
+      name,
+      pod,
+      outcome: 'refused',
+      reason,
+      says: /container app: (AWS|AMAZON)_/,
+      so: 'SDKs would pass the sidecar by.',
+    },
     {
       name,
       pod,
@@ -28,6 +41,8 @@ function conflict(name: string, variable: object, reason: ReasonCode): readonly 
 export const ENVIRONMENT: readonly HardPod[] = [
   ...conflict('a static key', literal(ENV.accessKeyID), 'StaticKeys'),
   ...conflict('a static key from a Secret', fromSecret(ENV.secretAccessKey), 'StaticKeys'),
+  ...conflict('a static key by its older name', literal('AWS_ACCESS_KEY'), 'StaticKeys'),
+  ...conflict('a static key by the name of the first SDKs', literal('AMAZON_ACCESS_KEY_ID'), 'StaticKeys'),
   ...conflict('a web identity of its own', literal(ENV.webIdentityTokenFile), 'OwnWebIdentity'),
   ...conflict('a role ARN of its own', literal(ENV.roleARN), 'OwnWebIdentity'),
   ...conflict('a RELATIVE_URI', literal(ENV.relativeURI), 'OwnContainerCredentials'),
@@ -71,15 +86,95 @@ export const ENVIRONMENT: readonly HardPod[] = [
     name: 'envFrom',
     pod: appWith({ envFrom: [{ configMapRef: { name: 'c' } }] }),
     ...injected,
-    so: "No Region is set: the ConfigMap may have one. Keys in it are not seen, and would win over the sidecar's.",
-    shows: [(pod) => [uri(pod, 'app'), valueOf(pod, 'app', ENV.region)], ['a role', undefined]],
+    says: /container app has envFrom: SDKs prefer AWS keys in it/,
+    so: 'No Region and no AWS_STS_REGIONAL_ENDPOINTS is set: the ConfigMap may have them. AWS_EC2_METADATA_DISABLED is. A warning: keys in it are not seen, and would win.',
+    shows: [
+      (pod) => [
+        uri(pod, 'app'),
+        ...[ENV.region, ENV.stsRegionalEndpoints, ENV.metadataDisabled].map((name) => valueOf(pod, 'app', name)),
+      ],
+      ['a role', undefined, undefined, 'true'],
+    ],
   },
   {
-    name: 'AWS_PROFILE',
-    pod: appWith({ env: [literal(ENV.profile)] }),
+    name: 'an empty pair of keys beside envFrom',
+    pod: appWith({
+      env: [empty(ENV.accessKeyID), empty(ENV.secretAccessKey)],
+      envFrom: [{ secretRef: { name: 's' } }],
+    }),
     ...injected,
-    says: /container app sets AWS_PROFILE/,
-    so: 'A warning: an SDK that finds that profile passes the sidecar by.',
+    says: /container app sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to nothing/,
+    so: 'A warning. It stays: SDKs take it for no keys, and it hides those of the Secret.',
+    shows: [(pod) => [uri(pod, 'app'), valueOf(pod, 'app', ENV.accessKeyID)], ['a role', '']],
+  },
+  {
+    name: 'keys by optional references',
+    pod: appWith({ env: [optional(ENV.accessKeyID), optional(ENV.secretAccessKey)] }),
+    ...injected,
+    says: /container app takes AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY from an optional reference/,
+    so: 'A warning: where the Secret is there, SDKs prefer its keys.',
     shows: [(pod) => uri(pod, 'app'), 'a role'],
+  },
+  {
+    name: 'an empty web identity, RELATIVE_URI and AUTHORIZATION_TOKEN',
+    pod: appWith({ env: OVER_WHICH_SDKS_FAIL.map(empty) }),
+    ...injected,
+    says: /AWS_ROLE_ARN.* to nothing, over which some SDKs fail: taken out/,
+    so: 'Taken out, with a warning: some SDKs fail over them.',
+    shows: [
+      (pod) => [uri(pod, 'app'), ...OVER_WHICH_SDKS_FAIL.map((name) => valueOf(pod, 'app', name))],
+      ['a role', ...OVER_WHICH_SDKS_FAIL.map(() => undefined)],
+    ],
+  },
+  {
+    name: 'an empty AWS_ROLE_ARN beside envFrom',
+    pod: appWith({ env: [empty(ENV.roleARN)], envFrom: [{ configMapRef: { name: 'c' } }] }),
+    ...{ outcome: 'refused', reason: 'OwnWebIdentity', says: /container app: AWS_ROLE_ARN \(empty, beside envFrom\)/ },
+    so: 'Without it, that of the ConfigMap would be seen.',
+  },
+  {
+    name: 'an empty AWS_ROLE_ARN that another field names',
+    pod: appWith({ env: [empty(ENV.roleARN)], args: ['--role=$(AWS_ROLE_ARN)'] }),
+    ...{ outcome: 'refused', reason: 'OwnWebIdentity', says: /AWS_ROLE_ARN \(empty, named by \$\(AWS_ROLE_ARN\)\)/ },
+    so: 'Without it, the argument would be another.',
+  },
+  {
+    name: 'an empty AWS_REGION',
+    pod: appWith({ env: [empty(ENV.region)] }),
+    ...injected,
+    so: 'It counts as absent: the Region is set.',
+    shows: [
+      (pod) => [ENV.region, ENV.defaultRegion].map((name) => valueOf(pod, 'app', name)),
+      ['eu-central-1', 'eu-central-1'],
+    ],
+  },
+  ...[ENV.profile, 'AWS_DEFAULT_PROFILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'].map((name): HardPod => ({
+    name,
+    pod: appWith({ env: [literal(name)] }),
+    ...injected,
+    says: new RegExp(`container app sets ${name}: `),
+    so: 'A warning: an SDK that finds credentials there passes the sidecar by.',
+    shows: [(pod) => uri(pod, 'app'), 'a role'],
+  })),
+  {
+    name: 'an HTTP proxy, and no NO_PROXY that has 127.0.0.1',
+    pod: appWith({
+      env: [
+        { name: ENV.httpProxy, value: 'http://proxy:3128' },
+        { name: ENV.noProxy, value: '.svc' },
+      ],
+    }),
+    ...injected,
+    says: /container app sets HTTP_PROXY: .* since no NO_PROXY names 127\.0\.0\.1/,
+    so: 'A warning: some SDKs send the token through the proxy ([which](sdks.md#proxies)).',
+    shows: [(pod) => [uri(pod, 'app'), valueOf(pod, 'app', ENV.noProxy)], ['a role', '.svc']],
+  },
+  {
+    name: 'an HTTP proxy, and a NO_PROXY without 127.0.0.1',
+    variant: 'noProxy',
+    pod: appWith({ env: [{ name: ENV.httpProxy, value: 'http://proxy:3128' }] }),
+    ...injected,
+    so: 'It is added.',
+    shows: [(pod) => [ENV.noProxy, 'no_proxy'].map((name) => valueOf(pod, 'app', name)), ['127.0.0.1', '127.0.0.1']],
   },
 ];

@@ -2,13 +2,14 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
-export type Variant = 'refuse' | 'warn' | 'unset';
+export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy';
 
 /** What differs from the defaults. */
 export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
   refuse: {},
   warn: { conflicts: 'warn' },
   unset: { sidecarUser: 'unset' },
+  noProxy: { loopbackNoProxy: true },
 };
 
 /** As docs/pods.md names them. */
@@ -16,6 +17,7 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   refuse: '',
   warn: '`conflicts: warn`',
   unset: '`sidecarUser: unset`',
+  noProxy: '`loopbackNoProxy: true`',
 };
 
 /** The settings of a variant, for a decision without a process. */

@@ -1,5 +1,5 @@
 /** The part of a pod that is not rolechain's to change, for comparing before with after. */
-import { ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+import { ENV, FOREIGN_KEYS, NO_PROXIES, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
 
 type Json = Record<string, unknown>;
 interface Named extends Json {
@@ -14,12 +14,13 @@ const OURS_IN_ENV: readonly string[] = [
   ENV.defaultRegion,
   ENV.stsRegionalEndpoints,
   ENV.metadataDisabled,
+  ...NO_PROXIES,
 ];
 
 /**
  * `after` without what the contract lets rolechain add to `before`: the sidecar, its volumes, the token
- * mounts, the variables that `before` didn't have, three annotations, and lists and maps that were made for
- * these. Equal to `before` exactly when nothing foreign changed.
+ * mounts, the variables that `before` didn't have or had empty, three annotations, and lists and maps that were made for
+ * these; and with the empty variables that it takes out. Equal to `before` exactly when nothing foreign changed.
  */
 export function withoutOurs(before: unknown, after: unknown): unknown {
   const next = structuredClone(after) as { metadata?: Json; spec: Json };
@@ -39,8 +40,24 @@ export function withoutOurs(before: unknown, after: unknown): unknown {
 
 function stripContainer(old: Named, container: Named): void {
   stripList(old, container, 'volumeMounts', ({ name }) => name === SIDECAR.tokenVolume);
-  const had = new Set(((old.env ?? []) as Named[]).map(({ name }) => name));
+  const before = (old.env ?? []) as Named[];
+  const had = new Set(before.filter((variable) => !isRemovedEmpty(variable)).map(({ name }) => name));
   stripList(old, container, 'env', ({ name }) => OURS_IN_ENV.includes(name) && !had.has(name));
+  if (before.some(isRemovedEmpty)) container.env = withRemoved(before, (container.env ?? []) as Named[]);
+}
+
+function isRemovedEmpty({ name, value, valueFrom }: Named): boolean {
+  return emptyIsRemoved(name) && !value && !valueFrom;
+}
+
+/** `after` with the empty variables of `before` that it lacks, each in its place. */
+function withRemoved(before: readonly Named[], after: readonly Named[]): Named[] {
+  const rest = [...after];
+  const all = before.flatMap((variable) => {
+    if (JSON.stringify(rest[0]) === JSON.stringify(variable)) return rest.splice(0, 1);
+    return isRemovedEmpty(variable) ? [variable] : rest.splice(0, 1);
+  });
+  return [...all, ...rest];
 }
 
 function stripList(old: Json, next: Json, key: string, ours: (item: Named) => boolean): void {

@@ -1,6 +1,6 @@
 /** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
 import fc from 'fast-check';
-import { ENV, FOREIGN_KEYS } from '@rolechain/shared';
+import { ENV, FOREIGN_KEYS, HTTP_PROXIES, NO_PROXIES, SDK_VARIABLES } from '@rolechain/shared';
 import type { ModelContainer, ModelPod } from './pod.ts';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
@@ -16,13 +16,19 @@ const harmlessNames = [
   ENV.stsRegionalEndpoints,
   ENV.metadataDisabled,
   ENV.profile,
+  ...HTTP_PROXIES.slice(0, 1),
+  ...NO_PROXIES,
   'PATH',
   'A$B',
 ];
 const variable = fc.record({
   name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...harmlessNames) }, { weight: 2, arbitrary: label }),
-  value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false'), fc.string()),
+  value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false', 'x,127.0.0.1'), fc.string()),
 });
+/** Empty ones contradict nothing where no envFrom stands beside them. */
+const emptyVariable = fc.constantFrom(
+  ...Object.entries(SDK_VARIABLES).flatMap(([name, { empty }]) => (empty === 'nothing' ? [] : { name, value: '' })),
+);
 const fromSecret = fc.record({
   name: label,
   valueFrom: fc.constant({ secretKeyRef: { name: 's', key: 'k' } }),
@@ -48,10 +54,14 @@ function container(name: string): fc.Arbitrary<ModelContainer> {
         ports: fc.array(fc.record({ containerPort: fc.constantFrom(8080, 28173, 28174, 28175) }), { maxLength: 2 }),
         resources: fc.constantFrom({}, { limits: { cpu: '1', memory: '1Gi' } }, { requests: { cpu: '1' } }),
         unknown: unknownFields,
+        empties: fc.array(emptyVariable, { maxLength: 2 }),
       },
       { requiredKeys: ['image'] },
     )
-    .map(({ unknown, ...rest }) => ({ ...unknown, ...rest, name }) as ModelContainer);
+    .map(({ unknown, empties, ...rest }) => {
+      const variables = empties && rest.env && !rest.envFrom ? { env: [...empties, ...rest.env] } : {};
+      return { ...unknown, ...rest, ...variables, name } as ModelContainer;
+    });
 }
 
 const names = fc.uniqueArray(fc.oneof(label, fc.constant('istio-proxy')), { minLength: 1, maxLength: 4 });

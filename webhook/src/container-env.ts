@@ -1,14 +1,10 @@
 /**
- * The environment of a container that holds a role: what the EKS webhook wrote goes, what contradicts
- * is named, what is ours is set. Pure; every function gives a new list and leaves its input.
+ * The environment of a container that holds a role: what the EKS webhook wrote goes, what is ours is set. Pure; every
+ * function gives a new list and leaves its input. What contradicts: sdk-env.ts.
  */
-import { EKS_INJECTIONS, ENV, type ReasonCode } from '@rolechain/shared';
-import type { EnvVar } from './pod.ts';
-
-export interface EnvConflict {
-  readonly reason: ReasonCode;
-  readonly name: string;
-}
+import { EKS_INJECTIONS, ENV } from '@rolechain/shared';
+import type { Container, EnvVar } from './pod.ts';
+import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 
 /** What a container that holds a role is given. */
 export interface WantedEnv {
@@ -19,30 +15,27 @@ export interface WantedEnv {
   readonly region: string;
 }
 
-const CONFLICTS: readonly (readonly [string, ReasonCode])[] = [
-  [ENV.accessKeyID, 'StaticKeys'],
-  [ENV.secretAccessKey, 'StaticKeys'],
-  [ENV.roleARN, 'OwnWebIdentity'],
-  [ENV.webIdentityTokenFile, 'OwnWebIdentity'],
-  [ENV.fullURI, 'OwnContainerCredentials'],
-  [ENV.relativeURI, 'OwnContainerCredentials'],
-  [ENV.tokenFile, 'OwnContainerCredentials'],
-  [ENV.token, 'OwnContainerCredentials'],
-];
-
 /**
- * The variables without what the EKS webhook appended: its pair, known by its token path, and the pair
- * of Regions that stands directly before it in the order in which the webhook writes them, both
- * literal and equal to its default Region (handler.go, addEnvToContainer).
+ * The variables without what the EKS webhook appended: its pair, known by its token path, and what stands directly before
+ * it in the order in which the webhook writes it (handler.go, addEnvToContainer): the pair of Regions, both literal and
+ * equal to its default Region; beside envFrom, before that, AWS_STS_REGIONAL_ENDPOINTS, which we don't set there. An empty
+ * variable of the pair keeps the webhook from writing the pair, not from the rest: it stands at the end then.
  */
-export function stripEks(env: readonly EnvVar[], defaultRegion: string): readonly EnvVar[] {
-  let rest = env;
+export function stripEks(container: Pick<Container, 'env' | 'envFrom'>, defaultRegion: string): readonly EnvVar[] {
+  let rest: readonly EnvVar[] = container.env ?? [];
   for (const { pair, tokenPath } of EKS_INJECTIONS) {
     const token = rest.findIndex((variable) => isLiteral(variable, pair[1], tokenPath));
     const other = rest.findIndex(({ name }) => name === pair[0]);
-    if (token < 0 || other < 0) continue;
-    const gone = new Set([token, other]);
-    if (other === token - 1 && regionsEndAt(rest, other, defaultRegion)) gone.add(other - 1).add(other - 2);
+    const isWritten = token >= 0 && other >= 0;
+    const isKeptOut = rest.some((variable) => pair.includes(variable.name) && isEmpty(variable));
+    if (!isWritten && !isKeptOut) continue;
+    const gone = new Set(isWritten ? [token, other] : []);
+    if (!isWritten || other === token - 1) {
+      let start = isWritten ? other : rest.length;
+      if (regionsEndAt(rest, start, defaultRegion)) gone.add(--start).add(--start);
+      const before = start - 1;
+      if (hasEnvFrom(container) && isLiteral(rest[before], ENV.stsRegionalEndpoints, 'regional')) gone.add(before);
+    }
     rest = rest.filter((_, index) => !gone.has(index));
   }
   return rest;
@@ -59,18 +52,11 @@ function isLiteral(variable: EnvVar | undefined, name: string, value: string): b
 /** A variable that we wrote, on this call or an earlier one: its value points at the sidecar, or at our token. */
 export type IsOurs = (variable: EnvVar) => boolean;
 
-/** The variables by which an SDK would pass the sidecar by. `env` is stripped of the EKS webhook's. */
-export function envConflicts(env: readonly EnvVar[], isOurs: IsOurs): EnvConflict[] {
-  return CONFLICTS.filter(([name]) => env.some((variable) => variable.name === name && !isOurs(variable))).map(
-    ([name, reason]) => ({ reason, name }),
-  );
-}
-
 /**
  * The variables with ours set: in their place where they stand already, else behind the others. A token that is
  * not wanted any more goes; a user's own would have been a conflict.
  */
-export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, hasEnvFrom: boolean): readonly EnvVar[] {
+export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, besideEnvFrom: boolean): readonly EnvVar[] {
   const has = (name: string): boolean => env.some((variable) => variable.name === name);
   const set: EnvVar[] = [
     { name: ENV.fullURI, value: wanted.uri },
@@ -78,10 +64,11 @@ export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, hasEnvFrom: bo
     ...(wanted.token === undefined ? [] : [{ name: ENV.token, value: wanted.token }]),
   ];
   // The two together or not at all: CLI v1 reads only one of them, and a ConfigMap in envFrom may have either.
-  const regions = !has(ENV.region) && !has(ENV.defaultRegion) && !hasEnvFrom;
+  const regions = !has(ENV.region) && !has(ENV.defaultRegion) && !besideEnvFrom;
   const defaults: EnvVar[] = [
     ...(regions ? [ENV.region, ENV.defaultRegion].map((name) => ({ name, value: wanted.region })) : []),
-    ...(has(ENV.stsRegionalEndpoints) ? [] : [{ name: ENV.stsRegionalEndpoints, value: 'regional' }]),
+    // A ConfigMap may have this one, too. It may have the next: without ours, SDKs would fall back to the node's role.
+    ...(has(ENV.stsRegionalEndpoints) || besideEnvFrom ? [] : [{ name: ENV.stsRegionalEndpoints, value: 'regional' }]),
     ...(has(ENV.metadataDisabled) ? [] : [{ name: ENV.metadataDisabled, value: 'true' }]),
   ];
   const stays = wanted.token === undefined ? env.filter(({ name }) => name !== ENV.token) : env;

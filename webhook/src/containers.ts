@@ -1,10 +1,12 @@
 /** Which container holds which roles, and why not. */
-import { ENV, PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
-import { envConflicts, stripEks, type IsOurs } from './container-env.ts';
+import { PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
+import { stripEks, type IsOurs } from './container-env.ts';
 import type { ContainerRoles } from './container-roles.ts';
 import { few } from './few.ts';
 import { hasOurName } from './ours.ts';
 import { places, type Container, type ContainerList, type Place, type Pod } from './pod.ts';
+import { proxyWarnings, withLoopback } from './proxy-env.ts';
+import { judgeEnv } from './sdk-env.ts';
 
 export interface Conflict {
   readonly reason: ReasonCode;
@@ -21,6 +23,8 @@ export interface ContainerOutcome {
   readonly roles: readonly string[];
   readonly skipped?: ReasonCode;
   readonly conflicts: readonly Conflict[];
+  /** Names of empty variables that go, where it holds a role. */
+  readonly removed: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -32,6 +36,7 @@ export interface ContainerRules {
   readonly skip: ReadonlySet<string>;
   readonly mesh: readonly string[];
   readonly defaultRegion: string;
+  readonly loopbackNoProxy: boolean;
   readonly isOurs: IsOurs;
 }
 
@@ -45,7 +50,7 @@ export function containerOutcomes(pod: Pod, rules: ContainerRules): ContainerOut
 function outcome({ list, index, container }: Place, rules: ContainerRules): ContainerOutcome {
   const { name } = container;
   const at = { list, index, name };
-  const none = { roles: [], conflicts: [], warnings: [] };
+  const none = { roles: [], conflicts: [], removed: [], warnings: [] };
   if (rules.skip.has(name)) return { ...at, ...none, skipped: 'SkipListed' };
   if (rules.mesh.includes(name)) {
     const warnings = (rules.named.get(name) ?? []).length > 0 ? [meshWarning(name)] : [];
@@ -53,12 +58,15 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   }
   const roles = rules.rolesOf(name);
   if (roles.length === 0) return { ...at, ...none };
-  const env = stripEks(container.env ?? [], rules.defaultRegion);
-  const conflicts = [...envConflicts(env, rules.isOurs), ...mountConflicts(container, roles)];
+  const env = stripEks(container, rules.defaultRegion);
+  const judged = judgeEnv(container, env, rules.isOurs);
+  const conflicts = [...judged.conflicts, ...mountConflicts(container, roles)];
   const first = conflicts[0];
-  if (first)
-    return { ...at, roles: [], skipped: first.reason, conflicts, warnings: [conflictWarning(name, conflicts)] };
-  return { ...at, roles, conflicts, warnings: profileWarning(name, container) };
+  if (first) {
+    return { ...at, ...none, skipped: first.reason, conflicts, warnings: [conflictWarning(name, conflicts)] };
+  }
+  const proxies = proxyWarnings(container, rules.loopbackNoProxy ? withLoopback(env, container) : env);
+  return { ...at, roles, conflicts, removed: judged.removed, warnings: [...judged.warnings, ...proxies] };
 }
 
 /** Is in each path below it, however many slashes are. */
@@ -87,9 +95,4 @@ function conflictWarning(container: string, conflicts: readonly Conflict[]): str
 
 function meshWarning(name: string): string {
   return `container ${name} belongs to a service mesh or another webhook (the admin's list) and holds no role, though an annotation gives it one`;
-}
-
-function profileWarning(name: string, container: Container): string[] {
-  const has = (container.env ?? []).some((variable) => variable.name === ENV.profile);
-  return has ? [`container ${name} sets ${ENV.profile}: an SDK that finds that profile passes the sidecar by`] : [];
 }

@@ -78,6 +78,8 @@ export interface Injected {
   readonly allowances: readonly Allowance[];
   /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
   readonly defaultRegion: string;
+  /** 127.0.0.1 is added to NO_PROXY. */
+  readonly loopbackNoProxy: boolean;
   /** `authorization-token: env`. */
   readonly tokensInEnv: boolean;
   readonly containers: readonly ContainerOutcome[];
@@ -160,6 +162,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     skip: new Set(annotations.skipContainers),
     mesh: settings.meshContainers,
     defaultRegion: settings.region,
+    loopbackNoProxy: settings.loopbackNoProxy,
     isOurs: ownVariables(ours, ports.credentials),
   });
   const rolesIn = (list: readonly ContainerOutcome[], wanted = false): RoleSpec[] => {
@@ -222,6 +225,7 @@ function inject(
     user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
+    loopbackNoProxy: settings.loopbackNoProxy,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
     annotationHash: accepted.annotationHash,

@@ -31,11 +31,15 @@ export function listOperations<T>(
   return [...replaced, ...removed.reverse(), ...added];
 }
 
-/** The fate of each element of `before`, given the list that it shall become: elements kept are the same objects. */
+/**
+ * The fate of each element of `before`, given the list that it shall become: elements kept are the same objects. Those
+ * that are `gone` are taken away, and one of their name is new.
+ */
 export function listDifference<T extends { readonly name: string }>(
   path: string,
   before: readonly T[] | null | undefined,
   after: readonly T[],
+  gone: ReadonlySet<T> = new Set(),
 ): Operation[] {
   const old = before ?? [];
   const kept = new Set(after);
@@ -46,7 +50,7 @@ export function listDifference<T extends { readonly name: string }>(
   // A changed element stands in the place of the old one of its name; the others are new.
   const replacing = new Map<T, T>();
   for (const element of old) {
-    const next = kept.has(element) ? undefined : changedByName.get(element.name);
+    const next = kept.has(element) || gone.has(element) ? undefined : changedByName.get(element.name);
     if (!next) continue;
     replacing.set(element, next);
     changedByName.delete(element.name);

@@ -22,9 +22,11 @@ import type { Decision, Injected, Skipped } from './decide.ts';
 import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
-import { annotationOf, type Pod, type VolumeMount } from './pod.ts';
+import { annotationOf, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
+import { withLoopback } from './proxy-env.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
+import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 import { fieldOperations } from './sidecar-fields.ts';
 
 type Json = Record<string, unknown>;
@@ -81,7 +83,7 @@ function skippedOperations(
 
 function containerOperations(
   decision: Injected,
-  { list, index, roles }: ContainerOutcome,
+  { list, index, roles, removed }: ContainerOutcome,
   config: SidecarConfig,
 ): Operation[] {
   const container = decision.pod.spec[list]?.[index];
@@ -89,11 +91,15 @@ function containerOperations(
   const path = pointer('spec', list, index);
   const env = container.env ?? [];
   const wanted = wantedEnv(decision, roles[0], config);
-  const nextEnv = wanted
-    ? setEnv(stripEks(env, decision.defaultRegion), wanted, (container.envFrom ?? []).length > 0)
-    : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
+  const gone = new Set(env.filter((variable) => removed.includes(variable.name) && isEmpty(variable)));
+  const held = (variables: WantedEnv): readonly EnvVar[] => {
+    const theirs = stripEks(container, decision.defaultRegion).filter((variable) => !gone.has(variable));
+    const next = setEnv(theirs, variables, hasEnvFrom(container));
+    return decision.loopbackNoProxy ? withLoopback(next, container) : next;
+  };
+  const nextEnv = wanted ? held(wanted) : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
   return [
-    ...listDifference(`${path}/env`, container.env, nextEnv),
+    ...listDifference(`${path}/env`, container.env, nextEnv, gone),
     ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, roles),
   ];
 }

@@ -2,9 +2,11 @@
  * How large a pod may be that asks for a role. Each of its parts is looked at more than once, and answered by operations,
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
-import { EKS_INJECTIONS, ENV, LIMITS } from '@rolechain/shared';
+import { EKS_INJECTIONS, ENV, LIMITS, NO_PROXIES } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
-import { places, type Pod } from './pod.ts';
+import { places, type EnvVar, type Pod } from './pod.ts';
+import { coversLoopback } from './proxy-env.ts';
+import { isEmpty } from './sdk-env.ts';
 
 type Json = Record<string, unknown>;
 
@@ -42,7 +44,7 @@ function entriesOf(value: unknown, depth = 2): number {
 }
 
 /** Variables of ours in a container, and operations on pod and sidecar, at most. */
-const OURS = 8;
+const OURS = 10;
 const OUR_VARIABLES: ReadonlySet<string> = new Set<string>([
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
   ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
@@ -56,7 +58,7 @@ const FIXED = 64;
  */
 export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[]): string | undefined {
   const ofOthers = places(pod).reduce((sum, { container }) => {
-    const variables = (container.env ?? []).filter(({ name }) => isForeign(name)).length;
+    const variables = (container.env ?? []).filter(isForeign).length;
     return sum + variables + (container.volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
   }, 0);
   const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
@@ -65,8 +67,11 @@ export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[])
   return `its containers and their roles take ${operations} operations of a patch; the limit is ${LIMITS.patchOperations}`;
 }
 
-function isForeign(variable: string): boolean {
-  return variable.startsWith('AWS_') && !OUR_VARIABLES.has(variable);
+/** Whether the patch may change it: an empty one of ours' names is a user's own, and is set or taken out. */
+function isForeign(variable: EnvVar): boolean {
+  const { name, value } = variable;
+  if (NO_PROXIES.includes(name)) return !coversLoopback(value ?? '');
+  return name.startsWith('AWS_') && (!OUR_VARIABLES.has(name) || isEmpty(variable));
 }
 
 function isReplaced(volume: string): boolean {

@@ -5,7 +5,9 @@ import {
   AGENT_ENDPOINTS,
   ENV,
   LIMITS,
+  LOOPBACK,
   MESH_CONTAINERS,
+  NO_PROXIES,
   PORTS,
   SIDECAR,
   check,
@@ -35,6 +37,7 @@ export interface Settings {
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
   readonly useFIPSEndpoint: boolean;
+  readonly loopbackNoProxy: boolean;
   /** Variables of Node's own, by name. */
   readonly sidecarEnvironment: Readonly<Record<string, string>>;
   readonly address: string;
@@ -66,6 +69,7 @@ export type DecideSettings = Pick<
   | 'agentEndpoints'
   | 'stsEndpoint'
   | 'useFIPSEndpoint'
+  | 'loopbackNoProxy'
   | 'sidecarEnvironment'
   | 'sidecarUser'
 > & { readonly region: string };
@@ -182,6 +186,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     url,
   ),
   useFIPSEndpoint: setting('true or false', false, "The Region's FIPS endpoint of STS.", (limit) => v.boolean(limit)),
+  loopbackNoProxy: setting(
+    'true or false',
+    false,
+    `Whether ${LOOPBACK} is added to ${NO_PROXIES.map((name) => `\`${name}\``).join(' and ')} of a container that holds a role and names an HTTP proxy: [why](sdks.md#proxies).`,
+    (limit) => v.boolean(limit),
+  ),
   sidecarEnvironment: setting(
     `a map of ${SIDECAR_VARIABLES.join(', ')}`,
     {},

@@ -18,6 +18,7 @@ export const SETTINGS: DecideSettings = {
   otherServiceAccounts: false,
   fluxAlias: false,
   useFIPSEndpoint: false,
+  loopbackNoProxy: false,
   sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',
   sidecarUser: 'fixed',

@@ -3,8 +3,9 @@
  * author who has only the injected pod. Pure, on raw JSON.
  *
  * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
- * written, what stood there already as rolechain would have written it, incoming values of the two annotations
- * that the webhook writes, and empty lists, maps and `skip-containers`.
+ * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY too), empty
+ * variables that were taken out, incoming values of the two annotations that the webhook writes, and empty lists, maps
+ * and `skip-containers`.
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
@@ -12,6 +13,7 @@ import type { IsOurs } from './container-env.ts';
 import { pointer } from './list-patch.ts';
 import { findOurs, hasOurName, ownVariables } from './ours.ts';
 import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
+import { withoutLoopback } from './proxy-env.ts';
 
 /**
  * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
@@ -41,9 +43,19 @@ export function uninject(rawPod: unknown): Operation[] {
 }
 
 function containerOperations(path: string, { env, volumeMounts }: Container, isOurs: IsOurs): Operation[] {
-  const ours = new Set(ownEnv(env ?? [], isOurs));
+  const variables = env ?? [];
+  const ours = new Set(ownEnv(variables, isOurs));
+  const start = variables.findIndex(isOurs);
+  const before = start < 0 ? new Map<EnvVar, EnvVar | undefined>() : withoutLoopback(variables, start);
+  const isGone = (variable: EnvVar): boolean =>
+    ours.has(variable) || (before.has(variable) && before.get(variable) === undefined);
+  const restored = variables.flatMap((variable, index): Operation[] => {
+    const value = before.get(variable)?.value;
+    return typeof value === 'string' ? [{ op: 'replace', path: `${path}/env/${index}/value`, value }] : [];
+  });
   return [
-    ...without(`${path}/env`, env, (variable) => ours.has(variable)),
+    ...restored,
+    ...without(`${path}/env`, env, isGone),
     ...without(`${path}/volumeMounts`, volumeMounts, ({ name }) => hasOurName(name)),
   ];
 }
