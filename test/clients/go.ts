@@ -9,6 +9,11 @@ import type { Absent } from '../when.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 
+/** The folder of its module. */
+export function goModule(): string {
+  return SOURCE;
+}
+
 /** Path of the program; absent where it has not been built, with the reason. */
 export function locateGoClient(): string | Absent {
   const program = target();

@@ -9,7 +9,7 @@ export type Effect = 'role' | 'passed by' | 'failed' | 'proxied' | 'unsure';
 /** Variables of an HTTP proxy, in the cases in which clients read them. */
 export const PROXIES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'] as const;
 
-/** What people write there, and what might cover 127.0.0.1. */
+/** What people write as exceptions, and what might cover 127.0.0.1. */
 export const NO_PROXY_VALUES: readonly string[] = [
   '127.0.0.1',
   'localhost, 127.0.0.1',
@@ -45,11 +45,9 @@ export interface Files {
   /** PEM of a CA. */
   readonly certificate: string;
   readonly token: string;
-  /** A folder that isn't there. */
-  readonly nowhere: string;
 }
 
-/** Sensible values of variables, by what their names say they hold; the first that matches. */
+/** Values of variables, by what their names say they hold; the first that matches. */
 const VALUES: readonly (readonly [RegExp, (files: Files) => string])[] = [
   [/SECRET|SESSION_TOKEN|SECURITY_TOKEN|ROOT_PASSWORD/, () => 'secretsecretsecretsecretsecretsecretsecr'],
   [/ACCESS_KEY|ROOT_USER/, () => KEYS.environment],
@@ -68,7 +66,7 @@ const VALUES: readonly (readonly [RegExp, (files: Files) => string])[] = [
   [/ENDPOINT_MODE/, () => 'preferred'],
   [/DEFAULTS_MODE|RETRY_MODE/, () => 'standard'],
   [/CHECKSUM/, () => 'when_required'],
-  [/FILE_PERMISSIONS/, () => 'user_only'],
+  [/FILE_PERMISSIONS/, () => 'unrestricted'],
   [/ENABLE|DISABLE|LOAD_CONFIG|USE_|IGNORE|SUPPRESS|SKIP_SIGNATURE|UNSIGNED|FALLBACK|VIRTUAL_HOSTED/, () => 'true'],
   [/ENDPOINT(_URL.*)?$/, () => 'http://127.0.0.1:9'],
   [/REGION$/, () => 'eu-central-1'],
@@ -77,9 +75,23 @@ const VALUES: readonly (readonly [RegExp, (files: Files) => string])[] = [
   [/CONDITIONAL_PUT/, () => 'etag'],
 ];
 
+/** A sensible value of a variable. */
 export function fill(name: string, files: Files): string {
   return VALUES.find(([pattern]) => pattern.test(name))?.[1](files) ?? 'other';
 }
+
+/**
+ * Variables that stop an SDK with some value, whoever its credentials are from: a mode or a number that it doesn't know.
+ * They are the application's own affair.
+ */
+export const STOPS: readonly string[] = [
+  'AWS_DEFAULTS_MODE',
+  'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE',
+  'AWS_METADATA_SERVICE_NUM_ATTEMPTS',
+  'AWS_METADATA_SERVICE_TIMEOUT',
+  'AWS_SDK_GO_CLIENT_TLS_CERT',
+  'AWS_SDK_GO_CLIENT_TLS_KEY',
+];
 
 /** Variables that take effect only together, of which each is observed by itself, too. */
 export const GROUPS: readonly (readonly string[])[] = [

@@ -60,13 +60,12 @@ export function pnpmPackages(root: string, name: RegExp): string[] {
   );
 }
 
-/** Where Go keeps the source of a module that a module of ours asks for; undefined where it isn't there. */
-export function goModuleFolder(folder: string, module: string): string | undefined {
-  const { status, stdout } = spawnSync('go', ['list', '-m', '-f', '{{.Dir}}', module], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-mod=mod' },
-  });
-  const found = stdout.trim();
-  return status === 0 && found !== '' && existsSync(found) ? found : undefined;
+/** Where Go keeps the source of a module that a module of ours asks for; fetched from the module proxy where it isn't there. */
+export function goModuleFolder(folder: string, module: string): string {
+  const env = { ...process.env, GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '-mod=readonly' };
+  const options = { cwd: folder, encoding: 'utf8', env } as const;
+  const { status, stdout, stderr } = spawnSync('go', ['mod', 'download', '-json', module], options);
+  const found = status === 0 ? (JSON.parse(stdout) as { Dir?: string }).Dir : undefined;
+  if (found === undefined || !existsSync(found)) throw new Error(`Go has no ${module} here: ${stderr}`);
+  return found;
 }

@@ -1,8 +1,9 @@
-/** The SDKs that are asked, each as a program of `programs/` that prints `{"key": …}` or `{"error": …}`. */
+/** The SDKs that are asked, each as a program that prints `{"key": …}` or `{"error": …}`. */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { goModule, locateGoClient } from '../clients/go.ts';
 import { BOTOCORE, OLD_BOTOCORE, locatePython, type Venv } from '../clients/python.ts';
 import { goModuleFolder, namesIn, namesInJars, pnpmPackages } from './names.ts';
 
@@ -25,18 +26,15 @@ export interface Sdk {
   readonly known: () => string[];
 }
 
-/** On CI these three are asked, since they are there anyway. */
-export const ON_CI = ['JavaScript v3', 'botocore', 'Go v2'] as const;
-
 export function sdks(): Sdk[] {
   return [
     javaScript2(),
     javaScript3(),
-    python('botocore', BOTOCORE),
+    botocore(),
     { ...python('botocore of 2022', OLD_BOTOCORE), tokenInEnv: true },
-    go('Go v1', 'go1', 'github.com/aws/aws-sdk-go', ['github.com/aws/aws-sdk-go|aws']),
-    go('Go v2', 'go2', 'github.com/aws/aws-sdk-go-v2/config', GO_V2),
-    go('minio-go', 'minio-go', 'github.com/minio/minio-go/v7', ['github.com/minio/minio-go/v7|pkg/credentials']),
+    go('Go v1', 'go1', 'github.com/aws/aws-sdk-go', 'aws'),
+    go2(),
+    go('minio-go', 'minio-go', 'github.com/minio/minio-go/v7', 'pkg/credentials'),
     java('Java v1', 'java1', /aws-java-sdk-core<\/artifactId>\s*<version>([^<]+)/, /^aws-java-sdk-core-/),
     java(
       'Java v2',
@@ -44,14 +42,17 @@ export function sdks(): Sdk[] {
       /<artifactId>bom<\/artifactId>\s*<version>([^<]+)/,
       /^(auth|sdk-core|profiles|regions|aws-core|utils)-/,
     ),
-    curl(),
     rust('Rust', 'aws', 'aws-config', ['aws-config', 'aws-runtime', 'aws-types']),
     rust('object_store', 'object_store', 'object_store', ['object_store']),
-    rust('opendal', 'opendal', 'reqsign', ['reqsign']),
+    rust('opendal (reqsign)', 'opendal', 'reqsign', ['reqsign']),
+    curl(),
   ];
 }
 
-const GO_V2 = ['config', 'credentials', 'feature/ec2/imds'].map((module) => `github.com/aws/aws-sdk-go-v2/${module}`);
+/** Those that the tests install anyway. */
+export function sdksOnCI(): readonly Sdk[] {
+  return [javaScript3(), botocore(), go2()];
+}
 
 function javaScript2(): Sdk {
   const folder = join(BUILT, 'js2');
@@ -71,14 +72,13 @@ function javaScript2(): Sdk {
 
 /** No SDK, but what scripts ask the endpoint with: it reads variables of proxies alone. */
 function curl(): Sdk {
-  const [, version = ''] = /^curl (\S+)/.exec(spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout) ?? [];
+  const { stdout } = spawnSync('curl', ['--version'], { encoding: 'utf8' });
+  const [, version = ''] = /^curl (\S+)/.exec(stdout) ?? [];
   return {
     name: 'curl',
     version,
     command: ['sh', join(PROGRAMS, 'curl/ask.sh')],
-    build: () => {
-      if (version === '') throw new Error('curl is not here');
-    },
+    build: () => undefined,
     known: () => [],
   };
 }
@@ -96,6 +96,10 @@ function javaScript3(): Sdk {
   };
 }
 
+function botocore(): Sdk {
+  return python('botocore', BOTOCORE);
+}
+
 function python(name: string, venv: Venv): Sdk {
   const found = locatePython(venv);
   const program = typeof found === 'string' ? found : '';
@@ -111,30 +115,46 @@ function python(name: string, venv: Venv): Sdk {
 }
 
 /** botocore's own folder in the environment of a python. */
-function sitePackages(python: string): string {
-  const lib = join(python, '..', '..', 'lib');
+function sitePackages(program: string): string {
+  const lib = join(program, '..', '..', 'lib');
   return join(lib, readdirSync(lib)[0] ?? '', 'site-packages', 'botocore');
 }
 
-function go(name: string, folder: string, module: string, inside: readonly string[]): Sdk {
+/** The client that other tests have, too. */
+function go2(): Sdk {
+  const found = locateGoClient();
+  const aws = 'github.com/aws/aws-sdk-go-v2';
+  const parts = ['config', 'credentials', 'feature/ec2/imds'];
+  return {
+    name: 'Go v2',
+    version: versionIn(readFileSync(join(goModule(), 'go.mod'), 'utf8'), `${aws}/config`),
+    command: [typeof found === 'string' ? found : '', 'key'],
+    build: () => {
+      if (typeof found !== 'string') throw new Error(found.reason);
+    },
+    known: () =>
+      namesIn(
+        parts.map((part) => goModuleFolder(goModule(), `${aws}/${part}`)),
+        '.go',
+      ),
+  };
+}
+
+function versionIn(goMod: string, module: string): string {
+  return new RegExp(`${module} (v\\S+)`).exec(goMod)?.[1] ?? '';
+}
+
+function go(name: string, folder: string, module: string, inside: string): Sdk {
   const program = join(BUILT, folder);
   return {
     name,
-    version: new RegExp(`${module} (v\\S+)`).exec(read(`${folder}/go.mod`))?.[1] ?? '',
+    version: versionIn(read(`${folder}/go.mod`), module),
     command: [program],
     build: () => {
       const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' };
       must('go', ['build', '-mod=readonly', '-trimpath', '-o', program, '.'], join(PROGRAMS, folder), env);
     },
-    known: () => {
-      const at = inside.map((place) => {
-        const [path = '', rest = ''] = place.split('|');
-        const found = goModuleFolder(join(PROGRAMS, folder), path);
-        if (found === undefined) throw new Error(`Go has no ${path} here`);
-        return join(found, rest);
-      });
-      return namesIn(at, '.go');
-    },
+    known: () => namesIn([join(goModuleFolder(join(PROGRAMS, folder), module), inside)], '.go'),
   };
 }
 
@@ -157,25 +177,26 @@ function java(name: string, folder: string, version: RegExp, jars: RegExp): Sdk 
 function rust(name: string, program: string, crate: string, crates: readonly string[]): Sdk {
   const target = join(BUILT, 'rust');
   return {
-    name: crate === 'reqsign' ? `${name} (reqsign)` : name,
-    version: new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(read('rust/Cargo.lock'))?.[1] ?? '',
+    name,
+    version: lockedVersion(crate),
     command: [join(target, 'release', program)],
     build: () => {
       if (existsSync(join(target, 'release', program))) return;
-      must('cargo', ['build', '--release', '--locked'], join(PROGRAMS, 'rust'), {
-        ...process.env,
-        CARGO_TARGET_DIR: target,
-      });
+      const env = { ...process.env, CARGO_TARGET_DIR: target };
+      must('cargo', ['build', '--release', '--locked'], join(PROGRAMS, 'rust'), env);
     },
     known: () => namesIn(crates.map(crateFolder), '.rs', true),
   };
 }
 
+function lockedVersion(crate: string): string {
+  return new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(read('rust/Cargo.lock'))?.[1] ?? '';
+}
+
 /** The source of the version that Cargo.lock names, where cargo keeps it. */
 function crateFolder(crate: string): string {
-  const version = new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(read('rust/Cargo.lock'))?.[1] ?? '';
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  return join(registry, readdirSync(registry)[0] ?? '', `${crate}-${version}`, 'src');
+  return join(registry, readdirSync(registry)[0] ?? '', `${crate}-${lockedVersion(crate)}`, 'src');
 }
 
 function read(path: string): string {
@@ -183,11 +204,8 @@ function read(path: string): string {
 }
 
 function must(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env): void {
-  const { status, error, stderr, stdout }: SpawnSyncReturns<string> = spawnSync(command, args, {
-    cwd,
-    env,
-    encoding: 'utf8',
-  });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}\n${stderr}`.slice(-2000)}`);
+  const options = { cwd, env, encoding: 'utf8' } as const;
+  const { status, error, stderr, stdout }: SpawnSyncReturns<string> = spawnSync(command, args, options);
+  if (status === 0) return;
+  throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `${stdout}\n${stderr}`.slice(-2000)}`);
 }

@@ -7,6 +7,7 @@ export * from './decide.ts';
 export * from './decide-account.ts';
 export * from './patch.ts';
 export * from './read-account.ts';
+export { coversLoopback } from './proxy-env.ts';
 export * from './role-config.ts';
 export * from './roles.ts';
 export * from './settings.ts';

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { ANNOTATIONS, ENV, LIMITS } from '@rolechain/shared';
 import { decide, decideAlone } from './decide.ts';
 import { patch } from './patch.ts';
 import { SETTINGS, TARGET, account, chance, plainPod } from './testing.ts';
@@ -74,6 +74,17 @@ describe('a pod that asks for a role', () => {
     expect(most).toBeLessThanOrEqual(patchOperations);
     // The estimate is no excuse to refuse what would fit easily.
     expect(most).toBeGreaterThan(patchOperations / 2);
+  });
+
+  test.each([
+    [ENV.region, ''],
+    [ENV.token, ''],
+    [ENV.roleARN, ''],
+    ['NO_PROXY', 'x'],
+  ])('nor where one variable that is changed stands there again and again: %s', (name, value) => {
+    const env = [{ name: 'HTTP_PROXY', value: 'http://proxy' }, ...of(patchOperations, () => ({ name, value }))];
+    const settings = { ...SETTINGS, loopbackNoProxy: true };
+    expect(decide(app({ env }), account(), settings)).toMatchObject({ outcome: 'refused', reason: 'PodTooLarge' });
   });
 
   test('of 40,000 containers with 32 roles each is refused as any other', () => {

@@ -1,5 +1,5 @@
 /** What is wrong with a pod, or impossible in it. The account itself is in order. */
-import type { ReasonCode } from '@rolechain/shared';
+import { SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
 import { ARN, AUDIT } from '../roles.ts';
 import { TYPED, WITHIN, type Refusal } from './refusal.ts';
 
@@ -48,34 +48,19 @@ const resources = (name: string, pod: Readonly<Record<string, string>>, says: st
   atPod: true,
 });
 
-/** Variables by which an SDK would pass the sidecar by. */
-const VARIABLES: readonly (readonly [ReasonCode, says: (name: string) => string, names: readonly string[]])[] = [
-  [
-    'StaticKeys',
-    (name) =>
-      `The container sets static AWS keys, which every SDK prefers: container app: ${name}. Take them out, ${OR_LEAVE_CONTAINER}`,
-    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
-  ],
-  [
-    'OwnWebIdentity',
-    (name) =>
-      `The container sets a web identity of its own, which every SDK prefers: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
-    ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
-  ],
-  [
-    'OwnContainerCredentials',
-    (name) =>
-      `The container sets a credentials endpoint of its own: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
-    [
-      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-      'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-      'AWS_CONTAINER_AUTHORIZATION_TOKEN',
-    ],
-  ],
-];
-const variables = VARIABLES.flatMap(([reason, says, names]) =>
-  names.map((name) => shaped(name.toLowerCase().replaceAll('_', '-'), reason, withEnv(name), says(name))),
+/** What is said of the variables by which an SDK would pass the sidecar by. */
+const SAID: Readonly<Partial<Record<ReasonCode, (name: string) => string>>> = {
+  StaticKeys: (name) =>
+    `The container sets static AWS keys, which every SDK prefers: container app: ${name}. Take them out, ${OR_LEAVE_CONTAINER}`,
+  OwnWebIdentity: (name) =>
+    `The container sets a web identity of its own, which every SDK prefers: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
+  OwnContainerCredentials: (name) =>
+    `The container sets a credentials endpoint of its own: container app: ${name}. Take it out, ${OR_LEAVE_CONTAINER}`,
+};
+const variables = Object.entries(SDK_VARIABLES).flatMap(([name, { set }]) =>
+  set === 'warning'
+    ? []
+    : shaped(name.toLowerCase().replaceAll('_', '-'), set, withEnv(name), SAID[set]?.(name) ?? 'a text of its own'),
 );
 
 export const PODS: readonly Refusal[] = [

@@ -5,8 +5,8 @@ public class Ask {
   public static void main(String[] args) {
     try {
       System.out.println("{\"key\":\"" + new DefaultAWSCredentialsProviderChain().getCredentials().getAWSAccessKeyId() + "\"}");
-    } catch (RuntimeException error) {
-      System.out.println("{\"error\":\"" + String.valueOf(error.getMessage()).replaceAll("[\"\\\\\\s]+", " ") + "\"}");
+    } catch (RuntimeException | StackOverflowError error) {
+      System.out.println("{\"error\":\"" + String.valueOf(error).replaceAll("[\"\\\\\\s]+", " ") + "\"}");
     }
   }
 }
