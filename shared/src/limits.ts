@@ -103,6 +103,9 @@ export const LIMITS = {
   /** The API takes a DNS label. */
   containerNameChars: 63,
   patchOperations: 3000,
+  /** Of NO_PROXY: a longer one isn't read; of the entries that begin as loopback does, the first are. */
+  noProxyChars: 4096,
+  noProxyEntries: 16,
   /** Of a review's uid, which is a UUID. */
   uidChars: 128,
   /** Ports to which the sidecar may move: a user that is not root may listen on these. */

@@ -55,6 +55,18 @@ export const AT_LIMITS: readonly ReviewSeed[] = [
   atLimits('variables that SDKs read', oneWith({ env: variables(LIMITS.patchOperations - 200, 'AWS_X') })),
   atLimits('variables', oneWith({ env: variables(ENTRIES, 'V') })),
   atLimits('variables of one name', oneWith({ env: range(ENTRIES, () => ({ name: ENV.fullURI, value: 'x' })) })),
+  atLimits('empty variables and proxies beside long texts', {
+    containers: range(200, (at) => ({
+      name: `c${at}`,
+      image: 'x',
+      args: ['"$('.repeat(1500)],
+      env: [
+        { name: ENV.roleARN, value: '' },
+        { name: ENV.httpProxy, value: 'x' },
+        { name: ENV.noProxy, value: '127.9.9.9,'.repeat(LIMITS.noProxyChars / 10) },
+      ],
+    })),
+  }),
   atLimits('mounts of volumes', {
     ...oneWith({ volumeMounts: range(ENTRIES / 2, (at) => ({ name: `v${at}`, mountPath: `/${at}` })) }),
     volumes: range(ENTRIES / 2, (at) => ({ name: `v${at}`, emptyDir: {} })),

@@ -1,6 +1,6 @@
 /** Hard by what containers set themselves, and by whose they are. */
 import { ENV, type ReasonCode } from '@rolechain/shared';
-import { appWith, container, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { appWith, container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
 
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 const literal = (name: string): object => ({ name, value: 'x' });
@@ -105,7 +105,16 @@ export const ENVIRONMENT: readonly HardPod[] = [
     ...injected,
     says: /container app sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to nothing/,
     so: 'A warning. It stays: SDKs take it for no keys, and it hides those of the Secret.',
-    shows: [(pod) => [uri(pod, 'app'), valueOf(pod, 'app', ENV.accessKeyID)], ['a role', '']],
+    // The API leaves an empty value out.
+    shows: [
+      (pod) => [
+        uri(pod, 'app'),
+        named(pod, 'app')
+          ?.env?.slice(0, 2)
+          .map(({ name, value = '' }) => name + value),
+      ],
+      ['a role', [ENV.accessKeyID, ENV.secretAccessKey]],
+    ],
   },
   {
     name: 'keys by optional references',

@@ -182,7 +182,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   if (refusing.length > 0) return refuseAll(refusing, account);
   const [conflict] = findings.ofPod;
   if (conflict) return skip(conflict.reason, findings.ofPod.map(skipWarning), { pod, ours });
-  const tooMuch = patchTooLarge(pod, containers);
+  const tooMuch = patchTooLarge(pod, containers, settings);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
   const held = rolesIn(containers);

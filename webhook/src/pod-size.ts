@@ -5,8 +5,8 @@
 import { EKS_INJECTIONS, ENV, LIMITS, NO_PROXIES } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
 import { places, type EnvVar, type Pod } from './pod.ts';
-import { coversLoopback } from './proxy-env.ts';
 import { isEmpty } from './sdk-env.ts';
+import type { DecideSettings } from './settings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -44,7 +44,7 @@ function entriesOf(value: unknown, depth = 2): number {
 }
 
 /** Variables of ours in a container, and operations on pod and sidecar, at most. */
-const OURS = 10;
+const OURS = 8;
 const OUR_VARIABLES: ReadonlySet<string> = new Set<string>([
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
   ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
@@ -56,10 +56,17 @@ const FIXED = 64;
  * mount that the EKS webhook wrote, and for each role that a container holds. What is ours already is not counted twice: a
  * pod that the first call made is none too large for the second.
  */
-export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[]): string | undefined {
-  const ofOthers = places(pod).reduce((sum, { container }) => {
-    const variables = (container.env ?? []).filter(isForeign).length;
-    return sum + variables + (container.volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
+export function patchTooLarge(
+  pod: Pod,
+  containers: readonly ContainerOutcome[],
+  { loopbackNoProxy }: Pick<DecideSettings, 'loopbackNoProxy'>,
+): string | undefined {
+  const ofOthers = places(pod).reduce((sum, { container: { env, volumeMounts } }) => {
+    const variables = (env ?? []).filter(isForeign).length;
+    const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
+    // Those that are there, or both that the setting adds where there is none.
+    const noProxies = (env ?? []).filter(({ name }) => NO_PROXIES.includes(name)).length;
+    return sum + variables + mounts + (loopbackNoProxy ? Math.max(NO_PROXIES.length, noProxies) : 0);
   }, 0);
   const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
   const operations = FIXED + ofOthers + added;
@@ -69,8 +76,7 @@ export function patchTooLarge(pod: Pod, containers: readonly ContainerOutcome[])
 
 /** Whether the patch may change it: an empty one of ours' names is a user's own, and is set or taken out. */
 function isForeign(variable: EnvVar): boolean {
-  const { name, value } = variable;
-  if (NO_PROXIES.includes(name)) return !coversLoopback(value ?? '');
+  const { name } = variable;
   return name.startsWith('AWS_') && (!OUR_VARIABLES.has(name) || isEmpty(variable));
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
+import { LIMITS } from '@rolechain/shared';
 import { coversLoopback } from './proxy-env.ts';
 import { SETTINGS, account, call, plainPod } from './testing.ts';
 import { uninject } from './uninject.ts';
@@ -33,7 +34,7 @@ describe('what covers 127.0.0.1', () => {
     ' 127.0.0.1 , x',
     '127.0.0.1/32',
     '127.0.0.0/8',
-    '112.0.0.0/4',
+    '127.0.0.0/31',
   ])('%j', (value) => expect(coversLoopback(value)).toBe(true));
   test.each([
     '',
@@ -47,6 +48,12 @@ describe('what covers 127.0.0.1', () => {
     '127.0.0.0/33',
     '0.0.0.0/0',
     '128.0.0.0/4',
+    '112.0.0.0/4',
+    '127.1.0.0/16',
+    '127.0.0.256/8',
+    '127.0.0.0/7',
+    `127.0.0.1${','.repeat(LIMITS.noProxyChars)}`,
+    '127.0.0.2,'.repeat(LIMITS.noProxyEntries) + '127.0.0.1',
     '127.0.0.2/32',
     '300.0.0.0/8',
     '127.0.0.1.',
@@ -81,6 +88,7 @@ describe('a warning', () => {
   test.each([
     ['a reference', [...of({ HTTP_PROXY: PROXY }), { name: 'NO_PROXY', valueFrom: ref }], {}],
     ['envFrom', of({ HTTP_PROXY: PROXY }), { envFrom }],
+    ['a long text', of({ HTTP_PROXY: PROXY, NO_PROXY: 'x,'.repeat(LIMITS.noProxyChars) }), {}],
     ['another variable', of({ X: '127.0.0.1', HTTP_PROXY: PROXY, NO_PROXY: '$(X)' }), {}],
   ])('says that NO_PROXY is not seen: %s', (_name, env, fields) => {
     expect(judged(env, fields).warnings).toEqual([
@@ -103,6 +111,11 @@ describe('loopbackNoProxy', () => {
       'one that covers it',
       { HTTP_PROXY: PROXY, no_proxy: '127.0.0.1/8' },
       { NO_PROXY: undefined, no_proxy: '127.0.0.1/8' },
+    ],
+    [
+      'one that is too long',
+      { HTTP_PROXY: PROXY, NO_PROXY: 'x'.repeat(LIMITS.noProxyChars) },
+      { NO_PROXY: 'x'.repeat(LIMITS.noProxyChars), no_proxy: undefined },
     ],
     ['no proxy', { NO_PROXY: '.svc' }, { NO_PROXY: '.svc', no_proxy: undefined }],
     [

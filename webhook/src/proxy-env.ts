@@ -2,7 +2,7 @@
  * HTTP proxies of the application: a client that sends its request for credentials there shows the proxy URL and token.
  * AWS' own SDKs don't, curl and reqwest (Rust: object_store and what is built on it) do. Pure.
  */
-import { ENV, HTTP_PROXIES, LOOPBACK, NO_PROXIES } from '@rolechain/shared';
+import { ENV, HTTP_PROXIES, LIMITS, LOOPBACK, NO_PROXIES } from '@rolechain/shared';
 import { few } from './few.ts';
 import type { Container, EnvVar } from './pod.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
@@ -19,26 +19,34 @@ function exceptions(env: readonly EnvVar[]): EnvVar[] {
 }
 
 /**
- * Whether every client that heeds proxies leaves 127.0.0.1 alone by this value: by the address, or by a network that has it.
- * Not by `*`, `localhost`, `127.*` or a port: test/sdks/observed.json has what curl and reqwest make of each.
+ * Whether every client that heeds proxies leaves 127.0.0.1 alone by this value: by the address, or by a network within
+ * 127.0.0.0/8 that has it. Not by `*`, `localhost`, `127.*` or a port: test/sdks/observed.json has what curl and reqwest make
+ * of each. Of a long text only the beginning is looked at.
  */
 export function coversLoopback(noProxy: string): boolean {
-  return noProxy.split(/[\s,]+/).some((entry) => entry === LOOPBACK || isNetworkOfLoopback(entry));
+  if (noProxy.length > LIMITS.noProxyChars) return false;
+  let left = LIMITS.noProxyEntries;
+  for (const [, ...parts] of noProxy.matchAll(IN_LOOPBACK)) {
+    if (left-- === 0) return false;
+    if (hasLoopback(parts)) return true;
+  }
+  return false;
 }
 
-function isNetworkOfLoopback(entry: string): boolean {
-  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(entry);
-  if (!found) return false;
-  const [a = 0, b = 0, c = 0, d = 0, bits = 0] = found.slice(1).map(Number);
-  // curl takes /0 for no network.
-  if ([a, b, c, d].some((byte) => byte > 255) || bits < 1 || bits > 32) return false;
-  const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  const size = 2 ** (32 - bits);
-  return Math.floor(address / size) === Math.floor(0x7f_00_00_01 / size);
+/** An address that begins with 127, or a network of such, as one entry of the list. */
+const IN_LOOPBACK = /(?<![^\s,])127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?(?![^\s,])/g;
+
+function hasLoopback([b, c, d, bits = '32']: readonly (string | undefined)[]): boolean {
+  const [second = 256, third = 256, fourth = 256, size = 0] = [b, c, d, bits].map(Number);
+  if ([second, third, fourth].some((byte) => byte > 255) || size < 8 || size > 32) return false;
+  const host = 2 ** (32 - size);
+  return Math.floor((second * 65_536 + third * 256 + fourth) / host) === Math.floor(1 / host);
 }
 
 const covers = (variable: EnvVar): boolean => !variable.valueFrom && coversLoopback(variable.value ?? '');
-const isSeen = (variable: EnvVar): boolean => !variable.valueFrom && !(variable.value ?? '').includes('$(');
+/** Its value is known here. */
+const isSeen = ({ value, valueFrom }: EnvVar): boolean =>
+  !valueFrom && (value ?? '').length <= LIMITS.noProxyChars && !(value ?? '').includes('$(');
 
 /** A warning where a proxy may see the container's requests for credentials. `env` as the container will have it. */
 export function proxyWarnings(container: Container, env: readonly EnvVar[]): string[] {
@@ -65,8 +73,9 @@ export function withLoopback(env: readonly EnvVar[], container: Container): read
   }
   return env.map((variable) => {
     const { name, value, valueFrom } = variable;
+    if (!NO_PROXIES.includes(name) || valueFrom || covers(variable)) return variable;
     // curl takes `*` for every host only where it stands alone.
-    if (!NO_PROXIES.includes(name) || valueFrom || covers(variable) || value?.trim() === '*') return variable;
+    if (value?.trim() === '*' || (value ?? '').length >= LIMITS.noProxyChars - LOOPBACK.length) return variable;
     return { ...variable, value: value ? `${value},${LOOPBACK}` : LOOPBACK };
   });
 }
