@@ -60,6 +60,31 @@ test('environment and mounts are the same in every order of the two webhooks', (
   );
 });
 
+test.each(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'])(
+  "so they are where an empty %s keeps EKS' pair out, and not its Region",
+  (name) => {
+    const env = [
+      { name: 'A', value: 'x' },
+      { name, value: '' },
+    ];
+    const pod: ModelPod = {
+      metadata: { name: 'p' },
+      spec: { serviceAccountName: 'orders', containers: [{ name: 'a', env }] },
+    };
+    const who = account(JSON.stringify({ roleARN: EKS_ROLE, region: 'us-west-2' }), {
+      'eks.amazonaws.com/role-arn': EKS_ROLE,
+    });
+    const mode = name.includes('CONTAINER') ? ('pod-identity' as const) : ('irsa' as const);
+    const outcomes = everyOrder(pod, { mode, region: SETTINGS.region, regionalSTS: true }, who);
+    for (const { label, pod: result } of outcomes) {
+      const [container] = result.spec.containers;
+      const region = container?.env?.filter((variable) => variable.name === 'AWS_REGION').map(({ value }) => value);
+      expect({ label, region }).toEqual({ label, region: ['us-west-2'] });
+      expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod, 1) });
+    }
+  },
+);
+
 const twoRoles = account(
   JSON.stringify({ roleARN: EKS_ROLE, roles: { audit: { roleARN: EKS_ROLE, webIdentity: 'only' } } }),
   { 'eks.amazonaws.com/role-arn': EKS_ROLE },
