@@ -5,7 +5,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { NO_PROXIES } from '@rolechain/shared';
+import { ENV, NO_PROXIES } from '@rolechain/shared';
 import { NO_PROXY_VALUES, PROXIES } from './effects.ts';
 import { OBSERVED_FILE, readObserved, type Observation, type Observed } from './observed.ts';
 import { sdks, type Sdk } from './programs.ts';
@@ -26,7 +26,8 @@ async function throughProxies(sdk: Sdk, world: World): Promise<Observation[]> {
   const { proxy, proxied } = world;
   const isProxied = async (set: Readonly<Record<string, string>>): Promise<boolean> => {
     const before = proxied();
-    await ask(sdk, { ...roleEnv(sdk, world), ...set });
+    // Node heeds proxies only where it is told to.
+    await ask(sdk, { ...roleEnv(sdk, world), [ENV.useEnvProxy]: '1', ...set });
     return proxied() > before;
   };
   for (const name of PROXIES) {
