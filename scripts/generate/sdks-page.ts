@@ -1,4 +1,12 @@
-import { HTTP_PROXIES, LOOPBACK, NO_PROXIES, REASONS, SDK_VARIABLES, type SdkVariable } from '@rolechain/shared';
+import {
+  HTTP_PROXIES,
+  LOOPBACK,
+  NO_PROXIES,
+  OBJECT_STORE_PROXY,
+  REASONS,
+  SDK_VARIABLES,
+  type SdkVariable,
+} from '@rolechain/shared';
 import { NO_PROXY_VALUES } from '@rolechain/test/sdks/effects.ts';
 import { effectOn, type Observation, type Observed } from '@rolechain/test/sdks/observed.ts';
 
@@ -49,7 +57,7 @@ ${variables.join('\n')}
 - A refusal follows the setting \`conflicts\`: with \`warn\` the container is left alone instead.
 - Keys from a reference that is \`optional: true\` draw a warning: they may not be there.
 - Keys in \`envFrom\` can't be seen, and draw a warning. An empty ${code('AWS_ACCESS_KEY_ID')} and ${code('AWS_SECRET_ACCESS_KEY')} in \`env\` hide them: SDKs
-  take an empty pair for no keys.
+  take an empty pair for no keys, but object_store and opendal take it for keys: a container that runs them needs it to be away.
 - An empty ${code('AWS_REGION')} or ${code('AWS_DEFAULT_REGION')} counts as absent, where neither has a value and nothing depends on it.
 - The URL and the token's file of the endpoint are those of the sidecar, whatever an empty one said.
 - Java takes keys from system properties, too (\`-Daws.accessKeyId\` in \`JAVA_TOOL_OPTIONS\`): nothing here looks for them.
@@ -58,15 +66,16 @@ ${variables.join('\n')}
 ## Proxies
 
 The endpoint is ${code(`http://${LOOPBACK}`)}. A client that sends its request through an HTTP proxy shows the proxy the role's token, and
-the proxy can't reach the pod's loopback. ${code(HTTP_PROXIES.join(', '))} are looked at. Where one is set and no ${NO_PROXIES.map(code).join(' or ')}
+the proxy can't reach the pod's loopback. ${HTTP_PROXIES.proxies.map(code).join(', ')} are looked at. Where one is set and no ${NO_PROXIES.map(code).join(' or ')}
 has ${code(LOOPBACK)} or a network that contains it, there is a warning; where both are there, each has to, since clients
-differ in which they read. The setting \`loopbackNoProxy\` adds ${code(LOOPBACK)}.
+differ in which they read. The setting \`loopbackNoProxy\` adds ${code(LOOPBACK)}. object_store has a proxy
+of its own, ${OBJECT_STORE_PROXY.proxies.map(code).join()}, with ${OBJECT_STORE_PROXY.exceptions.map(code).join()}: it is told in the same way, and nothing is added.
 
 | client | variable | kept from the proxy by NO_PROXY | by no_proxy |
 |---|---|---|---|
 ${observed.flatMap(proxyRows).join('\n')}
 
-All others that were asked send the request past the proxy. Tried: ${NO_PROXY_VALUES.map(code).join('; ')}.
+All others that were asked send the request past the proxy (JavaScript's also with \`NODE_USE_ENV_PROXY=1\`). Tried: ${NO_PROXY_VALUES.map(code).join('; ')}.
 
 ## Which
 
@@ -74,7 +83,7 @@ All others that were asked send the request past the proxy. Tried: ${NO_PROXY_VA
 |---|---|---|
 ${observed.map(({ name, version, known }) => row(name, version, String(known.length))).join('\n')}
 
-JavaScript from npm, botocore from PyPI, Go's from the module proxy, Java's from Maven Central, Rust's (aws-config, object_store,
+Rust is AWS' own SDK for it. JavaScript from npm, botocore from PyPI, Go's from the module proxy, Java's from Maven Central, Rust's (aws-config, object_store,
 and reqsign, the signer of opendal) from crates.io, curl from Debian. Not asked: the SDKs for .NET, PHP, Ruby, C++, Swift and Kotlin,
 fluent-bit and Vector; what is said of them elsewhere is read in their sources.
 

@@ -33,10 +33,21 @@ export function emptyIsRemoved(name: string): boolean {
 /** Where the sidecar listens; what NO_PROXY has to cover. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Variables that lead requests over plain HTTP to a proxy, in the cases in which clients read them. */
-export const HTTP_PROXIES: readonly string[] = [ENV.httpProxy, 'http_proxy', 'ALL_PROXY', 'all_proxy'];
-/** Variables that name exceptions from these. */
+/** Variables that lead requests over plain HTTP to a proxy, and those that name exceptions from it. */
+export interface ProxyVariables {
+  readonly proxies: readonly string[];
+  readonly exceptions: readonly string[];
+}
+
+/** Variables that name exceptions from the usual proxies. */
 export const NO_PROXIES: readonly string[] = [ENV.noProxy, 'no_proxy'];
+/** In the cases in which clients read them. */
+export const HTTP_PROXIES: ProxyVariables = {
+  proxies: [ENV.httpProxy, 'http_proxy', 'ALL_PROXY', 'all_proxy'],
+  exceptions: NO_PROXIES,
+};
+/** object_store's own, which heeds no NO_PROXY (src/client/mod.rs, ClientConfigKey). */
+export const OBJECT_STORE_PROXY: ProxyVariables = { proxies: ['AWS_PROXY_URL'], exceptions: ['AWS_PROXY_EXCLUDES'] };
 
 /** The one table of them. */
 export const SDK_VARIABLES: Readonly<Record<string, SdkVariable>> = {

@@ -104,7 +104,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     }),
     ...injected,
     says: /container app sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY to nothing/,
-    so: 'A warning. It stays: SDKs take it for no keys, and it hides those of the Secret.',
+    so: 'A warning. It stays: most SDKs take it for no keys, and it hides those of the Secret.',
     // The API leaves an empty value out.
     shows: [
       (pod) => [

@@ -16,7 +16,7 @@ const harmlessNames = [
   ENV.stsRegionalEndpoints,
   ENV.metadataDisabled,
   ENV.profile,
-  ...HTTP_PROXIES.slice(0, 1),
+  ...HTTP_PROXIES.proxies.slice(0, 1),
   ...NO_PROXIES,
   'PATH',
   'A$B',

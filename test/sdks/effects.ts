@@ -55,6 +55,7 @@ const VALUES: readonly (readonly [RegExp, (files: Files) => string])[] = [
   [/BOTO_CONFIG/, ({ boto }) => boto],
   [/CONFIG_FILE/, ({ config }) => config],
   [/CREDENTIAL.*_FILE/, ({ credentials }) => credentials],
+  [/PROXY_URL/, () => 'http://127.0.0.1:9'],
   [/TOKEN_FILE/, ({ token }) => token],
   [/CA_BUNDLE/, ({ certificate }) => certificate],
   [/PROFILE/, () => 'other'],
@@ -91,6 +92,21 @@ export const STOPS: readonly string[] = [
   'AWS_METADATA_SERVICE_TIMEOUT',
   'AWS_SDK_GO_CLIENT_TLS_CERT',
   'AWS_SDK_GO_CLIENT_TLS_KEY',
+  'AWS_MAX_ATTEMPTS',
+  'AWS_RETRY_MODE',
+  // object_store's options.
+  'AWS_ALLOW_HTTP',
+  'AWS_CHECKSUM_ALGORITHM',
+  'AWS_CONDITIONAL_PUT',
+  'AWS_COPY_IF_NOT_EXISTS',
+  'AWS_DISABLE_TAGGING',
+  'AWS_PROXY_URL',
+  'AWS_REQUEST_PAYER',
+  'AWS_S3_EXPRESS',
+  'AWS_SERVER_SIDE_ENCRYPTION',
+  'AWS_SKIP_SIGNATURE',
+  'AWS_UNSIGNED_PAYLOAD',
+  'AWS_VIRTUAL_HOSTED_STYLE_REQUEST',
 ];
 
 /** Variables that take effect only together, of which each is observed by itself, too. */

@@ -44,7 +44,7 @@ export function sdks(): Sdk[] {
     ),
     rust('Rust', 'aws', 'aws-config', ['aws-config', 'aws-runtime', 'aws-types']),
     rust('object_store', 'object_store', 'object_store', ['object_store']),
-    rust('opendal (reqsign)', 'opendal', 'reqsign', ['reqsign']),
+    opendal(),
     curl(),
   ];
 }
@@ -185,18 +185,45 @@ function rust(name: string, program: string, crate: string, crates: readonly str
       const env = { ...process.env, CARGO_TARGET_DIR: target };
       must('cargo', ['build', '--release', '--locked'], join(PROGRAMS, 'rust'), env);
     },
-    known: () => namesIn(crates.map(crateFolder), '.rs', true),
+    known: () =>
+      namesIn(
+        crates.map((crate) => crateFolder(crate)),
+        '.rs',
+        true,
+      ),
   };
 }
 
-function lockedVersion(crate: string): string {
-  return new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(read('rust/Cargo.lock'))?.[1] ?? '';
+/** Its signer: opendal's own chain is that. */
+function opendal(): Sdk {
+  const target = join(BUILT, 'opendal');
+  const crates = ['reqsign', 'reqsign-aws-core', 'reqsign-aws-v4'];
+  return {
+    name: 'opendal (reqsign)',
+    version: lockedVersion('reqsign', 'opendal'),
+    command: [join(target, 'release', 'rolechain-sdks-opendal')],
+    build: () => {
+      const env = { ...process.env, CARGO_TARGET_DIR: target };
+      must('cargo', ['build', '--release', '--locked'], join(PROGRAMS, 'opendal'), env);
+    },
+    known: () =>
+      namesIn(
+        crates.map((crate) => crateFolder(crate, 'opendal')),
+        '.rs',
+        true,
+      ),
+  };
+}
+
+function lockedVersion(crate: string, program = 'rust'): string {
+  const lock = read(`${program}/Cargo.lock`);
+  return new RegExp(`name = "${crate}"\nversion = "([^"]+)"`).exec(lock)?.[1] ?? '';
 }
 
 /** The source of the version that Cargo.lock names, where cargo keeps it. */
-function crateFolder(crate: string): string {
+function crateFolder(crate: string, program = 'rust'): string {
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  return join(registry, readdirSync(registry)[0] ?? '', `${crate}-${lockedVersion(crate)}`, 'src');
+  return join(registry, readdirSync(registry)[0] ?? '', `${crate}-${lockedVersion(crate, program)}`, 'src');
 }
 
 function read(path: string): string {

@@ -30,7 +30,7 @@ describe('what covers 127.0.0.1', () => {
   test.each([
     '127.0.0.1',
     'localhost,127.0.0.1',
-    'localhost 127.0.0.1',
+    'localhost ,\t127.0.0.1 ,x',
     ' 127.0.0.1 , x',
     '127.0.0.1/32',
     '127.0.0.0/8',
@@ -41,6 +41,8 @@ describe('what covers 127.0.0.1', () => {
     'localhost',
     '*',
     '127.*',
+    'localhost 127.0.0.1',
+    '127.0.0.1 localhost',
     '.0.0.1',
     '127.0.0.1:28173',
     '10.0.0.0/8',
@@ -81,6 +83,8 @@ describe('a warning', () => {
       { http_proxy: PROXY, no_proxy: 'x', NO_PROXY: '127.0.0.1' },
       1,
     ],
+    ["object_store's own, which heeds no NO_PROXY", { AWS_PROXY_URL: PROXY, NO_PROXY: '127.0.0.1' }, 1],
+    ["object_store's own, with its own exceptions", { AWS_PROXY_URL: PROXY, AWS_PROXY_EXCLUDES: '127.0.0.1' }, 0],
     ['no proxy', { HTTPS_PROXY: PROXY }, 0],
     ['an empty proxy', { HTTP_PROXY: '' }, 0],
   ])('%s', (_name, variables, count) => expect(judged(of(variables)).warnings).toHaveLength(count));

@@ -1,34 +1,36 @@
 /**
  * HTTP proxies of the application: a client that sends its request for credentials there shows the proxy URL and token.
- * AWS' own SDKs don't, curl and reqwest (Rust: object_store and what is built on it) do. Pure.
+ * Most SDKs don't; AWS' own for Rust, reqwest (object_store and what is built on it) and curl do. Pure.
  */
-import { ENV, HTTP_PROXIES, LIMITS, LOOPBACK, NO_PROXIES } from '@rolechain/shared';
+import { HTTP_PROXIES, LIMITS, LOOPBACK, NO_PROXIES, OBJECT_STORE_PROXY, type ProxyVariables } from '@rolechain/shared';
 import { few } from './few.ts';
 import type { Container, EnvVar } from './pod.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 
 /** The variables of `env` that lead requests over plain HTTP to a proxy. */
-function proxiesIn(env: readonly EnvVar[]): string[] {
-  const there = env.filter((variable) => HTTP_PROXIES.includes(variable.name) && !isEmpty(variable));
+function proxiesIn(env: readonly EnvVar[], { proxies }: ProxyVariables): string[] {
+  const there = env.filter((variable) => proxies.includes(variable.name) && !isEmpty(variable));
   return [...new Set(there.map(({ name }) => name))];
 }
 
 /** Clients read one of NO_PROXY and no_proxy, curl the other first than reqwest does: each that is there has to cover it. */
-function exceptions(env: readonly EnvVar[]): EnvVar[] {
-  return env.filter(({ name }) => NO_PROXIES.includes(name));
+function exceptionsIn(env: readonly EnvVar[], { exceptions }: ProxyVariables): EnvVar[] {
+  return env.filter(({ name }) => exceptions.includes(name));
 }
 
 /**
  * Whether every client that heeds proxies leaves 127.0.0.1 alone by this value: by the address, or by a network within
- * 127.0.0.0/8 that has it. Not by `*`, `localhost`, `127.*` or a port: test/sdks/observed.json has what curl and reqwest make
- * of each. Of a long text only the beginning is looked at.
+ * 127.0.0.0/8 that has it, between commas. Not by `*`, `localhost`, `127.*`, a port, or between spaces alone:
+ * test/sdks/observed.json has what curl and reqwest make of each. Of a long text only the beginning is looked at.
  */
 export function coversLoopback(noProxy: string): boolean {
   if (noProxy.length > LIMITS.noProxyChars) return false;
   let left = LIMITS.noProxyEntries;
-  for (const [, ...parts] of noProxy.matchAll(IN_LOOPBACK)) {
+  for (const { index, 0: entry, ...parts } of noProxy.matchAll(IN_LOOPBACK)) {
     if (left-- === 0) return false;
-    if (hasLoopback(parts)) return true;
+    const [before, behind] = [noProxy.slice(0, index).trimEnd(), noProxy.slice(index + entry.length).trimStart()];
+    const isAlone = (before === '' || before.endsWith(',')) && (behind === '' || behind.startsWith(','));
+    if (isAlone && hasLoopback([parts[1], parts[2], parts[3], parts[4]])) return true;
   }
   return false;
 }
@@ -50,13 +52,19 @@ const isSeen = ({ value, valueFrom }: EnvVar): boolean =>
 
 /** A warning where a proxy may see the container's requests for credentials. `env` as the container will have it. */
 export function proxyWarnings(container: Container, env: readonly EnvVar[]): string[] {
-  const proxies = proxiesIn(env);
-  const open = exceptions(env).filter((variable) => !covers(variable));
-  if (proxies.length === 0 || (open.length === 0 && exceptions(env).length > 0)) return [];
+  return [HTTP_PROXIES, OBJECT_STORE_PROXY].flatMap((variables) => proxyWarning(container, env, variables));
+}
+
+function proxyWarning(container: Container, env: readonly EnvVar[], variables: ProxyVariables): string[] {
+  const proxies = proxiesIn(env, variables);
+  const exceptions = exceptionsIn(env, variables);
+  const open = exceptions.filter((variable) => !covers(variable));
+  if (proxies.length === 0 || (open.length === 0 && exceptions.length > 0)) return [];
+  const [name = ''] = variables.exceptions;
   const unknown = open.length > 0 ? open.every((variable) => !isSeen(variable)) : hasEnvFrom(container);
   const where = unknown
-    ? `unless the ${ENV.noProxy} that rolechain can't see names ${LOOPBACK}`
-    : `since no ${ENV.noProxy} names ${LOOPBACK}`;
+    ? `unless the ${name} that rolechain can't see names ${LOOPBACK}`
+    : `since no ${name} names ${LOOPBACK}`;
   return [
     `container ${container.name} sets ${few(proxies)}: curl and some SDKs (Rust) send the role's token through the proxy, ${where}`,
   ];
@@ -67,8 +75,8 @@ export function proxyWarnings(container: Container, env: readonly EnvVar[]): str
  * or may come from envFrom, stays: its value isn't known.
  */
 export function withLoopback(env: readonly EnvVar[], container: Container): readonly EnvVar[] {
-  if (proxiesIn(env).length === 0) return env;
-  if (exceptions(env).length === 0) {
+  if (proxiesIn(env, HTTP_PROXIES).length === 0) return env;
+  if (exceptionsIn(env, HTTP_PROXIES).length === 0) {
     return hasEnvFrom(container) ? env : [...env, ...NO_PROXIES.map((name) => ({ name, value: LOOPBACK }))];
   }
   return env.map((variable) => {
@@ -86,7 +94,7 @@ export function withLoopback(env: readonly EnvVar[], container: Container): read
  */
 export function withoutLoopback(env: readonly EnvVar[], start: number): ReadonlyMap<EnvVar, EnvVar | undefined> {
   const back = new Map<EnvVar, EnvVar | undefined>();
-  if (proxiesIn(env).length === 0) return back;
+  if (proxiesIn(env, HTTP_PROXIES).length === 0) return back;
   env.forEach((variable, index) => {
     const { name, value, valueFrom } = variable;
     if (!NO_PROXIES.includes(name) || valueFrom || typeof value !== 'string') return;

@@ -53,7 +53,8 @@ export function judgeEnv(container: Container, env: readonly EnvVar[], isOurs: I
       ),
       ...told(
         having('empty', isKey),
-        (names) => `sets ${names} to nothing, which SDKs take for no keys: needed only to hide keys of envFrom`,
+        (names) =>
+          `sets ${names} to nothing, which SDKs take for no keys, but object_store and opendal for keys: needed only to hide keys of envFrom`,
       ),
       ...told(
         having('empty', (name) => SDK_VARIABLES[name]?.empty === 'warning' && !isKey(name)),
