@@ -124,4 +124,6 @@ export const FOREIGN_KEYS = {
   nodeOS: 'kubernetes.io/os',
   /** Its name before Kubernetes 1.14, which kubelets still write. */
   betaNodeOS: 'beta.kubernetes.io/os',
+  /** The kubelet of Windows writes it, with the system's build. */
+  windowsBuild: 'node.kubernetes.io/windows-build',
 } as const;

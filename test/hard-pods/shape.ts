@@ -22,6 +22,15 @@ const roleHolders = (pod: Pod): string[] =>
 
 const literal = (name: string): object => ({ name, value: 'x' });
 const hostNetwork = podOf({ hostNetwork: true });
+const osIs = (operator: string, ...values: string[]): object => ({
+  key: 'kubernetes.io/os',
+  operator,
+  ...(values.length > 0 ? { values } : {}),
+});
+const requiring = (...terms: object[][]): object => {
+  const nodeSelectorTerms = terms.map((matchExpressions) => ({ matchExpressions }));
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+};
 const windowsByOS = podOf({ os: { name: 'windows' } });
 const twoShared = podOf({ shareProcessNamespace: true }, { 'rolechain.io/container-roles': 'app=default+audit' });
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
@@ -57,8 +66,26 @@ export const SHAPE: readonly HardPod[] = [
   {
     name: 'Windows by nodeSelector',
     pod: podOf({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
-    ...{ outcome: 'refused', reason: 'Windows' },
-    so: 'There is no sidecar for Windows.',
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.nodeSelector/ },
+    so: 'There is no sidecar for Windows. `node.kubernetes.io/windows-build` is a sign of it, too.',
+  },
+  {
+    name: 'Windows by required node affinity',
+    pod: podOf({ affinity: requiring([osIs('In', 'windows')], [osIs('NotIn', 'linux')]) }),
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.affinity\.nodeAffinity/ },
+    so: 'Each of the terms leaves Windows alone.',
+  },
+  {
+    name: 'required node affinity that Linux meets, too',
+    pod: podOf({ affinity: requiring([osIs('In', 'windows')], [osIs('Exists')]) }),
+    ...injected,
+    so: 'One of the terms is enough for the scheduler.',
+  },
+  {
+    name: 'Windows by windowsOptions of a container',
+    pod: appWith({ securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } }),
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.containers\[0\]\.securityContext\.windowsOptions/ },
+    so: 'With os or a node selector of Linux, or `hostProcess: false` alone, they are no sign.',
   },
   {
     name: 'more than 250 containers',

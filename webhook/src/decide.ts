@@ -35,6 +35,7 @@ import {
 } from './decide-account.ts';
 import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
+import { windowsSign } from './node-os.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
@@ -231,15 +232,12 @@ function inject(
 
 /** What of the pod itself speaks against a sidecar that serves so many roles. */
 function podConflicts(pod: Pod, roles: number): Finding[] {
-  const { spec } = pod;
-  const { nodeOS, betaNodeOS } = FOREIGN_KEYS;
-  const systems = [spec.os?.name, spec.nodeSelector?.[nodeOS], spec.nodeSelector?.[betaNodeOS]];
-  const found: readonly (readonly [ReasonCode, boolean])[] = [
-    ['Windows', systems.includes('windows')],
-    ['HostNetwork', spec.hostNetwork === true],
-    ['SharedProcessNamespace', sharesProcesses(pod) && roles > 1],
+  const windows = windowsSign(pod);
+  return [
+    ...(windows === undefined ? [] : [{ reason: 'Windows' as const, detail: `the pod asks for it by ${windows}` }]),
+    ...(pod.spec.hostNetwork === true ? [{ reason: 'HostNetwork' as const, detail: '' }] : []),
+    ...(sharesProcesses(pod) && roles > 1 ? [{ reason: 'SharedProcessNamespace' as const, detail: '' }] : []),
   ];
-  return found.filter(([, is]) => is).map(([reason]) => ({ reason, detail: '' }));
 }
 
 function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {

@@ -4,9 +4,7 @@
  */
 import { EKS_INJECTIONS, ENV, LIMITS } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
-import { places, type Pod } from './pod.ts';
-
-type Json = Record<string, unknown>;
+import { fieldsOf, listOf, places, type Pod } from './pod.ts';
 
 /** Containers of any kind. */
 const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
@@ -71,14 +69,6 @@ function isForeign(variable: string): boolean {
 
 function isReplaced(volume: string): boolean {
   return EKS_INJECTIONS.some((injection) => injection.volume === volume);
-}
-
-function fieldsOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function lengthOf(value: unknown): number {

@@ -31,6 +31,40 @@ const shaped = (name: string, reason: ReasonCode, spec: Readonly<Record<string, 
 const withEnv = (variable: string): Readonly<Record<string, unknown>> => ({
   containers: [{ name: 'app', image: 'a:1', env: [{ name: variable, value: 'x' }] }],
 });
+/** Each sign of Windows that stands for itself. */
+const WINDOWS: readonly (readonly [sign: string, by: string, spec: Readonly<Record<string, unknown>>])[] = [
+  ['os', 'spec.os.name', { os: { name: 'windows' } }],
+  ['node-selector', 'spec.nodeSelector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }],
+  ['windows-build', 'spec.nodeSelector', { nodeSelector: { 'node.kubernetes.io/windows-build': '10.0.20348' } }],
+  [
+    'affinity',
+    'spec.affinity.nodeAffinity',
+    {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }] },
+            ],
+          },
+        },
+      },
+    },
+  ],
+  [
+    'windows-options',
+    'spec.securityContext.windowsOptions',
+    { securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } },
+  ],
+];
+const windows = WINDOWS.map(([sign, by, spec]) =>
+  shaped(
+    `windows-by-${sign}`,
+    'Windows',
+    spec,
+    `There is no sidecar for Windows: the pod asks for it by ${by}. Use Linux nodes, ${OR_LEAVE_POD}`,
+  ),
+);
 const withMount = (mount: Readonly<Record<string, unknown>>, volume: string): Readonly<Record<string, unknown>> => ({
   containers: [{ name: 'app', image: 'a:1', volumeMounts: [mount] }],
   volumes: [{ name: volume, emptyDir: {} }],
@@ -192,18 +226,7 @@ export const PODS: readonly Refusal[] = [
     { hostNetwork: true, ...withEnv('AWS_ACCESS_KEY_ID') },
     `On the host's network the credentials endpoint would be the node's. Take hostNetwork out, ${OR_LEAVE_POD} [HostNetwork] Also: The container sets static AWS keys, which every SDK prefers: container app: AWS_ACCESS_KEY_ID. Take them out, ${OR_LEAVE_CONTAINER}`,
   ),
-  shaped(
-    'windows-by-os',
-    'Windows',
-    { os: { name: 'windows' } },
-    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
-  ),
-  shaped(
-    'windows-by-node-selector',
-    'Windows',
-    { nodeSelector: { 'kubernetes.io/os': 'windows' } },
-    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
-  ),
+  ...windows,
   shaped(
     'a-container-of-our-name',
     'NameTaken',
