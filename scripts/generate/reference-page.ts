@@ -83,8 +83,15 @@ Requests ${RESOURCES.cpuRequest} of CPU and ${RESOURCES.memoryRequest} of memory
 has one. In a Guaranteed pod ${RESOURCES.guaranteedCPU} and ${RESOURCES.memoryLimit}, request and limit alike, so that it stays Guaranteed. None in a pod with
 resources of its own (\`spec.resources\`).
 
+Of ephemeral storage a request of ${RESOURCES.ephemeralStorageRequest}, and a limit of ${RESOURCES.ephemeralStorageLimit} exactly where another container of the pod has one. The sidecar writes
+only its log, which the kubelet rotates (by default 5 files of 10 MiB: where \`containerLogMaxSize\` times
+\`containerLogMaxFiles\` is more than the limit, raise it by the annotation). The request stands there so that a LimitRange's
+default doesn't. A limit on the sidecar alone would be the whole pod's: the kubelet evicts a pod that uses more disk than the
+sum of what limits there are.
+
 Where a LimitRange or ResourceQuota refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount by
-itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin}, and a limit below its request, a
+itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin} or one of
+ephemeral storage under ${RESOURCES.ephemeralStorageLimitMin}, and a limit below its request, a
 default among them, refuse the pod (\`SidecarResourcesInvalid\`). The resources of a sidecar that is there stay as they are.
 
 ## Flux's annotation

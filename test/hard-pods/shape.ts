@@ -120,8 +120,8 @@ export const SHAPE: readonly HardPod[] = [
     name: 'pod-level resources',
     pod: podOf({ resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '128Mi' } } }),
     ...injected,
-    so: "The sidecar has none of its own and shares the pod's.",
-    shows: [(pod) => JSON.stringify(named(pod, SIDECAR.name)?.resources ?? {}), '{}'],
+    so: "The sidecar has no CPU and memory of its own and shares the pod's.",
+    shows: [(pod) => named(pod, SIDECAR.name)?.resources, { requests: { 'ephemeral-storage': '0' } }],
   },
   {
     name: 'class Guaranteed',
@@ -130,10 +130,24 @@ export const SHAPE: readonly HardPod[] = [
     so: 'It stays so: requests of the sidecar equal its limits.',
     shows: [
       (pod) => {
-        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, unknown>;
-        return [JSON.stringify(requests) === JSON.stringify(limits), pod.status?.qosClass ?? 'Guaranteed'];
+        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, Record<string, string>>;
+        const equal = ['cpu', 'memory'].every((name) => requests?.[name] === limits?.[name]);
+        return [equal, pod.status?.qosClass ?? 'Guaranteed'];
       },
       [true, 'Guaranteed'],
+    ],
+  },
+  {
+    name: 'a limit of ephemeral storage',
+    pod: appWith({ resources: { limits: { 'ephemeral-storage': '2Gi' } } }),
+    ...injected,
+    so: 'The sidecar has one, too: what its logs take is not taken from the application.',
+    shows: [
+      (pod) => named(pod, SIDECAR.name)?.resources,
+      {
+        limits: { 'ephemeral-storage': '256Mi', memory: '64Mi' },
+        requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' },
+      },
     ],
   },
   {

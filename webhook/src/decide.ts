@@ -183,8 +183,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const tooMuch = patchTooLarge(pod, containers);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
-  const held = rolesIn(containers);
-  const told = [
+  const spoken = [
     ...asked.warnings,
     ...baseIdentityWarnings(pod, held, account),
     ...processWarnings(pod, containers),
@@ -192,10 +191,11 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   ];
   if (held.length === 0) {
     const none = skipWarning({ reason: 'NoRoleHeld', detail: whyNoneHolds(containers) });
-    return skip('NoRoleHeld', fewWarnings([none, ...told]), { pod, ours });
+    return skip('NoRoleHeld', fewWarnings([none, ...spoken]), { pod, ours });
   }
   const resources = newResources(pod, ours, asked.around);
   if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
+  const told = [...spoken, ...resources.warnings];
   return inject(
     { ...asked, warnings: told },
     { pod, ours, ports, containers, roles: held, resources: resources.value },

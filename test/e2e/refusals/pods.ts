@@ -269,6 +269,11 @@ export const PODS: readonly Refusal[] = [
     `rolechain.io/sidecar-memory-limit on the Pod is "16Mi", less than 32Mi; ${WITHIN}`,
   ),
   resources(
+    'a-disk-that-rotated-logs-fill',
+    { 'rolechain.io/sidecar-ephemeral-storage-limit': '50Mi' },
+    `rolechain.io/sidecar-ephemeral-storage-limit on the Pod is "50Mi", less than 64Mi; ${WITHIN}`,
+  ),
+  resources(
     'a-sidecar-limit-below-its-request',
     { 'rolechain.io/sidecar-cpu-request': '2', 'rolechain.io/sidecar-cpu-limit': '1' },
     'rolechain.io/sidecar-cpu-limit on the Pod is 1, below the request of 2 (on the Pod); raise it, or set rolechain.io/sidecar-cpu-request to no more (FieldConflict)',
