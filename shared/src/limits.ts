@@ -63,6 +63,8 @@ export const LIMITS = {
   roles: 32,
   /** The name of a Region: the longest has 14 characters. */
   regionMax: 32,
+  /** Secrets of the admin's that are added to a pod. One registry takes one. */
+  imagePullSecrets: 8,
   /** Addresses of the Pod Identity agent. EKS has two. */
   agentEndpoints: 8,
   /** One of them, and that of an STS endpoint. */

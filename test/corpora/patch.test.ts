@@ -1,7 +1,7 @@
 /** decide, patch and uninject over every pod of the corpora, without an apiserver. */
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
-import { changes } from './changes.ts';
+import { PULL_SECRET, changes } from './changes.ts';
 import { judge } from './judge.ts';
 import { distinctPods, eksPods, everyFieldPods, podKey, psaFixtures, type CorpusPod, type NamedPod } from './load.ts';
 import { count } from './survey.ts';
@@ -19,7 +19,7 @@ const around = {
   allowedRoles: undefined,
 };
 const ACCOUNTS = { 'one role': account(), 'two roles': account(RICH, irsa) };
-const settings = { ...SETTINGS, otherServiceAccounts: true };
+const settings = { ...SETTINGS, otherServiceAccounts: true, imagePullSecrets: [PULL_SECRET] };
 
 const fixtures = psaFixtures();
 const CORPORA: readonly (readonly [string, readonly NamedPod[]])[] = [

@@ -68,6 +68,8 @@ export interface Injected {
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   readonly image: string;
+  /** Names that the pod's own get. */
+  readonly imagePullSecrets: readonly string[];
   /** Of a new sidecar: those of one that is there stay as they are. */
   readonly resources: Resources;
   readonly user: SidecarUser;
@@ -183,6 +185,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const tooMuch = patchTooLarge(pod, containers);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
+  const held = rolesIn(containers);
   const spoken = [
     ...asked.warnings,
     ...baseIdentityWarnings(pod, held, account),
@@ -220,6 +223,7 @@ function inject(
     ...{ outcome: 'injected', reason: 'Injected', ...found, config },
     allowances: accepted.allowances,
     image: settings.sidecarImage,
+    imagePullSecrets: settings.imagePullSecrets,
     user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,

@@ -23,6 +23,7 @@ import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injecti
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, type Pod, type VolumeMount } from './pod.ts';
+import { pullSecretOperations } from './pull-secrets.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
 import { fieldOperations } from './sidecar-fields.ts';
@@ -50,6 +51,7 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
     // First what keeps its index, last what shifts the others.
     ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome, injection.config)),
     ...volumeOperations(pod, injection),
+    ...pullSecretOperations(pod, decision.imagePullSecrets),
     ...annotationOperations(rawPod, annotationsFor(decision)),
     ...sidecarOperations(decision, injection),
   ];
@@ -187,12 +189,14 @@ function annotationsFor(decision: Injected): Record<string, string | undefined> 
   };
 }
 
-function status({ roles, containers, annotationHash }: Injected): string {
+function status({ roles, containers, imagePullSecrets, annotationHash }: Injected): string {
   return JSON.stringify({
     version: VERSION,
     roles: Object.fromEntries(roles.map(({ name, roleARN }) => [name, roleARN])),
     containers: Object.fromEntries(containers.filter((c) => c.roles.length > 0).map((c) => [c.name, c.roles])),
     skipped: Object.fromEntries(containers.flatMap((c) => (c.skipped ? [[c.name, c.skipped]] : []))),
+    // For uninject: nothing else in the pod tells them from the author's.
+    ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     annotation: annotationHash,
   });
 }

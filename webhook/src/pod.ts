@@ -46,6 +46,7 @@ const POD = object({
     initContainers: list(CONTAINER),
     ephemeralContainers: list(CONTAINER),
     volumes: list(VOLUME),
+    imagePullSecrets: list(object({ name: v.nullish(text) })),
     hostNetwork: flag,
     hostPID: flag,
     shareProcessNamespace: flag,

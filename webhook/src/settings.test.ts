@@ -26,6 +26,7 @@ afterEach(() => expect(warned).not.toHaveBeenCalled());
 test('the image alone is enough: the rest has defaults', () => {
   expect(parse(IMAGE)).toEqual({
     sidecarImage: 'registry.example/sidecar@sha256:0',
+    imagePullSecrets: [],
     conflicts: 'refuse',
     meshContainers: MESH_CONTAINERS,
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
@@ -53,6 +54,7 @@ test('every field is read', async () => {
     clientCA,
     clientNames: ['kube-apiserver'],
     sidecarImage: 'i',
+    imagePullSecrets: ['registry', 'mirror.example'],
     region: 'eu-central-1',
     cluster: 'prod',
     conflicts: 'warn',
@@ -102,6 +104,9 @@ test.each([
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
   [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
+  [`${IMAGE}imagePullSecrets: registry`, 'imagePullSecrets FieldWrongType'],
+  [`${IMAGE}imagePullSecrets: [Registry]`, 'imagePullSecrets.0 FieldOutOfRange'],
+  [`${IMAGE}imagePullSecrets: [a, b, c, d, e, f, g, h, i]`, 'imagePullSecrets FieldOutOfRange'],
   [`${IMAGE}address: 1`, 'address FieldWrongType'],
   [`${IMAGE}port: 65536`, 'port FieldOutOfRange'],
   [`${IMAGE}port: "9443"`, 'port FieldWrongType'],

@@ -9,6 +9,7 @@ import {
   PORTS,
   SIDECAR,
   check,
+  isDNSSubdomain,
   isRegion,
   listOf,
   mapOf,
@@ -25,6 +26,8 @@ export interface Settings {
   readonly region?: string | undefined;
   readonly cluster?: string | undefined;
   readonly sidecarImage: string;
+  /** Names of Secrets in the pod's namespace, each once. */
+  readonly imagePullSecrets: readonly string[];
   readonly conflicts: 'refuse' | 'warn';
   readonly meshContainers: readonly string[];
   readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
@@ -57,6 +60,7 @@ export type DecideSettings = Pick<
   Settings,
   | 'cluster'
   | 'sidecarImage'
+  | 'imagePullSecrets'
   | 'conflicts'
   | 'meshContainers'
   | 'environmentSource'
@@ -87,6 +91,11 @@ const ENVIRONMENT_SECRET = 'rolechain-environment';
 
 const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
 const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
+const secretName = (limit: string): v.GenericSchema<unknown, string> =>
+  v.pipe(
+    v.string(limit),
+    v.check((name) => isDNSSubdomain(name), limit),
+  );
 const url = (limit: string): v.GenericSchema<unknown, string> =>
   v.pipe(v.string(limit), v.maxLength(LIMITS.urlMax, limit), v.url(limit));
 const port = (limit: string): v.GenericSchema<unknown, number> =>
@@ -116,6 +125,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'an image, pinned by digest',
     "The sidecar's image. It sees the credentials of every injected pod.",
     text,
+  ),
+  imagePullSecrets: setting(
+    `a list of at most ${LIMITS.imagePullSecrets} names of Secrets`,
+    [],
+    "Added to the `imagePullSecrets` of every injected pod, for the sidecar's image: each must be in the pod's namespace. [A private registry](private-registry.md) has the other ways.",
+    (limit) => listOf(secretName('the name of a Secret'), limit, LIMITS.imagePullSecrets),
   ),
   region: setting(
     'the name of an AWS Region, such as eu-central-1',

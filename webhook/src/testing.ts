@@ -12,6 +12,7 @@ export const SETTINGS: DecideSettings = {
   region: 'eu-central-1',
   cluster: 'prod',
   sidecarImage: 'registry.example/rolechain-sidecar@sha256:0000',
+  imagePullSecrets: [],
   conflicts: 'refuse',
   meshContainers: ['istio-proxy'],
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },

@@ -3,7 +3,7 @@
  * author who has only the injected pod. Pure, on raw JSON.
  *
  * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
- * written, what stood there already as rolechain would have written it, incoming values of the two annotations
+ * written, what stood there already as rolechain would have written it (`imagePullSecrets` too), incoming values of the two annotations
  * that the webhook writes, and empty lists, maps and `skip-containers`.
  */
 import type { Operation } from 'fast-json-patch';
@@ -12,6 +12,7 @@ import type { IsOurs } from './container-env.ts';
 import { pointer } from './list-patch.ts';
 import { findOurs, hasOurName, ownVariables } from './ours.ts';
 import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
+import { addedPullSecrets } from './pull-secrets.ts';
 
 /**
  * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
@@ -24,6 +25,7 @@ export function uninject(rawPod: unknown): Operation[] {
   const { sidecar, taken } = findOurs(pod);
   if (taken.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
+  const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();
   const held = places(pod)
     .filter(({ container }) => container.env?.some(isOurs))
     .map(({ container }) => container.name);
@@ -33,6 +35,7 @@ export function uninject(rawPod: unknown): Operation[] {
         container === sidecar?.container ? [] : containerOperations(pointer('spec', list, index), container, isOurs),
       ),
     ),
+    ...without('/spec/imagePullSecrets', pod.spec.imagePullSecrets, ({ name }) => pullSecrets.has(name)),
     ...without('/spec/volumes', pod.spec.volumes, ({ name }) => hasOurName(name)),
     ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : []),
     // Last, since it shifts the others.
