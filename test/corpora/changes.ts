@@ -75,7 +75,7 @@ const CONTAINER = String.raw`^spec\.(initContainers|containers)\[[^\]]+\]\.`;
 const escape = (text: string): string => text.replace(/[.\\[\]/]/g, String.raw`\$&`);
 const VARIABLES = [
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
+  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.useDualstackEndpoint],
 ];
 
 /** Of the setting `imagePullSecrets`, in the corpora. */

@@ -19,7 +19,12 @@ const around = {
   allowedRoles: undefined,
 };
 const ACCOUNTS = { 'one role': account(), 'two roles': account(RICH, irsa) };
-const settings = { ...SETTINGS, otherServiceAccounts: true, imagePullSecrets: [PULL_SECRET] };
+const settings = {
+  ...SETTINGS,
+  otherServiceAccounts: true,
+  imagePullSecrets: [PULL_SECRET],
+  containersUseDualstackEndpoint: true,
+};
 
 const fixtures = psaFixtures();
 const CORPORA: readonly (readonly [string, readonly NamedPod[]])[] = [

@@ -14,6 +14,7 @@ const OURS_IN_ENV: readonly string[] = [
   ENV.defaultRegion,
   ENV.stsRegionalEndpoints,
   ENV.metadataDisabled,
+  ENV.useDualstackEndpoint,
 ];
 
 /**

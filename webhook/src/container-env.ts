@@ -17,6 +17,8 @@ export interface WantedEnv {
   /** `authorization-token: env`. */
   readonly token?: string | undefined;
   readonly region: string;
+  /** For every service that the container calls. */
+  readonly useDualstackEndpoint: boolean;
 }
 
 const CONFLICTS: readonly (readonly [string, ReasonCode])[] = [
@@ -83,6 +85,10 @@ export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, hasEnvFrom: bo
     ...(regions ? [ENV.region, ENV.defaultRegion].map((name) => ({ name, value: wanted.region })) : []),
     ...(has(ENV.stsRegionalEndpoints) ? [] : [{ name: ENV.stsRegionalEndpoints, value: 'regional' }]),
     ...(has(ENV.metadataDisabled) ? [] : [{ name: ENV.metadataDisabled, value: 'true' }]),
+    // Also beside an envFrom: without it nothing of AWS is in reach where there is no IPv4.
+    ...(has(ENV.useDualstackEndpoint) || !wanted.useDualstackEndpoint
+      ? []
+      : [{ name: ENV.useDualstackEndpoint, value: 'true' }]),
   ];
   const stays = wanted.token === undefined ? env.filter(({ name }) => name !== ENV.token) : env;
   const kept = stays.map((variable) => {

@@ -81,6 +81,8 @@ export interface Injected {
   readonly allowances: readonly Allowance[];
   /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
   readonly defaultRegion: string;
+  /** AWS_USE_DUALSTACK_ENDPOINT is set. */
+  readonly useDualstackEndpoint: boolean;
   /** `authorization-token: env`. */
   readonly tokensInEnv: boolean;
   readonly containers: readonly ContainerOutcome[];
@@ -227,6 +229,7 @@ function inject(
     user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
+    useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
     annotationHash: accepted.annotationHash,

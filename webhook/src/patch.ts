@@ -101,7 +101,7 @@ function containerOperations(
 }
 
 function wantedEnv(
-  { roles, defaultRegion }: Injected,
+  { roles, defaultRegion, useDualstackEndpoint }: Injected,
   name: string | undefined,
   config: SidecarConfig,
 ): WantedEnv | undefined {
@@ -111,6 +111,7 @@ function wantedEnv(
     tokenFile: tokenFile(name),
     token: config.roles[name]?.token,
     region: roles.find((role) => role.name === name)?.region ?? defaultRegion,
+    useDualstackEndpoint,
   };
 }
 

@@ -43,7 +43,7 @@ function entriesOf(value: unknown, depth = 2): number {
 const OURS = 8;
 const OUR_VARIABLES: ReadonlySet<string> = new Set<string>([
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
+  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.useDualstackEndpoint],
 ]);
 const FIXED = 64;
 

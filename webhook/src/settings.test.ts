@@ -32,6 +32,8 @@ test('the image alone is enough: the rest has defaults', () => {
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
     otherServiceAccounts: false,
     fluxAlias: false,
+    useDualstackEndpoint: false,
+    containersUseDualstackEndpoint: false,
     useFIPSEndpoint: false,
     sidecarEnvironment: {},
     allowedRolesPolicy: 'optional',
@@ -62,12 +64,14 @@ test('every field is read', async () => {
     environmentSource: { secretName: 's', namespaces: ['lab'] },
     otherServiceAccounts: true,
     fluxAlias: true,
+    useDualstackEndpoint: false,
+    containersUseDualstackEndpoint: true,
     useFIPSEndpoint: false,
     sidecarEnvironment: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://proxy.example:3128' },
     allowedRolesPolicy: 'required',
     sidecarUser: 'unset',
     agentEndpoints: ['http://127.0.0.1:1/'],
-    stsEndpoint: 'https://sts.example',
+    stsEndpoint: 'https://sts.{region}.example',
     address: '127.0.0.1',
     port: 1,
     healthPort: 2,
@@ -104,6 +108,7 @@ test.each([
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
   [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
+  [`${IMAGE}stsEndpoint: "https://sts.{zone}.example"`, 'stsEndpoint FieldOutOfRange'],
   [`${IMAGE}imagePullSecrets: registry`, 'imagePullSecrets FieldWrongType'],
   [`${IMAGE}imagePullSecrets: [Registry]`, 'imagePullSecrets.0 FieldOutOfRange'],
   [`${IMAGE}imagePullSecrets: [a, b, c, d, e, f, g, h, i]`, 'imagePullSecrets FieldOutOfRange'],
@@ -203,10 +208,10 @@ test('no text throws', () => {
   );
 });
 
-test('a FIPS endpoint and one of its own exclude each other, and only variables of Node are taken', () => {
-  expect(problemsOf(`${IMAGE}stsEndpoint: https://sts.example\nuseFIPSEndpoint: true`)).toEqual([
-    'useFIPSEndpoint FieldConflict',
-  ]);
+test('an STS endpoint of its own excludes those of the Region, and only variables of Node are taken', () => {
+  expect(
+    problemsOf(`${IMAGE}stsEndpoint: https://sts.example\nuseFIPSEndpoint: true\nuseDualstackEndpoint: true`),
+  ).toEqual(['useFIPSEndpoint FieldConflict', 'useDualstackEndpoint FieldConflict']);
   expect(problemsOf(`${IMAGE}sidecarEnvironment: {AWS_ACCESS_KEY_ID: x}`)).toEqual([
     'sidecarEnvironment.AWS_ACCESS_KEY_ID FieldOutOfRange',
   ]);

@@ -18,6 +18,8 @@ export const SETTINGS: DecideSettings = {
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
   otherServiceAccounts: false,
   fluxAlias: false,
+  useDualstackEndpoint: false,
+  containersUseDualstackEndpoint: false,
   useFIPSEndpoint: false,
   sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',

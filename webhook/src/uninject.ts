@@ -63,10 +63,12 @@ function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
   const find = (name: string): EnvVar | undefined => behind.find((variable) => variable.name === name);
   const [region, defaultRegion] = [find(ENV.region), find(ENV.defaultRegion)];
   const [sts, metadata] = [find(ENV.stsRegionalEndpoints), find(ENV.metadataDisabled)];
+  const dualstack = find(ENV.useDualstackEndpoint);
   const defaults = [
     ...(region && defaultRegion && region.value === defaultRegion.value ? [region, defaultRegion] : []),
     ...(sts?.value === 'regional' ? [sts] : []),
     ...(metadata?.value === 'true' ? [metadata] : []),
+    ...(dualstack?.value === 'true' ? [dualstack] : []),
   ];
   return [...leading, ...defaults];
 }
