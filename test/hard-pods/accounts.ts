@@ -45,10 +45,17 @@ export const ACCOUNTS = {
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;
 
+/** In the Namespace `tight`: less memory than a sidecar runs in. */
+export const LIMIT_RANGE = {
+  name: 'small',
+  spec: { limits: [{ type: 'Container', max: { memory: '24Mi' } }] },
+} as const;
+
 /** Annotations and labels of each Namespace: `strict` has the strictest Pod Security level. */
 export const NAMESPACES = {
   shop: { annotations: {}, labels: {} },
   fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
   overgrown: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/* '.repeat(101) }, labels: {} },
+  tight: { annotations: {}, labels: {} },
   strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 } as const satisfies Record<string, object>;

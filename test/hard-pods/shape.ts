@@ -151,6 +151,13 @@ export const SHAPE: readonly HardPod[] = [
     ],
   },
   {
+    name: 'a LimitRange whose maximum is less than the sidecar needs',
+    pod: podOf(),
+    namespace: 'tight',
+    ...{ outcome: 'refused', reason: 'LimitRangeTooTight', says: /LimitRange small has a maximum of memory .* 24Mi/ },
+    so: 'Within every other minimum, maximum and ratio of a LimitRange the sidecar stays by itself.',
+  },
+  {
     name: 'automountServiceAccountToken: false',
     pod: podOf({ automountServiceAccountToken: false }),
     ...injected,

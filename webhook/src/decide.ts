@@ -7,7 +7,6 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   formatProblems,
-  type Checked,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
@@ -42,7 +41,7 @@ import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { choosePorts } from './ports.ts';
 import { processWarnings, sharesProcesses } from './process-namespace.ts';
-import { sidecarResources } from './resources.ts';
+import { sidecarResources, type SidecarResources } from './resources.ts';
 import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
 import { setBackWarnings } from './set-back.ts';
@@ -199,6 +198,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     return skip('NoRoleHeld', fewWarnings([none, ...spoken]), { pod, ours });
   }
   const resources = newResources(pod, ours, asked.around);
+  if ('noRoom' in resources) return refuse('LimitRangeTooTight', account, few(resources.noRoom, '; '));
   if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
   const told = [...spoken, ...resources.warnings];
   return inject(
@@ -207,10 +207,11 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   );
 }
 
-function newResources(pod: Pod, { sidecar }: Ours, { namespaceAnnotations = {} }: Surroundings): Checked<Resources> {
+function newResources(pod: Pod, { sidecar }: Ours, around: Surroundings): SidecarResources {
   if (sidecar) return { ok: true, value: undefined, warnings: [] };
   const others = places(pod).map(({ container }) => container);
-  return sidecarResources(pod, others, namespaceAnnotations);
+  const { namespaceAnnotations = {}, limitRules = [] } = around;
+  return sidecarResources(pod, others, namespaceAnnotations, limitRules);
 }
 
 function inject(

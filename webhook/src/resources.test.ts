@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import type { Problem } from '@rolechain/shared';
 import { decide } from './decide.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
-import { sidecarResources } from './resources.ts';
+import { sidecarResources, type SidecarResources } from './resources.ts';
 import { SETTINGS, account, call, plainPod } from './testing.ts';
 
 const container = (resources?: Container['resources']): Container => ({ name: 'c', resources });
@@ -19,9 +20,16 @@ const guaranteed = container({ limits: whole, requests: { cpu: '1000m', memory: 
 const asking = (amounts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(amounts).map(([end, value]) => [`rolechain.io/sidecar-${end}`, value]));
 
+const problemsOf = (checked: SidecarResources): readonly Problem[] => ('problems' in checked ? checked.problems : []);
+
 function resourcesOf(p: Pod, others: Container[], namespace: Record<string, string> = {}): Resources {
   const checked = sidecarResources(p, others, namespace);
-  if (!checked.ok) throw new Error(checked.problems.map(({ path, text, fix }) => `${path} ${text}; ${fix}`).join('\n'));
+  if (!checked.ok)
+    throw new Error(
+      problemsOf(checked)
+        .map(({ path, text, fix }) => `${path} ${text}; ${fix}`)
+        .join('\n'),
+    );
   return checked.value;
 }
 
@@ -182,7 +190,7 @@ describe('that annotations ask for', () => {
 
   test('all that is wrong is said at once, with the place', () => {
     const checked = sidecarResources(onPod({ 'cpu-request': 'x' }), [], asking({ 'memory-limit': 'y' }));
-    expect(checked.ok ? [] : checked.problems.map(({ code, text }) => `${code} ${text.slice(0, 20)}`)).toEqual([
+    expect(problemsOf(checked).map(({ code, text }) => `${code} ${text.slice(0, 20)}`)).toEqual([
       'FieldWrongType on the Pod is "x", b',
       'FieldWrongType on the Namespace is ',
     ]);

@@ -1,6 +1,7 @@
 /** Resources of the sidecar: what the pod around it needs, and what annotations ask for. */
-import { RESOURCES, problem, type Checked, type Problem } from '@rolechain/shared';
+import { RESOURCES, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
 import type { Annotations } from './kept.ts';
+import { fitAmounts, podSums, type Amounts, type LimitRule } from './limit-ranges.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
 import {
@@ -14,11 +15,8 @@ import {
   type ResourceName,
 } from './resources-asked.ts';
 
-/** Request and limit of one resource, as quantities. */
-interface Amounts {
-  readonly request?: string | undefined;
-  readonly limit?: string | undefined;
-}
+/** `noRoom`: clauses that say which LimitRange no resources of a sidecar keep. */
+export type SidecarResources = Checked<Resources> | { readonly ok: false; readonly noRoom: readonly string[] };
 
 /**
  * Resources of a new sidecar beside these containers, or what is wrong with the annotations that ask for others.
@@ -29,8 +27,15 @@ interface Amounts {
  * - of the same in a Guaranteed pod, whose requests must equal their limits for it to stay so, the other of the pair;
  * - else the default; of a CPU limit, exactly where every other container has one (a namespace's quota may demand it); of
  *   ephemeral storage, where any has: the kubelet takes the sum of those that are there for the pod's.
+ *
+ * It is then brought within the LimitRanges, but where the pod has resources of its own: LimitRanger's defaults fill those in.
  */
-export function sidecarResources(pod: Pod, others: readonly Container[], namespace: Annotations): Checked<Resources> {
+export function sidecarResources(
+  pod: Pod,
+  others: readonly Container[],
+  namespace: Annotations,
+  limitRules: readonly LimitRule[] = [],
+): SidecarResources {
   const ownResources = isPresent(pod.spec.resources);
   const asked = askedResources(pod.metadata?.annotations ?? {}, namespace, ownResources);
   if (!asked.ok) return asked;
@@ -41,6 +46,7 @@ export function sidecarResources(pod: Pod, others: readonly Container[], namespa
   };
 
   const problems: Problem[] = [];
+  const noRoom: string[] = [];
   const amounts = RESOURCE_NAMES.map((name): readonly [ResourceName, Amounts] => {
     const { request, limit } = asked.value[name];
     const paired = guaranteed && isPodLevel(name);
@@ -52,9 +58,16 @@ export function sidecarResources(pod: Pod, others: readonly Container[], namespa
       limit: limit?.value ?? pair.limit ?? defaults[name].limit,
     };
     problems.push(...limitBelowRequest(name, asked.value[name], wanted));
-    return [name, paired ? { ...wanted, request: wanted.limit } : wanted];
+    const whole = paired ? { ...wanted, request: wanted.limit } : wanted;
+    if (limitRules.length === 0 || (ownResources && isPodLevel(name))) return [name, whole];
+    const sums = podSums(pod, name, ({ name: container }) => container === SIDECAR.name);
+    const fit = fitAmounts({ name, wanted: whole, asked: asked.value[name], paired, others: sums }, limitRules);
+    if ('amounts' in fit) return [name, fit.amounts];
+    noRoom.push(...fit.noRoom);
+    return [name, whole];
   });
   if (problems.length > 0) return { ok: false, problems };
+  if (noRoom.length > 0) return { ok: false, noRoom };
   return { ok: true, value: resourcesOf(amounts), warnings: loneLimit(asked.value, defaults) };
 }
 

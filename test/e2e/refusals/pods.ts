@@ -292,6 +292,14 @@ export const PODS: readonly Refusal[] = [
     namespace: 'small',
   },
   {
+    name: 'a-limit-range-without-room',
+    namespace: 'tight',
+    annotation: ARN,
+    reason: 'LimitRangeTooTight',
+    says: `A LimitRange of the namespace leaves no room for the sidecar's resources: LimitRange limits has a maximum of memory per Container of 24Mi, and the sidecar needs a limit of at least 32Mi. Ask the owner of the namespace to change it, correct the annotation where one asks for too much, ${OR_LEAVE_POD}`,
+    atPod: true,
+  },
+  {
     // The apiserver itself says so.
     name: 'the-webhook-is-down',
     installation: 'down',
