@@ -157,8 +157,8 @@ export const LIMITS = {
   namespacesKeptBytes: 8 * 1024 * 1024,
   /** LimitRanges, of which only what concerns a sidecar is kept; items of one, and how many of one namespace are read. */
   limitRangesKeptBytes: 8 * 1024 * 1024,
-  limitRangeItems: 32,
-  limitRangesOfNamespace: 32,
+  limitRangeItems: 16,
+  limitRangesOfNamespace: 16,
   /** Of a token: what EKS or an OIDC provider would take for one. */
   audienceChars: 1024,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */

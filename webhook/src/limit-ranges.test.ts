@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { LIMITS } from '@rolechain/shared';
 import { decide } from './decide.ts';
 import { limitRulesOf, podSums, type LimitRule } from './limit-ranges.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -182,7 +183,7 @@ test.each([null, 5, [], { limits: 5 }, { limits: [null, 5, { type: 'Container', 
 
 test('of a large one no more is read than the limit', () => {
   const items = Array.from({ length: 10_000 }, () => perContainer({ min: { cpu: '1m' } }));
-  expect(limitRulesOf('x', { limits: items })).toHaveLength(32);
+  expect(limitRulesOf('x', { limits: items })).toHaveLength(LIMITS.limitRangeItems);
 });
 
 // LimitRanger's checks, from admission.go (minConstraint, maxConstraint, limitRequestRatioConstraint), on one container.
