@@ -1,5 +1,6 @@
 /** The ServiceAccounts and Namespaces of the hard pods. */
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { limitRulesOf, type LimitRule } from '@rolechain/webhook';
 
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 const AUDIT = 'arn:aws:iam::333333333333:role/audit';
@@ -50,6 +51,10 @@ export const LIMIT_RANGE = {
   name: 'small',
   spec: { limits: [{ type: 'Container', max: { memory: '24Mi' } }] },
 } as const;
+
+/** What is known of a Namespace's LimitRanges, where no cluster has them. */
+export const limitRulesIn = (namespace: string): LimitRule[] =>
+  namespace === 'tight' ? limitRulesOf(LIMIT_RANGE.name, LIMIT_RANGE.spec) : [];
 
 /** Annotations and labels of each Namespace: `strict` has the strictest Pod Security level. */
 export const NAMESPACES = {

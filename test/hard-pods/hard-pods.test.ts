@@ -1,10 +1,9 @@
 /** Every hard pod through the webhook's own routes, without an apiserver; apiserver.test.ts has the real one. */
 import { REASONS, reasonEntry, type ReasonCode } from '@rolechain/shared';
-import { limitRulesOf } from '@rolechain/webhook';
 import { admitInProcess, reviewResponse, type InProcess } from '@rolechain/webhook/testing/in-process.ts';
 import { patched, review } from '@rolechain/webhook/testing/server.ts';
 import { withoutOurs } from '../models/foreign.ts';
-import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
+import { ACCOUNTS, NAMESPACES, limitRulesIn } from './accounts.ts';
 import { leftAlone, markOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
 import { ROWS } from './rows.ts';
 import { settingsOf, VARIANTS, type Variant } from './variants.ts';
@@ -22,7 +21,7 @@ beforeAll(async () => {
         ];
         return Promise.resolve(annotations && { namespace, name, annotations });
       },
-      limitRulesOf: (name) => (name === 'tight' ? limitRulesOf(LIMIT_RANGE.name, LIMIT_RANGE.spec) : []),
+      limitRulesOf: limitRulesIn,
       lookupNamespace: (name) => Promise.resolve(NAMESPACES[name as keyof typeof NAMESPACES].annotations),
     });
     webhooks.set(variant, webhook);

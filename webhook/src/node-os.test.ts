@@ -76,6 +76,11 @@ test.each<[string, object, string | undefined]>([
     'spec.initContainers[0].securityContext.windowsOptions',
   ],
   ['options beside Linux nodes', { ...options({ runAsUserName: 'x' }), nodeSelector: { [OS]: 'linux' } }, undefined],
+  [
+    'options in our own sidecar',
+    { initContainers: [{ name: 'rolechain', ...options({ hostProcess: true }) }] },
+    undefined,
+  ],
   ['empty options', options({}), undefined],
   ['options that say no', options({ hostProcess: false, runAsUserName: null }), undefined],
 ])('%s', (_name, spec, sign) => {

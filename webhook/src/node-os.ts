@@ -1,5 +1,5 @@
 /** Whether a pod is one for Windows, read off all that it asks of its node. Pure. */
-import { FOREIGN_KEYS } from '@rolechain/shared';
+import { FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import { CONTAINER_LISTS, fieldsOf, listOf, type Pod } from './pod.ts';
 
 /** Those that have a kubelet, by the value of the node label `kubernetes.io/os`. */
@@ -66,7 +66,8 @@ function windowsOptions(spec: Pod['spec']): string | undefined {
   };
   if (isSet(spec)) return 'spec.securityContext.windowsOptions';
   for (const list of CONTAINER_LISTS) {
-    const index = (spec[list] ?? []).findIndex(isSet);
+    // What another webhook wrote into our sidecar is set back, and says nothing of the pod.
+    const index = (spec[list] ?? []).findIndex((one) => one.name !== SIDECAR.name && isSet(one));
     if (index >= 0) return `spec.${list}[${index}].securityContext.windowsOptions`;
   }
   return undefined;
