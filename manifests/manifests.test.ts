@@ -159,7 +159,8 @@ test('names and ports are those of the tables', () => {
 });
 
 test('least RBAC: one Secret and two configurations by name, and no verb on all', () => {
-  const rules = ['ClusterRole', 'Role'].flatMap((kind) => the<{ rules: Record<string, string[]>[] }>(kind).rules);
+  const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
+  const rules = roles.flatMap((role) => (role as unknown as { rules: Record<string, string[]>[] }).rules);
   expect(rules).toEqual([
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
     { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
@@ -170,6 +171,7 @@ test('least RBAC: one Secret and two configurations by name, and no verb on all'
       resourceNames: [value.webhookConfiguration],
       verbs: ['get', 'patch'],
     },
+    { apiGroups: [''], resources: ['limitranges'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     { apiGroups: [''], resources: ['secrets'], resourceNames: [value.certificateSecret], verbs: ['get', 'update'] },
   ]);

@@ -21,6 +21,13 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(overlay('without-guard')).toEqual(left);
   });
 
+  test('without-limit-ranges is the base without the role and the binding for them', () => {
+    const left = base().filter(({ metadata }) => metadata.name !== 'rolechain-webhook-limit-ranges');
+    expect(base()).toHaveLength(left.length + 2);
+    expect(JSON.stringify(left)).not.toContain('limitranges');
+    expect(overlay('without-limit-ranges')).toEqual(left);
+  });
+
   test('flux-alias changes a setting and two conditions', () => {
     const [before, after] = [base(), overlay('flux-alias')];
     const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));

@@ -83,8 +83,22 @@ Requests ${RESOURCES.cpuRequest} of CPU and ${RESOURCES.memoryRequest} of memory
 has one. In a Guaranteed pod ${RESOURCES.guaranteedCPU} and ${RESOURCES.memoryLimit}, request and limit alike, so that it stays Guaranteed. None in a pod with
 resources of its own (\`spec.resources\`).
 
-Where a LimitRange or ResourceQuota refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount by
-itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin}, and a limit below its request, a
+Of ephemeral storage a request of ${RESOURCES.ephemeralStorageRequest}, and a limit of ${RESOURCES.ephemeralStorageLimit} exactly where another container of the pod has one. The sidecar writes
+only its log, which the kubelet rotates (by default 5 files of 10 MiB: where \`containerLogMaxSize\` times
+\`containerLogMaxFiles\` is more than the limit, raise it by the annotation). The request stands there so that a LimitRange's
+default doesn't. A limit on the sidecar alone would be the whole pod's: the kubelet evicts a pod that uses more disk than the
+sum of what limits there are.
+
+These are brought within the LimitRanges of the namespace: minimum, maximum and \`maxLimitRequestRatio\` of type \`Container\`, and of
+type \`Pod\` what the other containers leave. A Guaranteed pod stays so; what an annotation asks for is not changed; in a pod with
+resources of its own LimitRanger's defaults fill in CPU and memory. Where no amounts keep a LimitRange, a maximum under
+${RESOURCES.memoryLimitMin} of memory for example, the pod is refused (\`LimitRangeTooTight\`) with its name. The webhook knows LimitRanges by a
+watch: where it hasn't the right (the component \`without-limit-ranges\` takes it away), or lost contact, it knows of none, and
+its metric \`rolechain_limit_ranges_known\` is 0.
+
+Where a ResourceQuota, or a LimitRange that isn't known, refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount by
+itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin} or one of
+ephemeral storage under ${RESOURCES.ephemeralStorageLimitMin}, and a limit below its request, a
 default among them, refuse the pod (\`SidecarResourcesInvalid\`). The resources of a sidecar that is there stay as they are.
 
 ## Flux's annotation

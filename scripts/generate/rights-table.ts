@@ -17,6 +17,8 @@ export const REASONS_FOR_RIGHTS: Readonly<Record<string, string>> = {
   'get, list, watch `serviceaccounts`, all namespaces': 'their annotations say which role a pod gets',
   'get, list, watch `namespaces`':
     'their annotations say which roles their accounts may ask for, and what resources the sidecar gets',
+  'list, watch `limitranges`, all namespaces':
+    "to keep the sidecar's resources inside them; optional: the component `without-limit-ranges` takes it away",
   'get `nodes`': 'the Region, from the label of its own node, when the settings name none',
   'get, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
     'to publish the CA bundle',

@@ -13,6 +13,7 @@ export interface AnnotationEntry {
   readonly text: string;
 }
 
+const { ephemeralStorageRequest, ephemeralStorageLimit, ephemeralStorageLimitMin } = RESOURCES;
 const OWN_RESOURCES =
   "In a pod with resources of its own (`spec.resources`) only the pod's annotation counts, not its Namespace's.";
 const GUARANTEED = 'In a Guaranteed pod it is the request too, so that the pod stays Guaranteed.';
@@ -82,6 +83,20 @@ export const ANNOTATIONS = {
     maxBytes: LIMITS.quantityChars,
     text: `A quantity: the sidecar's memory limit instead of ${RESOURCES.memoryLimit}, at least ${RESOURCES.memoryLimitMin}. ${GUARANTEED}`,
   },
+  sidecarEphemeralStorageRequest: {
+    key: 'rolechain.io/sidecar-ephemeral-storage-request',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
+    text: `A quantity: the sidecar's request of local disk instead of ${ephemeralStorageRequest}.`,
+  },
+  sidecarEphemeralStorageLimit: {
+    key: 'rolechain.io/sidecar-ephemeral-storage-limit',
+    on: 'Pod, Namespace',
+    writtenBy: 'user',
+    maxBytes: LIMITS.quantityChars,
+    text: `A quantity: the sidecar's limit of local disk, which is its logs, at least ${ephemeralStorageLimitMin}. Without it: ${ephemeralStorageLimit} where another container has one, none elsewhere. It is set also where no other has one, with a warning: the kubelet takes it for the whole pod's then.`,
+  },
   status: {
     key: 'rolechain.io/status',
     on: 'Pod',
@@ -124,4 +139,6 @@ export const FOREIGN_KEYS = {
   nodeOS: 'kubernetes.io/os',
   /** Its name before Kubernetes 1.14, which kubelets still write. */
   betaNodeOS: 'beta.kubernetes.io/os',
+  /** The kubelet of Windows writes it, with the system's build. */
+  windowsBuild: 'node.kubernetes.io/windows-build',
 } as const;

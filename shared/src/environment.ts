@@ -8,6 +8,7 @@ export const ENV = {
   defaultRegion: 'AWS_DEFAULT_REGION',
   stsRegionalEndpoints: 'AWS_STS_REGIONAL_ENDPOINTS',
   metadataDisabled: 'AWS_EC2_METADATA_DISABLED',
+  useDualstackEndpoint: 'AWS_USE_DUALSTACK_ENDPOINT',
   accessKeyID: 'AWS_ACCESS_KEY_ID',
   secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
   sessionToken: 'AWS_SESSION_TOKEN',

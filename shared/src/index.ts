@@ -29,4 +29,5 @@ export * from './session-name.ts';
 export * from './sidecar-config.ts';
 export * from './sidecar-start.ts';
 export * from './webhook-start.ts';
+export * from './sts-endpoint.ts';
 export * from './version.ts';

@@ -25,6 +25,18 @@ export const RESOURCES = {
   cpuLimit: '500m',
   /** Request and limit in a Guaranteed pod, where they must be equal and are taken from the node whole. */
   guaranteedCPU: '100m',
+  /**
+   * None to speak of: a scheduler puts a pod that requests any on no node whose kubelet doesn't count it
+   * (localStorageCapacityIsolation: false). It stands there, so that a LimitRange's default doesn't.
+   */
+  ephemeralStorageRequest: '0',
+  /**
+   * The root file system is read-only and the tokens are in memory, so that logs are all: by the kubelet's defaults five
+   * files of 10 MiB. Set only where another container has one: the kubelet evicts a pod whose disk use, emptyDirs
+   * included, is over the sum of what limits there are (pkg/kubelet/eviction, podEphemeralStorageLimitEviction).
+   */
+  ephemeralStorageLimit: '256Mi',
+  ephemeralStorageLimitMin: '64Mi',
 } as const;
 
 /** A DNS label (RFC 1123), the form of a role's name. */

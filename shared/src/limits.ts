@@ -63,6 +63,8 @@ export const LIMITS = {
   roles: 32,
   /** The name of a Region: the longest has 14 characters. */
   regionMax: 32,
+  /** Secrets of the admin's that are added to a pod. One registry takes one. */
+  imagePullSecrets: 8,
   /** Addresses of the Pod Identity agent. EKS has two. */
   agentEndpoints: 8,
   /** One of them, and that of an STS endpoint. */
@@ -156,6 +158,10 @@ export const LIMITS = {
    */
   accountsKeptBytes: 48 * 1024 * 1024,
   namespacesKeptBytes: 8 * 1024 * 1024,
+  /** LimitRanges, of which only what concerns a sidecar is kept; items of one, and how many of one namespace are read. */
+  limitRangesKeptBytes: 8 * 1024 * 1024,
+  limitRangeItems: 16,
+  limitRangesOfNamespace: 16,
   /** Of a token: what EKS or an OIDC provider would take for one. */
   audienceChars: 1024,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */

@@ -60,6 +60,10 @@ export const REASONS = {
     "An annotation of the pod or of its Namespace asks for resources that the sidecar can't have.",
     'Correct it.',
   ),
+  LimitRangeTooTight: refused(
+    "A LimitRange of the namespace leaves no room for the sidecar's resources.",
+    `Ask the owner of the namespace to change it, correct the annotation where one asks for too much, ${LEAVE_POD}.`,
+  ),
   SourceForbidden: refused(
     'credentialSource: environment is not allowed in this namespace.',
     'Ask the admin to list the namespace in the setting environmentSource.namespaces, or use another credentialSource.',

@@ -6,12 +6,17 @@ import { CREDENTIAL_SOURCES } from './choices.ts';
 import { DNS_LABEL } from './kubernetes.ts';
 import { LIMITS } from './limits.ts';
 import { listOf, mapOf, type Schema } from './schema.ts';
+import { isStsEndpoint } from './sts-endpoint.ts';
 import type { HopConfig, RoleConfig, SidecarConfig } from './sidecar-config.ts';
 
 const MAP = 'a map of fields';
 const URLS = `a list of 1-${LIMITS.agentEndpoints} URLs`;
 const text = v.pipe(v.string('text'), v.minLength(1, 'text that is not empty'));
 const url = v.pipe(v.string('a URL'), v.maxLength(LIMITS.urlMax, 'a URL'), v.url('a URL'));
+const STS_ENDPOINT = v.pipe(
+  v.string('a URL'),
+  v.check((pattern) => isStsEndpoint(pattern), 'a URL, with or without {region}'),
+);
 const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
 
 const TOKEN = v.variant(
@@ -112,8 +117,9 @@ const config = (grammar: Grammar): Schema<SidecarConfig> =>
       cluster: v.optional(text),
       ports: v.strictObject({ credentials: port, health: port }, MAP),
       agentEndpoints: v.pipe(listOf(url, URLS, LIMITS.agentEndpoints), v.minLength(1, URLS)),
-      stsEndpoint: v.optional(url),
+      stsEndpoint: v.optional(STS_ENDPOINT),
       useFIPSEndpoint: v.optional(v.boolean('true or false')),
+      useDualstackEndpoint: v.optional(v.boolean('true or false')),
       roles: roles(grammar),
     },
     MAP,

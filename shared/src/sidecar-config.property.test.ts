@@ -124,7 +124,13 @@ const config: fc.Arbitrary<SidecarConfig> = fc.record({
   cluster: text,
   ports: fc.record({ credentials: port, health: port }),
   agentEndpoints: fc.array(url, { minLength: 1, maxLength: 3 }),
-  stsEndpoint: optional(url),
+  stsEndpoint: optional(
+    fc.oneof(
+      url,
+      url.map((text) => `${text}/{region}`),
+    ),
+  ),
+  useDualstackEndpoint: optional(fc.boolean()),
   roles: fc.dictionary(roleName, role, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
 });
 

@@ -140,6 +140,8 @@ describe('each field', () => {
     ['agentEndpoints', [], ['agentEndpoints']],
     ['agentEndpoints', ['http://a', 'no url'], ['agentEndpoints.1']],
     ['stsEndpoint', 'no url', ['stsEndpoint']],
+    ['stsEndpoint', 'https://sts.{zone}.example', ['stsEndpoint']],
+    ['useDualstackEndpoint', 'yes', ['useDualstackEndpoint']],
     ['roles', {}, ['roles']],
     ['roles', { default: { ...CONFIG.roles.default, hops: [] } }, ['roles.default.hops']],
     ['roles', [CONFIG.roles.default], ['roles']],

@@ -65,10 +65,12 @@ export interface SidecarConfig {
   readonly ports: { readonly credentials: number; readonly health: number };
   /** URLs of the Pod Identity agent, tried in order. */
   readonly agentEndpoints: readonly string[];
-  /** Instead of the Region's own STS endpoint. */
+  /** Instead of the Region's own STS endpoint; `{region}` in it stands for the Region of a call. */
   readonly stsEndpoint?: string | undefined;
   /** The Region's FIPS endpoint of STS. */
   readonly useFIPSEndpoint?: boolean | undefined;
+  /** The Region's dual-stack endpoint of STS, which has an IPv6 address, too. */
+  readonly useDualstackEndpoint?: boolean | undefined;
   readonly roles: Readonly<Record<string, RoleConfig>>;
 }
 

@@ -202,8 +202,16 @@ test('a session that is to last only an instant is one', () => {
 });
 
 test.each([
-  ['us-east-1', 'sts-fips.us-east-1.amazonaws.com', true],
-  ['us-gov-west-1', 'sts.us-gov-west-1.amazonaws.com', true],
+  ['us-east-1', 'sts-fips.us-east-1.amazonaws.com', { useFIPSEndpoint: true }],
+  ['us-gov-west-1', 'sts.us-gov-west-1.amazonaws.com', { useFIPSEndpoint: true }],
+  ['eu-central-1', 'sts.eu-central-1.api.aws', { useDualstackEndpoint: true }],
+  ['us-gov-west-1', 'sts.us-gov-west-1.api.aws', { useDualstackEndpoint: true }],
+  ['cn-north-1', 'sts.cn-north-1.api.amazonwebservices.com.cn', { useDualstackEndpoint: true }],
+  ['us-iso-east-1', 'sts.us-iso-east-1.api.aws.ic.gov', { useDualstackEndpoint: true }],
+  ['us-isob-east-1', 'sts.us-isob-east-1.api.aws.scloud', { useDualstackEndpoint: true }],
+  ['eusc-de-east-1', 'sts.eusc-de-east-1.api.amazonwebservices.eu', { useDualstackEndpoint: true }],
+  ['us-east-1', 'sts-fips.us-east-1.api.aws', { useDualstackEndpoint: true, useFIPSEndpoint: true }],
+  ['eu-west-1', 'sts.eu-west-1.vpc.example', { endpoint: 'https://sts.{region}.vpc.example' }],
   ['eu-central-1', 'sts.eu-central-1.amazonaws.com'],
   ['us-east-1', 'sts.us-east-1.amazonaws.com'],
   ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
@@ -213,7 +221,7 @@ test.each([
   ['eu-isoe-west-1', 'sts.eu-isoe-west-1.cloud.adc-e.uk'],
   ['us-isof-south-1', 'sts.us-isof-south-1.csp.hci.ic.gov'],
   ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
-])('without an endpoint of its own, %s is asked at %s', async (stsRegion, host, useFIPSEndpoint = false) => {
+])('%s is asked at %s', async (stsRegion, host, endpoints: Partial<StsOptions> = {}) => {
   // Only names are kept from being looked up: the test must not leave the machine.
   const notFound = Object.assign(new Error('not found'), { code: 'ENOTFOUND', hostname: host });
   const lookup = jest.spyOn(dns, 'lookup').mockImplementation(((
@@ -224,7 +232,7 @@ test.each([
     done(notFound);
   }) as never);
   try {
-    await expect(assumeRole(BASE, { ...HOP, stsRegion }, { now: options.now, useFIPSEndpoint })).rejects.toMatchObject({
+    await expect(assumeRole(BASE, { ...HOP, stsRegion }, { now: options.now, ...endpoints })).rejects.toMatchObject({
       code: 'StsUnreachable',
     });
     expect(lookup.mock.calls.map(([name]) => name)).toEqual([host]);

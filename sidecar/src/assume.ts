@@ -6,7 +6,7 @@ import {
   type Credentials as StsCredentials,
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
-import { CodedError } from '@rolechain/shared';
+import { CodedError, stsEndpointOf } from '@rolechain/shared';
 import type { AssumeRoleCall } from './plan.ts';
 import type { ProxyEnv } from './proxy.ts';
 import type { Credentials, Session } from './session.ts';
@@ -23,9 +23,10 @@ const BASE_SESSION_SECONDS = 3600;
 
 /** What every call takes beside its parameters. */
 export interface StsOptions {
-  /** Instead of the Region's own endpoint. */
+  /** Instead of the Region's own endpoint; `{region}` in it stands for the Region of the call. */
   readonly endpoint?: string | undefined;
   readonly useFIPSEndpoint?: boolean | undefined;
+  readonly useDualstackEndpoint?: boolean | undefined;
   /** Variables of an egress proxy, see proxy.ts. */
   readonly proxyEnv?: ProxyEnv | undefined;
   readonly now: () => number;
@@ -38,15 +39,17 @@ export type Step = NonNullable<StsCall['step']>;
  * The SDK's settings for calls of ours. One attempt: the keeper's schedule is the one place that tries
  * again. What would come from a shared config file of a home directory is named, so that none is read.
  */
-function stsSettings({ endpoint, useFIPSEndpoint = false, proxyEnv }: StsOptions): STSClientConfig {
+function stsSettings(options: StsOptions, region: string): STSClientConfig {
+  const { endpoint, useFIPSEndpoint = false, useDualstackEndpoint = false, proxyEnv } = options;
   // The next call comes in half an hour or so. An Agent of its own has no proxy unless it is told (Node's http.Agent).
   const agent = { keepAlive: false, ...(proxyEnv ? { proxyEnv } : {}) };
   return {
-    ...(endpoint === undefined ? {} : { endpoint }),
+    region,
+    ...(endpoint === undefined ? {} : { endpoint: stsEndpointOf(endpoint, region) }),
     maxAttempts: 1,
     retryMode: 'standard',
     defaultsMode: 'standard',
-    useDualstackEndpoint: false,
+    useDualstackEndpoint,
     useFipsEndpoint: useFIPSEndpoint,
     userAgentAppId: 'rolechain',
     requestHandler: {
@@ -124,7 +127,7 @@ async function perform(
 ): Promise<Session> {
   const { credentials, now } = options;
   const { region } = call;
-  const client = new STSClient({ ...stsSettings(options), region, ...(credentials ? { credentials } : {}) });
+  const client = new STSClient({ ...stsSettings(options, region), ...(credentials ? { credentials } : {}) });
   try {
     const answer = await send(client, AbortSignal.timeout(TOTAL_MS));
     return readSession(answer.Credentials, now());

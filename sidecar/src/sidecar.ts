@@ -118,11 +118,13 @@ function makeKeepers(
   { inputs, files, clock }: SidecarOptions,
   { onFetched, onBridged }: { readonly onFetched: (event: Fetched) => void; readonly onBridged: OnBridged },
 ): Map<string, Keeper> {
-  const { agentEndpoints, stsEndpoint, useFIPSEndpoint, namespace, serviceAccount } = inputs.config;
+  const { agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint, namespace, serviceAccount } =
+    inputs.config;
   const { now, uptime } = clock;
   const fetchOf = makeChains({
     endpoint: stsEndpoint,
     useFIPSEndpoint,
+    useDualstackEndpoint,
     proxyEnv: inputs.proxyEnv,
     agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, now }),
     token: {

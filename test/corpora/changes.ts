@@ -75,8 +75,11 @@ const CONTAINER = String.raw`^spec\.(initContainers|containers)\[[^\]]+\]\.`;
 const escape = (text: string): string => text.replace(/[.\\[\]/]/g, String.raw`\$&`);
 const VARIABLES = [
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
+  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.useDualstackEndpoint],
 ];
+
+/** Of the setting `imagePullSecrets`, in the corpora. */
+export const PULL_SECRET = 'rolechain-registry';
 
 /** What the contract lets the webhook do to a pod that nobody has injected before. */
 const NAMED: readonly (readonly [kinds: readonly Change['kind'][], path: RegExp])[] = [
@@ -84,6 +87,7 @@ const NAMED: readonly (readonly [kinds: readonly Change['kind'][], path: RegExp]
   [['added'], new RegExp(`^spec\\.volumes\\[(${SIDECAR.tokenVolume}|${SIDECAR.volumePrefix}[a-z-]+)\\]$`)],
   [['added'], new RegExp(`${CONTAINER}env\\[(${VARIABLES.join('|')})\\]$`)],
   [['added'], new RegExp(`${CONTAINER}volumeMounts\\[${escape(PATHS.tokens)}/[a-z-]+\\]$`)],
+  [['added'], new RegExp(`^spec\\.imagePullSecrets\\[${PULL_SECRET}\\]$`)],
   [['added', 'changed'], /^metadata\.annotations\.rolechain\.io\/status$/],
   [['added', 'changed', 'removed'], /^metadata\.annotations\.rolechain\.io\/skipped$/],
   [['added', 'changed'], new RegExp(`^metadata\\.annotations\\.${escape(FOREIGN_KEYS.eksSkipContainers)}$`)],

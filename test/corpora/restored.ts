@@ -15,7 +15,7 @@ export function notToRestore(pod: unknown, held: readonly string[]): unknown {
   if (annotations) withoutOwn(annotations, held);
   dropEmpty(copy.metadata, ['annotations']);
   dropEmpty(copy, ['metadata']);
-  dropEmpty(copy.spec, ['volumes', 'initContainers']);
+  dropEmpty(copy.spec, ['volumes', 'initContainers', 'imagePullSecrets']);
   for (const list of ['initContainers', 'containers']) {
     for (const container of (copy.spec[list] ?? []) as Json[]) {
       if (Array.isArray(container.env)) container.env = (container.env as Variable[]).flatMap(restorable);

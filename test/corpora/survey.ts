@@ -113,6 +113,7 @@ export function impossible({ pod }: Case): string | undefined {
     os?: { name?: string };
     nodeSelector?: Record<string, string>;
   };
+  if (JSON.stringify(pod.spec).includes('"hostProcess":true')) return 'Windows';
   if (os?.name === 'windows' || Object.values(nodeSelector ?? {}).includes('windows')) return 'Windows';
   if (hostNetwork) return 'HostNetwork';
   return JSON.stringify(pod.spec).includes('"AWS_ROLE_ARN"') ? 'OwnWebIdentity' : undefined;

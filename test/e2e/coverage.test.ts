@@ -11,13 +11,13 @@ import {
   parseAssumeRole,
 } from '@rolechain/shared';
 import { parse } from 'yaml';
-import { DIRECT, EGRESS, FIPS, VPC } from './egress-scenarios.ts';
+import { BY_REGION, DIRECT, DUALSTACK, EGRESS, FIPS, VPC } from './egress-scenarios.ts';
 import { NAMESPACES } from './refusals/accounts.ts';
 import { messageOf, type Refusal } from './refusals/refusal.ts';
 import { REFUSALS } from './refusals/rows.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-const ROWS = [...SCENARIOS, ...EGRESS, ...FIPS, ...VPC, DIRECT];
+const ROWS = [...SCENARIOS, ...EGRESS, ...FIPS, ...DUALSTACK, ...BY_REGION, ...VPC, DIRECT];
 const annotations = ROWS.flatMap(({ annotation }) => annotation ?? []);
 
 /** Every map of fields in the documents: roles and hops. */

@@ -65,6 +65,26 @@ export const FIPS: readonly Scenario[] = [
   partitionRow('fips-aws-us-gov', 'aws-us-gov', 'us-gov-east-1', 'sts.us-gov-east-1.amazonaws.com'),
 ];
 
+/** With the setting useDualstackEndpoint. */
+export const DUALSTACK: readonly Scenario[] = [
+  partitionRow('dual-stack-aws', 'aws', 'eu-west-2', 'sts.eu-west-2.api.aws'),
+  partitionRow('dual-stack-aws-cn', 'aws-cn', 'cn-northwest-1', 'sts.cn-northwest-1.api.amazonwebservices.com.cn'),
+];
+
+/** With a stsEndpoint in which `{region}` stands: the Region of each call. */
+export const PATTERN = 'https://sts.{region}.vpc.example';
+export const BY_REGION: readonly Scenario[] = [
+  {
+    name: 'an-endpoint-for-each-region',
+    annotation: `{roleARN: "${ARN}", region: us-west-2, stsRegion: eu-west-1, via: [{roleARN: "${HUB}", stsRegion: us-east-1}]}`,
+    account: WITH_IRSA,
+    callers: { app: orders('shop.POD') },
+    region: 'us-west-2',
+    calls: [byWebIdentity(IRSA), assume(HUB), assume(ARN)],
+    hosts: ['sts.eu-west-1.vpc.example', 'sts.us-east-1.vpc.example', 'sts.eu-west-1.vpc.example'],
+  },
+];
+
 /** A name that only the proxy knows. */
 export const VPC_HOST = 'sts.vpc.example';
 

@@ -1,6 +1,6 @@
 /** What a row of the scenarios is, and the objects that all rows need. */
 import type { KubeObject } from '../stage/manifests.ts';
-import { NAMESPACES, TOOLS_ACCOUNTS } from './refusals/accounts.ts';
+import { LIMIT_RANGES, NAMESPACES, TOOLS_ACCOUNTS } from './refusals/accounts.ts';
 import { NAMESPACE } from './refusals/refusal.ts';
 import { REFUSALS } from './refusals/rows.ts';
 import { OTHER_ROLE } from './roles.ts';
@@ -53,6 +53,9 @@ export function objectsOf(scenarios: readonly Scenario[]): string {
   const objects = [
     ...Object.entries(NAMESPACES).map(([name, annotations]) => {
       return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, annotations } };
+    }),
+    ...Object.entries(LIMIT_RANGES).map(([namespace, spec]) => {
+      return { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'limits', namespace }, spec };
     }),
     account({ name: 'other', namespace: 'tools', account: { 'eks.amazonaws.com/role-arn': OTHER_ROLE } }),
     ...Object.entries(TOOLS_ACCOUNTS).map(([name, base]) =>

@@ -8,7 +8,7 @@ import { mayAssume, trustRole } from '../doubles/fixtures.ts';
 import { startEgress, type Egress } from '../stage/egress.ts';
 import { parseManifests } from '../stage/manifests.ts';
 import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
-import { DIRECT, EGRESS, FIPS, VPC, VPC_HOST } from './egress-scenarios.ts';
+import { BY_REGION, DIRECT, DUALSTACK, EGRESS, FIPS, PATTERN, VPC, VPC_HOST } from './egress-scenarios.ts';
 import { player, type Player } from './play.ts';
 import { refusedPod, refusalText, reviewPod, writeAccount } from './refused.ts';
 import { messageOf, type Refusal } from './refusals/refusal.ts';
@@ -17,7 +17,7 @@ import { CHAIN_ONLY, IRSA, OTHER_ROLE, USER } from './roles.ts';
 import { objectsOf, podOfScenario, type Scenario } from './scenario.ts';
 import { SCENARIOS, SECRETS } from './scenarios.ts';
 
-const ALL = [...SCENARIOS, ...EGRESS, ...FIPS, ...VPC, DIRECT];
+const ALL = [...SCENARIOS, ...EGRESS, ...FIPS, ...DUALSTACK, ...BY_REGION, ...VPC, DIRECT];
 const HOSTS = [...new Set(ALL.flatMap(({ hosts = [] }) => hosts))];
 const byName = <Row extends { readonly name: string }>(rows: readonly Row[]): [string, Row][] =>
   rows.map((row) => [row.name, row]);
@@ -145,6 +145,20 @@ function tests(binaries: Binaries): void {
     () => ({ ...outside(), useFIPSEndpoint: true }),
     () => {
       test.each(byName(FIPS))('%s', (_name, scenario) => play(scenario));
+    },
+  );
+  installed(
+    'at dual-stack endpoints',
+    () => ({ ...outside(), useDualstackEndpoint: true }),
+    () => {
+      test.each(byName(DUALSTACK))('%s', (_name, scenario) => play(scenario));
+    },
+  );
+  installed(
+    'at an endpoint for each Region',
+    () => ({ ...outside(), stsEndpoint: PATTERN }),
+    () => {
+      test.each(byName(BY_REGION))('%s', (_name, scenario) => play(scenario));
     },
   );
   const vpc = (): Readonly<Record<string, unknown>> => ({ ...outside(), stsEndpoint: `https://${VPC_HOST}` });

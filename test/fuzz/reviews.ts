@@ -35,7 +35,7 @@ function request(r: Random): Json {
     uid: 'u-1',
     kind: { group: '', version: 'v1', kind: 'Pod' },
     operation: r.once(20) ? 'UPDATE' : 'CREATE',
-    namespace: r.once(20) ? 'fenced' : r.once(20) ? 'overgrown' : 'shop',
+    namespace: r.once(20) ? 'fenced' : r.once(20) ? 'overgrown' : r.once(20) ? 'tight' : 'shop',
     dryRun: r.once(2),
     object: r.once(3) ? ordinaryPod(r) : hardPod(r),
   };

@@ -11,7 +11,7 @@ import {
   type InProcess,
   type InProcessAnswer,
 } from '@rolechain/webhook/testing/in-process.ts';
-import { ACCOUNTS, NAMESPACES } from '../hard-pods/accounts.ts';
+import { ACCOUNTS, NAMESPACES, limitRulesIn } from '../hard-pods/accounts.ts';
 import { settingsOf } from '../hard-pods/variants.ts';
 import { foreignPart } from './foreign-part.ts';
 import { generateReview } from './reviews.ts';
@@ -63,6 +63,7 @@ export function fuzzedWebhook(variant: 'refuse' | 'warn'): Promise<InProcess> {
       const annotations = own(ACCOUNTS, name);
       return Promise.resolve(annotations && { namespace, name, annotations });
     },
+    limitRulesOf: limitRulesIn,
     lookupNamespace: (name) => Promise.resolve(own(NAMESPACES, name)?.annotations ?? {}),
   });
 }

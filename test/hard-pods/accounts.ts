@@ -1,5 +1,6 @@
 /** The ServiceAccounts and Namespaces of the hard pods. */
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { limitRulesOf, type LimitRule } from '@rolechain/webhook';
 
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 const AUDIT = 'arn:aws:iam::333333333333:role/audit';
@@ -45,10 +46,21 @@ export const ACCOUNTS = {
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;
 
+/** In the Namespace `tight`: less memory than a sidecar runs in. */
+export const LIMIT_RANGE = {
+  name: 'small',
+  spec: { limits: [{ type: 'Container', max: { memory: '24Mi' } }] },
+} as const;
+
+/** What is known of a Namespace's LimitRanges, where no cluster has them. */
+export const limitRulesIn = (namespace: string): LimitRule[] =>
+  namespace === 'tight' ? limitRulesOf(LIMIT_RANGE.name, LIMIT_RANGE.spec) : [];
+
 /** Annotations and labels of each Namespace: `strict` has the strictest Pod Security level. */
 export const NAMESPACES = {
   shop: { annotations: {}, labels: {} },
   fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
   overgrown: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/* '.repeat(101) }, labels: {} },
+  tight: { annotations: {}, labels: {} },
   strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 } as const satisfies Record<string, object>;

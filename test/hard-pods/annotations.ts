@@ -68,7 +68,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     so: 'The sidecar has them.',
     shows: [
       (pod) => named(pod, SIDECAR.name)?.resources,
-      { limits: { memory: '96Mi' }, requests: { cpu: '10m', memory: '32Mi' } },
+      { limits: { memory: '96Mi' }, requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' } },
     ],
   },
   {

@@ -17,7 +17,7 @@ import {
   type WebhookProcess,
 } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
-import { ACCOUNTS, NAMESPACES } from './accounts.ts';
+import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
 import { leftAlone, markOf, podOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
 import { ROWS } from './rows.ts';
 import { VARIANTS, type Variant } from './variants.ts';
@@ -33,6 +33,13 @@ const OBJECTS: KubeObject[] = names(NAMESPACES).flatMap((namespace) => [
     metadata: { namespace, name, annotations: ACCOUNTS[name] },
   })),
 ]);
+
+OBJECTS.push({
+  apiVersion: 'v1',
+  kind: 'LimitRange',
+  metadata: { namespace: 'tight', name: LIMIT_RANGE.name },
+  spec: LIMIT_RANGE.spec,
+});
 
 /** As OpenShift's SCC of the restricted kind judges a user, but for giving one: no container may name another. */
 const RANGE: KubeObject[] = [

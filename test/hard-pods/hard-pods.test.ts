@@ -3,7 +3,7 @@ import { REASONS, reasonEntry, type ReasonCode } from '@rolechain/shared';
 import { admitInProcess, reviewResponse, type InProcess } from '@rolechain/webhook/testing/in-process.ts';
 import { patched, review } from '@rolechain/webhook/testing/server.ts';
 import { withoutOurs } from '../models/foreign.ts';
-import { ACCOUNTS, NAMESPACES } from './accounts.ts';
+import { ACCOUNTS, NAMESPACES, limitRulesIn } from './accounts.ts';
 import { leftAlone, markOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
 import { ROWS } from './rows.ts';
 import { settingsOf, VARIANTS, type Variant } from './variants.ts';
@@ -21,6 +21,7 @@ beforeAll(async () => {
         ];
         return Promise.resolve(annotations && { namespace, name, annotations });
       },
+      limitRulesOf: limitRulesIn,
       lookupNamespace: (name) => Promise.resolve(NAMESPACES[name as keyof typeof NAMESPACES].annotations),
     });
     webhooks.set(variant, webhook);

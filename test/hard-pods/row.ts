@@ -33,7 +33,7 @@ export interface HardPod {
   /** The webhook's settings; the defaults when absent. */
   readonly variant?: Variant;
   /** `shop` when absent. */
-  readonly namespace?: 'shop' | 'fenced' | 'overgrown' | 'strict';
+  readonly namespace?: 'shop' | 'fenced' | 'overgrown' | 'strict' | 'tight';
   readonly outcome: Outcome;
   readonly reason: ReasonCode;
   /** Containers that are left alone, and why. */

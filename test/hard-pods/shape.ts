@@ -22,6 +22,15 @@ const roleHolders = (pod: Pod): string[] =>
 
 const literal = (name: string): object => ({ name, value: 'x' });
 const hostNetwork = podOf({ hostNetwork: true });
+const osIs = (operator: string, ...values: string[]): object => ({
+  key: 'kubernetes.io/os',
+  operator,
+  ...(values.length > 0 ? { values } : {}),
+});
+const requiring = (...terms: object[][]): object => {
+  const nodeSelectorTerms = terms.map((matchExpressions) => ({ matchExpressions }));
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
+};
 const windowsByOS = podOf({ os: { name: 'windows' } });
 const twoShared = podOf({ shareProcessNamespace: true }, { 'rolechain.io/container-roles': 'app=default+audit' });
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
@@ -57,8 +66,26 @@ export const SHAPE: readonly HardPod[] = [
   {
     name: 'Windows by nodeSelector',
     pod: podOf({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
-    ...{ outcome: 'refused', reason: 'Windows' },
-    so: 'There is no sidecar for Windows.',
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.nodeSelector/ },
+    so: 'There is no sidecar for Windows. `node.kubernetes.io/windows-build` is a sign of it, too.',
+  },
+  {
+    name: 'Windows by required node affinity',
+    pod: podOf({ affinity: requiring([osIs('In', 'windows')], [osIs('NotIn', 'linux')]) }),
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.affinity\.nodeAffinity/ },
+    so: 'Each of the terms leaves Windows alone.',
+  },
+  {
+    name: 'required node affinity that Linux meets, too',
+    pod: podOf({ affinity: requiring([osIs('In', 'windows')], [osIs('Exists')]) }),
+    ...injected,
+    so: 'One of the terms is enough for the scheduler.',
+  },
+  {
+    name: 'Windows by windowsOptions of a container',
+    pod: appWith({ securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } }),
+    ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.containers\[0\]\.securityContext\.windowsOptions/ },
+    so: 'With os or a node selector of Linux, or `hostProcess: false` alone, they are no sign.',
   },
   {
     name: 'more than 250 containers',
@@ -93,8 +120,8 @@ export const SHAPE: readonly HardPod[] = [
     name: 'pod-level resources',
     pod: podOf({ resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '128Mi' } } }),
     ...injected,
-    so: "The sidecar has none of its own and shares the pod's.",
-    shows: [(pod) => JSON.stringify(named(pod, SIDECAR.name)?.resources ?? {}), '{}'],
+    so: "The sidecar has no CPU and memory of its own and shares the pod's.",
+    shows: [(pod) => named(pod, SIDECAR.name)?.resources, { requests: { 'ephemeral-storage': '0' } }],
   },
   {
     name: 'class Guaranteed',
@@ -103,11 +130,32 @@ export const SHAPE: readonly HardPod[] = [
     so: 'It stays so: requests of the sidecar equal its limits.',
     shows: [
       (pod) => {
-        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, unknown>;
-        return [JSON.stringify(requests) === JSON.stringify(limits), pod.status?.qosClass ?? 'Guaranteed'];
+        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, Record<string, string>>;
+        const equal = ['cpu', 'memory'].every((name) => requests?.[name] === limits?.[name]);
+        return [equal, pod.status?.qosClass ?? 'Guaranteed'];
       },
       [true, 'Guaranteed'],
     ],
+  },
+  {
+    name: 'a limit of ephemeral storage',
+    pod: appWith({ resources: { limits: { 'ephemeral-storage': '2Gi' } } }),
+    ...injected,
+    so: 'The sidecar has one, too: what its logs take is not taken from the application.',
+    shows: [
+      (pod) => named(pod, SIDECAR.name)?.resources,
+      {
+        limits: { 'ephemeral-storage': '256Mi', memory: '64Mi' },
+        requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' },
+      },
+    ],
+  },
+  {
+    name: 'a LimitRange whose maximum is less than the sidecar needs',
+    pod: podOf(),
+    namespace: 'tight',
+    ...{ outcome: 'refused', reason: 'LimitRangeTooTight', says: /LimitRange small has a maximum of memory .* 24Mi/ },
+    so: 'Within every other minimum, maximum and ratio of a LimitRange the sidecar stays by itself.',
   },
   {
     name: 'automountServiceAccountToken: false',

@@ -15,6 +15,7 @@ const OURS_IN_ENV: readonly string[] = [
   ENV.stsRegionalEndpoints,
   ENV.metadataDisabled,
   ...NO_PROXIES,
+  ENV.useDualstackEndpoint,
 ];
 
 /**

@@ -117,7 +117,7 @@ function findingsOf({ kind, changed }: Written): Findings {
   const strays = strayKeys(changed, kind);
   const told = (keys: readonly string[]): Problem[] => keys.map((key) => strayProblem(key, kind));
   const patterns = kind === 'Namespace' ? changed[ANNOTATIONS.allowedRoles.key] : undefined;
-  const resources = kind === 'Namespace' ? askedResources({}, changed) : undefined;
+  const resources = kind === 'Namespace' ? askedResources({}, changed, false) : undefined;
   const all: readonly (readonly [Finding['reason'], readonly Problem[]])[] = [
     ['AnnotationUnknown', told(strays.filter((key) => !isKnownKey(key)))],
     ['AllowedRolesInvalid', patterns === undefined ? [] : patternProblems(patterns)],

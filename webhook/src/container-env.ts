@@ -13,6 +13,8 @@ export interface WantedEnv {
   /** `authorization-token: env`. */
   readonly token?: string | undefined;
   readonly region: string;
+  /** For every service that the container calls. */
+  readonly useDualstackEndpoint: boolean;
 }
 
 /**
@@ -70,6 +72,10 @@ export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, besideEnvFrom:
     // A ConfigMap may have this one, too. It may have the next: without ours, SDKs would fall back to the node's role.
     ...(has(ENV.stsRegionalEndpoints) || besideEnvFrom ? [] : [{ name: ENV.stsRegionalEndpoints, value: 'regional' }]),
     ...(has(ENV.metadataDisabled) ? [] : [{ name: ENV.metadataDisabled, value: 'true' }]),
+    // Also beside an envFrom: without it nothing of AWS is in reach where there is no IPv4.
+    ...(has(ENV.useDualstackEndpoint) || !wanted.useDualstackEndpoint
+      ? []
+      : [{ name: ENV.useDualstackEndpoint, value: 'true' }]),
   ];
   const stays = wanted.token === undefined ? env.filter(({ name }) => name !== ENV.token) : env;
   const kept = stays.map((variable) => {

@@ -21,6 +21,7 @@ import { withDetail, type Finding } from './conflicts.ts';
 import { cut, cutMessage } from './few.ts';
 import type { Annotations } from './kept.ts';
 import { sidecarConfig } from './role-config.ts';
+import type { LimitRule } from './limit-ranges.ts';
 import { memo } from './memo.ts';
 import { readAccount } from './read-account.ts';
 import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './roles.ts';
@@ -33,6 +34,8 @@ export interface Surroundings {
   readonly allowedRoles: string | undefined;
   /** Annotations of the Namespace: those of the sidecar's resources are read here. None when absent. */
   readonly namespaceAnnotations?: Annotations;
+  /** Of the Namespace's LimitRanges. None when absent. */
+  readonly limitRules?: readonly LimitRule[];
 }
 
 export interface Refused {

@@ -7,7 +7,6 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   formatProblems,
-  type Checked,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
@@ -35,13 +34,14 @@ import {
 } from './decide-account.ts';
 import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
+import { windowsSign } from './node-os.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from './pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { choosePorts } from './ports.ts';
 import { processWarnings, sharesProcesses } from './process-namespace.ts';
-import { sidecarResources } from './resources.ts';
+import { sidecarResources, type SidecarResources } from './resources.ts';
 import { baseIdentity, sidecarConfig } from './role-config.ts';
 import type { ServiceAccount } from './roles.ts';
 import { setBackWarnings } from './set-back.ts';
@@ -67,6 +67,8 @@ export interface Injected {
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
   readonly image: string;
+  /** Names that the pod's own get. */
+  readonly imagePullSecrets: readonly string[];
   /** Of a new sidecar: those of one that is there stay as they are. */
   readonly resources: Resources;
   readonly user: SidecarUser;
@@ -80,6 +82,8 @@ export interface Injected {
   readonly defaultRegion: string;
   /** 127.0.0.1 is added to NO_PROXY. */
   readonly loopbackNoProxy: boolean;
+  /** AWS_USE_DUALSTACK_ENDPOINT is set. */
+  readonly useDualstackEndpoint: boolean;
   /** `authorization-token: env`. */
   readonly tokensInEnv: boolean;
   readonly containers: readonly ContainerOutcome[];
@@ -186,7 +190,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
   const held = rolesIn(containers);
-  const told = [
+  const spoken = [
     ...asked.warnings,
     ...baseIdentityWarnings(pod, held, account),
     ...processWarnings(pod, containers),
@@ -194,20 +198,23 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   ];
   if (held.length === 0) {
     const none = skipWarning({ reason: 'NoRoleHeld', detail: whyNoneHolds(containers) });
-    return skip('NoRoleHeld', fewWarnings([none, ...told]), { pod, ours });
+    return skip('NoRoleHeld', fewWarnings([none, ...spoken]), { pod, ours });
   }
   const resources = newResources(pod, ours, asked.around);
+  if ('noRoom' in resources) return refuse('LimitRangeTooTight', account, few(resources.noRoom, '; '));
   if (!resources.ok) return refuse('SidecarResourcesInvalid', account, formatProblems(resources.problems));
+  const told = [...spoken, ...resources.warnings];
   return inject(
     { ...asked, warnings: told },
     { pod, ours, ports, containers, roles: held, resources: resources.value },
   );
 }
 
-function newResources(pod: Pod, { sidecar }: Ours, { namespaceAnnotations = {} }: Surroundings): Checked<Resources> {
+function newResources(pod: Pod, { sidecar }: Ours, around: Surroundings): SidecarResources {
   if (sidecar) return { ok: true, value: undefined, warnings: [] };
   const others = places(pod).map(({ container }) => container);
-  return sidecarResources(pod, others, namespaceAnnotations);
+  const { namespaceAnnotations = {}, limitRules = [] } = around;
+  return sidecarResources(pod, others, namespaceAnnotations, limitRules);
 }
 
 function inject(
@@ -222,10 +229,12 @@ function inject(
     ...{ outcome: 'injected', reason: 'Injected', ...found, config },
     allowances: accepted.allowances,
     image: settings.sidecarImage,
+    imagePullSecrets: settings.imagePullSecrets,
     user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
     loopbackNoProxy: settings.loopbackNoProxy,
+    useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
     annotationHash: accepted.annotationHash,
@@ -235,15 +244,12 @@ function inject(
 
 /** What of the pod itself speaks against a sidecar that serves so many roles. */
 function podConflicts(pod: Pod, roles: number): Finding[] {
-  const { spec } = pod;
-  const { nodeOS, betaNodeOS } = FOREIGN_KEYS;
-  const systems = [spec.os?.name, spec.nodeSelector?.[nodeOS], spec.nodeSelector?.[betaNodeOS]];
-  const found: readonly (readonly [ReasonCode, boolean])[] = [
-    ['Windows', systems.includes('windows')],
-    ['HostNetwork', spec.hostNetwork === true],
-    ['SharedProcessNamespace', sharesProcesses(pod) && roles > 1],
+  const windows = windowsSign(pod);
+  return [
+    ...(windows === undefined ? [] : [{ reason: 'Windows' as const, detail: `the pod asks for it by ${windows}` }]),
+    ...(pod.spec.hostNetwork === true ? [{ reason: 'HostNetwork' as const, detail: '' }] : []),
+    ...(sharesProcesses(pod) && roles > 1 ? [{ reason: 'SharedProcessNamespace' as const, detail: '' }] : []),
   ];
-  return found.filter(([, is]) => is).map(([reason]) => ({ reason, detail: '' }));
 }
 
 function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {

@@ -1,10 +1,11 @@
 export * from './account-warnings.ts';
-export * from './admit.ts';
 export * from './admit-account.ts';
+export * from './admit.ts';
 export * from './allowed-roles.ts';
 export * from './api-types.ts';
-export * from './decide.ts';
 export * from './decide-account.ts';
+export * from './decide.ts';
+export * from './limit-ranges.ts';
 export * from './patch.ts';
 export * from './read-account.ts';
 export { coversLoopback } from './proxy-env.ts';

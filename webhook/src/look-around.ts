@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from './cluster/namespaces.ts';
 import type { ReadAccount } from './cluster/service-accounts.ts';
 import type { Surroundings } from './decide-account.ts';
+import type { LimitRule } from './limit-ranges.ts';
 import { readAccount } from './read-account.ts';
 import { otherAccountsOf, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
@@ -10,13 +11,15 @@ import type { DecideSettings } from './settings.ts';
 export interface Lookups {
   readonly lookup: ReadAccount;
   readonly lookupNamespace: ReadNamespace;
+  /** What is known of a namespace's LimitRanges: it is never waited for. */
+  readonly limitRulesOf?: (namespace: string) => readonly LimitRule[];
 }
 
 /** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
 export async function lookAround(
   account: ServiceAccount,
   settings: DecideSettings,
-  { lookup, lookupNamespace }: Lookups,
+  { lookup, lookupNamespace, limitRulesOf = () => [] }: Lookups,
 ): Promise<Surroundings> {
   const read = settings.otherServiceAccounts ? readAccount(account, settings)?.roles : undefined;
   // An invalid annotation names none.
@@ -30,5 +33,6 @@ export async function lookAround(
     others: new Map(others.map((other) => [`${other.namespace}/${other.name}`, other])),
     allowedRoles: namespace[ANNOTATIONS.allowedRoles.key],
     namespaceAnnotations: namespace,
+    limitRules: limitRulesOf(account.namespace),
   };
 }

@@ -28,6 +28,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { describeCA } from './client-certificates.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
+import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
 import { reflect } from './cluster/reflector.ts';
 import { accountReader, accountSource, makeAccountCache, makeLookup } from './cluster/service-accounts.ts';
@@ -41,6 +42,9 @@ const EXIT_SETTINGS = 2;
 const DRAIN_MS = 5000;
 /** Then for what is being answered: a request that never comes in whole must not use up the grace period. */
 const CLOSE_MS = 3000;
+
+/** LimitRanges may be a right that the admin doesn't give: asked for seldom then, and said once. */
+const LIMIT_RANGES_AGAIN_MS = 300_000;
 
 async function main(): Promise<void> {
   const settings = readSettings();
@@ -59,15 +63,19 @@ async function main(): Promise<void> {
   const now = (): number => performance.now();
   const cache = makeAccountCache(now);
   const namespaces = makeNamespaceCache(now);
-  const state: State = { region: settings.region, server: undefined, draining: false };
+  const limitRanges = makeLimitRangeCache(now);
+  const state: State = { region: settings.region, server: undefined, draining: false, withoutLimitRanges: false };
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
+  metrics.limitRanges(limitRanges);
   const options: ServerOptions = {
     lookup: makeLookup(cache, accountReader(kubeConfig)),
     ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
+    limitRulesOf: limitRanges.rulesOf,
     settings: () => (state.region === undefined ? undefined : { ...others, region: state.region }),
-    notReady: () => notReady(state, cache.synced() && namespaces.synced()),
+    notReady: () =>
+      notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
@@ -95,14 +103,33 @@ async function main(): Promise<void> {
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(accountSource(kubeConfig), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
     reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
+    reflect(limitRangeSource(kubeConfig), limitRanges.sink, {
+      ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },
+      failed: untilItChanges((error) => {
+        state.withoutLimitRanges = true;
+        log.info({ error }, 'LimitRanges are not known');
+      }),
+    }),
     keep(settings, namespace, kubeConfig, serve, log, stop.signal),
   ]);
+}
+
+/** Tells of the same failure once, however often it comes. */
+function untilItChanges(say: (error: string) => void): (error: unknown) => void {
+  let before: string | undefined;
+  return (error) => {
+    const text = describeFailure(error);
+    if (text !== before) say(text);
+    before = text;
+  };
 }
 
 interface State {
   region: string | undefined;
   server: FastifyInstance | undefined;
   draining: boolean;
+  /** A list of them has failed: the first pods need not wait for it. */
+  withoutLimitRanges: boolean;
 }
 
 function notReady(state: State, synced: boolean): ErrorCode[] {

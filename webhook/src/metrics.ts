@@ -7,6 +7,7 @@ export interface Metrics {
   readonly failed: (code: string) => void;
   readonly took: (seconds: number) => void;
   readonly accounts: (count: () => number) => void;
+  readonly limitRanges: (of: { readonly size: () => number; readonly known: () => boolean }) => void;
   readonly certificateExpires: (at: Date) => void;
 }
 
@@ -55,6 +56,24 @@ export function makeMetrics(): Metrics {
         registers,
         collect() {
           this.set(count());
+        },
+      });
+    },
+    limitRanges: ({ size, known }) => {
+      new Gauge({
+        name: 'rolechain_limit_ranges',
+        help: 'LimitRanges in the cache.',
+        registers,
+        collect() {
+          this.set(size());
+        },
+      });
+      new Gauge({
+        name: 'rolechain_limit_ranges_known',
+        help: '1 while LimitRanges are watched; 0: sidecars get their usual resources, whatever a LimitRange says.',
+        registers,
+        collect() {
+          this.set(known() ? 1 : 0);
         },
       });
     },

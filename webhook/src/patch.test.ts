@@ -101,6 +101,20 @@ describe('patch', () => {
     expect(valueOf(pod.spec.containers[0], 'AWS_REGION')).toBe(region);
   });
 
+  test.each([
+    ['set', {}, 'true'],
+    ['left where env names it', { env: [{ name: 'AWS_USE_DUALSTACK_ENDPOINT', value: 'false' }] }, 'false'],
+    ['set beside envFrom', { envFrom: [{ configMapRef: { name: 'c' } }] }, 'true'],
+  ])('AWS_USE_DUALSTACK_ENDPOINT: %s by the setting, and by it alone', (_name, fields, value) => {
+    const pod = plainPod({ containers: [{ name: 'app', ...fields }] });
+    const asked = { ...SETTINGS, containersUseDualstackEndpoint: true };
+    const once = call(pod, account(), asked).pod as unknown as PodLike;
+    expect(valueOf(once.spec.containers[0], ENV.useDualstackEndpoint)).toBe(value);
+    expect(call(once, account(), asked).pod).toEqual(once);
+    const usual = inject(pod);
+    expect(valueOf(usual.spec.containers[0], ENV.useDualstackEndpoint)).toBe(value === 'false' ? value : undefined);
+  });
+
   test("the document's region is the containers', its stsRegion the sidecar's", () => {
     const pod = inject(plainPod(), account(`{roleARN: "${TARGET}", region: us-west-2, stsRegion: us-east-1}`));
     expect(valueOf(pod.spec.containers[0], 'AWS_REGION')).toBe('us-west-2');

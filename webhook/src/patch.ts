@@ -24,6 +24,7 @@ import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
 import { withLoopback } from './proxy-env.ts';
+import { pullSecretOperations } from './pull-secrets.ts';
 import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
@@ -52,6 +53,7 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
     // First what keeps its index, last what shifts the others.
     ...decision.containers.flatMap((outcome) => containerOperations(decision, outcome, injection.config)),
     ...volumeOperations(pod, injection),
+    ...pullSecretOperations(pod, decision.imagePullSecrets),
     ...annotationOperations(rawPod, annotationsFor(decision)),
     ...sidecarOperations(decision, injection),
   ];
@@ -105,7 +107,7 @@ function containerOperations(
 }
 
 function wantedEnv(
-  { roles, defaultRegion }: Injected,
+  { roles, defaultRegion, useDualstackEndpoint }: Injected,
   name: string | undefined,
   config: SidecarConfig,
 ): WantedEnv | undefined {
@@ -115,6 +117,7 @@ function wantedEnv(
     tokenFile: tokenFile(name),
     token: config.roles[name]?.token,
     region: roles.find((role) => role.name === name)?.region ?? defaultRegion,
+    useDualstackEndpoint,
   };
 }
 
@@ -193,12 +196,14 @@ function annotationsFor(decision: Injected): Record<string, string | undefined> 
   };
 }
 
-function status({ roles, containers, annotationHash }: Injected): string {
+function status({ roles, containers, imagePullSecrets, annotationHash }: Injected): string {
   return JSON.stringify({
     version: VERSION,
     roles: Object.fromEntries(roles.map(({ name, roleARN }) => [name, roleARN])),
     containers: Object.fromEntries(containers.filter((c) => c.roles.length > 0).map((c) => [c.name, c.roles])),
     skipped: Object.fromEntries(containers.flatMap((c) => (c.skipped ? [[c.name, c.skipped]] : []))),
+    // For uninject: nothing else in the pod tells them from the author's.
+    ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     annotation: annotationHash,
   });
 }

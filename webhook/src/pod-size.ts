@@ -4,11 +4,9 @@
  */
 import { EKS_INJECTIONS, ENV, LIMITS, NO_PROXIES } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
-import { places, type EnvVar, type Pod } from './pod.ts';
+import { fieldsOf, listOf, places, type EnvVar, type Pod } from './pod.ts';
 import { isEmpty } from './sdk-env.ts';
 import type { DecideSettings } from './settings.ts';
-
-type Json = Record<string, unknown>;
 
 /** Containers of any kind. */
 const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
@@ -47,7 +45,7 @@ function entriesOf(value: unknown, depth = 2): number {
 const OURS = 8;
 const OUR_VARIABLES: ReadonlySet<string> = new Set<string>([
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
+  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.useDualstackEndpoint],
 ]);
 const FIXED = 64;
 
@@ -82,14 +80,6 @@ function isForeign(variable: EnvVar): boolean {
 
 function isReplaced(volume: string): boolean {
   return EKS_INJECTIONS.some((injection) => injection.volume === volume);
-}
-
-function fieldsOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function lengthOf(value: unknown): number {

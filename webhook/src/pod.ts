@@ -46,11 +46,13 @@ const POD = object({
     initContainers: list(CONTAINER),
     ephemeralContainers: list(CONTAINER),
     volumes: list(VOLUME),
+    imagePullSecrets: list(object({ name: v.nullish(text) })),
     hostNetwork: flag,
     hostPID: flag,
     shareProcessNamespace: flag,
     serviceAccountName: v.nullish(text),
     nodeSelector: map,
+    affinity: v.nullish(v.unknown()),
     os: v.nullish(object({ name: v.nullish(text) })),
     resources: RESOURCES,
   }),
@@ -102,6 +104,16 @@ export function annotationOf(pod: unknown, key: string): string | undefined {
 export function serviceAccountNameOf(pod: unknown): string {
   const name = member(member(pod, 'spec'), 'serviceAccountName');
   return typeof name === 'string' && name !== '' ? name : 'default';
+}
+
+/** The fields of any JSON value: none where it is no object. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** The elements of any JSON value: none where it is no list. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function member(value: unknown, key: string): unknown {

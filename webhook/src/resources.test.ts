@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import type { Problem } from '@rolechain/shared';
 import { decide } from './decide.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
-import { sidecarResources } from './resources.ts';
+import { sidecarResources, type SidecarResources } from './resources.ts';
 import { SETTINGS, account, call, plainPod } from './testing.ts';
 
 const container = (resources?: Container['resources']): Container => ({ name: 'c', resources });
@@ -10,6 +11,8 @@ const pod = (spec: object = {}, annotations: Record<string, string> = {}): Pod =
   metadata: { annotations },
   spec: { containers: [], ...spec },
 });
+/** What stands there, so that a LimitRange's default doesn't. */
+const disk = { 'ephemeral-storage': '0' };
 const whole = { cpu: '1', memory: '1Gi' };
 const guaranteed = container({ limits: whole, requests: { cpu: '1000m', memory: '1024Mi' } });
 
@@ -17,9 +20,16 @@ const guaranteed = container({ limits: whole, requests: { cpu: '1000m', memory: 
 const asking = (amounts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(amounts).map(([end, value]) => [`rolechain.io/sidecar-${end}`, value]));
 
+const problemsOf = (checked: SidecarResources): readonly Problem[] => ('problems' in checked ? checked.problems : []);
+
 function resourcesOf(p: Pod, others: Container[], namespace: Record<string, string> = {}): Resources {
   const checked = sidecarResources(p, others, namespace);
-  if (!checked.ok) throw new Error(checked.problems.map(({ path, text, fix }) => `${path} ${text}; ${fix}`).join('\n'));
+  if (!checked.ok)
+    throw new Error(
+      problemsOf(checked)
+        .map(({ path, text, fix }) => `${path} ${text}; ${fix}`)
+        .join('\n'),
+    );
   return checked.value;
 }
 
@@ -27,7 +37,7 @@ describe('that nobody asks for', () => {
   test('a request and a memory limit, no CPU limit', () => {
     expect(resourcesOf(pod(), [container()])).toEqual({
       limits: { memory: '64Mi' },
-      requests: { cpu: '10m', memory: '32Mi' },
+      requests: { cpu: '10m', memory: '32Mi', ...disk },
     });
   });
 
@@ -39,12 +49,40 @@ describe('that nobody asks for', () => {
 
   test('requests equal limits in a Guaranteed pod, so that it stays Guaranteed', () => {
     const same = { cpu: '100m', memory: '64Mi' };
-    expect(resourcesOf(pod(), [guaranteed, container({ limits: whole })])).toEqual({ limits: same, requests: same });
-    expect(resourcesOf(pod(), [container({ limits: whole, requests: { cpu: '0.5' } })])?.requests).not.toEqual(same);
+    expect(resourcesOf(pod(), [guaranteed, container({ limits: whole })])).toEqual({
+      limits: same,
+      requests: { ...same, ...disk },
+    });
+    expect(resourcesOf(pod(), [container({ limits: whole, requests: { cpu: '0.5' } })])?.requests).not.toMatchObject(
+      same,
+    );
   });
 
-  test('none where the pod has resources of its own', () => {
-    expect(resourcesOf(pod({ resources: { requests: { cpu: '1' } } }), [container()])).toBeUndefined();
+  test('none where the pod has resources of its own, but of disk, which a pod has none of', () => {
+    expect(resourcesOf(pod({ resources: { requests: { cpu: '1' } } }), [container()])).toEqual({ requests: disk });
+  });
+
+  test("a limit of disk exactly where another container has one, since alone it would be the pod's", () => {
+    const limited = container({ limits: { 'ephemeral-storage': '10Gi' } });
+    for (const others of [[limited], [container(), limited]]) {
+      expect(resourcesOf(pod(), others)).toMatchObject({ limits: { 'ephemeral-storage': '256Mi' }, requests: disk });
+    }
+    const requested = container({ requests: { 'ephemeral-storage': '10Gi' } });
+    expect(resourcesOf(pod(), [requested])?.limits).toEqual({ memory: '64Mi' });
+    const own = pod({ resources: { limits: { cpu: '1', memory: '1Gi' } } });
+    expect(resourcesOf(own, [limited])).toEqual({ limits: { 'ephemeral-storage': '256Mi' }, requests: disk });
+  });
+
+  test('disk has no part in the class of a pod', () => {
+    const same = { cpu: '100m', memory: '64Mi' };
+    const withDisk = container({
+      limits: { ...whole, 'ephemeral-storage': '2Gi' },
+      requests: { 'ephemeral-storage': '1' },
+    });
+    expect(resourcesOf(pod(), [withDisk])).toEqual({
+      limits: { ...same, 'ephemeral-storage': '256Mi' },
+      requests: { ...same, ...disk },
+    });
   });
 });
 
@@ -54,7 +92,7 @@ describe('that annotations ask for', () => {
   test('each amount by itself, the others as without', () => {
     expect(resourcesOf(onPod({ 'cpu-request': '20m', 'memory-limit': '128Mi' }), [container()])).toEqual({
       limits: { memory: '128Mi' },
-      requests: { cpu: '20m', memory: '32Mi' },
+      requests: { cpu: '20m', memory: '32Mi', ...disk },
     });
   });
 
@@ -67,6 +105,7 @@ describe('that annotations ask for', () => {
     expect(resourcesOf(onPod({ 'cpu-request': '20m' }), [container()], namespace)?.requests).toEqual({
       cpu: '20m',
       memory: '40Mi',
+      ...disk,
     });
   });
 
@@ -82,18 +121,48 @@ describe('that annotations ask for', () => {
     [{ 'cpu-request': '20m', 'cpu-limit': '300m' }, '300m'],
   ])('a Guaranteed pod stays so: %j', (amounts, cpu) => {
     const both = { cpu, memory: '64Mi' };
-    expect(resourcesOf(pod(), [guaranteed], asking(amounts))).toEqual({ limits: both, requests: both });
+    expect(resourcesOf(pod(), [guaranteed], asking(amounts))).toEqual({ limits: both, requests: { ...both, ...disk } });
   });
 
   test("in a pod with resources of its own: the pod's alone, and nothing else", () => {
     const own = { resources: { requests: { cpu: '1' } } };
-    expect(resourcesOf(pod(own), [container()], asking({ 'cpu-request': '20m' }))).toBeUndefined();
+    expect(resourcesOf(pod(own), [container()], asking({ 'cpu-request': '20m' }))).toEqual({ requests: disk });
     expect(resourcesOf(pod(own, asking({ 'cpu-request': '20m' })), [container()])).toEqual({
-      requests: { cpu: '20m' },
+      requests: { cpu: '20m', ...disk },
+    });
+    const ofNamespace = asking({ 'ephemeral-storage-request': '5Mi' });
+    expect(resourcesOf(pod(own), [container()], ofNamespace)).toEqual({ requests: { 'ephemeral-storage': '5Mi' } });
+  });
+
+  test('disk, of the pod or its Namespace; a limit that is the only one draws a warning', () => {
+    const amounts = { 'ephemeral-storage-request': '10Mi', 'ephemeral-storage-limit': '100Mi' };
+    const [requests, limits] = [{ 'ephemeral-storage': '10Mi' }, { 'ephemeral-storage': '100Mi' }];
+    const limited = container({ limits: { 'ephemeral-storage': '10Gi' } });
+    expect(resourcesOf(onPod(amounts), [limited])).toMatchObject({ limits, requests });
+    const alone = sidecarResources(pod(), [container()], asking(amounts));
+    expect(alone).toMatchObject({ ok: true, value: { limits, requests } });
+    const warnings = [
+      expect.stringMatching(/^rolechain.io\/sidecar-ephemeral-storage-limit on the Namespace is the only .* 100Mi$/),
+    ];
+    expect(alone).toMatchObject({ warnings });
+    expect(sidecarResources(pod(), [limited], asking(amounts))).toMatchObject({ warnings: [] });
+    expect(decide(plainPod({}, asking(amounts)), account(), SETTINGS)).toMatchObject({
+      outcome: 'injected',
+      warnings: [expect.stringMatching(/on the Pod is the only/)],
     });
   });
 
   test.each([
+    [{ 'ephemeral-storage-limit': '63Mi' }, 'ephemeral-storage-limit on the Pod is "63Mi", less than 64Mi'],
+    [{ 'ephemeral-storage-request': '-1' }, 'ephemeral-storage-request on the Pod is "-1", less than 0'],
+    [
+      { 'ephemeral-storage-request': 'x' },
+      'ephemeral-storage-request on the Pod is "x", but takes a quantity like 10Mi',
+    ],
+    [
+      { 'ephemeral-storage-request': '1Gi', 'ephemeral-storage-limit': '64Mi' },
+      'ephemeral-storage-limit on the Pod is 64Mi, below the request of 1Gi (on the Pod)',
+    ],
     [{ 'cpu-limit': '5m' }, 'cpu-limit on the Pod is 5m, below the request of 10m (the default)'],
     [{ 'memory-request': '65Mi' }, 'memory-request on the Pod is 65Mi, above the limit of 64Mi (the default)'],
     [
@@ -115,13 +184,13 @@ describe('that annotations ask for', () => {
     const least = { 'cpu-request': '1m', 'cpu-limit': '1m', 'memory-request': '1Mi', 'memory-limit': '32Mi' };
     expect(resourcesOf(onPod(least), [container()])).toEqual({
       limits: { cpu: '1m', memory: '32Mi' },
-      requests: { cpu: '1m', memory: '1Mi' },
+      requests: { cpu: '1m', memory: '1Mi', ...disk },
     });
   });
 
   test('all that is wrong is said at once, with the place', () => {
     const checked = sidecarResources(onPod({ 'cpu-request': 'x' }), [], asking({ 'memory-limit': 'y' }));
-    expect(checked.ok ? [] : checked.problems.map(({ code, text }) => `${code} ${text.slice(0, 20)}`)).toEqual([
+    expect(problemsOf(checked).map(({ code, text }) => `${code} ${text.slice(0, 20)}`)).toEqual([
       'FieldWrongType on the Pod is "x", b',
       'FieldWrongType on the Namespace is ',
     ]);
@@ -150,7 +219,7 @@ describe('that annotations ask for', () => {
           const asked = own[key] ?? namespace[key];
           if (asked !== undefined) expect(limit).toBe(asked);
         }
-        if (other === guaranteed) expect(requests).toEqual(limits);
+        if (other === guaranteed) expect(requests).toEqual({ ...limits, ...disk });
       }),
       { numRuns: 2000 },
     );

@@ -1,42 +1,56 @@
 /** Resources of the sidecar: what the pod around it needs, and what annotations ask for. */
-import { RESOURCES, problem, type Checked, type Problem } from '@rolechain/shared';
+import { RESOURCES, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
 import type { Annotations } from './kept.ts';
+import { fitAmounts, podSums, type Amounts, type LimitRule } from './limit-ranges.ts';
 import type { Container, Pod, Resources } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
 import {
+  POD_LEVEL_NAMES,
   RESOURCE_NAMES,
   RESOURCE_RULES,
   askedResources,
+  isPodLevel,
   type AskedPair,
+  type AskedResources,
   type ResourceName,
 } from './resources-asked.ts';
 
-/** Request and limit of one resource, as quantities. */
-interface Amounts {
-  readonly request?: string | undefined;
-  readonly limit?: string | undefined;
-}
+/** `noRoom`: clauses that say which LimitRange no resources of a sidecar keep. */
+export type SidecarResources = Checked<Resources> | { readonly ok: false; readonly noRoom: readonly string[] };
 
 /**
  * Resources of a new sidecar beside these containers, or what is wrong with the annotations that ask for others.
  * An amount that nobody asks for is:
  *
- * - none where the pod has pod-level resources: the API refuses requests that exceed those (validation.go,
- *   validatePodResourceConsistency). For the same reason the Namespace's annotations don't count there;
- * - in a Guaranteed pod, whose requests must equal their limits for it to stay so, the other of the pair;
- * - else the default; of a CPU limit, exactly where every other container has one (a namespace's quota may demand it).
+ * - of CPU and memory, none where the pod has pod-level resources: the API refuses requests that exceed those (validation.go,
+ *   validatePodResourceConsistency). For the same reason the Namespace's annotations for them don't count there;
+ * - of the same in a Guaranteed pod, whose requests must equal their limits for it to stay so, the other of the pair;
+ * - else the default; of a CPU limit, exactly where every other container has one (a namespace's quota may demand it); of
+ *   ephemeral storage, where any has: the kubelet takes the sum of those that are there for the pod's.
+ *
+ * It is then brought within the LimitRanges, but where the pod has resources of its own: LimitRanger's defaults fill those in.
  */
-export function sidecarResources(pod: Pod, others: readonly Container[], namespace: Annotations): Checked<Resources> {
+export function sidecarResources(
+  pod: Pod,
+  others: readonly Container[],
+  namespace: Annotations,
+  limitRules: readonly LimitRule[] = [],
+): SidecarResources {
   const ownResources = isPresent(pod.spec.resources);
-  const asked = askedResources(pod.metadata?.annotations ?? {}, ownResources ? {} : namespace);
+  const asked = askedResources(pod.metadata?.annotations ?? {}, namespace, ownResources);
   if (!asked.ok) return asked;
   const guaranteed = !ownResources && others.length > 0 && others.every(isGuaranteed);
-  const defaults = ownResources ? NOTHING : guaranteed ? GUARANTEED : burstable(others);
+  const defaults: Defaults = {
+    ...(ownResources ? NOTHING : guaranteed ? GUARANTEED : burstable(others)),
+    'ephemeral-storage': ephemeralStorage(others),
+  };
 
   const problems: Problem[] = [];
+  const noRoom: string[] = [];
   const amounts = RESOURCE_NAMES.map((name): readonly [ResourceName, Amounts] => {
     const { request, limit } = asked.value[name];
-    const pair: Amounts = guaranteed
+    const paired = guaranteed && isPodLevel(name);
+    const pair: Amounts = paired
       ? { request: request?.value ?? limit?.value, limit: limit?.value ?? request?.value }
       : {};
     const wanted = {
@@ -44,25 +58,53 @@ export function sidecarResources(pod: Pod, others: readonly Container[], namespa
       limit: limit?.value ?? pair.limit ?? defaults[name].limit,
     };
     problems.push(...limitBelowRequest(name, asked.value[name], wanted));
-    return [name, guaranteed ? { ...wanted, request: wanted.limit } : wanted];
+    const whole = paired ? { ...wanted, request: wanted.limit } : wanted;
+    if (limitRules.length === 0 || (ownResources && isPodLevel(name))) return [name, whole];
+    const sums = podSums(pod, name, ({ name: container }) => container === SIDECAR.name);
+    const fit = fitAmounts({ name, wanted: whole, asked: asked.value[name], paired, others: sums }, limitRules);
+    if ('amounts' in fit) return [name, fit.amounts];
+    noRoom.push(...fit.noRoom);
+    return [name, whole];
   });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: resourcesOf(amounts), warnings: [] };
+  if (problems.length > 0) return { ok: false, problems };
+  if (noRoom.length > 0) return { ok: false, noRoom };
+  return { ok: true, value: resourcesOf(amounts), warnings: loneLimit(asked.value, defaults) };
 }
 
-const NOTHING: Readonly<Record<ResourceName, Amounts>> = { cpu: {}, memory: {} };
+type Defaults = Readonly<Record<ResourceName, Amounts>>;
+type PodLevel = Readonly<Record<(typeof POD_LEVEL_NAMES)[number], Amounts>>;
 
-const GUARANTEED: Readonly<Record<ResourceName, Amounts>> = {
+const NOTHING: PodLevel = { cpu: {}, memory: {} };
+
+const GUARANTEED: PodLevel = {
   cpu: { request: RESOURCES.guaranteedCPU, limit: RESOURCES.guaranteedCPU },
   memory: { request: RESOURCES.memoryLimit, limit: RESOURCES.memoryLimit },
 };
 
-function burstable(others: readonly Container[]): Readonly<Record<ResourceName, Amounts>> {
+function burstable(others: readonly Container[]): PodLevel {
   const { cpuRequest, memoryRequest, memoryLimit, cpuLimit } = RESOURCES;
   const limited = others.length > 0 && others.every(({ resources }) => resources?.limits?.cpu !== undefined);
   return {
     cpu: { request: cpuRequest, limit: limited ? cpuLimit : undefined },
     memory: { request: memoryRequest, limit: memoryLimit },
   };
+}
+
+function ephemeralStorage(others: readonly Container[]): Amounts {
+  const limited = others.some(({ resources }) => resources?.limits?.['ephemeral-storage'] !== undefined);
+  return {
+    request: RESOURCES.ephemeralStorageRequest,
+    limit: limited ? RESOURCES.ephemeralStorageLimit : undefined,
+  };
+}
+
+/** Where no other container has a limit, that of the sidecar alone is the pod's. */
+function loneLimit(asked: AskedResources, defaults: Defaults): string[] {
+  const { limit } = asked['ephemeral-storage'];
+  if (!limit || defaults['ephemeral-storage'].limit !== undefined) return [];
+  return [
+    `${limit.key} on the ${limit.on} is the only such limit in the pod: the kubelet evicts the pod when all of its containers, logs and emptyDirs together use more than ${limit.value}`,
+  ];
 }
 
 /** A limit below the request is refused by the API. Only annotations can bring that about. */
@@ -97,7 +139,7 @@ function isPresent(resources: Resources): boolean {
 
 /** As the kubelet judges one container (pkg/apis/core/v1/helper/qos): limits for both, requests equal or absent. */
 function isGuaranteed({ resources }: Container): boolean {
-  return RESOURCE_NAMES.every((name) => {
+  return POD_LEVEL_NAMES.every((name) => {
     const limit = resources?.limits?.[name];
     if (limit === undefined || parseQuantity(limit) === 0) return false;
     const request = resources?.requests?.[name] ?? limit;

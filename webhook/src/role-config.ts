@@ -24,7 +24,7 @@ export function sidecarConfig(
   ports: SidecarConfig['ports'],
 ): SidecarConfig {
   const grammar = grammarOf(account);
-  const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint } = settings;
+  const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint } = settings;
   return {
     version: 1,
     ...(grammar === 'rolechain' ? {} : { grammar }),
@@ -35,6 +35,7 @@ export function sidecarConfig(
     agentEndpoints,
     ...(stsEndpoint === undefined ? {} : { stsEndpoint }),
     ...(useFIPSEndpoint ? { useFIPSEndpoint } : {}),
+    ...(useDualstackEndpoint ? { useDualstackEndpoint } : {}),
     roles: Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings, others)])),
   };
 }

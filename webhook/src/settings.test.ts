@@ -26,11 +26,14 @@ afterEach(() => expect(warned).not.toHaveBeenCalled());
 test('the image alone is enough: the rest has defaults', () => {
   expect(parse(IMAGE)).toEqual({
     sidecarImage: 'registry.example/sidecar@sha256:0',
+    imagePullSecrets: [],
     conflicts: 'refuse',
     meshContainers: MESH_CONTAINERS,
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
     otherServiceAccounts: false,
     fluxAlias: false,
+    useDualstackEndpoint: false,
+    containersUseDualstackEndpoint: false,
     useFIPSEndpoint: false,
     loopbackNoProxy: false,
     sidecarEnvironment: {},
@@ -54,6 +57,7 @@ test('every field is read', async () => {
     clientCA,
     clientNames: ['kube-apiserver'],
     sidecarImage: 'i',
+    imagePullSecrets: ['registry', 'mirror.example'],
     region: 'eu-central-1',
     cluster: 'prod',
     conflicts: 'warn',
@@ -62,12 +66,14 @@ test('every field is read', async () => {
     environmentSource: { secretName: 's', namespaces: ['lab'] },
     otherServiceAccounts: true,
     fluxAlias: true,
+    useDualstackEndpoint: false,
+    containersUseDualstackEndpoint: true,
     useFIPSEndpoint: false,
     sidecarEnvironment: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://proxy.example:3128' },
     allowedRolesPolicy: 'required',
     sidecarUser: 'unset',
     agentEndpoints: ['http://127.0.0.1:1/'],
-    stsEndpoint: 'https://sts.example',
+    stsEndpoint: 'https://sts.{region}.example',
     address: '127.0.0.1',
     port: 1,
     healthPort: 2,
@@ -104,6 +110,10 @@ test.each([
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
   [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
+  [`${IMAGE}stsEndpoint: "https://sts.{zone}.example"`, 'stsEndpoint FieldOutOfRange'],
+  [`${IMAGE}imagePullSecrets: registry`, 'imagePullSecrets FieldWrongType'],
+  [`${IMAGE}imagePullSecrets: [Registry]`, 'imagePullSecrets.0 FieldOutOfRange'],
+  [`${IMAGE}imagePullSecrets: [a, b, c, d, e, f, g, h, i]`, 'imagePullSecrets FieldOutOfRange'],
   [`${IMAGE}address: 1`, 'address FieldWrongType'],
   [`${IMAGE}port: 65536`, 'port FieldOutOfRange'],
   [`${IMAGE}port: "9443"`, 'port FieldWrongType'],
@@ -200,10 +210,10 @@ test('no text throws', () => {
   );
 });
 
-test('a FIPS endpoint and one of its own exclude each other, and only variables of Node are taken', () => {
-  expect(problemsOf(`${IMAGE}stsEndpoint: https://sts.example\nuseFIPSEndpoint: true`)).toEqual([
-    'useFIPSEndpoint FieldConflict',
-  ]);
+test('an STS endpoint of its own excludes those of the Region, and only variables of Node are taken', () => {
+  expect(
+    problemsOf(`${IMAGE}stsEndpoint: https://sts.example\nuseFIPSEndpoint: true\nuseDualstackEndpoint: true`),
+  ).toEqual(['useFIPSEndpoint FieldConflict', 'useDualstackEndpoint FieldConflict']);
   expect(problemsOf(`${IMAGE}sidecarEnvironment: {AWS_ACCESS_KEY_ID: x}`)).toEqual([
     'sidecarEnvironment.AWS_ACCESS_KEY_ID FieldOutOfRange',
   ]);

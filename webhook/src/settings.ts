@@ -12,6 +12,7 @@ import {
   SIDECAR,
   check,
   isRegion,
+  isStsEndpoint,
   listOf,
   mapOf,
   problem,
@@ -22,11 +23,14 @@ import {
   type Schema,
 } from '@rolechain/shared';
 import { caProblems } from './client-certificates.ts';
+import { port, required, secretName, setting, text, texts, url, type Setting } from './setting.ts';
 
 export interface Settings {
   readonly region?: string | undefined;
   readonly cluster?: string | undefined;
   readonly sidecarImage: string;
+  /** Names of Secrets in the pod's namespace, each once. */
+  readonly imagePullSecrets: readonly string[];
   readonly conflicts: 'refuse' | 'warn';
   readonly meshContainers: readonly string[];
   readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
@@ -36,6 +40,8 @@ export interface Settings {
   readonly sidecarUser: SidecarUser;
   readonly agentEndpoints: readonly string[];
   readonly stsEndpoint?: string | undefined;
+  readonly useDualstackEndpoint: boolean;
+  readonly containersUseDualstackEndpoint: boolean;
   readonly useFIPSEndpoint: boolean;
   readonly loopbackNoProxy: boolean;
   /** Variables of Node's own, by name. */
@@ -60,6 +66,7 @@ export type DecideSettings = Pick<
   Settings,
   | 'cluster'
   | 'sidecarImage'
+  | 'imagePullSecrets'
   | 'conflicts'
   | 'meshContainers'
   | 'environmentSource'
@@ -68,49 +75,19 @@ export type DecideSettings = Pick<
   | 'allowedRolesPolicy'
   | 'agentEndpoints'
   | 'stsEndpoint'
+  | 'useDualstackEndpoint'
+  | 'containersUseDualstackEndpoint'
   | 'useFIPSEndpoint'
   | 'loopbackNoProxy'
   | 'sidecarEnvironment'
   | 'sidecarUser'
 > & { readonly region: string };
 
-/** One setting: the reference is generated from this table. */
-export interface Setting {
-  readonly schema: Schema<unknown>;
-  readonly limit: string;
-  /** The default as the reference shows it; empty for a required setting. */
-  readonly fallback: string;
-  readonly text: string;
-}
-
 const CONFLICTS = ['refuse', 'warn'] as const;
 const POLICIES = ['optional', 'required'] as const;
 const SIDECAR_USERS = ['fixed', 'unset'] as const;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const ENVIRONMENT_SECRET = 'rolechain-environment';
-
-const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
-const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
-const url = (limit: string): v.GenericSchema<unknown, string> =>
-  v.pipe(v.string(limit), v.maxLength(LIMITS.urlMax, limit), v.url(limit));
-const port = (limit: string): v.GenericSchema<unknown, number> =>
-  v.pipe(v.number(limit), v.integer(limit), v.minValue(0, limit), v.maxValue(65_535, limit));
-
-function required(limit: string, meaning: string, schema: (limit: string) => Schema<unknown>): Setting {
-  return { limit, fallback: '', text: meaning, schema: schema(limit) };
-}
-
-/** A setting with a default; `undefined` is one too. */
-function setting(
-  limit: string,
-  fallback: unknown,
-  meaning: string,
-  schema: (limit: string) => Schema<unknown>,
-): Setting {
-  const shown = fallback === undefined ? 'none' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
-  const optional = v.optional(schema(limit), fallback) as Schema<unknown>;
-  return { limit, fallback: `\`${shown}\``, text: meaning, schema: optional };
-}
 
 /** What an admin may set in the sidecar's environment. */
 const SIDECAR_VARIABLES: readonly string[] = [ENV.useEnvProxy, ENV.httpsProxy, ENV.httpProxy, ENV.noProxy, ENV.extraCA];
@@ -120,6 +97,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'an image, pinned by digest',
     "The sidecar's image. It sees the credentials of every injected pod.",
     text,
+  ),
+  imagePullSecrets: setting(
+    `a list of at most ${LIMITS.imagePullSecrets} names of Secrets`,
+    [],
+    "Added to the `imagePullSecrets` of every injected pod, for the sidecar's image: each must be in the pod's namespace. [A private registry](private-registry.md) has the other ways.",
+    (limit) => listOf(secretName('the name of a Secret'), limit, LIMITS.imagePullSecrets),
   ),
   region: setting(
     'the name of an AWS Region, such as eu-central-1',
@@ -182,8 +165,24 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   stsEndpoint: setting(
     'a URL',
     undefined,
-    "Instead of the Region's own STS endpoint: that of a VPC, or of a test. Excludes useFIPSEndpoint.",
-    url,
+    "Instead of the Region's own STS endpoint: that of a VPC, or of a test. `{region}` in it stands for the Region of the call. Excludes useFIPSEndpoint and useDualstackEndpoint.",
+    (limit) =>
+      v.pipe(
+        v.string(limit),
+        v.check((pattern) => isStsEndpoint(pattern), limit),
+      ),
+  ),
+  useDualstackEndpoint: setting(
+    'true or false',
+    false,
+    "The Region's dual-stack endpoint of STS (`sts.REGION.api.aws`): the others have IPv4 addresses alone, so that a cluster of IPv6 without NAT64 needs it. [What else](ipv6.md).",
+    (limit) => v.boolean(limit),
+  ),
+  containersUseDualstackEndpoint: setting(
+    'true or false',
+    false,
+    `Sets \`${ENV.useDualstackEndpoint}=true\` in containers that hold a role, unless their \`env\` names it: for **every** AWS service that the application calls. A service without a dual-stack endpoint then fails.`,
+    (limit) => v.boolean(limit),
   ),
   useFIPSEndpoint: setting('true or false', false, "The Region's FIPS endpoint of STS.", (limit) => v.boolean(limit)),
   loopbackNoProxy: setting(
@@ -270,7 +269,7 @@ export function parseSettings(yaml: string): Checked<Settings> {
 }
 
 function contradictions(settings: Settings): Problem[] {
-  const { port: admission, healthPort, stsEndpoint, useFIPSEndpoint, clientCA, clientNames } = settings;
+  const { port: admission, healthPort, stsEndpoint, clientCA, clientNames } = settings;
   const found: Problem[] = clientCA === undefined ? [] : caProblems('clientCA', clientCA);
   if (clientCA === undefined && clientNames.length > 0) {
     found.push(problem('FieldConflict', 'clientNames', 'stands without clientCA', 'name the CA too'));
@@ -278,10 +277,9 @@ function contradictions(settings: Settings): Problem[] {
   if (admission !== 0 && admission === healthPort) {
     found.push(problem('FieldConflict', 'healthPort', 'is the same as port', 'write two different ports'));
   }
-  if (stsEndpoint !== undefined && useFIPSEndpoint) {
-    found.push(
-      problem('FieldConflict', 'useFIPSEndpoint', 'stands beside stsEndpoint', 'name the FIPS endpoint in stsEndpoint'),
-    );
+  for (const name of ['useFIPSEndpoint', 'useDualstackEndpoint'] as const) {
+    if (stsEndpoint === undefined || !settings[name]) continue;
+    found.push(problem('FieldConflict', name, 'stands beside stsEndpoint', 'name that endpoint in stsEndpoint'));
   }
   return found;
 }

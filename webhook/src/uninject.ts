@@ -3,9 +3,9 @@
  * author who has only the injected pod. Pure, on raw JSON.
  *
  * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
- * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY too), empty
- * variables that were taken out, incoming values of the two annotations that the webhook writes, and empty lists, maps
- * and `skip-containers`.
+ * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY and
+ * `imagePullSecrets` too), empty variables that were taken out, incoming values of the two annotations that the webhook
+ * writes, and empty lists, maps and `skip-containers`.
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
@@ -14,6 +14,7 @@ import { pointer } from './list-patch.ts';
 import { findOurs, hasOurName, ownVariables } from './ours.ts';
 import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
 import { withoutLoopback } from './proxy-env.ts';
+import { addedPullSecrets } from './pull-secrets.ts';
 
 /**
  * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
@@ -26,6 +27,7 @@ export function uninject(rawPod: unknown): Operation[] {
   const { sidecar, taken } = findOurs(pod);
   if (taken.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
+  const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();
   const held = places(pod)
     .filter(({ container }) => container.env?.some(isOurs))
     .map(({ container }) => container.name);
@@ -35,6 +37,7 @@ export function uninject(rawPod: unknown): Operation[] {
         container === sidecar?.container ? [] : containerOperations(pointer('spec', list, index), container, isOurs),
       ),
     ),
+    ...without('/spec/imagePullSecrets', pod.spec.imagePullSecrets, ({ name }) => pullSecrets.has(name)),
     ...without('/spec/volumes', pod.spec.volumes, ({ name }) => hasOurName(name)),
     ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : []),
     // Last, since it shifts the others.
@@ -72,10 +75,12 @@ function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
   const find = (name: string): EnvVar | undefined => behind.find((variable) => variable.name === name);
   const [region, defaultRegion] = [find(ENV.region), find(ENV.defaultRegion)];
   const [sts, metadata] = [find(ENV.stsRegionalEndpoints), find(ENV.metadataDisabled)];
+  const dualstack = find(ENV.useDualstackEndpoint);
   const defaults = [
     ...(region && defaultRegion && region.value === defaultRegion.value ? [region, defaultRegion] : []),
     ...(sts?.value === 'regional' ? [sts] : []),
     ...(metadata?.value === 'true' ? [metadata] : []),
+    ...(dualstack?.value === 'true' ? [dualstack] : []),
   ];
   return [...leading, ...defaults];
 }

@@ -22,6 +22,7 @@ const READ = ['get', 'list', 'watch'];
 export const RULES: readonly Rule[] = [
   { group: '', resource: 'serviceaccounts', verbs: READ },
   { group: '', resource: 'namespaces', verbs: READ },
+  { group: '', resource: 'limitranges', verbs: ['list', 'watch'] },
   { group: '', resource: 'nodes', verbs: ['get'] },
   { group: ADMISSION, resource: 'mutatingwebhookconfigurations', verbs: ['get', 'patch'], names: ['rolechain'] },
   { group: ADMISSION, resource: 'validatingwebhookconfigurations', verbs: ['get', 'patch'], names: ['rolechain'] },

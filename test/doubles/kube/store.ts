@@ -25,6 +25,7 @@ export interface Store {
 export const KINDS: Readonly<Record<string, string>> = {
   serviceaccounts: 'ServiceAccount',
   namespaces: 'Namespace',
+  limitranges: 'LimitRange',
   nodes: 'Node',
   secrets: 'Secret',
   mutatingwebhookconfigurations: 'MutatingWebhookConfiguration',

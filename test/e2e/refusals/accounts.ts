@@ -21,6 +21,12 @@ export const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>
   overgrown: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/* '.repeat(101) },
   broken: { 'rolechain.io/allowed-roles': 'role/*' },
   small: { 'rolechain.io/sidecar-cpu-limit': 'much' },
+  tight: {},
+};
+
+/** LimitRanges by the namespace that has them. */
+export const LIMIT_RANGES: Readonly<Record<string, object>> = {
+  tight: { limits: [{ type: 'Container', max: { memory: '24Mi' } }] },
 };
 
 const otherAccount = (name: string): string => `{roleARN: "${ARN}", serviceAccount: {name: ${name}, namespace: tools}}`;

@@ -31,6 +31,40 @@ const shaped = (name: string, reason: ReasonCode, spec: Readonly<Record<string, 
 const withEnv = (variable: string): Readonly<Record<string, unknown>> => ({
   containers: [{ name: 'app', image: 'a:1', env: [{ name: variable, value: 'x' }] }],
 });
+/** Each sign of Windows that stands for itself. */
+const WINDOWS: readonly (readonly [sign: string, by: string, spec: Readonly<Record<string, unknown>>])[] = [
+  ['os', 'spec.os.name', { os: { name: 'windows' } }],
+  ['node-selector', 'spec.nodeSelector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }],
+  ['windows-build', 'spec.nodeSelector', { nodeSelector: { 'node.kubernetes.io/windows-build': '10.0.20348' } }],
+  [
+    'affinity',
+    'spec.affinity.nodeAffinity',
+    {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }] },
+            ],
+          },
+        },
+      },
+    },
+  ],
+  [
+    'windows-options',
+    'spec.securityContext.windowsOptions',
+    { securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } },
+  ],
+];
+const windows = WINDOWS.map(([sign, by, spec]) =>
+  shaped(
+    `windows-by-${sign}`,
+    'Windows',
+    spec,
+    `There is no sidecar for Windows: the pod asks for it by ${by}. Use Linux nodes, ${OR_LEAVE_POD}`,
+  ),
+);
 const withMount = (mount: Readonly<Record<string, unknown>>, volume: string): Readonly<Record<string, unknown>> => ({
   containers: [{ name: 'app', image: 'a:1', volumeMounts: [mount] }],
   volumes: [{ name: volume, emptyDir: {} }],
@@ -177,18 +211,7 @@ export const PODS: readonly Refusal[] = [
     { hostNetwork: true, ...withEnv('AWS_ACCESS_KEY_ID') },
     `On the host's network the credentials endpoint would be the node's. Take hostNetwork out, ${OR_LEAVE_POD} [HostNetwork] Also: The container sets static AWS keys, which every SDK prefers: container app: AWS_ACCESS_KEY_ID. Take them out, ${OR_LEAVE_CONTAINER}`,
   ),
-  shaped(
-    'windows-by-os',
-    'Windows',
-    { os: { name: 'windows' } },
-    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
-  ),
-  shaped(
-    'windows-by-node-selector',
-    'Windows',
-    { nodeSelector: { 'kubernetes.io/os': 'windows' } },
-    `There is no sidecar for Windows. Use Linux nodes, ${OR_LEAVE_POD}`,
-  ),
+  ...windows,
   shaped(
     'a-container-of-our-name',
     'NameTaken',
@@ -231,6 +254,11 @@ export const PODS: readonly Refusal[] = [
     `rolechain.io/sidecar-memory-limit on the Pod is "16Mi", less than 32Mi; ${WITHIN}`,
   ),
   resources(
+    'a-disk-that-rotated-logs-fill',
+    { 'rolechain.io/sidecar-ephemeral-storage-limit': '50Mi' },
+    `rolechain.io/sidecar-ephemeral-storage-limit on the Pod is "50Mi", less than 64Mi; ${WITHIN}`,
+  ),
+  resources(
     'a-sidecar-limit-below-its-request',
     { 'rolechain.io/sidecar-cpu-request': '2', 'rolechain.io/sidecar-cpu-limit': '1' },
     'rolechain.io/sidecar-cpu-limit on the Pod is 1, below the request of 2 (on the Pod); raise it, or set rolechain.io/sidecar-cpu-request to no more (FieldConflict)',
@@ -247,6 +275,14 @@ export const PODS: readonly Refusal[] = [
       `rolechain.io/sidecar-cpu-limit on the Namespace is "much", but takes a quantity like 500m; ${TYPED}`,
     ),
     namespace: 'small',
+  },
+  {
+    name: 'a-limit-range-without-room',
+    namespace: 'tight',
+    annotation: ARN,
+    reason: 'LimitRangeTooTight',
+    says: `A LimitRange of the namespace leaves no room for the sidecar's resources: LimitRange limits has a maximum of memory per Container of 24Mi, and the sidecar needs a limit of at least 32Mi. Ask the owner of the namespace to change it, correct the annotation where one asks for too much, ${OR_LEAVE_POD}`,
+    atPod: true,
   },
   {
     // The apiserver itself says so.

@@ -32,6 +32,8 @@ export interface Annotated {
     annotations?: Record<string, string>;
     resourceVersion?: string;
   };
+  /** Only where the whole object is asked for. */
+  readonly spec?: unknown;
 }
 
 /** What is kept of an object. */
@@ -111,6 +113,8 @@ export interface Kind {
   readonly know: Know;
   /** For all that a list finds; what there is no room for is left out. */
   readonly maxBytes: number;
+  /** Whether more than metadata is asked for. */
+  readonly whole?: true;
 }
 
 /** All objects of a kind by list and watch. */
@@ -126,7 +130,7 @@ export function annotatedSource(
       const silence = new AbortController();
       const timer = setTimeout(() => silence.abort(new DOMException('silence', 'TimeoutError')), silenceMs);
       const query = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${watchSeconds}` };
-      const ask = { path: kind.path, query, kind: 'PartialObjectMetadata' } as const;
+      const ask = { path: kind.path, query, kind: kind.whole ? 'whole' : 'PartialObjectMetadata' } as const;
       try {
         const pieces = await api({ ...ask, signal: AbortSignal.any([signal, silence.signal]) });
         const lines = readLines(
@@ -157,14 +161,15 @@ interface Page {
 }
 
 /** Page by page. One that is too large is asked for again with half as many objects, down to one. */
-async function listAll(api: Api, { path, know, maxBytes }: Kind, signal: AbortSignal): Promise<Listed<Known>> {
+async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promise<Listed<Known>> {
+  const { know, maxBytes } = kind;
   const room = makeKeptObjects(maxBytes);
   const items: Known[] = [];
   let leftOut = 0;
   let token: string | undefined;
   let limit = PAGE;
   for (;;) {
-    const text = await readPage(api, path, { limit, token, signal });
+    const text = await readPage(api, kind, { limit, token, signal });
     if (text === undefined) {
       limit = Math.ceil(limit / 2);
       continue;
@@ -188,10 +193,10 @@ interface PageRequest {
 }
 
 /** Undefined: it is too large, and there may be a smaller one. */
-async function readPage(api: Api, path: Kind['path'], page: PageRequest): Promise<string | undefined> {
+async function readPage(api: Api, { path, whole }: Kind, page: PageRequest): Promise<string | undefined> {
   const { limit, token, signal } = page;
   const pieces = await api({
-    ...{ path, kind: 'PartialObjectMetadataList', query: { limit: `${limit}`, continue: token } },
+    ...{ path, kind: whole ? 'whole' : 'PartialObjectMetadataList', query: { limit: `${limit}`, continue: token } },
     signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]),
   });
   const text = await readText(pieces, limit > 1 ? LIMITS.pageBytes : LIMITS.objectBytes);

@@ -21,7 +21,8 @@ export interface Ask {
   /** Segments of the path, each of them one name. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList';
+  /** `whole`: of kinds in whose spec something is read. */
+  readonly kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'whole';
   /** Also ends an answer that is being read. */
   readonly signal: AbortSignal;
 }
@@ -44,7 +45,7 @@ export function makeApi(kubeConfig: KubeConfig): Api {
     const where = pathOf(path);
     const request = baseServer.makeRequestContext(where, HttpMethod.GET);
     for (const [key, value] of Object.entries(query)) if (value !== undefined) request.setQueryParam(key, value);
-    request.setHeaderParam('Accept', metadata(kind));
+    request.setHeaderParam('Accept', kind === 'whole' ? 'application/json' : metadata(kind));
     request.setHeaderParam('User-Agent', USER_AGENT);
     request.setSignal(signal);
     await kubeConfig.applySecurityAuthentication(request);

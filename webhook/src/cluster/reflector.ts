@@ -53,6 +53,8 @@ export interface ReflectorOptions {
   /** A list again after this time heals whatever a watch may have lost. */
   readonly relistMs?: number;
   readonly backoffMs?: number;
+  /** Told of each failure instead of the log. */
+  readonly failed?: (error: unknown) => void;
   readonly backoffMaxMs?: number;
 }
 
@@ -73,6 +75,8 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
   const place: Place = { resourceVersion: undefined, failures: 0 };
   let listedAt = 0;
   const ended = (): boolean => signal.aborted;
+  const warn = (error: unknown): void =>
+    log.warn({ code: 'CacheNotSynced', error: describeFailure(error) }, 'list or watch failed');
   while (!ended()) {
     try {
       if (place.resourceVersion === undefined || now() - listedAt >= relistMs) {
@@ -92,7 +96,7 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
     } catch (error) {
       if (ended()) return;
       if (statusOf(error) === 410) place.resourceVersion = undefined;
-      else log.warn({ code: 'CacheNotSynced', error: describeFailure(error) }, 'list or watch failed');
+      else (options.failed ?? warn)(error);
       await pause(options, place.failures++);
     }
   }

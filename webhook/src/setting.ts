@@ -1,0 +1,40 @@
+/** What a setting is made of: its schema, and what the reference says of it. */
+import * as v from 'valibot';
+import { LIMITS, isDNSSubdomain, type Schema } from '@rolechain/shared';
+
+/** One setting: the reference is generated from this table. */
+export interface Setting {
+  readonly schema: Schema<unknown>;
+  readonly limit: string;
+  /** The default as the reference shows it; empty for a required setting. */
+  readonly fallback: string;
+  readonly text: string;
+}
+
+export const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
+export const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
+export const secretName = (limit: string): v.GenericSchema<unknown, string> =>
+  v.pipe(
+    v.string(limit),
+    v.check((name) => isDNSSubdomain(name), limit),
+  );
+export const url = (limit: string): v.GenericSchema<unknown, string> =>
+  v.pipe(v.string(limit), v.maxLength(LIMITS.urlMax, limit), v.url(limit));
+export const port = (limit: string): v.GenericSchema<unknown, number> =>
+  v.pipe(v.number(limit), v.integer(limit), v.minValue(0, limit), v.maxValue(65_535, limit));
+
+export function required(limit: string, meaning: string, schema: (limit: string) => Schema<unknown>): Setting {
+  return { limit, fallback: '', text: meaning, schema: schema(limit) };
+}
+
+/** A setting with a default; `undefined` is one too. */
+export function setting(
+  limit: string,
+  fallback: unknown,
+  meaning: string,
+  schema: (limit: string) => Schema<unknown>,
+): Setting {
+  const shown = fallback === undefined ? 'none' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
+  const optional = v.optional(schema(limit), fallback) as Schema<unknown>;
+  return { limit, fallback: `\`${shown}\``, text: meaning, schema: optional };
+}
