@@ -62,13 +62,13 @@ test('a failure after a good fetch is news', () => {
 
 test('of a defect its name and places, not its words', () => {
   const { lines, log } = recorder();
-  log(event(1, new CodedError('InternalError', '', { cause: new TypeError('words') })));
+  log(event(1, new CodedError('InternalError', '', { cause: new TypeError('what it said') })));
   expect(lines[0]?.fields).toMatchObject({
     code: 'InternalError',
     cause: 'TypeError',
     stack: expect.stringMatching(/^at /),
   });
-  expect(JSON.stringify(lines)).not.toContain('words');
+  expect(JSON.stringify(lines)).not.toContain('what it said');
 });
 
 test('refused requests are logged ever more rarely; those that only found no credentials are not', () => {
