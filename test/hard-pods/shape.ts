@@ -2,16 +2,9 @@
 import { ENV, LIMITS, SIDECAR, credentialsPath } from '@rolechain/shared';
 import { MANY_ROLES } from './accounts.ts';
 import { appWith, container, containersOf, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { USERS } from './users.ts';
 
 const GUARANTEED = { limits: { cpu: '1', memory: '64Mi' }, requests: { cpu: '1', memory: '64Mi' } };
-/** What the restricted Pod Security level wants of a pod, and no user of its own. */
-const RESTRICTED = {
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  containers: [
-    container('app', { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
-  ],
-};
-
 const order = ({ spec }: Pod): string[] => (spec.initContainers ?? []).map(({ name }) => name);
 const roleHolders = (pod: Pod): string[] =>
   containersOf(pod)
@@ -278,30 +271,5 @@ export const SHAPE: readonly HardPod[] = [
       MANY_ROLES,
     ],
   },
-  {
-    name: 'a range of users that the platform enforces, and a sidecar that names one outside',
-    pod: podOf(RESTRICTED),
-    namespace: 'strict',
-    ...injected,
-    so: 'The platform refuses the pod: set `sidecarUser: unset`.',
-    apiserver: /user 28173 is outside of the range/,
-  },
-  {
-    name: 'a range of users that the platform enforces',
-    pod: podOf(RESTRICTED),
-    variant: 'unset',
-    namespace: 'strict',
-    ...injected,
-    so: 'The sidecar names no user, and meets the restricted Pod Security level all the same.',
-    shows: [
-      (pod) => named(pod, SIDECAR.name)?.securityContext,
-      {
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-        readOnlyRootFilesystem: true,
-        runAsNonRoot: true,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-    ],
-  },
+  ...USERS,
 ];

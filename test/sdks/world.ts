@@ -127,7 +127,7 @@ export async function askAll(sdk: Sdk, groups: readonly (readonly string[])[], w
       if (effect === 'role') continue;
       // Without the folders of this machine.
       const words = said
-        .replaceAll(/(?:\/[\w.@+~-]+)+\//g, '')
+        .replaceAll(/\/[\w.@+~/-]+\//g, '')
         .replaceAll(/\s+/g, ' ')
         .slice(0, 160);
       observations.push({ variables, value, effect, ...(words === '' ? {} : { words }) });

@@ -1,0 +1,42 @@
+/** Hard by the users that a platform lets a pod have. */
+import { SIDECAR } from '@rolechain/shared';
+import { container, named, podOf, type HardPod } from './row.ts';
+
+/** What the restricted Pod Security level wants of a pod, and no user of its own. */
+const RESTRICTED = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    container('app', { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
+  ],
+};
+
+const injected = { outcome: 'injected', reason: 'Injected' } as const;
+
+export const USERS: readonly HardPod[] = [
+  {
+    name: 'a range of users that the platform enforces, and a sidecar that names one outside',
+    pod: podOf(RESTRICTED),
+    namespace: 'strict',
+    ...injected,
+    so: 'The platform refuses the pod: set `sidecarUser: unset`.',
+    apiserver: /user 28173 is outside of the range/,
+  },
+  {
+    name: 'a range of users that the platform enforces',
+    pod: podOf(RESTRICTED),
+    variant: 'unset',
+    namespace: 'strict',
+    ...injected,
+    so: 'The sidecar names no user, and meets the restricted Pod Security level all the same.',
+    shows: [
+      (pod) => named(pod, SIDECAR.name)?.securityContext,
+      {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    ],
+  },
+];
