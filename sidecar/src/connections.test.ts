@@ -269,3 +269,34 @@ describe('answers that nobody reads', () => {
     await gone;
   });
 });
+
+test.each([
+  [
+    'breaks off while it waits',
+    async (socket: Socket) => {
+      await ask(socket);
+      await hold(socket);
+      socket.destroy();
+    },
+  ],
+  [
+    'sends a body',
+    async (socket: Socket) => {
+      const gone = closed(socket);
+      socket.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n');
+      await gone;
+    },
+  ],
+])('what was written to a connection is forgotten with it: one that %s', async (_name, use) => {
+  // Room for the answers of some connections, not of 30.
+  await startAnew({ writtenBytes: 2000 });
+  for (let i = 0; i < 30; i++) {
+    const ended = new Promise((resolve) =>
+      server.once('connection', (socket: Socket) => socket.once('close', resolve)),
+    );
+    await use(await open());
+    await ended;
+  }
+  const honest = await open();
+  for (let i = 0; i < 2; i++) expect(await ask(honest)).toContain('answer');
+});

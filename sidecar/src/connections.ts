@@ -21,6 +21,8 @@ interface Connection {
   readonly mostResponses: number;
   /** `socket.bytesWritten` when it was last counted. */
   written: number;
+  /** Until it is closed, or has given way: from then on nothing of it counts. */
+  counts: boolean;
 }
 
 const connections = new WeakMap<Socket, Connection>();
@@ -51,13 +53,17 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   let written = 0;
 
   function count(connection: Connection): void {
+    if (!connection.counts) return;
     const now = connection.socket.bytesWritten;
     written += now - connection.written;
     connection.written = now;
   }
 
   function forget(connection: Connection): void {
-    if (!idle.delete(connection) && !atWork.delete(connection)) return;
+    if (!connection.counts) return;
+    connection.counts = false;
+    idle.delete(connection);
+    atWork.delete(connection);
     written -= connection.written;
   }
 
@@ -85,6 +91,7 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
       responses: new Set<ServerResponse>(),
       mostResponses: bounds.requestsAtWork,
       written: 0,
+      counts: true,
     };
     connections.set(socket, connection);
     idle.add(connection);
