@@ -88,7 +88,8 @@ function told(source: string, { kind, path }: Change): string {
 /** The reason code in the webhook's refusal; undefined where something else refuses. */
 export function reasonOf(answer: Answer): string | undefined {
   if (answer.accepted || !answer.message.startsWith('admission webhook "pods.rolechain.io" denied')) return undefined;
-  return /\[(\w+)\]$/.exec(answer.message)?.[1];
+  // The first of all conflicts: its code is the one of the decision.
+  return /\[([A-Z]\w+)\](?= Also: |$)/.exec(answer.message)?.[1];
 }
 
 /** How often each comes. */
