@@ -4,6 +4,14 @@ import { DOCUMENTS } from './document.ts';
 import { FIELD_VALUES } from './fields.ts';
 import { PODS } from './pods.ts';
 import type { Refusal } from './refusal.ts';
+import { RESOURCES } from './resources.ts';
 import { RULES } from './rules.ts';
 
-export const REFUSALS: readonly Refusal[] = [...DOCUMENTS, ...FIELD_VALUES, ...RULES, ...ACCOUNTS, ...PODS];
+export const REFUSALS: readonly Refusal[] = [
+  ...DOCUMENTS,
+  ...FIELD_VALUES,
+  ...RULES,
+  ...ACCOUNTS,
+  ...PODS,
+  ...RESOURCES,
+];
