@@ -30,7 +30,9 @@ function flood(way: Way, ...ports: readonly Port[]): Fault {
       group = groups?.make(`${way}-${ports.join('-')}`, LIMIT_MIB);
       return { ...programs, within: inGroup(group?.enter, []) as [string, ...string[]] };
     },
-    begin: (world) => Promise.all(ports.map((port) => connectAll(world, port, way))).then(() => undefined),
+    begin: async (world) => {
+      await Promise.all(ports.map((port) => connectAll(world, port, way, CONNECTIONS / ports.length)));
+    },
     end: async ({ sidecar }) => {
       expect((await sidecar().health('/healthz')).status).toBe(200);
     },
@@ -45,8 +47,13 @@ function flood(way: Way, ...ports: readonly Port[]): Fault {
 }
 
 /** Resolves once each has been open: a port that turned them away would never get there. */
-async function connectAll({ sidecar, onEnd, files }: World, port: Port, way: Way): Promise<void> {
-  const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(CONNECTIONS), way];
+async function connectAll(
+  { sidecar, onEnd, files }: World,
+  port: Port,
+  way: Way,
+  connections = CONNECTIONS,
+): Promise<void> {
+  const args = [join(__dirname, 'idle.mjs'), String(sidecar().ports[port]), String(connections), way];
   const env = way === 'asking' ? { TOKEN: files.readToken() } : {};
   const helper = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
   const closed = once(helper, 'close');
@@ -55,7 +62,7 @@ async function connectAll({ sidecar, onEnd, files }: World, port: Port, way: Way
     await closed;
   });
   const ended = sidecar().ended.then(() => 'the sidecar ended');
-  const late = sleep(PATIENCE_MS, `not each of ${CONNECTIONS} connections was open within ${PATIENCE_MS} ms`, {
+  const late = sleep(PATIENCE_MS, `not each of ${connections} connections was open within ${PATIENCE_MS} ms`, {
     ref: false,
   });
   expect(await Promise.race([once(helper.stdout, 'data').then(String), ended, late])).toBe('up\n');

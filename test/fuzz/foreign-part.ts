@@ -2,7 +2,7 @@
  * What of a pod is never rolechain's, whoever wrote the rest. Unlike `withoutOurs` of test/models it looks at one pod
  * alone, and so fits copies and forgeries: the pod before and the pod after must have the same foreign part.
  */
-import { ANNOTATIONS, EKS_INJECTIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+import { ANNOTATIONS, EKS_INJECTIONS, ENV, FOREIGN_KEYS, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
 
 type Json = Record<string, unknown>;
 
@@ -50,7 +50,7 @@ function containersPart(containers: unknown): unknown {
       ...rest,
       ...some(
         'env',
-        without(env, ({ name }) => VARIABLES.has(name)),
+        without(env, (variable) => VARIABLES.has(variable.name) || isEmpty(variable)),
       ),
       ...some(
         'volumeMounts',
@@ -58,6 +58,11 @@ function containersPart(containers: unknown): unknown {
       ),
     };
   });
+}
+
+/** One that may be taken out, by the contract. */
+function isEmpty({ name, value, valueFrom }: Json): boolean {
+  return typeof name === 'string' && emptyIsRemoved(name) && !value && !valueFrom;
 }
 
 function isOurVolume({ name }: Json): boolean {

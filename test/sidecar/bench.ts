@@ -125,11 +125,11 @@ export function listens(sidecar: RunningSidecar): Promise<Reply> {
   return eventually('it listens', () => sidecar.ask());
 }
 
-/** The first answer that is more than "not yet": a fetch may take longer than a request is held. */
+/** The first answer that is more than "not yet": a fetch may take longer than a request is held, and the token be one of before. */
 export function firstAnswer(sidecar: RunningSidecar): Promise<Reply> {
   return eventually('a fetch has ended', async () => {
     const reply = await sidecar.ask();
-    return codeOf(reply) !== '503 NotReady' && reply;
+    return !['503 NotReady', '503 TokenReplaced'].includes(codeOf(reply)) && reply;
   });
 }
 
