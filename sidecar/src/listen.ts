@@ -1,4 +1,4 @@
-import { CodedError } from '@rolechain/shared';
+import { CodedError, LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from './clock.ts';
 import { errorCode } from './source/token-file.ts';
@@ -37,16 +37,10 @@ export function persist(task: () => Promise<void> | void, clock: Clock, onError:
   };
 }
 
-/**
- * Connections that the kernel holds until we take them; it takes the less of this and net.core.somaxconn. Over it, it drops a
- * client's first packet, and the client sends the next one after a second, at which SDKs give up. Taking one costs 0.1 ms.
- */
-const BACKLOG = 4096;
-
 /** Listens on an address. Rejects with ListenFailed. */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<void> {
   try {
-    await server.listen({ host, port, backlog: BACKLOG });
+    await server.listen({ host, port, backlog: LIMITS.listenBacklog });
   } catch (error) {
     throw new CodedError('ListenFailed', `${host} port ${port}: ${errorCode(error)}.`);
   }

@@ -17,6 +17,7 @@ import {
 import {
   CodedError,
   ENV,
+  LIMITS,
   PATHS,
   VERSION,
   errorFields,
@@ -192,7 +193,7 @@ async function findRegion(state: State, kubeConfig: KubeConfig, log: Logger, sig
 
 async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    return await server.listen({ host, port });
+    return await server.listen({ host, port, backlog: LIMITS.listenBacklog });
   } catch (error) {
     throw new CodedError('ListenFailed', `${host} port ${port}: ${describeFailure(error)}.`, { cause: error });
   }
