@@ -35,7 +35,7 @@ import { reflect } from './cluster/reflector.ts';
 import { accountReader, accountSource, makeAccountCache, makeLookup } from './cluster/service-accounts.ts';
 import { makeMetrics } from './metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './server.ts';
-import { parseSettings, type Settings } from './settings.ts';
+import { parseSettings, type DecideSettings, type Settings } from './settings.ts';
 
 /** Exit code of a configuration that is not valid, as sysexits has no better. */
 const EXIT_SETTINGS = 2;
@@ -69,12 +69,14 @@ async function main(): Promise<void> {
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
+  // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
+  let decideSettings: DecideSettings | undefined;
   const options: ServerOptions = {
     lookup: makeLookup(cache, accountReader(kubeConfig)),
     ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
-    settings: () => (state.region === undefined ? undefined : { ...others, region: state.region }),
+    settings: () => (state.region === undefined ? undefined : (decideSettings ??= { ...others, region: state.region })),
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
