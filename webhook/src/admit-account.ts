@@ -15,6 +15,7 @@ import type { Finding } from './conflicts.ts';
 import { decideAccount, wordsOf, type Accepted, type Refused, type Surroundings } from './decide-account.ts';
 import { cut, cutMessage, fewWarnings } from './few.ts';
 import { keep, type Annotations } from './kept.ts';
+import { fieldsOf } from './pod.ts';
 import { askedResources } from './resources-asked.ts';
 import { ACCOUNT_KEYS, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
@@ -82,10 +83,6 @@ function nameOf(object: Annotated): string {
 }
 
 type Annotated = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Annotated {
-  return isObject(value) ? value : {};
-}
 
 /** The annotations of an object of any JSON value. */
 function textsOf(object: unknown): Annotations {

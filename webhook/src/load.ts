@@ -48,7 +48,8 @@ export function makeLoad(maxBytes: number): Load {
   return {
     begin: (giveWay) => {
       const link = lone(giveWay);
-      Object.assign(link, { before: ring.before, behind: ring });
+      link.before = ring.before;
+      link.behind = ring;
       ring.before.behind = link;
       ring.before = link;
       return {

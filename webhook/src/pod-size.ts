@@ -62,14 +62,17 @@ export function patchTooLarge(
   const ofOthers = places(pod).reduce((sum, { container: { env, volumeMounts } }) => {
     const variables = (env ?? []).filter(isForeign).length;
     const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
-    // Those that are there, or both that the setting adds where there is none.
-    const noProxies = (env ?? []).filter(({ name }) => NO_PROXIES.includes(name)).length;
-    return sum + variables + mounts + (loopbackNoProxy ? Math.max(NO_PROXIES.length, noProxies) : 0);
+    return sum + variables + mounts + (loopbackNoProxy ? noProxies(env ?? []) : 0);
   }, 0);
   const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
   const operations = FIXED + ofOthers + added;
   if (operations <= LIMITS.patchOperations) return undefined;
   return `its containers and their roles take ${operations} operations of a patch; the limit is ${LIMITS.patchOperations}`;
+}
+
+/** Those that are there, or both that the setting adds where there is none. */
+function noProxies(env: readonly EnvVar[]): number {
+  return Math.max(NO_PROXIES.length, env.filter(({ name }) => NO_PROXIES.includes(name)).length);
 }
 
 /** Whether the patch may change it: an empty one of ours' names is a user's own, and is set or taken out. */

@@ -90,8 +90,7 @@ export function places(pod: Pod): Place[] {
 
 /** The annotations of any JSON value that claims to be a Pod; their values may be of any type. */
 export function annotationsOf(pod: unknown): Readonly<Record<string, string>> {
-  const found = member(member(pod, 'metadata'), 'annotations');
-  return typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Record<string, string>) : {};
+  return fieldsOf(member(member(pod, 'metadata'), 'annotations')) as Readonly<Record<string, string>>;
 }
 
 /** An annotation of any JSON value that claims to be a Pod; undefined when it isn't there or is no text. */

@@ -85,15 +85,15 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
   });
   acceptRawJSON(server);
   // Before anything of the body is read.
-  const bounds = clients === undefined ? {} : { onRequest: callerHook(clients) };
-  server.post(PATHS.mutate, bounds, async (request, reply) => {
+  const hooks = clients === undefined ? {} : { onRequest: callerHook(clients) };
+  server.post(PATHS.mutate, hooks, async (request, reply) => {
     const started = process.hrtime.bigint();
     const answer = await mutate(request, options).finally(() => {
       options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
     });
     return reply.send(answer);
   });
-  server.post(PATHS.validate, bounds, async (request, reply) => reply.send(await validate(request, options)));
+  server.post(PATHS.validate, hooks, async (request, reply) => reply.send(await validate(request, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
