@@ -96,7 +96,7 @@ function ask(child: ChildProcess, question: Question, giveUpMs: number): Promise
 }
 
 /** Linux counts 100 ticks a second for those who ask (proc_pid_stat(5), utime and stime). Elsewhere 0. */
-function processorMsOf(pid: number): number {
+export function processorMsOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')

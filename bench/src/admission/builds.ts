@@ -4,12 +4,12 @@
  * reviews by turns on one cluster; told is the ratio of their admissions a second, new to old, and its 95 % interval; the
  * same for a second of their own processor time, which is what decides where others hold the machine.
  */
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
+import { processorMsOf } from '@rolechain/test/cost/measurer.ts';
 import { buildAll } from '../../../scripts/build.ts';
 import { alternate } from '../alternate.ts';
 import { ratioInterval } from '../interval.ts';
@@ -53,9 +53,9 @@ async function compare(oldBundle: string): Promise<void> {
     const howMuch = { connections: Number(values.connections), seconds: Number(values.seconds) };
     for (const target of targets) await load(target, { ...howMuch, seconds: 5 });
     const runs = await alternate(targets, Number(values.rounds), async (target) => {
-      const before = processorSeconds(target.pid);
+      const before = processorMsOf(target.pid);
       const { perSecond, answers } = await load(target, howMuch);
-      return { perSecond, perProcessorSecond: answers / (processorSeconds(target.pid) - before) };
+      return { perSecond, perProcessorSecond: (1000 * answers) / (processorMsOf(target.pid) - before) };
     });
     console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}`);
     for (const [what, of] of [
@@ -73,10 +73,4 @@ async function compare(oldBundle: string): Promise<void> {
     for (const target of targets) await target.stop();
     await cluster.stop();
   }
-}
-
-/** Of all threads of a process, so far. Linux counts 100 ticks a second (proc_pid_stat(5), utime and stime). */
-function processorSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
