@@ -1,12 +1,13 @@
 /**
  * `npx -y pnpm@10 test [PATH...]`: makes what the chosen tests need (scripts/test/needs.ts) and runs jest, which gets the
- * arguments. `--unit` chooses the unit tests, which need nothing. What the tests' programs said is searched for secrets,
- * and the run fails when one is found. Closes with the plain line `N passed, N failed, N skipped`
- * (plain-line-reporter.mjs).
+ * arguments. `--unit` chooses the unit tests, which need nothing, and tries fewer cases of each property. What the
+ * tests' programs said is searched for secrets, and the run fails when one is found. Closes with the plain line
+ * `N passed, N failed, N skipped` (plain-line-reporter.mjs).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { QUICK_VARIABLE } from '../test/runs.ts';
 import { RECORDS_VARIABLE } from '../test/secrets/record.ts';
 import { ROOT } from './build/root.ts';
 import { choose } from './test/choose.ts';
@@ -20,13 +21,15 @@ process.chdir(ROOT);
 const { buildArgv, run } = await import('jest');
 
 const all = process.argv.slice(2);
+const isQuick = all.includes(UNIT);
+if (isQuick) process.env[QUICK_VARIABLE] = 'true';
 const own = all.filter((arg) => arg !== UNIT);
 const { _: words, ...flags } = await buildArgv(own);
 const { testPathPatterns, selectProjects } = flags;
-const known = testFiles(ROOT).filter(({ isUnit }) => isUnit || !all.includes(UNIT));
+const known = testFiles(ROOT).filter(({ isUnit }) => isUnit || !isQuick);
 const chosen = choose(known, { words: words.map(String), testPathPatterns, selectProjects, flags });
 
-if (all.includes(UNIT) && chosen.files.length === 0) {
+if (isQuick && chosen.files.length === 0) {
   process.stderr.write(`no unit test's path matches ${words.join(' or ')}\n`);
   process.exitCode = 1;
 } else if (await prepare(chosen.files, chosen.onOldest)) {
@@ -60,9 +63,13 @@ async function prepareClients(needs: ReadonlySet<Need>): Promise<boolean> {
 
 /** Jest's: its own project where no chosen file runs on the oldest release, so that it needn't look for them twice. */
 function argumentsOf(files: readonly TestFile[]): string[] {
-  // Two cores: more workers would take the processor from the clusters that the tests start.
-  const args = ['--maxWorkers=2', ...own.filter((arg) => !words.map(String).includes(arg) || !all.includes(UNIT))];
-  if (all.includes(UNIT)) args.push('--runTestsByPath', ...files.map(({ path }) => path));
+  // Two cores: more workers would take the processor from the clusters that the tests start. Unit tests start none, and
+  // some of them wait.
+  const args = [
+    `--maxWorkers=${isQuick ? 3 : 2}`,
+    ...own.filter((arg) => !words.map(String).includes(arg) || !isQuick),
+  ];
+  if (isQuick) args.push('--runTestsByPath', ...files.map(({ path }) => path));
   const isOnNewest = files.length > 0 && files.every(({ onOldest }) => !onOldest);
   return selectProjects === undefined && isOnNewest ? [...args, '--selectProjects', 'newest'] : args;
 }

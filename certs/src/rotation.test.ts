@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import forge from 'node-forge';
+import { runs } from '@rolechain/test/runs.ts';
 import {
   AUTHORITY_LIFETIME_MS,
   CLOCK_SKEW_MS,
@@ -242,7 +243,7 @@ describe('plan, whatever the Secret holds', () => {
         if (action.do === 'serve')
           expect(served.notAfter.getTime() - now.getTime()).toBeGreaterThanOrEqual(LOOKAHEAD_MS);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
     expect([...seen].sort()).toEqual(['renewLeaf', 'replace', 'serve']);
   });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { runs } from '../../test/runs.ts';
 import { expand } from '../../test/kubelet/expand.ts';
 import {
   parseSidecarConfig,
@@ -147,7 +148,7 @@ describe('what the webhook writes, a kubelet expands and the sidecar reads', () 
         const read = parseSidecarConfig(expand(writeSidecarConfig(written), lookup));
         expect(read).toEqual({ ok: true, value: written, warnings: [] });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -1,6 +1,7 @@
 /** What holds of a keeper on `schedule`, whatever its fetches end with and however the clock jumps. Times by a clock that never does. */
 import fc from 'fast-check';
 import type { ErrorCode } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import type { Clock } from './clock.ts';
 import { makeKeeper } from './keeper.ts';
 import { makeSimClock } from './testing/sim-clock.ts';
@@ -96,7 +97,7 @@ test('no jump of the clock makes a fetch wait for longer than without it, nor th
       // A fetch sets one at its end, each look and each request one more.
       expect(timers).toBeLessThanOrEqual(2 * began.length + looks + asks + 1);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -109,7 +110,7 @@ test('what a person has to change is asked for at the ceiling: 240 times an hour
       const besides = 7 + all.length;
       expect(mostAnHour(began.slice(0, -1))).toBeLessThanOrEqual((asked ? 720 : 240) + besides);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -121,7 +122,7 @@ test('good sessions are fetched at their pace, plus once a jump, however often s
       const usual = 1 + Math.floor((began.at(-1) ?? 0) / (7.5 * MINUTE)) + 1;
       expect(began.length - 1).toBeLessThanOrEqual(usual + 2 * all.length);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -131,6 +132,6 @@ test('the same chances, the same fetches', async () => {
     fc.asyncProperty(whiles(20 * MINUTE, step), chances, async (all, values) => {
       expect(await play(all, turns(values))).toEqual(await play(all, turns(values)));
     }),
-    { numRuns: 10 },
+    { numRuns: runs(10) },
   );
 });

@@ -1,5 +1,6 @@
 /** What holds of `schedule` whatever has happened and whatever the clocks say. */
 import fc from 'fast-check';
+import { runs } from '@rolechain/test/runs.ts';
 import { refreshMargin, schedule, type Action, type History, type Lifetime, type Situation } from './schedule.ts';
 
 const SECOND = 1_000;
@@ -45,7 +46,7 @@ test('a plan is finite, not in the past, and within what its kind allows', () =>
       expect(ms).toBeGreaterThanOrEqual(0);
       expect(ms).toBeLessThanOrEqual(longest(session, history) + NEARLY);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
@@ -71,7 +72,7 @@ test('it is never after the end of a session that is valid, nor after that of wh
       const quarter = obtainedAt + (length - refreshMargin(length)) / 4;
       expect(at).toBeLessThanOrEqual(Math.max(floor, signerEndsAt, quarter) + NEARLY);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
@@ -86,7 +87,7 @@ test('a retry is never at once, unless a valid session ends then', () => {
       const grown = wait(session, { ...history, wanted: false, failures: 100, failure }, one);
       if (failure.terminal) expect(grown).toBeGreaterThanOrEqual(Math.min(left, valid ? 2_500 : 15_000) - NEARLY);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
@@ -101,7 +102,7 @@ test('a request brings a fetch forward, never back, and not within the pace of t
       const pace = (history.failure?.terminal ? 5 : 1) * SECOND;
       expect(NOW + asked).toBeGreaterThanOrEqual((history.endedAt ?? 0) + pace);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
@@ -119,6 +120,6 @@ test('of the same chances comes the same action, and a plan that is made takes n
       const due = later < -SECOND ? NOW + later : Math.max(NOW + later, made.fetchAt);
       expect(again.fetchAt).toBe(due);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

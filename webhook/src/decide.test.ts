@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { REASONS } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import { decide } from './decide.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from './testing.ts';
 
@@ -243,6 +244,6 @@ test('no JSON value crashes it, and every outcome has a reason of the table', ()
         expect(Object.keys(REASONS)).toContain(decision.reason);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import { decide } from './decide.ts';
 import { limitRulesOf, podSums, type LimitRule } from './limit-ranges.ts';
 import type { Container, Pod, Resources } from './pod.ts';
@@ -247,7 +248,7 @@ test('whatever the LimitRange, the sidecar keeps it, or the pod is refused; what
       });
       expect(possible).toBe(false);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
   expect(kept).toBeGreaterThan(300);
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { runs } from '@rolechain/test/runs.ts';
 import { decide } from './decide.ts';
 import { windowsSign } from './node-os.ts';
 import type { Pod } from './pod.ts';
@@ -145,7 +146,7 @@ test('it is Windows where nodes of Windows match and none of Linux, and never wh
       if (sign !== undefined) expect(LINUX.some(fits)).toBe(false);
       else expect(WINDOWS.some(fits) && !LINUX.some(fits)).toBe(false);
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(5000) },
   );
 });
 

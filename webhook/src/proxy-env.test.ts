@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { LIMITS } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import { coversLoopback } from './proxy-env.ts';
 import { SETTINGS, account, call, plainPod } from './testing.ts';
 import { uninject } from './uninject.ts';
@@ -159,6 +160,6 @@ test('whatever stands in NO_PROXY: with the setting it is covered or told, and n
       expect(warnings.length > 0).toBe((variables.HTTP_PROXY ?? '') !== '' && !covered);
       for (const [name, before] of Object.entries(variables)) expect(values[name]?.startsWith(before)).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

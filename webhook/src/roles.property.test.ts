@@ -4,6 +4,7 @@ import { ENV, SIDECAR, parseAssumeRole, parseSidecarConfig, type SidecarConfig }
 import type { ModelContainer, ModelPod } from '@rolechain/test/models/pod.ts';
 import { withoutOurs } from '@rolechain/test/models/foreign.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/test/models/pods.ts';
+import { runs } from '@rolechain/test/runs.ts';
 import type { Surroundings } from './decide.ts';
 import { SETTINGS, TARGET, account, call } from './testing.ts';
 
@@ -44,7 +45,7 @@ test('nothing foreign changes, and a second call changes nothing, whatever the r
       expect(withoutOurs(pod, once.pod)).toEqual(pod);
       expect(inject(once.pod, annotation, r2).pod).toEqual(once.pod);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -65,7 +66,7 @@ test('tokens are mounted into the containers that hold the role, and into no oth
         expect(env.get(ENV.token) ?? '').toBe(config.roles[roles[0] ?? '']?.token ?? '');
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -85,6 +86,6 @@ test('volumes of ours other than the tokens are mounted into the sidecar alone',
       expect(ours.includes(SIDECAR.apiAccessVolume)).toBe(requested);
       for (const container of others(after)) expect(JSON.stringify(container)).not.toContain('"rolechain-');
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import { SETTINGS, account, call, plainPod } from './testing.ts';
 
 interface Variable {
@@ -243,7 +244,7 @@ test('whatever a container says with these variables: an injected one leads an S
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   expect(outcomes).toEqual(new Set(['injected', 'refused']));
 });

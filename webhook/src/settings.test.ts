@@ -1,6 +1,7 @@
 import { makeAuthority } from '@rolechain/certs';
 import fc from 'fast-check';
 import { MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
 import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
 
 const IMAGE = 'sidecarImage: registry.example/sidecar@sha256:0\n';
@@ -206,7 +207,7 @@ test('no text throws', () => {
   );
   fc.assert(
     fc.property(texts, (yaml) => expect(typeof parseSettings(yaml).ok).toBe('boolean')),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 

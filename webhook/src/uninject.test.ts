@@ -4,6 +4,7 @@ import { FOREIGN_KEYS } from '@rolechain/shared';
 import { notToRestore } from '@rolechain/test/corpora/restored.ts';
 import { eksMutate, type ModelPod } from '@rolechain/test/models/eks-webhook.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/test/models/pods.ts';
+import { runs } from '@rolechain/test/runs.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from './testing.ts';
 import { uninject } from './uninject.ts';
 
@@ -19,7 +20,7 @@ test('gives back every pod that was injected or skipped', () => {
       const { decision, pod: after } = call(pod);
       expect(notToRestore(back(after), [])).toEqual(notToRestore(pod, holding(decision)));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -38,7 +39,7 @@ test('so it does with several roles, tokens in the environment, and every kind o
       if (decision.outcome === 'injected') injected++;
       expect(notToRestore(back(after), [])).toEqual(notToRestore(pod, holding(decision)));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   expect(injected).toBeGreaterThan(100);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
+import { runs } from '../../../test/runs.ts';
 import { errorEntry } from '../errors.ts';
 import { parseAssumeRole } from './assume-role.ts';
 import { FIELDS } from './fields.ts';
@@ -133,7 +134,7 @@ test('no text throws; every problem has a code of the table, a place, a short li
         expect(fix).toMatch(/^[^\n]{5,300}$/);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -147,7 +148,7 @@ test('the value of externalID is in no problem, whatever is wrong with it or bes
       const text = `roleARN: x\nduration: 1\n${second ? 'externalID: other\n' : ''}externalID: ${before}s3cret${after}`;
       expect(JSON.stringify(problems(text))).not.toContain('s3cret');
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   for (const value of [['s3cret'], { s3cret: 's3cret' }, 's3cret '.repeat(9), 's3cret\n']) {
     expect(JSON.stringify(problems(JSON.stringify({ roleARN: ARN, externalID: value, duration: 1 })))).not.toContain(

@@ -1,6 +1,7 @@
 /** Values that hold themselves, or each other, or thousands of others: nothing throws, and every answer is bounded. */
 import fc from 'fast-check';
 import * as v from 'valibot';
+import { runs } from '../../../test/runs.ts';
 import { LIMITS } from '../limits.ts';
 import { formatProblems, show, type Checked } from '../problem.ts';
 import { checkSidecarConfig } from '../sidecar-config.ts';
@@ -90,7 +91,7 @@ test('written as YAML', () => {
         expectBounded(parseFluxAssumeRole(whole));
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -107,7 +108,7 @@ test('as values, to the schemas and what serialises them', () => {
       soundPart({ roles: value, via: value });
       expect(show(value).length).toBeLessThan(100);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
