@@ -10,6 +10,7 @@ const esmOnly = [
   'socks-proxy-agent',
   'agent-base',
   'diff',
+  'github-slugger',
   'cookie',
 ];
 
