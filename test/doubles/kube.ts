@@ -15,6 +15,7 @@ import { isSecret } from '../secrets/record.ts';
 import type { KubeObject } from '../stage/manifests.ts';
 import { answerFrom, sendJSON, sendStatus, Unanswered } from './kube/answers.ts';
 import { lineOf, readAsked, type Asked, type Attributes } from './kube/asked.ts';
+import { NEVER_FIRST } from './listen.ts';
 import { ruleOf, RULES, type Rule } from './kube/rules.ts';
 import { KINDS, makeStore, type Store } from './kube/store.ts';
 
@@ -62,7 +63,7 @@ export async function startKubeDouble({ objects = [], rules = RULES }: KubeOptio
   };
 
   const { ca, ...own } = await certificates();
-  const server = createServer(own, (request, response) => {
+  const server = createServer({ ...own, ...NEVER_FIRST }, (request, response) => {
     readAsked(request).then(
       (read) => {
         try {

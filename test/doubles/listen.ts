@@ -13,6 +13,12 @@ export type Listening = {
   close: () => Promise<void>;
 };
 
+/**
+ * A server's time-outs. Go's clients keep connections for 90 s, and a request that meets this end as it closes one fails:
+ * never before them.
+ */
+export const NEVER_FIRST = { keepAliveTimeout: 120_000, headersTimeout: 0, requestTimeout: 0 };
+
 /** Answers one request. `closing` fires when the server ends, so that a waiting handler can stop. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, closing: AbortSignal) => Promise<void>;
 
@@ -35,7 +41,7 @@ export async function listen(
   { port = 0, address = '127.0.0.1' }: ListenOptions = {},
 ): Promise<Listening> {
   const closing = new AbortController();
-  const server = createServer((request, response) => {
+  const server = createServer(NEVER_FIRST, (request, response) => {
     handle(request, response, closing.signal).catch((error: unknown) => {
       if (closing.signal.aborted || response.headersSent) {
         response.destroy();

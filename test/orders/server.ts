@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
+import { NEVER_FIRST } from '../doubles/listen.ts';
 import type { Injector } from '../models/injectors.ts';
 import type { ModelPod } from '../models/pod.ts';
 
@@ -30,9 +31,7 @@ export async function startInjectors(
   const authority = await makeAuthority({ now, commonName: 'injectors' });
   const leaf = await makeLeaf({ authority, dnsNames: [dnsName], now });
   const calls = new Map<string, string[]>();
-  // The apiserver keeps connections for 90 s and writes into those that this end has closed: never before it.
-  const timeouts = { keepAliveTimeout: 120_000, headersTimeout: 0, requestTimeout: 0 };
-  const server = createServer({ cert: leaf.certificate, key: leaf.key, ...timeouts }, (incoming, response) => {
+  const server = createServer({ cert: leaf.certificate, key: leaf.key, ...NEVER_FIRST }, (incoming, response) => {
     const name = (incoming.url ?? '').split('?', 1)[0]?.slice(1) ?? '';
     const injector = byConfiguration.get(name);
     void json(incoming).then((body) => {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { NEVER_FIRST } from '../../doubles/listen.ts';
 
 export interface LabellingWebhook {
   readonly port: number;
@@ -20,7 +21,7 @@ export async function labellingWebhook(dnsName: string): Promise<LabellingWebhoo
   const authority = await makeAuthority({ now, commonName: 'webhook test' });
   const leaf = await makeLeaf({ authority, dnsNames: [dnsName], now });
   const calls: { path: string | undefined; serverName: unknown }[] = [];
-  const server = createServer({ cert: leaf.certificate, key: leaf.key }, (incoming, response) => {
+  const server = createServer({ cert: leaf.certificate, key: leaf.key, ...NEVER_FIRST }, (incoming, response) => {
     calls.push({ path: incoming.url, serverName: (incoming.socket as { servername?: unknown }).servername });
     void json(incoming).then((review) => response.end(JSON.stringify(answer(review as Review))));
   });
