@@ -29,7 +29,7 @@ const TO_MAKE = new Set(['YourCode', 'x.test.ts']);
 /** Labels under our prefix, which are no annotations (contract, "When the webhook is down"). */
 const LABELS = new Set(['rolechain.io/enabled']);
 /** Made by a command, not kept. */
-const MADE = ['dist', 'node_modules'];
+const MADE = read('.gitignore').trim().split('\n');
 
 const KEYS = new Set<string>([...Object.values(ANNOTATIONS).map(({ key }) => key), ...LABELS]);
 const CODES = new Set([...Object.keys(ERRORS), ...Object.keys(REASONS)]);
@@ -64,7 +64,7 @@ function isThere(code: string, page: string): boolean {
   const first = code.split('/')[0] ?? '';
   if (code.startsWith(ANNOTATION_PREFIX) && !code.includes(' ')) return braces(code).every(isKey);
   if (/^[\w.-]+(?:\/[\w.*{},-]+)+\/?$/.test(code) && TOP.has(first)) return braces(code).every(isPath);
-  if (/^[\w.-]+\.(?:[cm]?[jt]s|ya?ml)$/.test(code))
+  if (/^[\w.-]+\.(?:[cm]?[jt]s|ya?ml|md|mod)$/.test(code))
     return isToMake(code, page) || FILES.some((file) => posix.basename(file) === code);
   const script = /^(?:npx -y )?pnpm(?:@10)? (?:run )?(\S+)/.exec(code)?.[1];
   if (script !== undefined && !SCRIPTS.includes(script) && !PNPM.includes(script)) return false;
