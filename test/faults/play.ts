@@ -7,7 +7,7 @@ import { bundlePrograms, eventually, type Programs } from '../sidecar/harness.ts
 import { locateSdks, type Client, type Result, type Sdks } from './clients.ts';
 import { PATIENCE_MS, until } from '../stage/until.ts';
 import { describeWhen } from '../when.ts';
-import { slowness } from './slowness.ts';
+import { isStarved, slowness } from './slowness.ts';
 import { expectGoals, tellClients, TRANSIENT_GOAL_MS, type ClientRow } from './table.ts';
 import { makeWorld, type World, type WorldOptions } from './world.ts';
 
@@ -27,7 +27,7 @@ export interface Fault {
   readonly losesSession?: boolean;
   /** Throws where the fault has not reached the sidecar: then the row would show nothing. Asked before its end and after the recovery. */
   readonly reached: (world: World) => Promise<void> | void;
-  /** What else holds once it is over. */
+  /** What else holds once it is over. Not judged where the sidecar was starved of processor time: its time-outs decide it. */
   readonly then?: (world: World) => Promise<void> | void;
   /** A figure of the row beside what the SDKs saw; asked once it is over. */
   readonly note?: (world: World) => string;
@@ -147,8 +147,11 @@ async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; s
     const { goalMs = TRANSIENT_GOAL_MS } = fault;
     await untilAll(world.clients, goalMs + PATIENCE_MS, ({ ok, at }) => ok && at >= endedAt).catch(() => undefined);
     await fault.reached(world);
-    await fault.then?.(world);
-    const note = fault.note?.(world) ?? '';
+    const isJudged = !isStarved(world.sidecar().pid);
+    if (isJudged) await fault.then?.(world);
+    const note = [fault.note?.(world) ?? '', ...(isJudged ? [] : ['starved: not judged whole'])]
+      .filter(Boolean)
+      .join('; ');
     const times = { endedAt, goalMs, forgets: fault.losesSession === true };
     const pid = world.sidecar().pid;
     return world.clients.map((client) => {
