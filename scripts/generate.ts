@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '@rolechain/test/sdks/observed.ts';
+import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { installManifest } from './generate/install-manifest.ts';
 import { podsPage } from './generate/pods-page.ts';
@@ -23,6 +24,7 @@ async function markdown(text: string): Promise<string> {
 
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
+  'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),

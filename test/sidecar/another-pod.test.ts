@@ -1,6 +1,7 @@
 /** What another pod reaches of the sidecar: two network namespaces on one wire, as two pods of a node have them. */
 import { spawnSync } from 'node:child_process';
 import { ENV, PATHS, PORTS } from '@rolechain/shared';
+import { PATIENCE_MS } from '../stage/until.ts';
 import { describeWhen, type Absent } from '../when.ts';
 import { hop, ORDERS, ORDERS_ROLE, ACCOUNT } from './bench.ts';
 import {
@@ -53,20 +54,31 @@ function canSetUp(): true | Absent {
   }
 }
 
+/** Nothing comes for so long: what is dropped on the way is never answered. */
+const NO_ANSWER_MS = 2_000;
+
 /** A GET from the other pod: the status, or the code of the error. */
 const GET = `
-const [host, port, path, authorization] = process.argv.slice(1);
+const [host, port, path, timeout, authorization] = process.argv.slice(1);
 const headers = { host: '127.0.0.1', ...(authorization ? { authorization } : {}) };
-const call = require('node:http').get({ host, port, path, headers, timeout: 2000 }, ({ statusCode }) => {
+const call = require('node:http').get({ host, port, path, headers, timeout: Number(timeout) }, ({ statusCode }) => {
   console.log(statusCode);
   process.exit();
 });
 call.on('timeout', () => call.destroy(Object.assign(new Error(), { code: 'no answer' })));
 call.on('error', ({ code }) => console.log(code));`;
 
-function get(from: string, host: string, port: number, path: string, authorization = ''): string {
-  const args = ['netns', 'exec', from, process.execPath, '-e', GET, host, String(port), path, authorization];
-  return spawnSync('ip', args, { encoding: 'utf8', timeout: 20_000 }).stdout.trim();
+function get(
+  from: string,
+  host: string,
+  port: number,
+  path: string,
+  authorization = '',
+  patienceMs = PATIENCE_MS,
+): string {
+  const to = [host, String(port), path, String(patienceMs)];
+  const args = ['netns', 'exec', from, process.execPath, '-e', GET, ...to, authorization];
+  return spawnSync('ip', args, { encoding: 'utf8', timeout: 2 * PATIENCE_MS }).stdout.trim();
 }
 
 describeWhen(
@@ -106,7 +118,7 @@ describeWhen(
       // In the pod itself the token opens it: no credentials are there yet.
       expect(get(POD, '127.0.0.1', PORTS.credentials, PATHS.credentials, token)).toBe('503');
       expect(get(OTHER, POD_IP, PORTS.credentials, PATHS.credentials, token)).toBe('ECONNREFUSED');
-      expect(get(OTHER, '127.0.0.1', PORTS.credentials, PATHS.credentials, token)).toBe('no answer');
+      expect(get(OTHER, '127.0.0.1', PORTS.credentials, PATHS.credentials, token, NO_ANSWER_MS)).toBe('no answer');
     });
 
     test('reaches health, status and metrics', () => {
