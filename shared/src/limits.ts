@@ -16,6 +16,8 @@ export const LIMITS = {
   allowedRolesPatterns: 100,
   /** `eks.amazonaws.com/skip-containers` and the audience of a token, which go into the pod's patch. */
   eksSkipContainersBytes: 16 * 1024,
+  /** What rolechain adds to it: the names of 250 containers and the sidecar's. */
+  eksSkipContainersAddedBytes: 251 * 64,
   audienceMax: 1024,
   /**
    * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each

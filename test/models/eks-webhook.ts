@@ -6,6 +6,7 @@
  */
 import type { Operation } from 'fast-json-patch';
 import { AGENT_ENDPOINTS, AUDIENCE, EKS_INJECTIONS, ENV, FOREIGN_KEYS, type EksInjection } from '@rolechain/shared';
+import { readGoCSV } from './go-csv.ts';
 import { allContainers, type ModelContainer, type ModelPod, type ModelVolume, type Variable } from './pod.ts';
 
 export type EksMode = 'irsa' | 'pod-identity';
@@ -59,10 +60,9 @@ export function eksPatch(pod: ModelPod, options: EksOptions): Operation[] {
   return [added, ...patch];
 }
 
-/** The annotation is read as one CSV record, and no name is trimmed. */
+/** The annotation is read as one CSV record, and no name is trimmed; where it is none, nothing is skipped. */
 function skippedContainers({ metadata }: ModelPod): string[] {
-  const [record = ''] = (metadata.annotations?.[FOREIGN_KEYS.eksSkipContainers] ?? '').split('\n', 1);
-  return record.split(',');
+  return readGoCSV(metadata.annotations?.[FOREIGN_KEYS.eksSkipContainers] ?? '') ?? [];
 }
 
 function injectionOf({ mode }: EksOptions): EksInjection {

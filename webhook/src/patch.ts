@@ -6,7 +6,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from 'fast-json-patch';
 import {
   ANNOTATIONS,
-  DNS_LABEL,
   EKS_INJECTIONS,
   FOREIGN_KEYS,
   SIDECAR,
@@ -19,6 +18,7 @@ import {
 import { setEnv, stripEks, unsetEnv, type WantedEnv } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import type { Decision, Injected, Skipped } from './decide.ts';
+import { withSkipped } from './eks-skip-containers.ts';
 import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
@@ -189,7 +189,7 @@ function annotationsFor(decision: Injected): Record<string, string | undefined> 
   return {
     [ANNOTATIONS.status.key]: status(decision),
     [ANNOTATIONS.skipped.key]: undefined,
-    [FOREIGN_KEYS.eksSkipContainers]: extendSkipContainers(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
+    [FOREIGN_KEYS.eksSkipContainers]: withSkipped(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
       SIDECAR.name,
       ...holding.map(({ name }) => name),
     ]),
@@ -206,18 +206,4 @@ function status({ roles, containers, imagePullSecrets, annotationHash }: Injecte
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     annotation: annotationHash,
   });
-}
-
-/**
- * The EKS webhook's annotation with these containers in it. It reads the first CSV record and trims
- * nothing (handler.go, getContainersToSkip), so names go behind that record without a space.
- */
-function extendSkipContainers(value: string | undefined, names: readonly string[]): string {
-  const end = (value ?? '').search(/[\r\n]|$/);
-  const [record, rest] = [(value ?? '').slice(0, end), (value ?? '').slice(end)];
-  const before = record === '' ? [] : record.split(',');
-  const there = new Set(before);
-  // The API refuses a pod whose container has another name, and one with a comma would be added at each call.
-  const missing = names.filter((name) => DNS_LABEL.test(name) && !there.has(name));
-  return [...before, ...missing].join(',') + rest;
 }
