@@ -133,6 +133,9 @@ export const FOREIGN_KEYS = {
   eksAudience: 'eks.amazonaws.com/audience',
   /** EKS webhook 0.6.15 and later: label of a pod whose account has a Pod Identity association. */
   eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
+  /** Vault's agent injector: whether a pod asks for its agent, and by which method that logs in. */
+  vaultInject: 'vault.hashicorp.com/agent-inject',
+  vaultAuthType: 'vault.hashicorp.com/auth-type',
   /** Flux's annotation of the same purpose, an alias of ours where the admin allows it. */
   fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
   nodeRegionLabel: 'topology.kubernetes.io/region',

@@ -1,6 +1,6 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
 import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
-import { allContainers, type ModelContainer, type ModelPod } from './pod.ts';
+import { allContainers, type ModelContainer, type ModelPod, type Mount } from './pod.ts';
 
 /** Of each container, by name. */
 export interface Seen {
@@ -11,7 +11,8 @@ export interface Seen {
 
 /**
  * The pod's own containers whole, and the sidecar's environment; of the sidecar's mounts those of our volumes, since it
- * reads no other: with `Never` we can't take away what is mounted into it later. A container that another webhook
+ * reads no other: with `Never` we can't take away what is mounted into it later. EKS' mount stays for Vault in a container
+ * that holds a role, where EKS came first: it isn't compared in a pod that asks for Vault. A container that another webhook
  * added is compared whole while that webhook is the only one beside ours. With more of them, what each writes into
  * another's container depends on their own order, with or without rolechain: then only what is ours in it is compared.
  */
@@ -24,7 +25,9 @@ export function seen(pod: ModelPod, submitted: ModelPod, others: number): Seen {
     const { name } = container;
     const env = (container.env ?? []).filter((variable) => isWhole(container) || isOurs(variable));
     const mounts = (container.volumeMounts ?? []).filter((mount) =>
-      name === SIDECAR.name || !isWhole(container) ? mount.name.startsWith(SIDECAR.tokenVolume) : true,
+      name === SIDECAR.name || !isWhole(container)
+        ? mount.name.startsWith(SIDECAR.tokenVolume)
+        : !(asksForVault(submitted) && isHolder(container) && isEksMount(mount)),
     );
     return {
       name,
@@ -39,7 +42,23 @@ export function seen(pod: ModelPod, submitted: ModelPod, others: number): Seen {
 
 /** Of the containers that hold a role: their environments must be those of a pod that no other webhook saw. */
 export function holders(pod: ModelPod): ModelContainer[] {
-  return allContainers(pod).filter(({ name, env }) => name !== SIDECAR.name && env?.some(isOurs));
+  return allContainers(pod).filter(isHolder);
+}
+
+function isHolder({ name, env }: ModelContainer): boolean {
+  return name !== SIDECAR.name && (env ?? []).some(isOurs);
+}
+
+export function asksForVault({ metadata }: ModelPod): boolean {
+  return metadata.annotations?.['vault.hashicorp.com/agent-inject'] === 'true';
+}
+
+/** One of those that the EKS webhook writes, in either mode. */
+export function isEksMount({ name, mountPath }: Mount): boolean {
+  return (
+    (name === 'aws-iam-token' && mountPath === '/var/run/secrets/eks.amazonaws.com/serviceaccount') ||
+    (name === 'eks-pod-identity-token' && mountPath === '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount')
+  );
 }
 
 /** The environments of these containers, by name. */

@@ -17,7 +17,15 @@ import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
 import { OUR_NAMES, configurationName, matrix, type Row } from './rows.ts';
-import { environments, holders, seen, sidecarStartsFirst, type Seen } from '../models/seen.ts';
+import {
+  asksForVault,
+  environments,
+  holders,
+  isEksMount,
+  seen,
+  sidecarStartsFirst,
+  type Seen,
+} from '../models/seen.ts';
 import { startInjectors, type InjectorServer } from './server.ts';
 
 const ROWS = matrix(injectors(REGION));
@@ -115,7 +123,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
           .map(({ name }) => name)
           .sort(),
       ]).toEqual([row.scenario, expected.map(({ name }) => name).sort()]);
-      for (const container of holders(pod)) expectOurs(container);
+      for (const container of holders(pod)) expectOurs(container, asksForVault(submitted));
     }
   });
 
@@ -169,10 +177,13 @@ const TRACES: Readonly<Record<string, RegExp>> = {
   vault: /"name":"vault-agent"/,
 };
 
-function expectOurs({ env = [], volumeMounts = [] }: ModelContainer): void {
+function expectOurs({ env = [], volumeMounts = [] }: ModelContainer, vault: boolean): void {
   const names = env.map(({ name }) => name);
-  const text = JSON.stringify([env, volumeMounts]);
-  expect(text).not.toMatch(/AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/);
+  // EKS' mount stays for Vault.
+  const mounts = vault ? volumeMounts.filter((mount) => !isEksMount(mount)) : volumeMounts;
+  expect(JSON.stringify([env, mounts])).not.toMatch(
+    /AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/,
+  );
   expect(names.filter((name) => name === ENV.fullURI)).toHaveLength(1);
   expect(names).toContain(ENV.region);
   expect(volumeMounts.filter(({ name }) => name === SIDECAR.tokenVolume)).toMatchObject([{ readOnly: true }]);

@@ -29,6 +29,7 @@ import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 import { fieldOperations } from './sidecar-fields.ts';
+import { asksForVault, isVaultAgent, missingMount, withPair } from './vault.ts';
 
 type Json = Record<string, unknown>;
 
@@ -83,11 +84,8 @@ function skippedOperations(
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
 
-function containerOperations(
-  decision: Injected,
-  { list, index, roles, removed }: ContainerOutcome,
-  config: SidecarConfig,
-): Operation[] {
+function containerOperations(decision: Injected, outcome: ContainerOutcome, config: SidecarConfig): Operation[] {
+  const { list, index, roles, removed } = outcome;
   const container = decision.pod.spec[list]?.[index];
   if (!container) return [];
   const path = pointer('spec', list, index);
@@ -99,10 +97,16 @@ function containerOperations(
     const next = setEnv(theirs, variables, hasEnvFrom(container));
     return decision.loopbackNoProxy ? withLoopback(next, container) : next;
   };
-  const nextEnv = wanted ? held(wanted) : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
+  const identity = isVaultAgent(decision.pod, outcome) ? decision.vaultIdentity : undefined;
+  const free = (): readonly EnvVar[] => unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
+  const nextEnv = wanted ? held(wanted) : identity ? withPair(free(), identity) : free();
   return [
     ...listDifference(`${path}/env`, container.env, nextEnv, gone),
-    ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, roles),
+    ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, {
+      roles,
+      more: identity ? missingMount(container, identity) : [],
+      keepEks: asksForVault(decision.pod),
+    }),
   ];
 }
 
@@ -121,10 +125,18 @@ function wantedEnv(
   };
 }
 
+interface WantedMounts {
+  /** Whose tokens are mounted. */
+  readonly roles: readonly string[];
+  readonly more: readonly VolumeMount[];
+  /** Whether the mount that the EKS webhook wrote stays. */
+  readonly keepEks: boolean;
+}
+
 function mountOperations(
   path: string,
   before: readonly VolumeMount[] | null | undefined,
-  roles: readonly string[],
+  { roles, more, keepEks }: WantedMounts,
 ): Operation[] {
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
@@ -133,11 +145,12 @@ function mountOperations(
   const present = new Set((before ?? []).filter(isWanted).map(({ mountPath }) => mountPath));
   const isEks = (mount: VolumeMount): boolean =>
     roles.length > 0 &&
+    !keepEks &&
     EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
     isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount));
   const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
-  return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), missing);
+  return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), [...missing, ...more]);
 }
 
 function volumeOperations(pod: Pod, injection: Injection): Operation[] {
