@@ -91,9 +91,14 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
   const path = pointer('spec', list, index);
   const env = container.env ?? [];
   const wanted = wantedEnv(decision, roles[0], config);
-  const gone = new Set(env.filter((variable) => removed.includes(variable.name) && isEmpty(variable)));
+  const ownRegion = roleNamed(decision, roles[0])?.region !== undefined;
+  const stripped = new Set(wanted ? stripEks(container, decision.defaultRegion, ownRegion) : env);
+  // Ours stand behind the others then, as where the EKS webhook comes later.
+  const gone = new Set(
+    env.filter((variable) => !stripped.has(variable) || (removed.includes(variable.name) && isEmpty(variable))),
+  );
   const held = (variables: WantedEnv): readonly EnvVar[] => {
-    const theirs = stripEks(container, decision.defaultRegion).filter((variable) => !gone.has(variable));
+    const theirs = env.filter((variable) => !gone.has(variable));
     const next = setEnv(theirs, variables, hasEnvFrom(container));
     return decision.loopbackNoProxy ? withLoopback(next, container) : next;
   };
@@ -110,18 +115,18 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
   ];
 }
 
-function wantedEnv(
-  { roles, defaultRegion, useDualstackEndpoint }: Injected,
-  name: string | undefined,
-  config: SidecarConfig,
-): WantedEnv | undefined {
+function roleNamed({ roles }: Injected, name: string | undefined): Injected['roles'][number] | undefined {
+  return roles.find((role) => role.name === name);
+}
+
+function wantedEnv(decision: Injected, name: string | undefined, config: SidecarConfig): WantedEnv | undefined {
   if (name === undefined) return undefined;
   return {
     uri: `http://127.0.0.1:${config.ports.credentials}${credentialsPath(name)}`,
     tokenFile: tokenFile(name),
     token: config.roles[name]?.token,
-    region: roles.find((role) => role.name === name)?.region ?? defaultRegion,
-    useDualstackEndpoint,
+    region: roleNamed(decision, name)?.region ?? decision.defaultRegion,
+    useDualstackEndpoint: decision.useDualstackEndpoint,
   };
 }
 
