@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { parse } from 'yaml';
 import { AGENT_ENDPOINTS, AUDIENCE, EKS_INJECTIONS, FOREIGN_KEYS } from '@rolechain/shared';
-import { eksMutate, eksPatch, type EksMode } from './eks-webhook.ts';
+import { account, call } from '@rolechain/webhook/testing';
+import { EKS_ROLE, eksMutate, eksPatch, type EksMode } from './eks-webhook.ts';
 import { allContainers, type ModelPod } from './pod.ts';
+import { sidecarStartsFirst } from './seen.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'corpora', 'eks-webhook');
 const FIXTURES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.yaml'));
@@ -58,6 +60,17 @@ test("the product's table says the same of its defaults", () => {
     expect(spec.containers).toEqual(empty.spec.containers);
     expect(metadata.labels?.[FOREIGN_KEYS.eksPodIdentityLabel]).toBe(mode === 'irsa' ? undefined : 'enabled');
   }
+});
+
+test('versions up to 0.5.2, called last, make an init container like all others of the sidecar', () => {
+  const options = { mode: 'irsa', region: '', regionalSTS: false } as const;
+  const who = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
+  const injected = call<ModelPod>({ metadata: {}, spec: { containers: [{ name: 'app' }] } }, who).pod;
+  // Their API knows no restartPolicy of a container: what they write back has none.
+  const old = eksMutate(injected, options);
+  for (const container of allContainers(old)) delete container.restartPolicy;
+  expect([injected, old].map(sidecarStartsFirst)).toEqual([true, false]);
+  expect(sidecarStartsFirst(call(old, who).pod)).toBe(true);
 });
 
 /** What that project's tests read from a fixture's annotations (handler_pod_test.go). */

@@ -14,18 +14,19 @@ interface Rules {
   readonly mode?: EksMode;
   readonly eks?: Policy;
   readonly ours?: Policy;
+  readonly mesh?: readonly string[];
 }
 
 /** `order`: E is EKS, V Vault, R rolechain. */
 function admit(
   order: string,
   pod: ModelPod,
-  { mode = 'irsa', eks = 'Never', ours = 'IfNeeded' }: Rules = {},
+  { mode = 'irsa', eks = 'Never', ours = 'IfNeeded', mesh = MESH_CONTAINERS }: Rules = {},
 ): ModelPod {
   const webhooks: Record<string, ModelWebhook<ModelPod>> = {
     E: { reinvocationPolicy: eks, mutate: (p) => eksMutate(p, { mode, region: SETTINGS.region, regionalSTS: false }) },
     V: { reinvocationPolicy: 'Never', mutate: vaultMutate },
-    R: { reinvocationPolicy: ours, mutate: (p) => call(p, who, SETTINGS_MESH).pod },
+    R: { reinvocationPolicy: ours, mutate: (p) => call(p, who, { ...SETTINGS, meshContainers: mesh }).pod },
   };
   return callWebhooks(
     pod,
@@ -93,6 +94,7 @@ test('a third call changes nothing', () => {
 });
 
 test.each([
+  ["the injector's own default in the place of the annotation", { 'vault.hashicorp.com/agent-inject': 'true' }],
   ['another way to log in', { ...VAULT_AWS, 'vault.hashicorp.com/auth-type': 'kubernetes' }],
   ['an agent that EKS is told to skip', { ...VAULT_AWS, 'eks.amazonaws.com/skip-containers': AGENTS.join() }],
   ['an agent that is to be left alone', { ...VAULT_AWS, 'rolechain.io/skip-containers': AGENTS.join() }],
@@ -133,8 +135,13 @@ describe('a pod without a token of the API', () => {
     expect([isRefused(order), isRefused('VE')]).toEqual([true, true]),
   );
 
-  test('is refused with ours in front of EKS: the order that the page gives counts', () =>
-    expect(isRefused('REV')).toBe(true));
+  test('is refused with ours in front of both, unless another container has the mount of EKS', () => {
+    expect(isRefused('REV')).toBe(true);
+    const annotations = { ...VAULT_ANNOTATIONS, 'rolechain.io/skip-containers': 'other' };
+    const two = { ...bare.spec, containers: [{ name: 'app' }, { name: 'other' }] };
+    const admitted = admit('REV', pod(annotations, two));
+    expect(named(admitted, 'vault-agent').volumeMounts).toContainEqual(IRSA.mount);
+  });
 });
 
 test("a role's token that Vault copies into its agents goes with our second call", () => {
@@ -144,4 +151,17 @@ test("a role's token that Vault copies into its agents goes with our second call
       .map(({ name }) => name)
       .filter((name) => name === 'rolechain');
   expect([tokens('IfNeeded'), tokens('Never')]).toEqual([[], ['rolechain', 'rolechain']]);
+});
+
+test("Vault's agents hold the role where the setting doesn't name them, and start behind the sidecar", () => {
+  const mesh = MESH_CONTAINERS.filter((name) => !AGENTS.includes(name));
+  for (const order of ORDERS) {
+    const admitted = admit(order, pod(VAULT_AWS), { mesh });
+    expect(admitted.spec.initContainers?.map(({ name }) => name)).toEqual(['rolechain', 'vault-agent-init']);
+    for (const name of AGENTS) {
+      const text = JSON.stringify(named(admitted, name).env);
+      expect([order, name, text]).toEqual([order, name, expect.stringContaining('http://127.0.0.1:28173/')]);
+      expect(text).not.toMatch(/AWS_ROLE_ARN|WEB_IDENTITY/);
+    }
+  }
 });
