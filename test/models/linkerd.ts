@@ -52,10 +52,10 @@ function proxy({ spec }: ModelPod): ModelContainer {
     image: 'registry.example/linkerd/proxy:edge',
     env: [fieldVariable('_pod_name', 'metadata.name'), { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' }],
     ports: [
-      { containerPort: 4143, name: 'linkerd-proxy', protocol: 'TCP' },
-      { containerPort: 4191, name: 'linkerd-admin', protocol: 'TCP' },
+      { name: 'linkerd-proxy', containerPort: 4143, protocol: 'TCP' },
+      { name: 'linkerd-admin', containerPort: 4191, protocol: 'TCP' },
     ],
-    readinessProbe: { httpGet: { path: '/ready', port: 4191 } },
+    readinessProbe: { httpGet: { path: '/ready', port: 4191, scheme: 'HTTP' } },
     volumeMounts: [
       { name: 'linkerd-identity-end-entity', mountPath: '/var/run/linkerd/identity/end-entity' },
       ...(token ? [token] : []),
