@@ -156,7 +156,7 @@ async function playRow(fault: Fault, { programs, sdks }: { programs: Programs; s
     const pid = world.sidecar().pid;
     return world.clients.map((client) => {
       const slow = Math.max(slowness(pid), slowness(client.pid));
-      return { ...judge(fault.fault, client, world.clients, times), slow, note };
+      return { ...judge(fault.fault, client, world.clients, times), slow, starved: !isJudged, note };
     });
   } finally {
     await world.end();

@@ -14,6 +14,8 @@ export interface Row {
   readonly goalMs: number;
   /** How many times as long all took because others had the processors (slowness.ts); 1 on a simulated clock. */
   readonly slow?: number;
+  /** The sidecar waited for a processor so much that how long it took says nothing of it (slowness.ts). */
+  readonly starved?: boolean;
 }
 
 /** Of a fault that passes by itself. */
@@ -87,5 +89,5 @@ function say(name: string, rows: readonly Row[], table: string): void {
 /** Fails where a row misses its goal, which is of a machine that does nothing else. */
 export function expectGoals(row: Row): void {
   expect(row.errorsWithSession).toBe(0);
-  expect(row.recoveryMs).toBeLessThanOrEqual(row.goalMs * (row.slow ?? 1));
+  if (row.starved !== true) expect(row.recoveryMs).toBeLessThanOrEqual(row.goalMs * (row.slow ?? 1));
 }
