@@ -14,11 +14,16 @@ export interface Cost {
   /** Medians of a pod's creation by server-side dry run, in milliseconds. */
   readonly withoutMs: number;
   readonly withMs: number;
+  /** Processor time of the apiserver for one, in milliseconds: the same on a machine that does other things beside. */
+  readonly withoutCpuMs: number;
+  readonly withCpuMs: number;
 }
 
 /** Marks a namespace that the guard leaves out. */
 const OFF = 'guard-cost.example.com/off';
 const BINDING = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/rolechain-guard';
+/** Pods of one turn: the count of processor time has steps of 10 ms. */
+const TURN = 20;
 /** Requests at once while the accounts are made. */
 const WRITERS = 16;
 
@@ -37,23 +42,53 @@ export async function measureCost(api: Api, sizes: readonly number[], rounds: nu
     await until('the guard looks at one of them', PATIENCE_MS, async () => {
       return (await probe(on)) === 'refused by the guard' && (await probe(off)) === 'plain';
     });
-    const times: { on: number[]; off: number[] } = { on: [], off: [] };
-    for (let round = 0; round < rounds; round++) {
-      times.off.push(await milliseconds(api, off));
-      times.on.push(await milliseconds(api, on));
+    const times: Record<'on' | 'off', { ms: number[]; cpuMs: number }> = {
+      on: { ms: [], cpuMs: 0 },
+      off: { ms: [], cpuMs: 0 },
+    };
+    const turn = async (time: { ms: number[]; cpuMs: number }, inNamespace: string, pods: number): Promise<void> => {
+      const before = await cpuMsOf(api);
+      for (let i = 0; i < pods; i++) time.ms.push(await milliseconds(api, inNamespace));
+      time.cpuMs += (await cpuMsOf(api)) - before;
+    };
+    while (times.on.ms.length < rounds) {
+      const pods = Math.min(TURN, rounds - times.on.ms.length);
+      await turn(times.off, off, pods);
+      await turn(times.on, on, pods);
     }
-    costs.push({ accounts, withoutMs: median(times.off), withMs: median(times.on) });
+    costs.push({
+      ...{ accounts, withoutMs: median(times.off.ms), withMs: median(times.on.ms) },
+      ...{ withoutCpuMs: times.off.cpuMs / rounds, withCpuMs: times.on.cpuMs / rounds },
+    });
   }
   return costs;
 }
 
+/** Of the apiserver since it began, by its own count. What that takes itself is in each turn alike. */
+async function cpuMsOf(api: Api): Promise<number> {
+  const { body } = await api.get('/metrics');
+  const seconds = /^process_cpu_seconds_total (\S+)$/m.exec(body)?.[1];
+  if (seconds === undefined) throw new Error('the apiserver tells no process_cpu_seconds_total');
+  return 1000 * Number(seconds);
+}
+
 /** As lines of a Markdown table. */
 export function costTable(costs: readonly Cost[]): string {
-  const rows = costs.map(({ accounts, withoutMs, withMs }) => {
-    const each = (1000 * (withMs - withoutMs)) / accounts;
-    return [accounts, withoutMs.toFixed(1), withMs.toFixed(1), (withMs / withoutMs).toFixed(2), each.toFixed(1)];
+  const rows = costs.map(({ accounts, withoutMs, withMs, withoutCpuMs, withCpuMs }) => {
+    const more = withCpuMs - withoutCpuMs;
+    const [wait, processor] = [
+      [withoutMs, withMs],
+      [more, (1000 * more) / accounts],
+    ];
+    return [accounts, ...[...wait, ...processor].map((figure) => figure.toFixed(1))];
   });
-  const head = ['accounts in the namespace', 'without, ms', 'with, ms', 'ratio', 'an account, µs'];
+  const head = [
+    'accounts in the namespace',
+    'without, ms',
+    'with, ms',
+    'more of a core, ms',
+    'an account, µs of a core',
+  ];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
