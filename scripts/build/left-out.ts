@@ -43,9 +43,9 @@ export const LEFT_OUT: readonly LeftOut[] = [
   { module: /^@opentelemetry\/api$/, reason: "prom-client's default metrics aren't collected.", names: ['trace'] },
   { module: /^tdigest$/, reason: "prom-client's Summary isn't used.", names: ['TDigest'] },
   {
-    module: /^@aws-sdk\/credential-provider-(?:sso|login|http)$/,
+    module: /^@aws-sdk\/credential-provider-(?:sso|login|http|process)$/,
     reason: "The STS client's default chain: every call of ours is signed with credentials that we give it.",
-    names: ['fromSSO', 'fromLoginCredentials', 'fromHttp', 'isSsoProfile', 'validateSsoProfile'],
+    names: ['fromSSO', 'fromLoginCredentials', 'fromHttp', 'fromProcess', 'isSsoProfile', 'validateSsoProfile'],
   },
   {
     module: /^@aws-sdk\/nested-clients\//,

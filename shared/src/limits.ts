@@ -150,6 +150,10 @@ export const LIMITS = {
   sidecarHeadBytes: 8 * 1024,
   /** A role with `startup: proceed` holds the pod's start no longer than this. */
   startupSeconds: 30,
+  /** How far the node's clock may be from AWS's before that is warned of: the least that a signature may be off is 5 minutes. */
+  clockOffsetSeconds: 60,
+  /** Up to which the offset is corrected. Tokens end within a day, so that with more the node has no base identity. */
+  clockOffsetMaxSeconds: 86_400,
   /** A live look-up of a ServiceAccount, within the apiserver's 2 s for the whole call; how many at once of a kind. */
   liveLookupMs: 500,
   liveLookups: 16,

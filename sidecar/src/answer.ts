@@ -25,6 +25,11 @@ export interface RoleOffer {
   /** Of the last fetch; undefined after a good one, and before the first has ended. */
   readonly error: CodedError | undefined;
   readonly fetching: boolean;
+  /**
+   * The node's clock has just jumped past the end of the session. If that is because the machine stood still, it has ended:
+   * the fetch that runs or begins now will tell.
+   */
+  readonly doubted?: boolean;
 }
 
 /** What the endpoint knows once its port is open and the tokens are written. */
@@ -82,7 +87,8 @@ export function answer(
   if (typeof admitted === 'object') {
     return patience ? admitted : { answer: errorAnswer(new CodedError('TokenReplaced')) };
   }
-  const { session, error, fetching } = offerOf(admitted);
+  const { session, error, fetching, doubted } = offerOf(admitted);
+  if (doubted && patience) return { hold: admitted };
   // Credentials that are valid win over any error, to their last second.
   if (isValid(session, now))
     return { answer: credentialsAnswer(session, door.accountIDs.get(admitted)), role: admitted };

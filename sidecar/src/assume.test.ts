@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import { assumeRole, assumeRoleWithWebIdentity, readSession, type StsOptions } from './assume.ts';
 import type { HopPlan } from './plan.ts';
 import { send, startHttpStub, type HttpStub, type Reply } from './testing/http-stub.ts';
+import { makeSimClock } from './testing/sim-clock.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const BASE = { accessKeyId: 'ASIABASE', secretAccessKey: 'base-secret', sessionToken: 'base-session' };
@@ -24,7 +25,7 @@ let options: StsOptions;
 
 beforeAll(async () => {
   sts = await startHttpStub(session());
-  options = { endpoint: sts.url, now: () => NOW };
+  options = { endpoint: sts.url, clock: makeSimClock() };
 });
 beforeEach(() => {
   sts.reply(session());
@@ -232,9 +233,11 @@ test.each([
     done(notFound);
   }) as never);
   try {
-    await expect(assumeRole(BASE, { ...HOP, stsRegion }, { now: options.now, ...endpoints })).rejects.toMatchObject({
-      code: 'StsUnreachable',
-    });
+    await expect(assumeRole(BASE, { ...HOP, stsRegion }, { clock: options.clock, ...endpoints })).rejects.toMatchObject(
+      {
+        code: 'StsUnreachable',
+      },
+    );
     expect(lookup.mock.calls.map(([name]) => name)).toEqual([host]);
   } finally {
     lookup.mockRestore();

@@ -11,6 +11,7 @@ import type { AssumeRoleCall } from './plan.ts';
 import type { ProxyEnv } from './proxy.ts';
 import type { Credentials, Session } from './session.ts';
 import { stsError, type StsCall } from './sts-errors.ts';
+import { hearTime, inTime, learnFromSession, readingOf, type StsClock } from './sts-time.ts';
 
 /** A connection, and a whole call to the last byte of its answer: a hanging STS must not hold up the next try. */
 const CONNECT_MS = 2_000;
@@ -29,7 +30,8 @@ export interface StsOptions {
   readonly useDualstackEndpoint?: boolean | undefined;
   /** Variables of an egress proxy, see proxy.ts. */
   readonly proxyEnv?: ProxyEnv | undefined;
-  readonly now: () => number;
+  /** Signs by it, and teaches it. */
+  readonly clock: StsClock;
 }
 
 /** Which hop of a chain a call is, counted from 1: for the message of an error. */
@@ -80,7 +82,10 @@ export async function assumeRole(
     ...(pairs.length > 0 ? { Tags: pairs } : {}),
     ...(transitiveTagKeys.length > 0 ? { TransitiveTagKeys: [...transitiveTagKeys] } : {}),
   });
-  return perform(call, { ...options, credentials }, (client, abortSignal) => client.send(command, { abortSignal }));
+  const { durationSeconds } = hop;
+  return perform(call, { ...options, credentials, durationSeconds }, (client, abortSignal) =>
+    client.send(command, { abortSignal }),
+  );
 }
 
 /**
@@ -103,7 +108,7 @@ export async function assumeRoleWithWebIdentity(identity: WebIdentity, options: 
     DurationSeconds: durationSeconds,
     WebIdentityToken: token,
   });
-  return perform(call, options, (client, abortSignal) => client.send(command, { abortSignal }));
+  return perform(call, { ...options, durationSeconds }, (client, abortSignal) => client.send(command, { abortSignal }));
 }
 
 /** Of both calls. */
@@ -122,15 +127,22 @@ type Send = (client: STSClient, abortSignal: AbortSignal) => Promise<{ Credentia
 /** A client a call: it takes 0.2 ms to make, keeps nothing of old credentials, and calls are far apart. */
 async function perform(
   call: StsCall,
-  options: StsOptions & { credentials?: Credentials },
+  options: StsOptions & { credentials?: Credentials; durationSeconds: number },
   send: Send,
 ): Promise<Session> {
-  const { credentials, now } = options;
+  const { credentials, clock, durationSeconds } = options;
   const { region } = call;
   const client = new STSClient({ ...stsSettings(options, region), ...(credentials ? { credentials } : {}) });
+  const heard = hearTime(client, clock.elapsed);
+  const abortSignal = AbortSignal.timeout(TOTAL_MS);
+  const attempt = async (): Promise<Session> => {
+    client.config.systemClockOffset = clock.offset();
+    const { Credentials: given } = await send(client, abortSignal);
+    learnFromSession(clock, heard(), given?.Expiration?.getTime(), durationSeconds);
+    return readSession(given, clock.now());
+  };
   try {
-    const answer = await send(client, AbortSignal.timeout(TOTAL_MS));
-    return readSession(answer.Credentials, now());
+    return await inTime(clock, attempt, (error) => readingOf(error, heard()));
   } catch (error) {
     throw stsError(error, call);
   } finally {
@@ -138,7 +150,7 @@ async function perform(
   }
 }
 
-/** The session in an answer. Throws StsNonsense. Pure. */
+/** The session in an answer that came at `now`, by AWS's clock. Throws StsNonsense. Pure. */
 export function readSession(credentials: StsCredentials | undefined, now: number): Session {
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = credentials ?? {};
   const expiresAt = credentials?.Expiration?.getTime();
@@ -146,6 +158,6 @@ export function readSession(credentials: StsCredentials | undefined, now: number
     throw new CodedError('StsNonsense', 'A member of Credentials is missing.');
   }
   // Served to SDKs it would be an error of theirs at the next call; here it has a name.
-  if (expiresAt <= now) throw new CodedError('StsNonsense', "The session ended in the past, by this node's clock.");
+  if (expiresAt <= now) throw new CodedError('StsNonsense', 'The session ended in the past.');
   return { accessKeyId, secretAccessKey, sessionToken, obtainedAt: now, expiresAt };
 }

@@ -5,7 +5,7 @@ import { toCoded, withMore } from './defect.ts';
 import { baseKey, hopKey } from './hop-key.ts';
 import { makeBases, makeIntermediates, type Kept, type Obtained, type OnBridged } from './intermediate.ts';
 import type { AssumeRoleCall, HopPlan, IdentityPlan, RolePlan, SourcePlan } from './plan.ts';
-import type { Credentials, Session, Source } from './session.ts';
+import type { Credentials, HasEnded, Session, Source } from './session.ts';
 import { agentFirst } from './source/auto.ts';
 import { environment } from './source/environment.ts';
 import { readExternalID } from './source/external-id.ts';
@@ -27,6 +27,8 @@ const OUTSIDE: Outside = { assumeRole, assumeRoleWithWebIdentity, webIdentityTok
 export interface ChainContext extends StsOptions {
   readonly agent: Agent;
   readonly token: TokenOptions;
+  /** Whether credentials with this end are known to have ended. */
+  readonly hasEnded: HasEnded;
   readonly environmentFolder: string;
   readonly externalIDFolder: string;
   /** Milliseconds since the sidecar's start. */
@@ -48,8 +50,8 @@ type Way = (calls: readonly AssumeRoleCall[]) => Promise<Session>;
  * walk; what it gave last is kept for the time that it fails in passing, and dropped when STS calls it expired.
  */
 export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
-  const intermediates = makeIntermediates(context.now, context.onBridged);
-  const bases = makeBases(context.now, context.onBridged);
+  const intermediates = makeIntermediates(context.clock.now, context.onBridged);
+  const bases = makeBases(context.clock.now, context.onBridged);
   const { endpoint, agent, uptime, outside = OUTSIDE } = context;
   /** Errors that a base identity ended with, not one of the hops. */
   const ofBase = new WeakSet<object>();
@@ -171,13 +173,13 @@ function both(first: CodedError, second: CodedError): CodedError {
 }
 
 function makeSource(plan: IdentityPlan, context: ChainContext): Source {
-  const { agent, environmentFolder, token, outside = OUTSIDE } = context;
+  const { agent, environmentFolder, token, hasEnded, outside = OUTSIDE } = context;
   switch (plan.type) {
     case 'pod-identity':
       return agent.fetch;
     case 'irsa':
       return irsa(plan, outside.webIdentityToken(plan.token, token), context, outside.assumeRoleWithWebIdentity);
     case 'environment':
-      return environment(environmentFolder);
+      return environment(environmentFolder, hasEnded);
   }
 }

@@ -17,7 +17,7 @@ export interface GarbageCollector {
  * left is the most. Fetches that end within a second are one round. Failed ones may come each second, and a collection takes
  * more of the processor than they do.
  */
-export function makeGarbageCollector(clock: Clock, collect: () => void): GarbageCollector {
+export function makeGarbageCollector(clock: Pick<Clock, 'setTimer'>, collect: () => void): GarbageCollector {
   let first = true;
   let cancel = (): void => undefined;
   return {

@@ -71,6 +71,7 @@ test('/status: state, seconds left, hops and error of each role, no secret', asy
   expect(status).toBe(200);
   expect(JSON.parse(body)).toEqual({
     version: 1,
+    clock: {},
     roles: {
       default: {
         state: 'valid',
@@ -175,4 +176,26 @@ test('/metrics says which role has no credentials, and why', async () => {
   expect(text).toContain('rolechain_bridged_failures_total{code="AgentUnreachable"} 1');
   roles.pop();
   expect(await gauges.text()).not.toContain('StsAccessDenied');
+});
+
+test('/status and /metrics tell the offset of the node’s clock, once STS has said the time', async () => {
+  const node = makeSimClock();
+  node.jump(-50 * 60_000);
+  const offset = (): number | undefined => (node.known() ? Math.round(node.offset() / 1000) : undefined);
+  await server.close();
+  metrics = makeMetrics(
+    () => 0,
+    () => [],
+    offset,
+  );
+  server = makeHealthServer({ plans: [], keepers: new Map(), metrics, clock: node });
+  await listen(server, '127.0.0.1', 0);
+  port = (server.server.address() as AddressInfo).port;
+  const told = async (): Promise<unknown> => (JSON.parse((await get('/status')).body) as { clock: unknown }).clock;
+  expect(await told()).toEqual({});
+  expect((await get('/metrics')).body).not.toContain('rolechain_clock_offset_seconds');
+  node.hear(0);
+  // Whole seconds: STS tells no more.
+  expect(JSON.stringify(await told())).toMatch(/^\{"offsetSeconds":300[01]\}$/);
+  expect((await get('/metrics')).body).toMatch(/^rolechain_clock_offset_seconds 300[01]$/m);
 });

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
-import type { Clock } from './clock.ts';
+import type { AwsClock } from './aws-clock.ts';
 import { boundConnections } from './connections.ts';
 import type { Keeper } from './keeper.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,7 +15,7 @@ export interface HealthOptions {
   readonly plans: readonly RolePlan[];
   readonly keepers: ReadonlyMap<string, Keeper>;
   readonly metrics: Metrics;
-  readonly clock: Clock;
+  readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
 }
 
 /** How a role stands. `failing`: no valid credentials, and the last fetch went wrong. */
@@ -37,6 +37,12 @@ export interface RoleStatus {
   readonly error?: { readonly code: string; readonly message: string; readonly fix: string; readonly bridged?: true };
 }
 
+/** The node's clock, on /status. */
+export interface ClockStatus {
+  /** AWS's time less the node's: positive where the node's clock is behind. Absent until STS has said the time. */
+  readonly offsetSeconds?: number;
+}
+
 /** As fastify names it for an object. */
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -47,7 +53,9 @@ export function makeHealthServer(options: HealthOptions): FastifyInstance {
   boundConnections(server.server, LIMITS.sidecarConnections.health);
   server.get(PATHS.healthz, () => ({ status: 'ok' }));
   const status = onceATurn(() => statusOf(options, clock.now()));
-  const statusText = onceATurn(() => Buffer.from(JSON.stringify({ version: 1, roles: status() })));
+  const statusText = onceATurn(() =>
+    Buffer.from(JSON.stringify({ version: 1, clock: clockStatus(clock), roles: status() })),
+  );
   const metricsText = onceATurn(async () => Buffer.from(await metrics.text()));
   server.get(PATHS.readyz, (_request, reply) => {
     const without = Object.entries(status()).filter(([, role]) => role.state !== 'valid');
@@ -57,6 +65,11 @@ export function makeHealthServer(options: HealthOptions): FastifyInstance {
   server.get(PATHS.status, (_request, reply) => reply.type(JSON_TYPE).send(statusText()));
   server.get(PATHS.metrics, async (_request, reply) => reply.type(metrics.contentType).send(await metricsText()));
   return server;
+}
+
+/** As /status shows it. STS tells whole seconds. */
+function clockStatus({ known, offset }: HealthOptions['clock']): ClockStatus {
+  return known() ? { offsetSeconds: Math.round(offset() / 1000) } : {};
 }
 
 /** Every role, as /status shows it. */

@@ -1,4 +1,5 @@
 export * from './answer.ts';
+export * from './aws-clock.ts';
 export * from './assume.ts';
 export * from './clock.ts';
 export * from './files.ts';

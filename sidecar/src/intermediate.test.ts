@@ -46,11 +46,12 @@ test('a fetch that fails is told to all who wait, and begun again for the next',
   expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 1');
 });
 
-test.each<[string, 'StsCredentialsExpired' | 'StsAccessDenied' | 'StsThrottled', number, boolean]>([
+test.each<[string, ErrorCode, number, boolean]>([
   ['refused as expired', 'StsCredentialsExpired', 0, true],
   ['a refusal, at once', 'StsAccessDenied', 0, false],
   ['a refusal of an older session, whose tags may be at fault', 'StsAccessDenied', 1, true],
   ['what passes', 'StsThrottled', 10, false],
+  ['refused for the time of the signature', 'StsClockSkew', 10, false],
 ])('%s', async (_name, code, minutes, dropped) => {
   const { get, refused } = makeIntermediates(() => now);
   const { credentials: session } = await get('k', fetchOf(60));

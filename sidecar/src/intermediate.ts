@@ -36,6 +36,7 @@ export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'StsNonsense',
   // The token of the agent, or the session before a hop: the next one comes by itself.
   'StsCredentialsExpired',
+  'StsClockSkew',
   'BaseTokenUnreadable',
   'BaseTokenMalformed',
   'TokenRequestUnavailable',
@@ -60,6 +61,7 @@ export interface Kept<T extends Credentials> {
 }
 
 export interface KeptOptions<T> {
+  /** Milliseconds since 1970, by AWS's clock. */
   readonly now: () => number;
   /** Whether it may be used without asking anew. */
   readonly reuse: (kept: T, now: number) => boolean;

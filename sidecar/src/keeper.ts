@@ -13,10 +13,10 @@ import type { CodedError, ErrorCode } from '@rolechain/shared';
 import type { RoleOffer } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { toCoded } from './defect.ts';
-import { schedule, type Action } from './schedule.ts';
+import { JUMP_MS, schedule, type Action } from './schedule.ts';
 import { isValid, type Session } from './session.ts';
 
-/** How long a timer runs at most: the node's clock may jump, or stand still while a machine sleeps. */
+/** How long a timer runs at most: AWS's time may turn out to be another one, and timers stand still while a machine sleeps. */
 const LOOK_MS = 60_000;
 /** More calls would make these worse. */
 const THROTTLED: ReadonlySet<ErrorCode> = new Set(['StsThrottled', 'AgentThrottled']);
@@ -49,7 +49,7 @@ export interface Keeper {
   /** Ends the timer; a fetch that runs is forgotten. */
   stop(): void;
   offer(): RoleOffer;
-  /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace. */
+  /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace; at once where the node's clock has jumped. */
   wanted(): void;
   /** Resolves when the running or next fetch has ended. */
   nextEnd(): Promise<undefined>;
@@ -65,12 +65,17 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
   let endedAt: number | undefined;
   let plannedAt: number | undefined;
   let lookedAt: number | undefined;
+  let jumpsAtBegin = clock.jumps();
+  /** By how much the node's clock had jumped forward when the fetch that runs began. */
+  let leapt = 0;
   let cancel = (): void => undefined;
   let ended = Promise.withResolvers<undefined>();
 
   function begin(): void {
     if (fetching || stopped) return;
     fetching = true;
+    leapt = leap();
+    jumpsAtBegin = clock.jumps();
     cancel();
     // `async` so that one that throws before its first await counts as failed too.
     (async () => fetch())().then(succeed, fail);
@@ -92,6 +97,7 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
 
   function end(): void {
     fetching = false;
+    leapt = 0;
     if (stopped) return;
     endedAt = clock.now();
     plannedAt = undefined;
@@ -102,11 +108,20 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
     onFetched({ role, failures, nextAt, ...(error ? { error } : {}), ...(session ? { session } : {}) });
   }
 
+  /** By more than NTP sets a clock right in passing. */
+  const jumped = (): boolean => Math.abs(clock.jumps() - jumpsAtBegin) > JUMP_MS;
+  const leap = (): number => (jumped() ? Math.max(0, clock.jumps() - jumpsAtBegin) : 0);
+  /** A machine that stood still unawares is behind AWS's time by what its clock was then set forward. */
+  const doubted = (): boolean => {
+    const behind = Math.max(leapt, leap());
+    return behind > 0 && isValid(session, clock.now()) && !isValid(session, clock.now() + behind);
+  };
+
   /** Does what is due, or waits for it in short steps. */
   function look({ wanted, mayBegin }: { readonly wanted: boolean; readonly mayBegin: boolean }): Action {
     const now = clock.now();
     const failure = error && { terminal: error.terminal, throttled: THROTTLED.has(error.code) };
-    const history = { endedAt, first, failures, failure, wanted, plannedAt, lookedAt };
+    const history = { endedAt, first, failures, failure, wanted, plannedAt, lookedAt, jumped: jumped() };
     const action = schedule({ now, session, history }, clock.random);
     plannedAt = action.fetchAt;
     lookedAt = now;
@@ -126,9 +141,9 @@ export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Ke
       stopped = true;
       cancel();
     },
-    offer: () => ({ session, error, fetching }),
+    offer: () => ({ session, error, fetching, doubted: doubted() }),
     wanted: () => {
-      if (fetching || stopped || isValid(session, clock.now())) return;
+      if (fetching || stopped || (isValid(session, clock.now()) && !jumped())) return;
       look({ wanted: true, mayBegin: true });
     },
     nextEnd: () => ended.promise,

@@ -31,7 +31,7 @@ function main(): void {
   const sidecar = makeSidecar({
     inputs,
     files: filesUnder(inputs.root),
-    clock: systemClock,
+    node: systemClock,
     logger,
     ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage: giveMemoryBack } : {}),
   });

@@ -32,15 +32,20 @@ interface Metric {
 
 /**
  * Counts by itself, and loads prom-client when somebody asks: most pods' sidecars are never scraped. Without the process's
- * default metrics: they cost memory in every pod.
+ * default metrics: they cost memory in every pod. `clockOffset`: in seconds, undefined while it isn't known.
  */
-export function makeMetrics(heldRequests: () => number, rolesNow: () => Iterable<RoleNow> = () => []): Metrics {
+export function makeMetrics(
+  heldRequests: () => number,
+  rolesNow: () => Iterable<RoleNow> = () => [],
+  clockOffset: () => number | undefined = () => undefined,
+): Metrics {
   const expirations = makeValues();
   const refreshes = makeValues();
   const bridged = makeValues();
   const requests = makeValues();
   const metrics = (): Metric[] => {
     const roles = [...rolesNow()];
+    const offset = clockOffset();
     return [
       {
         type: 'Gauge',
@@ -90,6 +95,7 @@ export function makeMetrics(heldRequests: () => number, rolesNow: () => Iterable
         help: 'Requests that wait for credentials now.',
         values: [[{}, heldRequests()]],
       },
+      ...(offset === undefined ? [] : [clockMetric(offset)]),
     ];
   };
   return {
@@ -102,6 +108,15 @@ export function makeMetrics(heldRequests: () => number, rolesNow: () => Iterable
     text: () => write(metrics()),
     // Registry.PROMETHEUS_CONTENT_TYPE, which would load the library.
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  };
+}
+
+function clockMetric(offset: number): Metric {
+  return {
+    type: 'Gauge',
+    name: 'rolechain_clock_offset_seconds',
+    help: "AWS's time less that of the node, in whole seconds: over 0 where the node's clock is behind. Absent until STS has said the time.",
+    values: [[{}, offset]],
   };
 }
 

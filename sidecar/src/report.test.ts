@@ -1,5 +1,5 @@
 import { CodedError, type Logger } from '@rolechain/shared';
-import { logBridged, logFetches, logRefusals } from './report.ts';
+import { logBridged, logClock, logFetches, logRefusals } from './report.ts';
 import { makeSession } from './testing/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -91,4 +91,35 @@ test('of failures that kept credentials stood in for, the 1st, 2nd, 4th of each 
   expect(warn.mock.calls.map(([fields]: [{ code: string; times: number }]) => [fields.code, fields.times])).toEqual(
     [1, 2, 4].map((times) => ['AgentUnreachable', times]),
   );
+});
+
+test('a wrong clock is told once, again when it is off by another minute, and when it is right again', () => {
+  const lines: [string, unknown, unknown][] = [];
+  const at = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    lines.push([level, fields.offsetSeconds, message]);
+  const log = logClock({ info: at('info'), warn: at('warn') } as unknown as Logger);
+  for (const seconds of [0, 60, -60, 61, 61.4, 100, 121, 122, -3000, -2960, 10, 0, -61]) log(seconds * 1000);
+  const wrong = "the node's clock is wrong";
+  expect(lines).toEqual([
+    ['warn', 61, wrong],
+    ['warn', 122, wrong],
+    ['warn', -3000, wrong],
+    ['info', 10, "the node's clock is right again"],
+    ['warn', -61, wrong],
+  ]);
+});
+
+test('the warning of a wrong clock names limit, side and fix', () => {
+  const told: Record<string, unknown>[] = [];
+  const log = logClock({ warn: (fields: Record<string, unknown>) => told.push(fields) } as unknown as Logger);
+  log(-3_000_000);
+  expect(told).toEqual([
+    {
+      code: 'StsClockSkew',
+      error: expect.stringMatching(/It is 3000 s ahead of that of AWS; it is corrected\.$/),
+      fix: expect.stringMatching(/NTP \(chrony\).*24 hours/),
+      offsetSeconds: -3000,
+      limitSeconds: 60,
+    },
+  ]);
 });

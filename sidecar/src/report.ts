@@ -1,4 +1,4 @@
-import { errorEntry, type CodedError, type ErrorCode, type Logger } from '@rolechain/shared';
+import { CodedError, errorEntry, errorFields, LIMITS, type ErrorCode, type Logger } from '@rolechain/shared';
 import { defectFields } from './defect.ts';
 import type { Fetched } from './keeper.ts';
 
@@ -27,6 +27,31 @@ export function logBridged(logger: Logger): (error: CodedError) => void {
     const count = (times.get(error.code) ?? 0) + 1;
     times.set(error.code, count);
     if (isPowerOfTwo(count)) logger.warn({ ...defectFields(error), times: count }, 'kept credentials stand in');
+  };
+}
+
+/**
+ * Warns once when the node's clock is off by more than a minute, again when it is off by another minute than was told, and
+ * says when it is right again. Gets the offset each time that STS has said the time.
+ */
+export function logClock(logger: Logger): (offsetMs: number) => void {
+  const limitSeconds = LIMITS.clockOffsetSeconds;
+  let told = 0;
+  return (offsetMs) => {
+    const offsetSeconds = Math.round(offsetMs / 1000);
+    if (Math.abs(offsetSeconds) <= limitSeconds) {
+      if (told !== 0) logger.info({ offsetSeconds, limitSeconds }, "the node's clock is right again");
+      told = 0;
+      return;
+    }
+    if (Math.abs(offsetSeconds - told) <= limitSeconds) return;
+    told = offsetSeconds;
+    const side = offsetSeconds > 0 ? 'behind' : 'ahead of';
+    const error = new CodedError(
+      'StsClockSkew',
+      `It is ${Math.abs(offsetSeconds)} s ${side} that of AWS; it is corrected.`,
+    );
+    logger.warn({ ...errorFields(error), offsetSeconds, limitSeconds }, "the node's clock is wrong");
   };
 }
 

@@ -153,3 +153,61 @@ test('a request that was held leaves nothing behind', async () => {
   expect((await heapAfter(60)) - before).toBeLessThan(2);
   keeper.stop();
 });
+
+describe('the node’s clock jumps past the end of the session that is held', () => {
+  const HOURS = 3 * 3_600_000;
+
+  test('a request waits for the fetch that tells whether it has ended, and has the new one', async () => {
+    const { clock, ask, keeper, script } = bench(300, 60);
+    await clock.advance(300);
+    clock.pause(HOURS);
+    const asked = ask();
+    await clock.advance(800);
+    expect(asked.answer).toEqual({ status: 200, code: undefined, afterMs: 300 });
+    expect(script.began.length).toBe(2);
+    expect(keeper.offer().session?.accessKeyId).toBe('fetch 2');
+    keeper.stop();
+  });
+
+  test.each<[string, number, number]>([
+    ['fails', 300, 300],
+    ['takes too long', 3000, 800],
+  ])('where that %s, it has the old one: the clock may be wrong', async (_name, takesMs, afterMs) => {
+    const { clock, ask, keeper } = bench(takesMs, 60, 'StsUnreachable');
+    await clock.advance(takesMs);
+    clock.jump(HOURS);
+    const asked = ask();
+    await clock.advance(800);
+    expect(asked.answer).toEqual({ status: 200, code: undefined, afterMs });
+    expect(keeper.offer().session?.accessKeyId).toBe('fetch 1');
+    await clock.advance(takesMs);
+    // Asked once, it is not doubted again.
+    const later = ask();
+    await clock.advance(0);
+    expect(later.answer).toMatchObject({ status: 200, afterMs: 0 });
+    keeper.stop();
+  });
+
+  test('one more than may be held has it at once', async () => {
+    const { clock, ask, keeper } = bench(300, 60);
+    await clock.advance(300);
+    clock.jump(HOURS);
+    const all = Array.from({ length: LIMITS.heldRequests + 1 }, () => ask());
+    await clock.advance(0);
+    expect(all.filter(({ answer }) => answer?.status === 200)).toHaveLength(1);
+    await clock.advance(300);
+    expect(all.map(({ answer }) => answer?.status)).toEqual(all.map(() => 200));
+    keeper.stop();
+  });
+
+  test.each([-3, 0.5])('a jump by %d hours, which leaves it, makes nobody wait', async (hours) => {
+    const { clock, ask, keeper, script } = bench(300, 60);
+    await clock.advance(300);
+    clock.jump(hours * 3_600_000);
+    const asked = ask();
+    await clock.advance(0);
+    expect(asked.answer).toMatchObject({ status: 200, afterMs: 0 });
+    expect(script.began.length).toBe(2);
+    keeper.stop();
+  });
+});

@@ -98,13 +98,20 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
     }
   }
 
+  /** A session that is only doubted goes before an error. */
+  function servedOr(request: RequestFacts, door: Door, otherwise: () => Answer): Answer {
+    const now = ask(request, door, false);
+    return 'answer' in now && now.answer.status === 200 ? now.answer : otherwise();
+  }
+
   function inPlace(
     { take, give }: typeof places,
     role: string,
     ms: number,
     task: (patience: Patience) => Promise<Answer>,
+    otherwise = tooMany,
   ): Answer | Promise<Answer> {
-    if (!take(role)) return tooMany();
+    if (!take(role)) return otherwise();
     return patiently(ms, task).finally(() => give(role));
   }
 
@@ -118,7 +125,8 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
     if ('hold' in outcome) {
       const keeper = keepers.get(outcome.hold);
       if (keeper === undefined) return tooMany();
-      return inPlace(places, outcome.hold, ms, (patience) => holdForFetch(request, door, keeper, patience));
+      const task = (patience: Patience): Promise<Answer> => holdForFetch(request, door, keeper, patience);
+      return inPlace(places, outcome.hold, ms, task, () => servedOr(request, door, tooMany));
     }
     // Where a terminal error is told at once, the request still brings the next try forward.
     if (outcome.role !== undefined) keepers.get(outcome.role)?.wanted();

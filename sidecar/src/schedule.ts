@@ -18,7 +18,7 @@ export function refreshMargin(lengthMs: number): number {
   return Math.min(lengthMs / 2, Math.max(20 * MINUTE, lengthMs / 4));
 }
 
-/** Where clocks are an hour apart, every session is nearly over when it comes: no reason to flood STS. */
+/** Where STS gives sessions that are nearly over when they come: no reason to flood it. */
 const REFRESH_FLOOR_MS = 1_000;
 
 /**
@@ -48,7 +48,7 @@ function untilDue({ obtainedAt, expiresAt, signerEndsAt = Infinity }: Lifetime):
 
 /**
  * When to refresh, in milliseconds since 1970. The first refresh comes at a random phase of the time
- * until it is due, later ones keep the phase. Never less than a second after the session came. A clock
+ * until it is due, later ones keep the phase. Never less than a second after the session came. A time
  * that went back since must not make it wait for longer than that.
  */
 function refreshAt(now: number, session: Lifetime, first: boolean, random: Random): number {
@@ -85,8 +85,8 @@ const SERVED = {
 /** A request brings the next try forward, but tries stay this far apart. */
 const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
 
-/** A clock that is corrected by less has not jumped. */
-const BACK_MS = 1_000;
+/** A time that is corrected by less has not jumped. */
+export const JUMP_MS = 1_000;
 
 /** The error of the last fetch, as far as it counts here. */
 export interface FailureKind {
@@ -96,7 +96,7 @@ export interface FailureKind {
   readonly throttled: boolean;
 }
 
-/** What has happened to a role. Times in milliseconds since 1970. */
+/** What has happened to a role. Times in milliseconds since 1970, by AWS's clock. */
 export interface History {
   /** When the last fetch ended; undefined before the first has. */
   readonly endedAt?: number | undefined;
@@ -112,6 +112,8 @@ export interface History {
   readonly plannedAt?: number | undefined;
   /** When the plan was last looked at. */
   readonly lookedAt?: number | undefined;
+  /** The node's clock has jumped since the last fetch began. */
+  readonly jumped?: boolean;
 }
 
 /** The next action: a fetch. */
@@ -129,13 +131,15 @@ export interface Situation {
 }
 
 /**
- * The next fetch, never in the past. A clock that went back since the last look says nothing of what is due: fetch.
- * One that went forward, or a machine that slept, makes the plan due. Pure but for `random`.
+ * The next fetch, never in the past. AWS's time, as far as it was known, may turn out to be earlier than at the last look:
+ * then the plan says nothing of what is due, so fetch. Later, or a machine that slept, makes the plan due. A jump of the
+ * node's clock changes nothing that is known, but a machine that stood still unawares looks the same: STS will say. Pure but
+ * for `random`.
  */
 export function schedule({ now, session, history }: Situation, random: Random): Action {
-  const { endedAt, lookedAt = -Infinity, wanted = false, failure } = history;
+  const { endedAt, lookedAt = -Infinity, jumped, wanted = false, failure } = history;
   if (endedAt === undefined) return { fetchAt: now, reason: 'start' };
-  if (now < lookedAt - BACK_MS) return { fetchAt: now, reason: 'clock' };
+  if (jumped || now < lookedAt - JUMP_MS) return { fetchAt: now, reason: 'clock' };
   const planned = Math.max(now, history.plannedAt ?? plan(now, session, history, random));
   if (wanted && !isValid(session, now)) {
     const pace = failure?.terminal ? PACE_MS.terminal : PACE_MS.transient;

@@ -4,6 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens } from './answer.ts';
+import { makeAwsClock } from './aws-clock.ts';
 import { systemClock } from './clock.ts';
 import { makeKeeper, type Keeper } from './keeper.ts';
 import { listen } from './listen.ts';
@@ -27,6 +28,8 @@ beforeEach(async () => {
 });
 afterEach(stop);
 
+const clock = makeAwsClock(systemClock);
+
 async function stop(): Promise<void> {
   keeper.stop();
   responder.close();
@@ -41,10 +44,10 @@ async function startAnew(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  keeper = makeKeeper({ role: 'default', fetch: () => fetchSession(), clock: systemClock, onFetched: () => undefined });
+  keeper = makeKeeper({ role: 'default', fetch: () => fetchSession(), clock, onFetched: () => undefined });
   // The port is known only once the server listens, and Host may leave it out.
   const door = { port: 0, ...digestTokens(new Map([['default', { token: TOKEN }]])), accountIDs: new Map() };
-  responder = makeResponder({ keepers: new Map([['default', keeper]]), clock: systemClock });
+  responder = makeResponder({ keepers: new Map([['default', keeper]]), clock });
   responder.open(door);
   server = makeServer(responder, (error) => defects.push(error.code));
   await listen(server, '127.0.0.1', 0);

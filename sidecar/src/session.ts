@@ -9,14 +9,13 @@ export interface Credentials {
   readonly expiresAt?: number;
 }
 
-/** Credentials of an assumed role, as STS issued them. Times in milliseconds since 1970. */
+/** Credentials of an assumed role, as STS issued them. Times in milliseconds since 1970, by AWS's clock. */
 export interface Session {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** By the node's clock, when STS had answered. */
+  /** When STS had answered. */
   readonly obtainedAt: number;
-  /** By STS's clock. */
   readonly expiresAt: number;
   /** The end of the base credentials or of the hop's session that signed its call; undefined where it isn't known. */
   readonly signerEndsAt?: number;
@@ -26,6 +25,12 @@ export interface Session {
 
 /** Gives the base identity's credentials, new at every call. Rejects with a CodedError. */
 export type Source = () => Promise<Credentials>;
+
+/**
+ * Whether credentials with this end, in milliseconds since 1970, are known to have ended. Before STS has said the time nobody
+ * knows: by a node's clock that is ahead all that a base identity gives may have.
+ */
+export type HasEnded = (expiresAt: number) => boolean;
 
 /** A session is good to its last second: the one rule for `answer`, `schedule` and `health`. */
 export function isValid<T extends Pick<Session, 'expiresAt'>>(session: T | undefined, now: number): session is T {

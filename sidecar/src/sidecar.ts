@@ -2,8 +2,9 @@
 import { CodedError, type Logger } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './answer.ts';
+import { makeAwsClock, type AwsClock } from './aws-clock.ts';
 import { makeChains } from './chain.ts';
-import type { Clock } from './clock.ts';
+import type { NodeClock } from './clock.ts';
 import { defectFields, toCoded } from './defect.ts';
 import type { Files } from './files.ts';
 import { foreignConnections } from './foreign-connections.ts';
@@ -15,7 +16,7 @@ import { makeKeeper, type Fetched, type Keeper } from './keeper.ts';
 import { listen, persist, type Persistent } from './listen.ts';
 import { makeMetrics, type Metrics, type RoleNow } from './metrics.ts';
 import { describePlan, plan, type RolePlan } from './plan.ts';
-import { logBridged, logFetches, logRefusals } from './report.ts';
+import { logBridged, logClock, logFetches, logRefusals } from './report.ts';
 import { makeResponder, type Responder } from './responder.ts';
 import { makeServer } from './server.ts';
 import { isValid } from './session.ts';
@@ -26,7 +27,8 @@ import { makeTokens, writeTokens } from './tokens.ts';
 export interface SidecarOptions {
   readonly inputs: Inputs;
   readonly files: Files;
-  readonly clock: Clock;
+  /** The node's own clock; what AWS says of its time is learned here. */
+  readonly node: NodeClock;
   readonly logger: Logger;
   /** Gives memory back; called after a fetch, when nobody waits. */
   readonly collectGarbage?: () => void;
@@ -40,6 +42,7 @@ export interface Sidecar {
 
 /** What the two doors need. */
 interface Parts extends SidecarOptions {
+  readonly clock: AwsClock;
   readonly plans: readonly RolePlan[];
   readonly keepers: ReadonlyMap<string, Keeper>;
   readonly metrics: Metrics;
@@ -52,30 +55,36 @@ interface Parts extends SidecarOptions {
  * container of the pod may be refused a connection for longer than needed.
  */
 export function makeSidecar(options: SidecarOptions): Sidecar {
-  const { inputs, files, clock, logger } = options;
+  const { inputs, files, node, logger } = options;
+  const clock = makeAwsClock(node, logClock(logger));
   const plans = plan(inputs.config, inputs.pod);
   const state = makeStateKeeper({ plans, files, clock, logger });
   let responder: Responder | undefined;
   const metrics = makeMetrics(
     () => responder?.held() ?? 0,
     () => rolesNow(keepers.values(), clock.now()),
+    () => (clock.known() ? Math.round(clock.offset() / 1000) : undefined),
   );
   const log = logFetches(logger);
   const logBridge = logBridged(logger);
   const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
-  const keepers = makeKeepers(plans, options, {
-    onFetched: (event) => {
-      log(event);
-      metrics.fetched(event);
-      state.fetched(event);
-      garbage.fetched(event.error === undefined);
+  const keepers = makeKeepers(
+    plans,
+    { ...options, clock },
+    {
+      onFetched: (event) => {
+        log(event);
+        metrics.fetched(event);
+        state.fetched(event);
+        garbage.fetched(event.error === undefined);
+      },
+      onBridged: (error) => {
+        logBridge(error);
+        metrics.bridged(error.code);
+      },
     },
-    onBridged: (error) => {
-      logBridge(error);
-      metrics.bridged(error.code);
-    },
-  });
-  const parts: Parts = { ...options, plans, keepers, metrics, state };
+  );
+  const parts: Parts = { ...options, clock, plans, keepers, metrics, state };
   const ports: OpenPort[] = [];
 
   return {
@@ -115,18 +124,18 @@ function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly Role
 
 function makeKeepers(
   plans: readonly RolePlan[],
-  { inputs, files, clock }: SidecarOptions,
+  { inputs, files, clock }: Pick<Parts, 'inputs' | 'files' | 'clock'>,
   { onFetched, onBridged }: { readonly onFetched: (event: Fetched) => void; readonly onBridged: OnBridged },
 ): Map<string, Keeper> {
   const { agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint, namespace, serviceAccount } =
     inputs.config;
-  const { now, uptime } = clock;
+  const hasEnded = (expiresAt: number): boolean => clock.known() && expiresAt <= clock.now();
   const fetchOf = makeChains({
     endpoint: stsEndpoint,
     useFIPSEndpoint,
     useDualstackEndpoint,
     proxyEnv: inputs.proxyEnv,
-    agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, now }),
+    agent: makeAgent({ endpoints: agentEndpoints, tokenFile: files.podIdentityToken, hasEnded }),
     token: {
       projected: files.irsaToken,
       apiserver: inputs.apiserver,
@@ -135,8 +144,9 @@ function makeKeepers(
     },
     environmentFolder: files.environment,
     externalIDFolder: files.externalIDs,
-    now,
-    uptime,
+    clock,
+    hasEnded,
+    uptime: clock.uptime,
     onBridged,
   });
   return new Map(

@@ -49,8 +49,6 @@ const isChained = ({ action }: HintFacts): boolean => action === 'AssumeRole';
 const packed: Hint = (match) =>
   `${match ? `${match[1] ?? ''} % of what session tags and policies together may take. ` : ''}Shorten tags, policy or policyARNs. Where the base identity is Pod Identity, its six session tags count too: \`disableSessionTags\` on the association leaves them out.`;
 
-const clock: Hint = () => 'The clock of the node and that of AWS are apart: check its time synchronisation.';
-
 /** In order: the first row that fits counts. */
 export const STS_ERRORS: readonly Row[] = [
   {
@@ -89,9 +87,9 @@ export const STS_ERRORS: readonly Row[] = [
   {
     wire: SIGNATURE,
     text: /Signature (?:expired|not yet current)|Request has expired|must be within \d+ minutes/i,
-    code: 'StsCredentialsExpired',
-    hint: clock,
+    code: 'StsClockSkew',
   },
+  { wire: ['RequestTimeTooSkewed', 'RequestInTheFuture'], code: 'StsClockSkew' },
 
   {
     wire: DENIED,
@@ -169,8 +167,8 @@ export const STS_ERRORS: readonly Row[] = [
     hint: (_match, { region }) =>
       `The keys are unknown in ${region}: they ended, their role was removed, or they are of another partition or of a Region that the account has not enabled.`,
   },
-  // The keys come from STS or the agent in whole, so a wrong signature is a wrong clock, or keys that are no more.
-  { wire: ['SignatureDoesNotMatch'], code: 'StsCredentialsExpired', hint: clock },
+  // The keys come from STS or the agent in whole, and a wrong clock has a text: so these are keys that are no more.
+  { wire: ['SignatureDoesNotMatch'], code: 'StsCredentialsExpired' },
 
   {
     wire: ['InvalidIdentityToken', 'IDPRejectedClaim'],

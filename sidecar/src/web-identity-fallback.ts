@@ -23,6 +23,7 @@ export const FALLBACK: Readonly<Partial<Record<ErrorCode, FallbackRow>>> = {
   StsUnavailable: row(false, 'it passes, also where STS could not reach the issuer (IDPCommunicationError)'),
   StsUnreachable: row(false, 'it passes; the chain needs STS too'),
   StsNonsense: row(false, 'what answered is not STS, so it said nothing about this way'),
+  StsClockSkew: row(false, 'the chain signs with the same clock'),
   StsCredentialsExpired: row(false, 'the next token comes by itself'),
 
   BaseTokenUnreadable: row(false, 'the kubelet is about to write it'),

@@ -4,6 +4,7 @@ import { CodedError, LIMITS } from '@rolechain/shared';
 import {
   digestTokens,
   listen,
+  makeAwsClock,
   makeHealthServer,
   makeMetrics,
   makeResponder,
@@ -72,7 +73,7 @@ export async function startSidecar(): Promise<Sidecar> {
         code: state === 'failing' ? 'StsAccessDenied' : undefined,
       })),
   );
-  const clock = systemClock;
+  const clock = makeAwsClock(systemClock);
   const tokens = new Map(NAMES.map((name, index) => [name, { token: index === 0 ? TOKEN : `${TOKEN}${index}` }]));
   const responder = makeResponder({ keepers, clock, onAnswer: ({ status }) => metrics.answered(status) });
   responder.open({ port: 28_173, ...digestTokens(tokens), accountIDs: new Map() });

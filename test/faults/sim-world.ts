@@ -1,11 +1,13 @@
 /** The sidecar's chains, keepers and responder with a client that asks every second, all on a simulated clock. */
 import { CodedError, credentialsPath, type ErrorCode } from '@rolechain/shared';
 import { digestTokens } from '../../sidecar/src/answer.ts';
+import type { Reading } from '../../sidecar/src/aws-clock.ts';
 import { readSession } from '../../sidecar/src/assume.ts';
 import { makeChains, type Outside } from '../../sidecar/src/chain.ts';
 import { makeKeeper, type Fetched, type Keeper } from '../../sidecar/src/keeper.ts';
 import type { HopPlan, RolePlan } from '../../sidecar/src/plan.ts';
 import { makeResponder, type Responder } from '../../sidecar/src/responder.ts';
+import { inTime, learnFromSession, readingOf } from '../../sidecar/src/sts-time.ts';
 import { isValid, type Credentials, type Session } from '../../sidecar/src/session.ts';
 import { makeSimClock, type SimClock } from '../../sidecar/src/testing/sim-clock.ts';
 
@@ -26,6 +28,8 @@ export interface Seen {
   readonly status: number;
   /** Whether the sidecar held a session, valid by STS's clock, when it was asked. */
   readonly hadSession: boolean;
+  /** Of the session that it held when it answered, by STS's clock; below 0 where that had ended, or there was none. */
+  readonly leftMs: number;
 }
 
 /** One call of STS or the agent; milliseconds since the start. */
@@ -60,6 +64,8 @@ export interface SimOptions {
   readonly roles?: readonly RolePlan[];
   /** How long the agent's credentials last. */
   readonly baseMs?: number;
+  /** How far the node's clock is ahead of AWS's from the start on. */
+  readonly offMs?: number;
   /** A fault from the first moment on. */
   readonly fault?: readonly [Place, ErrorCode];
 }
@@ -75,13 +81,24 @@ export function role(name: string, ...hops: HopPlan[]): RolePlan {
   return { name, startup: 'proceed', source: { type: 'pod-identity' }, hops };
 }
 
-/** A started sidecar; by default one role of an hour behind the agent. STS keeps true time, whatever the node's clock does. */
+/** STS takes signatures that are so old, or so far ahead. */
+const MAX_AGE_MS = 15 * MINUTE;
+const MAX_AHEAD_MS = 5 * MINUTE;
+
+/** A refusal of STS for the time of the signature, in its words, as the SDK throws it. */
+function refused(now: number): Error {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  return Object.assign(new Error(`Signature expired or not yet current (${time} - 15 min.)`), {
+    Code: 'SignatureDoesNotMatch',
+  });
+}
+
+/** A started sidecar; by default one role of an hour behind the agent. STS keeps true time, whatever the node's clock does, and looks at the time of signatures. */
 export function makeSimWorld(random: () => number, options: SimOptions = {}): SimWorld {
-  const { roles = [role('default', hop('target'))], baseMs = 6 * HOUR, fault } = options;
+  const { roles = [role('default', hop('target'))], baseMs = 6 * HOUR, fault, offMs = 0 } = options;
   const clock = makeSimClock(random);
-  const epoch = clock.now();
-  let slept = 0;
-  const stsNow = (): number => epoch + clock.uptime() + slept;
+  clock.jump(offMs);
+  const stsNow = clock.aws;
   const seen: Seen[] = [];
   const calls: Call[] = [];
   const ends: Fetched[] = [];
@@ -100,15 +117,39 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
   }
 
   async function issue(roleARN: string, seconds: number, signer?: Credentials): Promise<Session> {
+    const signedAt = clock.wall() + clock.offset();
+    const sentAt = clock.elapsed();
     await visit('sts', roleARN);
+    const age = stsNow() - signedAt;
+    if (signer && (age > MAX_AGE_MS || age < -MAX_AHEAD_MS)) throw refused(stsNow());
     if ((signer?.expiresAt ?? Infinity) <= stsNow()) throw new CodedError('StsCredentialsExpired');
     const keys = { AccessKeyId: `ASIA${calls.length}`, SecretAccessKey: 'secret', SessionToken: 'session' };
-    return readSession({ ...keys, Expiration: new Date(stsNow() + seconds * SECOND) }, clock.now());
+    const expiresAt = stsNow() + seconds * SECOND;
+    learnFromSession(clock, reading(stsNow(), sentAt), expiresAt, seconds);
+    return readSession({ ...keys, Expiration: new Date(expiresAt) }, clock.now());
+  }
+
+  const reading = (time: number, sentAt: number): Reading => {
+    return { time: Math.floor(time / SECOND) * SECOND, sentAt, receivedAt: clock.elapsed() };
+  };
+
+  /** As assume.ts calls STS. */
+  async function call(roleARN: string, seconds: number, signer?: Credentials): Promise<Session> {
+    const sentAt = clock.elapsed();
+    try {
+      return await inTime(
+        clock,
+        () => issue(roleARN, seconds, signer),
+        (thrown) => readingOf(thrown, reading(stsNow(), sentAt)),
+      );
+    } catch (error) {
+      throw error instanceof CodedError ? error : new CodedError('StsClockSkew');
+    }
   }
 
   const outside: Outside = {
-    assumeRole: (signer, call) => issue(call.roleARN, call.durationSeconds, signer),
-    assumeRoleWithWebIdentity: ({ roleARN, durationSeconds = 3600 }) => issue(roleARN, durationSeconds),
+    assumeRole: (signer, { roleARN, durationSeconds }) => call(roleARN, durationSeconds, signer),
+    assumeRoleWithWebIdentity: ({ roleARN, durationSeconds = 3600 }) => call(roleARN, durationSeconds),
     webIdentityToken: () => () => {
       const code = faults.get('token')?.code;
       return code === undefined ? Promise.resolve('token') : Promise.reject(new CodedError(code));
@@ -126,7 +167,8 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     token: { projected: '', apiserver: undefined, folder: '', self: { namespace: 'n', serviceAccount: 's' } },
     environmentFolder: '',
     externalIDFolder: '',
-    now: clock.now,
+    clock,
+    hasEnded: (expiresAt) => clock.known() && expiresAt <= clock.now(),
     uptime: clock.uptime,
     outside,
     onBridged: ({ code }) => bridged.push(code),
@@ -152,7 +194,8 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     const url = credentialsPath(name);
     const request = { host: '127.0.0.1', url, method: 'GET', authorization: `token of ${name}` };
     const { status } = await responder.respond(request);
-    seen.push({ at: clock.uptime(), status, hadSession });
+    const { expiresAt = -Infinity } = keepers.get(name)?.offer().session ?? {};
+    seen.push({ at: clock.uptime(), status, hadSession, leftMs: expiresAt - stsNow() });
   }
 
   for (const keeper of keepers.values()) keeper.start();
@@ -170,10 +213,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
       if (code === undefined) faults.delete(place);
       else faults.set(place, { code, takesMs });
     },
-    sleep: (ms) => {
-      slept += ms;
-      clock.jump(ms);
-    },
+    sleep: clock.sleep,
     run: async (ms) => {
       for (let left = ms; left > 0; left -= SECOND) {
         void ask();

@@ -67,6 +67,11 @@ export const CREDENTIALS = {
     'The base credentials or token were refused as expired or unknown.',
     'New ones are fetched by themselves; if it lasts, check the clock of the node.',
   ),
+  StsClockSkew: e(
+    503,
+    'The clock of the node and that of AWS are apart.',
+    'Let NTP (chrony) set the clock of the node. Up to 24 hours are corrected by what STS says of its time; beyond, STS refuses signatures.',
+  ),
   StsTokenRejected: e(
     403,
     'STS refused the web identity token.',

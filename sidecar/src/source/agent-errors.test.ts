@@ -26,6 +26,13 @@ test.each<[number, string, string, RegExp]>([
     /another cluster, or of another audience/,
   ],
   [400, body('ExpiredTokenException', 'Token is expired'), 'StsCredentialsExpired', /kubelet renews/],
+  // As the agent's parser of tokens words it, without a code of EKS Auth (golang-jwt).
+  [
+    400,
+    'Service account token failed basic claim validations: token is not valid yet',
+    'StsClockSkew',
+    /is behind that of/,
+  ],
   [400, body('InvalidRequestException', 'PackedPolicyTooLarge: 120%'), 'AgentRefused', /disableSessionTags/],
   [400, body('SomethingNew', 'Its text'), 'AgentRefused', /Its text, fault: client\.$/],
   [403, 'Access denied: expired host', 'AgentRefused', /expired host\.$/],

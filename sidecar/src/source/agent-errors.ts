@@ -22,6 +22,12 @@ const EKS_AUTH_ERRORS: readonly Row[] = [
     code: 'StsCredentialsExpired',
     hint: "The kubelet renews the projected token: check it and the node's clock.",
   },
+  // The agent looks at `nbf` by the node's clock; apiserver and kubelet have made the token just now.
+  {
+    text: /not valid yet|used before issued/i,
+    code: 'StsClockSkew',
+    hint: 'The clock of the node is behind that of the apiserver: until it has caught up, the agent takes no new token.',
+  },
   {
     text: /eks-auth:AssumeRoleForPodIdentity/,
     code: 'AgentRefused',
@@ -54,6 +60,6 @@ export function agentError(status: number, body: string): CodedError {
   if (status < 400) return new CodedError('AgentNonsense', `It answered ${status}.`);
   const row = EKS_AUTH_ERRORS.find((one) => one.text.test(body) && (status === 400 || one.code === 'AgentRefused'));
   if (row === undefined) return new CodedError('AgentRefused', told);
-  const lead = row.code === 'StsCredentialsExpired' ? `The agent: ${text}` : told;
+  const lead = row.code !== 'AgentRefused' ? `The agent: ${text}` : told;
   return new CodedError(row.code, `${lead} ${row.hint}`);
 }

@@ -11,7 +11,7 @@ let source: Source;
 
 beforeEach(() => {
   folder = makeTempFolder();
-  source = environment(folder.path);
+  source = environment(folder.path, () => false);
 });
 afterEach(() => folder.remove());
 
@@ -68,6 +68,18 @@ test('credential_process', async () => {
   expect(await source()).toEqual({ accessKeyId: 'AKIAPROC', secretAccessKey: 'p', sessionToken: 't' });
 });
 
+test('the end that a credential_process gives counts by AWS’s time, not by the node’s clock', async () => {
+  const past = '2020-01-01T00:00:00Z';
+  const output = JSON.stringify({ Version: 1, AccessKeyId: 'A', SecretAccessKey: 'p', Expiration: past });
+  secret({ config: `[default]\ncredential_process = echo '${output}'\n` });
+  expect(await source()).toEqual({ accessKeyId: 'A', secretAccessKey: 'p', expiresAt: Date.parse(past) });
+  const ended = environment(folder.path, (expiresAt) => expiresAt <= Date.parse(past));
+  await expect(ended()).rejects.toMatchObject({
+    code: 'EnvironmentFailed',
+    message: expect.stringMatching(/Profile default credential_process returned expired credentials\.$/),
+  });
+});
+
 test('a credential_process that fails is told without its arguments and its output', async () => {
   secret({ config: '[default]\ncredential_process = sh -c "echo out-secret >&2; exit 3" arg-secret\n' });
   const error = (await source().catch((e: unknown) => e)) as Error;
@@ -99,7 +111,7 @@ test('where it gives credentials, they are those of the SDK’s own chain', asyn
         const at = join(folder.path, `${index}-${section}-${name}`);
         folder.write(join(`${index}-${section}-${name}`, name), `${section}\n${body}`);
         folder.write(join(`${index}-${section}-${name}`, 'AWS_PROFILE'), 'x');
-        const [ours] = await Promise.allSettled([environment(at)()]);
+        const [ours] = await Promise.allSettled([environment(at, () => false)()]);
         if (ours.status === 'rejected') {
           expect(ours.reason).toMatchObject({ code: 'EnvironmentInvalid' });
           continue;

@@ -7,26 +7,14 @@
  */
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fromProcess } from '@aws-sdk/credential-provider-process';
 import { parseKnownFiles } from '@smithy/core/config';
 import { CodedError, ENV, LIMITS } from '@rolechain/shared';
-import type { Credentials, Source } from '../session.ts';
-import { oneLine, sentence } from '../text.ts';
+import type { Credentials, HasEnded, Source } from '../session.ts';
 import { credentialsOf, unsafeSection } from './profiles.ts';
+import { runProcess, withLimit } from './process.ts';
 import { errorCode } from './token-file.ts';
 
-/** A credential_process has no time limit of its own in the SDK. */
-const PROVIDER_MS = 20_000;
-
 const FILES = ['config', 'credentials'] as const;
-
-/** Where the SDK's parser finds them. */
-interface SharedFiles {
-  readonly configFilepath: string;
-  readonly filepath: string;
-  readonly ignoreCache: true;
-}
 
 /** The kubelet is a minute between two changes: one that comes again and again is not its. */
 const READS_AT_MOST = 3;
@@ -35,11 +23,11 @@ const READS_AT_MOST = 3;
  * The Secret that is mounted at `folder`. Read at every use, since the kubelet follows changes of it. Rejects with the
  * Environment… codes.
  */
-export function environment(folder: string): Source {
+export function environment(folder: string, hasEnded: HasEnded): Source {
   // A command that hangs is waited for, not joined by another.
   let running: Promise<Credentials> | undefined;
-  const fromCommand = (profile: string, files: SharedFiles): Promise<Credentials> => {
-    running ??= runProcess(profile, files).finally(() => (running = undefined));
+  const fromCommand = (profile: string, command: string): Promise<Credentials> => {
+    running ??= runProcess({ profile, command, hasEnded }).finally(() => (running = undefined));
     return withLimit(running);
   };
 
@@ -59,7 +47,7 @@ export function environment(folder: string): Source {
     const profile = (await read(ENV.profile)) || 'default';
     const files = { configFilepath: join(at, 'config'), filepath: join(at, 'credentials'), ignoreCache: true } as const;
     const given = credentialsOf(profile, await parseKnownFiles(files));
-    return given === 'process' ? fromCommand(profile, files) : given;
+    return 'process' in given ? fromCommand(profile, given.process) : given;
   };
 
   return async () => {
@@ -104,49 +92,5 @@ function checkFile(name: string, text: string): void {
   const section = unsafeSection(text);
   if (section !== undefined) {
     throw new CodedError('EnvironmentInvalid', `${name} has a section [${section}]: no profile may be called so.`);
-  }
-}
-
-/** The credential_process of a profile. Its environment is the sidecar's own, which leads to no metadata (inputs.ts). */
-async function runProcess(profile: string, files: SharedFiles): Promise<Credentials> {
-  try {
-    return fromOutput(await fromProcess({ ...files, profile })());
-  } catch (error) {
-    // A command that failed is repeated with its arguments and its output, and either may hold a secret: only what the
-    // SDK itself says is told.
-    const reason = error instanceof Error ? error.message : '';
-    const detail = reason.startsWith('Profile ') ? sentence(oneLine(reason, 300)) : 'credential_process failed.';
-    throw error instanceof CodedError ? error : new CodedError('EnvironmentFailed', detail);
-  }
-}
-
-/** The SDK checks that the members are there, not what they are. */
-function fromOutput({ accessKeyId, secretAccessKey, sessionToken, expiration }: ProcessIdentity): Credentials {
-  const texts = [accessKeyId, secretAccessKey, sessionToken ?? ''];
-  const expiresAt = expiration?.getTime();
-  if (texts.some((text: unknown) => typeof text !== 'string') || Number.isNaN(expiresAt)) {
-    throw new CodedError('EnvironmentFailed', 'credential_process gave a key or an Expiration of a wrong form.');
-  }
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken ? { sessionToken } : {}),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
-}
-
-/** The SDK's shape: its optional members may be there and undefined. */
-type ProcessIdentity = Awaited<ReturnType<ReturnType<typeof fromProcess>>>;
-
-async function withLimit<T>(work: Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const tooLate = sleep(PROVIDER_MS, undefined, { signal: limit.signal }).then(() => {
-    throw new CodedError('EnvironmentFailed', `There was no answer within ${PROVIDER_MS / 1000} s.`);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    tooLate.catch(() => undefined);
-    limit.abort();
   }
 }

@@ -38,7 +38,7 @@ function json(data: unknown): Reply {
 }
 
 function agent(...endpoints: string[]): Agent {
-  return makeAgent({ endpoints, tokenFile, now: () => NOW });
+  return makeAgent({ endpoints, tokenFile, hasEnded: (at) => at <= NOW });
 }
 
 const atStub = (): string => `${stub.url}/v1/credentials`;
@@ -160,7 +160,7 @@ test.each<[string, () => string, RegExp]>([
   ['missing', () => `${folder.path}/none`, /none: ENOENT\.$/],
   ['empty', () => folder.write('empty', '\n'), /empty is empty\.$/],
 ])('a token file that is %s', async (_name, path, message) => {
-  const { fetch } = makeAgent({ endpoints: [atStub()], tokenFile: path(), now: () => NOW });
+  const { fetch } = makeAgent({ endpoints: [atStub()], tokenFile: path(), hasEnded: (at) => at <= NOW });
   await expect(fetch()).rejects.toMatchObject({ code: 'BaseTokenUnreadable', message: expect.stringMatching(message) });
   expect(stub.seen).toHaveLength(0);
 });

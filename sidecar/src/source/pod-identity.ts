@@ -4,7 +4,7 @@
  */
 import { request } from 'node:http';
 import { CodedError } from '@rolechain/shared';
-import type { Credentials, Source } from '../session.ts';
+import type { Credentials, HasEnded, Source } from '../session.ts';
 import { agentError } from './agent-errors.ts';
 import { answerOf, type Answer, type WholeAnswer } from './answer-of.ts';
 import { readTokenFile } from './token-file.ts';
@@ -20,7 +20,7 @@ export interface AgentOptions {
   /** URLs in the order in which they are tried: IPv4, then IPv6. */
   readonly endpoints: readonly string[];
   readonly tokenFile: string;
-  readonly now: () => number;
+  readonly hasEnded: HasEnded;
 }
 
 /** The agent, one for all roles of a sidecar. */
@@ -31,7 +31,7 @@ export interface Agent {
 }
 
 /** Rejects with BaseTokenUnreadable, the Agent… codes, or StsCredentialsExpired. */
-export function makeAgent({ endpoints, tokenFile, now }: AgentOptions): Agent {
+export function makeAgent({ endpoints, tokenFile, hasEnded }: AgentOptions): Agent {
   let reached: string | undefined;
   let answered = false;
 
@@ -48,7 +48,7 @@ export function makeAgent({ endpoints, tokenFile, now }: AgentOptions): Agent {
         continue;
       }
       reached = endpoint;
-      const credentials = readAnswer(answer, now());
+      const credentials = readAnswer(answer, hasEnded);
       answered = true;
       return credentials;
     }
@@ -67,7 +67,7 @@ function get(url: string, token: string): Promise<Answer> {
   return answer;
 }
 
-function readAnswer({ status, body }: WholeAnswer, now: number): Credentials {
+function readAnswer({ status, body }: WholeAnswer, hasEnded: HasEnded): Credentials {
   if (status !== 200) throw agentError(status, body);
   let data: Record<string, unknown> | null;
   try {
@@ -87,6 +87,7 @@ function readAnswer({ status, body }: WholeAnswer, now: number): Credentials {
   };
   const expiration = Date.parse(text('Expiration'));
   if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is no time.');
-  if (expiration <= now) throw new CodedError('AgentNonsense', "Expiration is in the past, by this node's clock.");
+  // Its Date is of this node, so nothing is learned from it.
+  if (hasEnded(expiration)) throw new CodedError('AgentNonsense', 'Expiration is in the past.');
   return { ...credentials, expiresAt: expiration };
 }

@@ -5,7 +5,7 @@ const KEYS = { aws_access_key_id: 'A', aws_secret_access_key: 'S' };
 const codeOf = (name: string, profiles: Profiles): string => {
   try {
     const given = credentialsOf(name, profiles);
-    return given === 'process' ? given : 'static';
+    return 'process' in given ? 'process' : 'static';
   } catch (error) {
     return (error as { code: string }).code;
   }

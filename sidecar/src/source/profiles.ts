@@ -14,11 +14,11 @@ export type Profiles = Readonly<Record<string, Readonly<Record<string, string | 
 const ELSEWHERE = /^(?:role_arn|source_profile|credential_source|web_identity_token_file|login_session|sso_.*)$/i;
 
 /**
- * The static keys of a profile, or `process` where its credential_process has to be asked. As in the SDK, keys go before
+ * The static keys of a profile, or its credential_process, which has to be asked. As in the SDK, keys go before
  * a process; a profile that leads elsewhere gives nothing, whatever else it holds, so that nobody gets another identity
  * than the one meant. Throws EnvironmentForbidden and EnvironmentInvalid. Pure.
  */
-export function credentialsOf(name: string, profiles: Profiles): Credentials | 'process' {
+export function credentialsOf(name: string, profiles: Profiles): Credentials | { readonly process: string } {
   const shown = `Profile ${oneLine(name, 100)}`;
   const settings = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (settings === undefined) throw new CodedError('EnvironmentInvalid', `${shown} is in neither file.`);
@@ -33,7 +33,7 @@ export function credentialsOf(name: string, profiles: Profiles): Credentials | '
   if (accessKeyId && secretAccessKey) {
     return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
   }
-  if (process) return 'process';
+  if (process) return { process };
   const [has, lacks] = accessKeyId ? KEY_NAMES : KEY_NAMES.toReversed();
   const half = accessKeyId ?? secretAccessKey;
   const reason = half ? `${has} without ${lacks}` : `neither ${KEY_NAMES.join(' and ')} nor credential_process`;

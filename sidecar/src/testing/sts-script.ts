@@ -1,7 +1,7 @@
 import { CodedError, type ErrorCode } from '@rolechain/shared';
-import type { Clock } from '../clock.ts';
 import type { Session } from '../session.ts';
 import { makeSession } from './sessions.ts';
+import type { SimClock } from './sim-clock.ts';
 
 /** What the next fetches do: a session of so many minutes, an error, or whatever is set by hand. */
 export type Step = number | ErrorCode | (() => Promise<Session>);
@@ -16,8 +16,8 @@ export interface Script {
   mostAtOnce(): number;
 }
 
-/** A chain that does what a test says, and counts. Each fetch takes `takesMs`. */
-export function makeScript(clock: Clock, takesMs: number, ...first: Step[]): Script {
+/** A chain that does what a test says, and counts. Each fetch takes `takesMs`. STS tells AWS's time with each session. */
+export function makeScript(clock: SimClock, takesMs: number, ...first: Step[]): Script {
   let steps = first;
   let running = 0;
   let most = 0;
@@ -25,6 +25,7 @@ export function makeScript(clock: Clock, takesMs: number, ...first: Step[]): Scr
 
   async function fetch(): Promise<Session> {
     began.push(clock.uptime());
+    const sentAt = clock.elapsed();
     running += 1;
     most = Math.max(most, running);
     const step = (steps.length > 1 ? steps.shift() : steps[0]) ?? 60;
@@ -32,7 +33,8 @@ export function makeScript(clock: Clock, takesMs: number, ...first: Step[]): Scr
     running -= 1;
     if (typeof step === 'function') return step();
     if (typeof step === 'string') throw new CodedError(step);
-    return makeSession(clock.now(), step, `fetch ${began.length}`);
+    clock.hear(sentAt);
+    return { ...makeSession(clock.aws(), step, `fetch ${began.length}`), obtainedAt: clock.now() };
   }
 
   return {

@@ -67,7 +67,7 @@ function secret({ files }: Form, index: number | string): string {
 /** Access key or code. */
 async function outcomeOf(folder: string): Promise<string> {
   try {
-    return (await environment(folder)()).accessKeyId;
+    return (await environment(folder, () => false)()).accessKeyId;
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);
   }
@@ -100,7 +100,7 @@ try {
     '${AWS_ROLE_ARN-none}' +
     String.raw`\"}`;
   const command = { name: '', files: { config: `[default]\ncredential_process = echo "${output}"\n` }, expected: '' };
-  const seen = await environment(secret(command, 'command'))();
+  const seen = await environment(secret(command, 'command'), () => false)();
   const result: Asked = {
     outcomes,
     packets,
