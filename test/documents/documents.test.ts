@@ -9,6 +9,7 @@ import { braces, readPage } from './tokens.ts';
 
 /** Names of other programs that stand in no source of ours. */
 const OTHERS = new Set([
+  'Age', // a header of HTTP
   'TagRole', // IAM
   'apiserver_validating_admission_policy_check_total', // kube-apiserver's metrics
   'enforcement_action',
