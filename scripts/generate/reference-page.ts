@@ -172,6 +172,10 @@ Variables by which an SDK would pass the sidecar by are refused or told, empty o
 
 Containers named ${MESH_CONTAINERS.map((name) => `\`${name}\``).join(', ')} hold no role (setting \`meshContainers\`).
 
+The sidecar is the first init container, but behind the mesh containers that lead the list, up to the last native sidecar among
+them: with a CNI plugin there is no network before the proxy runs. A sidecar that is there already stays where it is, unless it
+stands in front of these ([why](webhook-order.md)).
+
 Ports ${PORTS.credentials} (credentials, 127.0.0.1 only) and ${PORTS.health} (\`${PATHS.healthz}\`, \`${PATHS.readyz}\`, \`${PATHS.status}\`, \`${PATHS.metrics}\`, on the pod's IP)
 move upwards when a container of the pod declares them.
 

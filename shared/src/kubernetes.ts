@@ -77,3 +77,18 @@ export const MESH_CONTAINERS: readonly string[] = [
   'vault-agent-init',
   'vault-agent',
 ];
+
+/** Init containers by which meshes make sure that their CNI plugin leads the pod's connections to the proxy. */
+export const MESH_VALIDATORS: readonly string[] = ['istio-validation', 'linkerd-network-validator'];
+
+/**
+ * Annotations of a pod by which some of its connections are not led to the proxy: Istio's (istio/api,
+ * annotation/annotations.yaml) and linkerd's (linkerd2 pkg/k8s/labels.go).
+ */
+export const MESH_EXCLUSIONS: readonly string[] = [
+  'traffic.sidecar.istio.io/excludeOutboundIPRanges',
+  'traffic.sidecar.istio.io/excludeOutboundPorts',
+  'traffic.sidecar.istio.io/includeOutboundIPRanges',
+  'config.linkerd.io/skip-outbound-ports',
+  'config.linkerd.io/skip-subnets',
+];

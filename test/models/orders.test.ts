@@ -11,7 +11,7 @@ import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
 import { injectors, type Injector } from './injectors.ts';
 import { allContainers, serviceAccountPlugin, type ModelPod } from './pod.ts';
 import { arbitraryPod, withRoleAnnotations } from './pods.ts';
-import { seen, sidecarStartsFirst } from './seen.ts';
+import { proxyStartsFirst, seen, sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS } from './vault.ts';
 
 const POLICIES = ['IfNeeded', 'Never'] as const;
@@ -138,8 +138,8 @@ const oneOf = (...list: Injector[]): fc.Arbitrary<Injector | undefined> =>
 const others = fc
   .tuple(
     oneOf(known.irsa, known.irsaBare, known.podIdentity),
-    oneOf(known.istioNative, known.istioNativeCNI, known.istioClassic),
-    oneOf(known.linkerdNative, known.linkerdClassic),
+    oneOf(known.istioNative, known.istioNativeCNI, known.istioClassic, known.istioClassicCNI),
+    oneOf(known.linkerdNative, known.linkerdNativeCNI, known.linkerdClassic, known.linkerdClassicCNI),
     oneOf(known.vault),
   )
   .map((list) => list.filter((injector) => injector !== undefined))
@@ -173,6 +173,8 @@ test('so they are beside several webhooks, and the sidecar starts before every c
       expect(seen(a, pod, list.length)).toEqual(seen(b, pod, list.length));
       const has = allContainers(a).some(({ name }) => name === 'rolechain');
       expect([a, b].map(sidecarStartsFirst)).toEqual([has, has]);
+      // A pod that gets no sidecar has nothing to wait for.
+      expect([a, b].map((one) => !has || proxyStartsFirst(one))).toEqual([true, true]);
     }),
     { numRuns: 200 },
   );

@@ -17,7 +17,7 @@ import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
 import { OUR_NAMES, configurationName, matrix, type Row } from './rows.ts';
-import { environments, holders, seen, sidecarStartsFirst, type Seen } from '../models/seen.ts';
+import { environments, holders, proxyStartsFirst, seen, sidecarStartsFirst, type Seen } from '../models/seen.ts';
 import { startInjectors, type InjectorServer } from './server.ts';
 
 const ROWS = matrix(injectors(REGION));
@@ -98,7 +98,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
           same(environments(holders(one.pod)), environments(holders(aloneOf(one)))),
       );
       const mounts = all.every((one) => same(one.seen.mounts, reference(one).seen.mounts));
-      return { row, env, mounts, first: all.every(({ pod }) => sidecarStartsFirst(pod)) };
+      return { row, env, mounts, first: all.every(({ pod }) => sidecarStartsFirst(pod) && proxyStartsFirst(pod)) };
     });
     process.stdout.write(`\n${table(lines.map(({ row, ...equal }) => cells(row, equal)))}\n\n`);
     const unequal = lines.filter(({ env, mounts, first }) => !env || !mounts || !first);

@@ -34,6 +34,7 @@ import {
 } from './decide-account.ts';
 import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
+import { networkFindings, sidecarIndex } from './mesh.ts';
 import { windowsSign } from './node-os.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from './pod.ts';
@@ -63,6 +64,8 @@ export interface Injected {
   readonly warnings: readonly string[];
   readonly pod: Pod;
   readonly ours: Ours;
+  /** The sidecar's place among the other init containers. */
+  readonly index: number;
   /** Without the tokens of `tokensInEnv`: those are random. */
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
@@ -173,13 +176,16 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     const names = new Set(list.flatMap((c) => (wanted && c.conflicts.length > 0 ? rolesOf(c.name) : c.roles)));
     return accepted.roles.filter(({ name }) => names.has(name));
   };
+  const index = sidecarIndex(pod, ours, settings.meshContainers);
+  // A conflict that is yet to be mended takes no role away.
+  const wanted = rolesIn(containers, settings.conflicts === 'refuse');
+  const network = networkFindings(pod, ours, { index, mesh: settings.meshContainers, roles: wanted });
   const findings: Findings = {
     always: [
       ...(undeclared.length > 0 ? [{ reason: 'RoleUndeclared' as const, detail: few(undeclared) }] : []),
       ...(ours.taken.length > 0 ? [{ reason: 'NameTaken' as const, detail: few(ours.taken) }] : []),
     ],
-    // A conflict that is yet to be mended takes no role away.
-    ofPod: podConflicts(pod, rolesIn(containers, settings.conflicts === 'refuse').length),
+    ofPod: [...podConflicts(pod, wanted.length), ...network.conflicts],
     ofContainers: containerFindings(containers),
   };
   const refusing = refusingFindings(findings, settings.conflicts);
@@ -194,6 +200,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     ...asked.warnings,
     ...baseIdentityWarnings(pod, held, account),
     ...processWarnings(pod, containers),
+    ...network.warnings,
     ...containers.flatMap((c) => c.warnings),
   ];
   if (held.length === 0) {
@@ -206,7 +213,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const told = [...spoken, ...resources.warnings];
   return inject(
     { ...asked, warnings: told },
-    { pod, ours, ports, containers, roles: held, resources: resources.value },
+    { pod, ours, index, ports, containers, roles: held, resources: resources.value },
   );
 }
 
@@ -222,7 +229,9 @@ function inject(
   {
     ports,
     ...found
-  }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles' | 'resources'> & { readonly ports: SidecarConfig['ports'] },
+  }: Pick<Injected, 'pod' | 'ours' | 'index' | 'containers' | 'roles' | 'resources'> & {
+    readonly ports: SidecarConfig['ports'];
+  },
 ): Injected {
   const config = sidecarConfig(found.roles, account, settings, around.others, ports);
   const injected: Omit<Injected, 'warnings'> = {

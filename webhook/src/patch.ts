@@ -155,14 +155,18 @@ function volumeOperations(pod: Pod, injection: Injection): Operation[] {
 
 function sidecarOperations(decision: Injected, injection: Injection): Operation[] {
   const fields = sidecarFields(injection);
-  const { sidecar } = decision.ours;
-  if (sidecar) return fieldOperations(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
-  const { resources } = decision;
+  const { index, resources, ours } = decision;
+  const path = pointer('spec', 'initContainers', index);
+  const { sidecar } = ours;
+  if (sidecar) {
+    const from = pointer('spec', 'initContainers', sidecar.index);
+    const changed = fieldOperations(from, sidecar.container, fields);
+    // Moved as it is, with fields that nobody here has heard of.
+    return index === sidecar.index ? changed : [...changed, { op: 'move', from, path }];
+  }
   const container = { name: SIDECAR.name, ...fields, ...(resources ? { resources } : {}) };
-  const before = decision.pod.spec.initContainers;
-  // First of all: the init containers of the pod may need the role too.
-  return before
-    ? [{ op: 'add', path: '/spec/initContainers/0', value: container }]
+  return decision.pod.spec.initContainers
+    ? [{ op: 'add', path, value: container }]
     : [{ op: 'add', path: '/spec/initContainers', value: [container] }];
 }
 
