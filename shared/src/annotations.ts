@@ -135,6 +135,8 @@ export const FOREIGN_KEYS = {
   eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
   /** Flux's annotation of the same purpose, an alias of ours where the admin allows it. */
   fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
+  /** Velero: volumes that its file system backup leaves out, separated by commas and nothing else. */
+  veleroExcludes: 'backup.velero.io/backup-volumes-excludes',
   nodeRegionLabel: 'topology.kubernetes.io/region',
   nodeOS: 'kubernetes.io/os',
   /** Its name before Kubernetes 1.14, which kubelets still write. */

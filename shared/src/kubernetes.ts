@@ -63,7 +63,7 @@ export const NO_ROLE = 'none';
 export const RESERVED_ROLES: readonly string[] = [DEFAULT_ROLE, NO_ROLE];
 
 /**
- * Containers that other webhooks add in front of everything or beside it, service meshes and Vault's agent: they need no
+ * Containers that others add in front of everything or beside it, service meshes, Vault's agent and Velero: they need no
  * AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
  */
 export const MESH_CONTAINERS: readonly string[] = [
@@ -76,6 +76,8 @@ export const MESH_CONTAINERS: readonly string[] = [
   'linkerd-debug',
   'vault-agent-init',
   'vault-agent',
+  'restore-wait',
+  'restic-wait',
 ];
 
 /** Init containers by which meshes make sure that their CNI plugin leads the pod's connections to the proxy. */

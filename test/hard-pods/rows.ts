@@ -1,5 +1,6 @@
 /** Every hard pod, by what makes it hard. */
 import { ANNOTATION_ROWS } from './annotations.ts';
+import { BACKUPS } from './backups.ts';
 import { COPIES } from './copies.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { MESHES } from './meshes.ts';
@@ -18,6 +19,7 @@ export const HARD_PODS: Readonly<Record<string, readonly HardPod[]>> = {
   'By annotations': ANNOTATION_ROWS,
   'By names of ours': NAMES,
   'Copies of injected pods': COPIES,
+  'Backup by Velero': BACKUPS,
 };
 
 /** The rows with names that tell them apart. */

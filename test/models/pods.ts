@@ -69,6 +69,7 @@ const podAnnotations = fc.record(
   {
     'rolechain.io/skip-containers': fc.constantFrom('', 'app', 'istio-proxy,app'),
     [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom('', 'other', 'a, b', 'x\ny'),
+    [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
     'rolechain.io/skipped': fc.constant('NoRoleHeld'),
   },

@@ -83,6 +83,8 @@ export interface Injected {
   readonly allowances: readonly Allowance[];
   /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
   readonly defaultRegion: string;
+  /** Velero's file system backup is told to leave the token volume out. */
+  readonly veleroExclude: boolean;
   /** 127.0.0.1 is added to NO_PROXY. */
   readonly loopbackNoProxy: boolean;
   /** AWS_USE_DUALSTACK_ENDPOINT is set. */
@@ -242,6 +244,7 @@ function inject(
     user: settings.sidecarUser,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
+    veleroExclude: settings.veleroExclude,
     loopbackNoProxy: settings.loopbackNoProxy,
     useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',

@@ -21,7 +21,7 @@ import type { ContainerOutcome } from './containers.ts';
 import type { Decision, Injected, Skipped } from './decide.ts';
 import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
+import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
 import { withLoopback } from './proxy-env.ts';
 import { pullSecretOperations } from './pull-secrets.ts';
@@ -29,6 +29,7 @@ import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 import { fieldOperations } from './sidecar-fields.ts';
+import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from './velero.ts';
 
 type Json = Record<string, unknown>;
 
@@ -75,10 +76,12 @@ function skippedOperations(
   { pod, ours }: NonNullable<Skipped['marked']>,
 ): Operation[] {
   const eks = annotationOf(pod, FOREIGN_KEYS.eksSkipContainers);
+  const velero = annotationOf(pod, FOREIGN_KEYS.veleroExcludes);
   const annotations = {
     [ANNOTATIONS.skipped.key]: reason,
     [ANNOTATIONS.status.key]: undefined,
     [FOREIGN_KEYS.eksSkipContainers]: withoutOurEntries(eks, pod, ours),
+    [FOREIGN_KEYS.veleroExcludes]: ours.sidecar ? withoutTokenVolume(velero) : velero,
   };
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
@@ -102,7 +105,12 @@ function containerOperations(
   const nextEnv = wanted ? held(wanted) : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
   return [
     ...listDifference(`${path}/env`, container.env, nextEnv, gone),
-    ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, roles),
+    ...mountOperations(
+      `${path}/volumeMounts`,
+      container.volumeMounts,
+      roles,
+      endsBeforeTokens(container, list, index, decision.ours),
+    ),
   ];
 }
 
@@ -125,6 +133,7 @@ function mountOperations(
   path: string,
   before: readonly VolumeMount[] | null | undefined,
   roles: readonly string[],
+  keepsWhole: boolean,
 ): Operation[] {
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
@@ -135,7 +144,7 @@ function mountOperations(
     roles.length > 0 &&
     EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
-    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount));
+    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount) && !(keepsWhole && !isRoleMount(mount)));
   const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
   return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), missing);
 }
@@ -190,9 +199,11 @@ function annotationOperations(rawPod: unknown, wanted: Readonly<Record<string, s
 
 function annotationsFor(decision: Injected): Record<string, string | undefined> {
   const holding = decision.containers.filter(({ roles }) => roles.length > 0);
+  const velero = annotationOf(decision.pod, FOREIGN_KEYS.veleroExcludes);
   return {
     [ANNOTATIONS.status.key]: status(decision),
     [ANNOTATIONS.skipped.key]: undefined,
+    [FOREIGN_KEYS.veleroExcludes]: decision.veleroExclude ? withTokenVolume(velero) : velero,
     [FOREIGN_KEYS.eksSkipContainers]: extendSkipContainers(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
       SIDECAR.name,
       ...holding.map(({ name }) => name),

@@ -21,7 +21,7 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
  */
 export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
-  const tooLarge = [...keysOn('Pod'), FOREIGN_KEYS.eksSkipContainers].flatMap(
+  const tooLarge = [...keysOn('Pod'), FOREIGN_KEYS.eksSkipContainers, FOREIGN_KEYS.veleroExcludes].flatMap(
     (key) => sizeProblem(annotations, key, 'Pod') ?? [],
   );
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };

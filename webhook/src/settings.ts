@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import {
   AGENT_ENDPOINTS,
   ENV,
+  FOREIGN_KEYS,
   LIMITS,
   LOOPBACK,
   MESH_CONTAINERS,
@@ -44,6 +45,7 @@ export interface Settings {
   readonly containersUseDualstackEndpoint: boolean;
   readonly useFIPSEndpoint: boolean;
   readonly loopbackNoProxy: boolean;
+  readonly veleroExclude: boolean;
   /** Variables of Node's own, by name. */
   readonly sidecarEnvironment: Readonly<Record<string, string>>;
   readonly address: string;
@@ -79,6 +81,7 @@ export type DecideSettings = Pick<
   | 'containersUseDualstackEndpoint'
   | 'useFIPSEndpoint'
   | 'loopbackNoProxy'
+  | 'veleroExclude'
   | 'sidecarEnvironment'
   | 'sidecarUser'
 > & { readonly region: string };
@@ -189,6 +192,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'true or false',
     false,
     `Whether ${LOOPBACK} is added to ${NO_PROXIES.map((name) => `\`${name}\``).join(' and ')} of a container that holds a role and names an HTTP proxy: [why](sdks.md#proxies).`,
+    (limit) => v.boolean(limit),
+  ),
+  veleroExclude: setting(
+    'true or false',
+    true,
+    `Whether \`${FOREIGN_KEYS.veleroExcludes}\` of an injected pod gets the name of the volume with the tokens, so that Velero's file system backup leaves it out: [backup](pods.md#backup-drain-and-descheduler).`,
     (limit) => v.boolean(limit),
   ),
   sidecarEnvironment: setting(

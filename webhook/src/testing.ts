@@ -22,6 +22,7 @@ export const SETTINGS: DecideSettings = {
   containersUseDualstackEndpoint: false,
   useFIPSEndpoint: false,
   loopbackNoProxy: false,
+  veleroExclude: true,
   sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',
   sidecarUser: 'fixed',

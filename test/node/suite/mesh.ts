@@ -3,6 +3,7 @@
  * The pods are as the mesh's webhook leaves them that is called first, and not again.
  */
 import { SIDECAR } from '@rolechain/shared';
+import { until } from '../../stage/install.ts';
 import { MESH } from '../app/mesh.ts';
 import { SHOP, statusOf, type Kube } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
@@ -22,7 +23,7 @@ function meshed(app: App, name: string, account: string): KubeObject {
     container(app, 'istio-validation', ['mesh-validate']),
     { ...proxy, restartPolicy: 'Always', securityContext: { ...proxy.securityContext, runAsUser: MESH.user } },
   ];
-  return { ...pod, spec: { ...pod.spec, initContainers } } as KubeObject;
+  return { ...pod, spec: { ...pod.spec, initContainers } };
 }
 
 export async function startMeshed({ kube, app }: NodeStage): Promise<void> {
@@ -50,6 +51,7 @@ export function meshes(get: () => NodeStage): void {
     // It ended well: before the proxy, connections led nowhere.
     expect(await kube.log(pod, 'istio-validation')).toEqual(['redirected']);
     // Not one call of the program failed.
+    await until('it says who it is', 30_000, async () => (await kube.log(pod, 'app')).length > 0);
     const said = new Set(await kube.log(pod, 'app'));
     expect([...said]).toEqual([callerOf(ORDERS, pod)]);
     const [usual, beside] = [await seconds(kube, ALONE, SIDECAR.name), await seconds(kube, pod, 'istio-proxy')];

@@ -3,6 +3,7 @@
  * Run by `pnpm test:node` (../main.ts), which makes the cluster or is told of one.
  */
 import { describeWhen } from '../../when.ts';
+import { backups } from './backup.ts';
 import { REDIRECTS, readGiven } from './given.ts';
 import { refusals, startRefused } from './refusals.ts';
 import { isolation } from './isolation.ts';
@@ -38,6 +39,7 @@ describeWhen(
     refusals(get);
     lifecycle(get);
     isolation(get);
+    backups(get);
     describeWhen('beside a mesh with CNI plugin', redirects, () => meshes(get), true);
   },
   nobody,
