@@ -10,6 +10,8 @@ export const SIDECAR = {
   externalIDsVolume: 'rolechain-external-ids',
   apiAccessVolume: 'rolechain-api-access',
   tokenVolumeSize: '1Mi',
+  /** Name of the port of health and metrics, where it is declared. */
+  metricsPort: 'rolechain',
   /** Not 65532, the commonest application user: processes of one user can read each other's memory. */
   user: 28173,
 } as const;

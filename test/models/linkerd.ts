@@ -63,12 +63,23 @@ const VALIDATOR: ModelContainer = {
   ],
 };
 
-function proxy({ spec }: ModelPod): ModelContainer {
-  const token = spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
+/** The ports that containers declare, native sidecars among them (pkg/inject/inject.go, getPodInboundPorts). */
+function inboundPorts({ spec }: ModelPod): number[] {
+  const running = [...spec.containers, ...(spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')];
+  const declared = running.flatMap(({ ports }) => (ports ?? []) as { containerPort: number }[]);
+  return [...new Set(declared.map(({ containerPort }) => containerPort))].sort((a, b) => a - b);
+}
+
+function proxy(pod: ModelPod): ModelContainer {
+  const token = pod.spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
   return {
     name: PROXY,
     image: 'registry.example/linkerd/proxy:edge',
-    env: [fieldVariable('_pod_name', 'metadata.name'), { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' }],
+    env: [
+      fieldVariable('_pod_name', 'metadata.name'),
+      { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' },
+      { name: 'LINKERD2_PROXY_INBOUND_PORTS', value: inboundPorts(pod).join(',') },
+    ],
     ports: [
       { containerPort: 4143, name: 'linkerd-proxy', protocol: 'TCP' },
       { containerPort: 4191, name: 'linkerd-admin', protocol: 'TCP' },

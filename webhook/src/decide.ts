@@ -75,6 +75,7 @@ export interface Injected {
   /** Of a new sidecar: those of one that is there stay as they are. */
   readonly resources: Resources;
   readonly user: SidecarUser;
+  readonly declareMetricsPort: boolean;
   /** What the admin adds to the sidecar's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Those that a container holds. */
@@ -242,6 +243,7 @@ function inject(
     image: settings.sidecarImage,
     imagePullSecrets: settings.imagePullSecrets,
     user: settings.sidecarUser,
+    declareMetricsPort: settings.declareMetricsPort,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
     veleroExclude: settings.veleroExclude,

@@ -44,6 +44,7 @@ export interface Settings {
   readonly useDualstackEndpoint: boolean;
   readonly containersUseDualstackEndpoint: boolean;
   readonly useFIPSEndpoint: boolean;
+  readonly declareMetricsPort: boolean;
   readonly loopbackNoProxy: boolean;
   readonly veleroExclude: boolean;
   /** Variables of Node's own, by name. */
@@ -80,6 +81,7 @@ export type DecideSettings = Pick<
   | 'useDualstackEndpoint'
   | 'containersUseDualstackEndpoint'
   | 'useFIPSEndpoint'
+  | 'declareMetricsPort'
   | 'loopbackNoProxy'
   | 'veleroExclude'
   | 'sidecarEnvironment'
@@ -192,6 +194,12 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'true or false',
     false,
     `Whether ${LOOPBACK} is added to ${NO_PROXIES.map((name) => `\`${name}\``).join(' and ')} of a container that holds a role and names an HTTP proxy: [why](sdks.md#proxies).`,
+    (limit) => v.boolean(limit),
+  ),
+  declareMetricsPort: setting(
+    'true or false',
+    false,
+    `Whether the sidecar's container declares its port of health and metrics, named \`${SIDECAR.metricsPort}\`. It answers there either way; scrapers and meshes take a declared port for one of theirs: [metrics](#metrics-of-the-sidecar).`,
     (limit) => v.boolean(limit),
   ),
   veleroExclude: setting(

@@ -21,6 +21,7 @@ export const SETTINGS: DecideSettings = {
   useDualstackEndpoint: false,
   containersUseDualstackEndpoint: false,
   useFIPSEndpoint: false,
+  declareMetricsPort: false,
   loopbackNoProxy: false,
   veleroExclude: true,
   sidecarEnvironment: {},
