@@ -137,6 +137,9 @@ export const FOREIGN_KEYS = {
   fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
   /** Velero: volumes that its file system backup leaves out, separated by commas and nothing else. */
   veleroExcludes: 'backup.velero.io/backup-volumes-excludes',
+  /** Vault: it injects its agent, and with the other one lets all processes of the pod see one another. Go's booleans. */
+  vaultInject: 'vault.hashicorp.com/agent-inject',
+  vaultShareProcesses: 'vault.hashicorp.com/agent-share-process-namespace',
   nodeRegionLabel: 'topology.kubernetes.io/region',
   nodeOS: 'kubernetes.io/os',
   /** Its name before Kubernetes 1.14, which kubelets still write. */

@@ -65,8 +65,8 @@ export const NO_ROLE = 'none';
 export const RESERVED_ROLES: readonly string[] = [DEFAULT_ROLE, NO_ROLE];
 
 /**
- * Containers that others add in front of everything or beside it, service meshes, Vault's agent and Velero: they need no
- * AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
+ * Containers that others add in front of everything or beside it, service meshes, Vault's agent, Azure's proxy and Velero: they need
+ * no AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
  */
 export const MESH_CONTAINERS: readonly string[] = [
   'istio-init',
@@ -78,6 +78,8 @@ export const MESH_CONTAINERS: readonly string[] = [
   'linkerd-debug',
   'vault-agent-init',
   'vault-agent',
+  'azwi-proxy-init',
+  'azwi-proxy',
   'restore-wait',
   'restic-wait',
 ];

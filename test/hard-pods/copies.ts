@@ -130,7 +130,7 @@ export const COPIES: readonly HardPod[] = [
     })),
     ...injected,
     so: 'Each of these is what the webhook writes again, or gone; a warning names them.',
-    says: /set back: (?:env, image, )?lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
+    says: /set back: (?:env \([^)]+\), image \([^)]+\), )?lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
     shows: [
       (pod) => {
         const { startupProbe, ...sidecar } = named(pod, SIDECAR.name) ?? container('none');

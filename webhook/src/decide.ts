@@ -259,10 +259,13 @@ function inject(
 /** What of the pod itself speaks against a sidecar that serves so many roles. */
 function podConflicts(pod: Pod, roles: number): Finding[] {
   const windows = windowsSign(pod);
+  const shared = sharesProcesses(pod);
   return [
     ...(windows === undefined ? [] : [{ reason: 'Windows' as const, detail: `the pod asks for it by ${windows}` }]),
     ...(pod.spec.hostNetwork === true ? [{ reason: 'HostNetwork' as const, detail: '' }] : []),
-    ...(sharesProcesses(pod) && roles > 1 ? [{ reason: 'SharedProcessNamespace' as const, detail: '' }] : []),
+    ...(shared !== undefined && roles > 1
+      ? [{ reason: 'SharedProcessNamespace' as const, detail: `by ${shared}` }]
+      : []),
   ];
 }
 
