@@ -48,7 +48,7 @@ export const BACKUPS: readonly HardPod[] = [
   },
   {
     name: 'a pod that leaves volumes out itself',
-    pod: { ...plain, metadata: { annotations: { [EXCLUDES]: 'data,cache' } } },
+    pod: { ...plain, metadata: { ...plain.metadata, annotations: { [EXCLUDES]: 'data,cache' } } },
     ...{ outcome: 'injected', reason: 'Injected' },
     so: 'The name is added behind them.',
     shows: [({ metadata }) => metadata.annotations?.[EXCLUDES], 'data,cache,rolechain'],
@@ -105,7 +105,10 @@ export const BACKUPS: readonly HardPod[] = [
     name: 'a restored pod whose containers are all skipped now',
     pod: {
       ...restored,
-      metadata: { annotations: { ...restored.metadata.annotations, 'rolechain.io/skip-containers': 'app,migrate' } },
+      metadata: {
+        ...restored.metadata,
+        annotations: { ...restored.metadata.annotations, 'rolechain.io/skip-containers': 'app,migrate' },
+      },
     },
     isCopy: true,
     ...{ outcome: 'skipped', reason: 'NoRoleHeld' },

@@ -49,7 +49,10 @@ export const MESHES: readonly HardPod[] = [
     name: 'the same, and addresses taken out of the mesh',
     pod: {
       ...validated,
-      metadata: { annotations: { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': '10.0.0.0/8' } },
+      metadata: {
+        ...validated.metadata,
+        annotations: { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': '10.0.0.0/8' },
+      },
     },
     account: 'required',
     ...injected,
