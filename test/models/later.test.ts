@@ -43,10 +43,8 @@ const seen = (pod: ModelPod) =>
   Object.fromEntries(
     allContainers(pod)
       .map(({ name, env = [], volumeMounts = [] }) => {
-        // The plugin's mount comes and goes with the calls: the sidecar doesn't read it.
-        const mounts = volumeMounts.filter(
-          (mount) => name !== SIDECAR.name || mount.name.startsWith(SIDECAR.tokenVolume),
-        );
+        // The plugin's mount comes and goes with the calls.
+        const mounts = volumeMounts.filter((mount) => name !== SIDECAR.name || mount.name !== 'kube-api-access');
         return [name, [env, mounts].map((list) => list.map((one) => JSON.stringify(one)).sort())] as const;
       })
       .sort(([a], [b]) => (a < b ? -1 : 1)),

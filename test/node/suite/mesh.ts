@@ -5,7 +5,7 @@
 import { SIDECAR } from '@rolechain/shared';
 import { until } from '../../stage/install.ts';
 import { MESH } from '../app/mesh.ts';
-import { SHOP, statusOf, type Kube } from './kube.ts';
+import { SHOP, type Kube } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
 import { container, podOf, type App } from './workloads.ts';
 import type { KubeObject } from '../../stage/manifests.ts';
@@ -31,11 +31,20 @@ export async function startMeshed({ kube, app }: NodeStage): Promise<void> {
   await kube.apply(alone, meshed(app, PROCEEDS, 'irsa'), meshed(app, REQUIRES, 'irsa-required'));
 }
 
-/** Seconds from the start of one container to that of the program, which has its first credential then. */
-async function seconds(kube: Kube, pod: string, from: string): Promise<number> {
-  const status = await kube.pod(pod);
-  const at = (name: string): number => Date.parse(String(statusOf(status, name)?.state?.running?.startedAt));
-  return (at('app') - at(from)) / 1000;
+/** When a container of the pod first said this, by the node's clock, in milliseconds. */
+async function saidAt(kube: Kube, pod: string, name: string, text: string): Promise<number> {
+  const log = await kube.kubectl('logs', pod, `--namespace=${SHOP}`, `--container=${name}`, '--timestamps');
+  const line = log.split('\n').find((one) => one.includes(text));
+  if (line === undefined) throw new Error(`${name} of ${pod} didn't say "${text}":\n${log}`);
+  return Date.parse(line.split(' ', 1)[0] ?? '');
+}
+
+/** Seconds from the sidecar's start to its first credential, and from that of the proxy where there is one. */
+async function firstCredential(kube: Kube, pod: string): Promise<{ readonly own: number; readonly proxied?: number }> {
+  const fetched = await saidAt(kube, pod, SIDECAR.name, 'credentials fetched');
+  const own = (fetched - (await saidAt(kube, pod, SIDECAR.name, 'starting'))) / 1000;
+  if (pod === ALONE) return { own };
+  return { own, proxied: (fetched - (await saidAt(kube, pod, 'istio-proxy', 'listening'))) / 1000 };
 }
 
 export function meshes(get: () => NodeStage): void {
@@ -54,10 +63,9 @@ export function meshes(get: () => NodeStage): void {
     await until('it says who it is', 30_000, async () => (await kube.log(pod, 'app')).length > 0);
     const said = new Set(await kube.log(pod, 'app'));
     expect([...said]).toEqual([callerOf(ORDERS, pod)]);
-    const [usual, beside] = [await seconds(kube, ALONE, SIDECAR.name), await seconds(kube, pod, 'istio-proxy')];
-    console.log(
-      `${pod}: ${beside} s from the proxy's start to the program's; without a mesh from the sidecar's: ${usual} s`,
-    );
-    expect(beside).toBeLessThanOrEqual(usual + PATIENCE_SECONDS);
+    const [alone, beside] = [await firstCredential(kube, ALONE), await firstCredential(kube, pod)];
+    console.log(`${pod}, seconds to the first credential: ${JSON.stringify({ alone, beside })}`);
+    // From the proxy's start on it is the kubelet that starts the sidecar, as slowly as the machine does.
+    expect(beside.own).toBeLessThanOrEqual(alone.own + PATIENCE_SECONDS);
   });
 }
