@@ -101,7 +101,6 @@ const KEYS = [
   'rolechain.io/sidecar-cpu-limit',
   'rolechain.io/other',
   FOREIGN_KEYS.eksSkipContainers,
-  FOREIGN_KEYS.veleroExcludes,
   'a~1b/c~0d',
   '__proto__',
 ] as const;

@@ -19,9 +19,16 @@ const PATIENCE_SECONDS = 5;
 function meshed(app: App, name: string, account: string): KubeObject {
   const pod = podOf(app, name, { account }) as KubeObject & { spec: object };
   const proxy = container(app, 'istio-proxy', ['mesh-proxy']);
+  const startupProbe = { tcpSocket: { port: MESH.port }, periodSeconds: 1, failureThreshold: 600 };
   const initContainers = [
     container(app, 'istio-validation', ['mesh-validate']),
-    { ...proxy, restartPolicy: 'Always', securityContext: { ...proxy.securityContext, runAsUser: MESH.user } },
+    // As Istio's and linkerd's: what comes behind starts once it listens.
+    {
+      ...proxy,
+      startupProbe,
+      restartPolicy: 'Always',
+      securityContext: { ...proxy.securityContext, runAsUser: MESH.user },
+    },
   ];
   return { ...pod, spec: { ...pod.spec, initContainers } };
 }
