@@ -169,11 +169,16 @@ test('least RBAC: one Secret and two configurations by name, and no verb on all'
       apiGroups: ['admissionregistration.k8s.io'],
       resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
       resourceNames: [value.webhookConfiguration],
-      verbs: ['get', 'patch'],
+      verbs: ['get', 'list', 'watch', 'patch'],
     },
     { apiGroups: [''], resources: ['limitranges'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
-    { apiGroups: [''], resources: ['secrets'], resourceNames: [value.certificateSecret], verbs: ['get', 'update'] },
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [value.certificateSecret],
+      verbs: ['get', 'list', 'watch', 'update'],
+    },
   ]);
 });
 

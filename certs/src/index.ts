@@ -1,3 +1,4 @@
+export * from './allowance.ts';
 export {
   AUTHORITY_LIFETIME_MS,
   CLOCK_SKEW_MS,
@@ -12,6 +13,7 @@ export * from './keeper.ts';
 export * from './kubernetes.ts';
 export * from './log.ts';
 export * from './names.ts';
+export * from './nudges.ts';
 export * from './publish.ts';
 export * from './rotation.ts';
 export * from './store.ts';

@@ -3,62 +3,12 @@ import { createServer, get, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CertificateError } from './errors.ts';
-import { keepCertificates, type KeeperOptions } from './keeper.ts';
-import { publishCaBundle } from './publish.ts';
-import { ensureCertificates } from './store.ts';
 import type { Certificates } from './rotation.ts';
-import { fromBase64, memoryConfiguration, memorySecret } from './testing/memory-api.ts';
-import { daysAfter, DNS_NAMES, makeData, NOW } from './testing/pairs.ts';
-import { recordingLog } from './testing/recording-log.ts';
+import { atEnd, endAll, setUp, until } from './testing/keeping.ts';
+import { fromBase64 } from './testing/memory-api.ts';
+import { daysAfter, DNS_NAMES, makeData } from './testing/pairs.ts';
 
-const ended: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ended.splice(0).reverse()) await end();
-});
-
-/** Waits until `check` holds; jest's own timeout ends it otherwise. */
-async function until(check: () => boolean): Promise<void> {
-  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
-function setUp(more: Partial<KeeperOptions> = {}) {
-  const secret = memorySecret();
-  const configuration = memoryConfiguration([{ name: 'pods', clientConfig: {} }]);
-  const log = recordingLog();
-  const clock = { now: NOW };
-  const changes: Certificates[] = [];
-  const ending = new AbortController();
-  const options: KeeperOptions = {
-    store: (signal) =>
-      ensureCertificates({
-        api: secret,
-        namespace: 'rolechain',
-        secretName: 'tls',
-        dnsNames: DNS_NAMES,
-        now: () => clock.now,
-        log,
-        signal,
-      }),
-    publish: (bundle, signal) =>
-      publishCaBundle({ api: configuration, configurationName: 'rolechain', bundle, signal }),
-    onChange: (certificates) => void changes.push(certificates),
-    intervalMs: 5,
-    signal: ending.signal,
-    log,
-    ...more,
-  };
-  const start = () => {
-    const kept = keepCertificates(options);
-    ended.push(async () => {
-      ending.abort();
-      await kept;
-    });
-    return kept;
-  };
-  const published = () => Buffer.from(configuration.webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
-  return { secret, configuration, log, clock, changes, ending, options, start, published };
-}
+afterEach(endAll);
 
 describe('keepCertificates', () => {
   it('serves and publishes at the start, then leaves well alone', async () => {
@@ -204,7 +154,7 @@ describe('a server with these certificates', () => {
     const server = createServer(contextOf(certificates), (_request, response) => response.end('ok'));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    ended.push(() => {
+    atEnd(() => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
     });

@@ -15,7 +15,8 @@ import type { Secret, SecretApi } from './store.ts';
 const DEADLINE_MS = 10_000;
 
 /** Field manager, by which `managedFields` shows who wrote. */
-const fieldManager = 'rolechain-webhook';
+export const FIELD_MANAGER = 'rolechain-webhook';
+const fieldManager = FIELD_MANAGER;
 
 /** The Secret `name` in `namespace`. Needs get, create (which RBAC can't tie to a name) and update on secrets. */
 export function secretApi(

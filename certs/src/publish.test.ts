@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { bundlePatch, currentCaBundles, publishCaBundle } from './publish.ts';
+import { makeAuthority } from './authority.ts';
+import { bundlePatch, currentCaBundles, publishCaBundle, writersOf } from './publish.ts';
 import { httpError, memoryConfiguration } from './testing/memory-api.ts';
 
 // What is published isn't read, so any text within the markers does.
@@ -16,7 +17,7 @@ const webhook = (name: string, caBundle?: string) => ({
 describe('publishCaBundle', () => {
   it('sets the bundle of every webhook that lacks it, under a test of its name', async () => {
     const api = memoryConfiguration([webhook('a'), webhook('b', base64(bundle)), webhook('c', base64(pem('b2xk')))]);
-    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toEqual({ changed: true, others: false });
     expect(api.patches).toEqual([
       [
         { op: 'test', path: '/webhooks/0/name', value: 'a' },
@@ -32,7 +33,7 @@ describe('publishCaBundle', () => {
 
   it('writes nothing where nothing is to be done', async () => {
     const api = memoryConfiguration([webhook('a', base64(bundle))]);
-    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(false);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toEqual({ changed: false, others: false });
     expect(api.patches).toEqual([]);
   });
 
@@ -43,7 +44,7 @@ describe('publishCaBundle', () => {
       api.beforePatch = () => undefined;
     };
     // Of this configuration every webhook is ours; the double shows that a place is never trusted.
-    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toEqual({ changed: true, others: false });
     expect(api.patches.map((operations) => operations[0]?.value)).toEqual(['foreign']);
     expect(new Set((await currentCaBundles({ api, configurationName })).values())).toEqual(new Set([bundle]));
   });
@@ -54,7 +55,7 @@ describe('publishCaBundle', () => {
       api.beforePatch = () => undefined;
       throw status === undefined ? new TypeError('fetch failed') : httpError(status);
     };
-    expect(await publishCaBundle({ api, configurationName, bundle })).toBe(true);
+    expect(await publishCaBundle({ api, configurationName, bundle })).toEqual({ changed: true, others: false });
   });
 
   it('gives up after a bounded number of conflicts', async () => {
@@ -115,6 +116,57 @@ describe('publishCaBundle', () => {
     });
     expect(api.patches).toEqual([]);
   });
+});
+
+describe('publishCaBundle beside other CAs', () => {
+  const now = new Date();
+  const bundleOf = async (): Promise<string> => (await makeAuthority({ now, commonName: 'test' })).certificate;
+
+  it("keeps or drops them, and two replicas that keep each other's write once each", async () => {
+    const [ours, theirs] = await Promise.all([bundleOf(), bundleOf()]);
+    const api = memoryConfiguration([webhook('a', base64(theirs))]);
+    const publish = (of: string, others: 'keep' | 'drop') =>
+      publishCaBundle({ api, configurationName, bundle: of, others });
+    const published = async () => (await currentCaBundles({ api, configurationName })).get('a');
+    expect(await publish(ours, 'keep')).toEqual({ changed: true, others: true });
+    expect(await published()).toBe(ours + theirs);
+    for (const bundle of [theirs, ours]) {
+      expect(await publish(bundle, 'keep')).toEqual({ changed: false, others: true });
+    }
+    expect(await publish(ours, 'drop')).toEqual({ changed: true, others: false });
+    expect(await published()).toBe(ours);
+  });
+
+  it('keeps no more than four, none that has expired, and nothing that is no certificate', async () => {
+    const ours = await bundleOf();
+    const many = await Promise.all(Array.from({ length: 6 }, bundleOf));
+    const other = await bundleOf();
+    const expired = await makeAuthority({ now: new Date('2001-01-01'), commonName: 'expired' });
+    const after = async (present: string): Promise<string | undefined> => {
+      const api = memoryConfiguration([webhook('a', base64(present))]);
+      await publishCaBundle({ api, configurationName, bundle: ours, others: 'keep' });
+      return (await currentCaBundles({ api, configurationName })).get('a');
+    };
+    expect(await after(many.join(''))).toBe(ours + many.slice(0, 4).join(''));
+    expect(await after(expired.certificate + other)).toBe(ours + other);
+    expect(await after(`${other}-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n`)).toBe(ours);
+    expect(await after('\n')).toBe(ours);
+  });
+});
+
+test('writersOf names the others, who wrote last in front, within bounds', () => {
+  const entry = (manager: string, time?: string) => ({ manager, ...(time !== undefined && { time }) });
+  const managedFields = [
+    entry('kubectl', '2027-01-01T00:00:00Z'),
+    entry('us', '2027-01-03T00:00:00Z'),
+    entry('argocd-controller', '2027-01-02T00:00:00Z'),
+    entry('x'.repeat(100)),
+  ];
+  expect(writersOf({ metadata: { managedFields } }, 'us')).toEqual(['argocd-controller', 'kubectl', 'x'.repeat(64)]);
+  expect(
+    writersOf({ metadata: { managedFields: Array.from({ length: 9 }, (_, i) => entry(`m${i}`)) } }, 'us'),
+  ).toHaveLength(5);
+  expect(writersOf({}, 'us')).toEqual([]);
 });
 
 describe('bundlePatch', () => {

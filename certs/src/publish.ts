@@ -1,13 +1,21 @@
 import { CertificateError, describeFailure, isFinal, mayPass, statusOf } from './errors.ts';
 import { API_RETRIES, retrying } from './retry.ts';
+import { readCertificates } from './rotation.ts';
 
 /** A mutating or validating webhook configuration, of which only these fields are looked at. */
 export interface WebhookConfiguration {
+  readonly metadata?: { readonly managedFields?: readonly ManagedFields[] };
   readonly webhooks?: readonly {
     readonly name: string;
     /** `caBundle` is base64 of PEM. */
     readonly clientConfig?: { readonly caBundle?: string };
   }[];
+}
+
+/** Who wrote what, as the API keeps it (ManagedFieldsEntry). */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly time?: Date | string;
 }
 
 export type WebhookConfigurationKind = 'MutatingWebhookConfiguration' | 'ValidatingWebhookConfiguration';
@@ -24,8 +32,8 @@ export interface WebhookConfigurationApi {
   readonly kind: WebhookConfigurationKind;
   /** Undefined when there is none of this name. */
   read(name: string): Promise<WebhookConfiguration | undefined>;
-  /** By JSON Patch; a `test` that fails is a 422. */
-  patch(name: string, operations: readonly PatchOperation[]): Promise<unknown>;
+  /** By JSON Patch; a `test` that fails is a 422. `found`: what it was worked out from. */
+  patch(name: string, operations: readonly PatchOperation[], found?: WebhookConfiguration): Promise<unknown>;
 }
 
 export interface PublishOptions {
@@ -33,29 +41,38 @@ export interface PublishOptions {
   readonly configurationName: string;
   /** PEM of the CA certificates that API servers shall trust. */
   readonly bundle: string;
+  /** What becomes of valid CA certificates beside those that are published: `keep` is for a CA that follows another. */
+  readonly others?: 'keep' | 'drop';
   /** Ends the retries. */
   readonly signal?: AbortSignal;
 }
 
-type Options = Omit<PublishOptions, 'bundle'>;
+type Options = Omit<PublishOptions, 'bundle' | 'others'>;
+
+export interface Published {
+  /** Whether anything had to be changed. */
+  readonly changed: boolean;
+  /** Whether other CA certificates are published beside. */
+  readonly others: boolean;
+}
 
 /**
  * Makes `bundle` the caBundle of every webhook of the configuration, and touches nothing else of it.
- * Returns whether anything had to be changed.
  *
  * Throws CertificateError: WebhookConfigurationMissing, WebhookConfigurationForbidden (403),
  * CertificatesUnavailable (everything else).
  */
-export async function publishCaBundle(options: PublishOptions): Promise<boolean> {
-  const { api, configurationName, bundle, signal } = options;
+export async function publishCaBundle(options: PublishOptions): Promise<Published> {
+  const { api, configurationName, bundle, others = 'drop', signal } = options;
   if (!bundle.includes('-----BEGIN CERTIFICATE-----') || bundle.includes('PRIVATE KEY-----')) {
     throw new CertificateError('CertificatesUnavailable', 'The bundle to publish is not PEM of certificates alone.');
   }
   return retrying({ ...API_RETRIES, isFinal, signal }, async () => {
-    const operations = bundlePatch(await readConfiguration(options), bundle);
-    if (operations.length === 0) return false;
-    await asking(options, 'patch', () => api.patch(configurationName, operations));
-    return true;
+    const found = await readConfiguration(options);
+    const operations = bundlePatch(found, bundle, others);
+    const published = { changed: operations.length > 0, others: others === 'keep' && hasOthers(found, bundle) };
+    if (published.changed) await asking(options, 'patch', () => api.patch(configurationName, operations, found));
+    return published;
   });
 }
 
@@ -69,16 +86,54 @@ export async function currentCaBundles(options: Options): Promise<Map<string, st
  * The webhooks are addressed by their place in the list, so each write is guarded by a test of the name:
  * if somebody has put another webhook there meanwhile, the API server refuses the patch as a whole.
  */
-export function bundlePatch({ webhooks = [] }: WebhookConfiguration, bundle: string): PatchOperation[] {
-  const value = Buffer.from(bundle).toString('base64');
-  return webhooks.flatMap(({ name, clientConfig }, i): PatchOperation[] =>
-    decode(clientConfig?.caBundle) === bundle
-      ? []
-      : [
-          { op: 'test', path: `/webhooks/${i}/name`, value: name },
-          { op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value },
-        ],
-  );
+export function bundlePatch(
+  { webhooks = [] }: WebhookConfiguration,
+  bundle: string,
+  others: 'keep' | 'drop' = 'drop',
+): PatchOperation[] {
+  return webhooks.flatMap(({ name, clientConfig }, i): PatchOperation[] => {
+    const present = decode(clientConfig?.caBundle);
+    if (present === bundle || (others === 'keep' && hasAll(present, bundle))) return [];
+    const wanted = others === 'keep' ? bundle + othersOf(present, bundle).join('') : bundle;
+    return [
+      { op: 'test', path: `/webhooks/${i}/name`, value: name },
+      { op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value: Buffer.from(wanted).toString('base64') },
+    ];
+  });
+}
+
+/**
+ * Field managers of the configuration, ourselves aside, who wrote last in front. Who only took something away, as a replace
+ * by a file without caBundle does, is there for what else it wrote: the API keeps no more.
+ */
+export function writersOf({ metadata }: WebhookConfiguration, ourselves: string): string[] {
+  const written = (metadata?.managedFields ?? []).toSorted((a, b) => timeOf(b) - timeOf(a));
+  const names = new Set(written.flatMap(({ manager }) => (manager === undefined ? [] : [manager.slice(0, 64)])));
+  names.delete(ourselves);
+  return [...names].slice(0, 5);
+}
+
+const timeOf = ({ time }: ManagedFields): number => (time === undefined ? 0 : new Date(time).getTime());
+
+/** More than ever follow one another within the time of an overlap. */
+const MOST_OTHERS = 4;
+
+/** PEM of the CA certificates in a published bundle that aren't in ours, as our bundles have them. */
+function othersOf(present: string | undefined, bundle: string): string[] {
+  if (present === undefined) return [];
+  const now = new Date();
+  const found = (readCertificates(present) ?? []).filter((ca) => ca.ca && now < ca.validToDate);
+  return [...new Set(found.map((ca) => ca.toString()))].filter((pem) => !bundle.includes(pem)).slice(0, MOST_OTHERS);
+}
+
+/** In whatever order: two replicas that keep each other's must not write in turns. */
+function hasAll(present: string | undefined, bundle: string): boolean {
+  const found = (readCertificates(present ?? '') ?? []).map((ca) => ca.toString()).join('');
+  return (readCertificates(bundle) ?? []).every((ca) => found.includes(ca.toString()));
+}
+
+function hasOthers({ webhooks = [] }: WebhookConfiguration, bundle: string): boolean {
+  return webhooks.some(({ clientConfig }) => othersOf(decode(clientConfig?.caBundle), bundle).length > 0);
 }
 
 /** An empty caBundle is none: the API server then trusts its own system's roots. */

@@ -58,13 +58,7 @@ export type Action =
  * has all of `dnsNames` (further ones are fine: replicas of two versions must not fight over the Secret),
  * and leaf and signing CA are good for `LOOKAHEAD_MS` more.
  *
- * A CA is replaced at once, which costs the seconds until every replica and API server has the new one.
- * The place of an overlapping rotation is here, as further actions between `serve` and `replace`, in four
- * steps over the bundle, which may hold several CAs for that purpose:
- *   1. add the new CA to the bundle in the Secret and publish both;
- *   2. wait until the published bundle is observed, and longer than the API servers' informers lag;
- *   3. make the new CA the signing one and switch the leaf;
- *   4. drop the old CA when the last leaf that it signed has expired.
+ * A CA is replaced at once in the Secret. That both are trusted meanwhile is the keeper's part (keeper.ts, Overlap).
  */
 export function plan(found: CertificateData | undefined, now: Date, dnsNames: readonly string[]): Action {
   if (found === undefined) return { do: 'create' };
@@ -137,7 +131,7 @@ type Chain = readonly [X509Certificate, ...X509Certificate[]];
  * The certificates of a PEM text, if all of them can be read. Only these are ever passed on: a private
  * key that somebody pasted into `ca.crt` must not be published to all who may read webhook configurations.
  */
-function readCertificates(pem: string): Chain | undefined {
+export function readCertificates(pem: string): Chain | undefined {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const begun = pem.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
   if (blocks.length !== begun) return undefined;

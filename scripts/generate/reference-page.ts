@@ -165,8 +165,11 @@ use it for as long as the pod lives.
 
 Beside the EKS webhook: what it wrote into a container that holds a role is taken out again, known by its
 token path. So are \`AWS_DEFAULT_REGION\` and \`AWS_REGION\` where they stand directly before its pair, in this order,
-literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's. Beside
-an \`envFrom\`, so is \`AWS_STS_REGIONAL_ENDPOINTS=regional\` directly before that.
+literal and equal to our default Region: a user's own pair in exactly that place and value is taken for EKS's. Where the
+container's role has a \`region\` of its own, that holds for any value, so that EKS' default doesn't override it. Directly
+before that, so is \`AWS_STS_REGIONAL_ENDPOINTS=regional\`, which is set again behind the others unless there is an \`envFrom\`.
+Without a \`region\` of the role's own, EKS' default stays where the EKS webhook comes first and has another one, and where
+somebody copied its pair \`AWS_ROLE_ARN\`, \`AWS_WEB_IDENTITY_TOKEN_FILE\` into the pod, so that it adds its Region elsewhere.
 Give both webhooks the same default Region.
 
 Variables by which an SDK would pass the sidecar by are refused or told, empty ones taken out or told: [sdks.md](sdks.md).

@@ -20,11 +20,12 @@ export const REASONS_FOR_RIGHTS: Readonly<Record<string, string>> = {
   'list, watch `limitranges`, all namespaces':
     "to keep the sidecar's resources inside them; optional: the component `without-limit-ranges` takes it away",
   'get `nodes`': 'the Region, from the label of its own node, when the settings name none',
-  'get, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
-    'to publish the CA bundle',
+  'get, list, watch, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
+    'to publish the CA bundle, and again as soon as it is gone',
   'create `secrets` in namespace `rolechain`':
     "to make the Secret of its certificate (RBAC can't tie `create` to a name)",
-  'get, update `secrets` named `rolechain-webhook-tls` in namespace `rolechain`': 'to read and renew it',
+  'get, list, watch, update `secrets` named `rolechain-webhook-tls` in namespace `rolechain`':
+    'to read and renew it, and to serve what another replica has put there',
 };
 
 const CLUSTER_SCOPED = ['namespaces', 'nodes', 'mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];

@@ -14,7 +14,8 @@ export interface EksInjection {
   readonly mountPath: string;
 }
 
-export const EKS_INJECTIONS: readonly EksInjection[] = [
+/** IRSA, then Pod Identity. */
+export const EKS_INJECTIONS: readonly [EksInjection, EksInjection] = [
   {
     pair: [ENV.roleARN, ENV.webIdentityTokenFile],
     tokenPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token',

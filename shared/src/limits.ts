@@ -16,6 +16,8 @@ export const LIMITS = {
   allowedRolesPatterns: 100,
   /** What others' annotations may have that go into the pod's patch: EKS' and Velero's lists, the audience of a token. */
   eksSkipContainersBytes: 16 * 1024,
+  /** What rolechain adds to it: the names of 250 containers and the sidecar's. */
+  eksSkipContainersAddedBytes: 251 * 64,
   veleroExcludesBytes: 16 * 1024,
   audienceMax: 1024,
   /**

@@ -95,8 +95,8 @@ export const REASONS = {
   NameTaken: refused('A name that belongs to rolechain is taken.', `Rename it, ${LEAVE_POD}.`),
   /** Given by the guard, in the apiserver (manifests/base/guard.yaml); the webhook never gives it. */
   NotInjected: guarded(
-    'The pod was not injected: the webhook did not answer, or had not yet seen the annotation.',
-    'Create it again once the webhook is ready: kubectl get deployment rolechain-webhook -n rolechain.',
+    'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation.',
+    'Create it again once both are there and ready: kubectl get deployment/rolechain-webhook mutatingwebhookconfiguration/rolechain -n rolechain.',
   ),
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 

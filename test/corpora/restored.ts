@@ -1,10 +1,11 @@
 /**
  * What `uninject` can't know of a pod as it was, taken out of it for comparing: null and empty lists and maps where
- * rolechain adds to them, the annotations that the webhook writes whatever came in, an empty `skip-containers`, those
- * of its names that rolechain would have added, empty variables that it takes out, and 127.0.0.1 at the end of NO_PROXY. Its exceptions for what the EKS webhook wrote, and for
+ * rolechain adds to them, the annotations that the webhook writes whatever came in, of EKS' `skip-containers` what the EKS
+ * webhook doesn't read and the names that rolechain would have added, empty variables that it takes out, and 127.0.0.1 at the end of NO_PROXY. Its exceptions for what the EKS webhook wrote, and for
  * variables that stood there as rolechain writes them, are not needed for pods that have neither.
  */
 import { ANNOTATIONS, FOREIGN_KEYS, LOOPBACK, NO_PROXIES, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
+import { readGoCSV } from '../models/go-csv.ts';
 
 type Json = Record<string, unknown>;
 
@@ -48,11 +49,11 @@ function withoutOwn(annotations: Record<string, string>, held: readonly string[]
   if (volumes?.join(',') === '') Reflect.deleteProperty(annotations, FOREIGN_KEYS.veleroExcludes);
   else if (volumes) annotations[FOREIGN_KEYS.veleroExcludes] = volumes.join(',');
   const key = FOREIGN_KEYS.eksSkipContainers;
-  const [first = '', ...records] = (annotations[key] ?? '').split('\n');
-  const names = first.split(',').filter((name) => name !== SIDECAR.name && !held.includes(name));
-  const rest = [names.join(','), ...records].join('\n');
-  if (rest === '') Reflect.deleteProperty(annotations, key);
-  else annotations[key] = rest;
+  const names = readGoCSV(annotations[key] ?? '') ?? [];
+  const rest = names.filter((name) => name !== SIDECAR.name && !held.includes(name));
+  // What the EKS webhook reads, in whatever form.
+  if (rest.length === 0) Reflect.deleteProperty(annotations, key);
+  else annotations[key] = JSON.stringify(rest);
 }
 
 function dropEmpty(object: Json | null | undefined, keys: readonly string[]): void {

@@ -87,4 +87,4 @@ test('30 seconds of looking for the costliest inputs find none over the budget',
   expect(finds.map(described)).toEqual([]);
   console.log(`${tried} inputs tried, seed ${seed}`);
   expect(tried).toBeGreaterThan(ROWS.length);
-}, 300_000);
+}, 900_000);

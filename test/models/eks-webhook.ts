@@ -1,46 +1,84 @@
 /**
  * A model of the EKS pod-identity webhook, written from what its source does (aws/amazon-eks-pod-identity-webhook
- * v0.6.17, pkg/handler/handler.go; deploy/mutatingwebhook.yaml): name-only checks for each container, whole arrays
- * written back, both modes, its annotations and its label. It leaves out Windows, the ConfigMap and the random part of
- * a token's lifetime. Only for tests.
+ * v0.6.17, pkg/handler/handler.go; main.go; deploy/mutatingwebhook.yaml): name-only checks for each container, whole
+ * arrays written back, both modes, its flags, annotations and label. It leaves out the ConfigMap and the random part of a
+ * token's lifetime. Its names stand here as that project writes them, not as ours does; eks-webhook.test.ts holds it
+ * against the fixtures of that project. Only for tests.
  */
 import type { Operation } from 'fast-json-patch';
-import { AGENT_ENDPOINTS, AUDIENCE, EKS_INJECTIONS, ENV, FOREIGN_KEYS, type EksInjection } from '@rolechain/shared';
+import { readGoCSV } from './go-csv.ts';
 import { allContainers, type ModelContainer, type ModelPod, type ModelVolume, type Variable } from './pod.ts';
 
 export type EksMode = 'irsa' | 'pod-identity';
+
+/** What its flags, or the account's annotations, say of one mode. */
+export interface EksFlags {
+  readonly annotationPrefix: string;
+  readonly audience: string;
+  readonly mountPath: string;
+  readonly volume: string;
+  readonly tokenPath: string;
+  /** The value of the pair's first variable: a role's ARN, or the agent's URL. */
+  readonly first: string;
+  readonly expirationSeconds: number;
+}
+
 export interface EksOptions {
   readonly mode: EksMode;
   /** The flag --aws-default-region; none when empty. */
   readonly region: string;
   /** The flag --sts-regional-endpoint, or the account's annotation. */
   readonly regionalSTS: boolean;
+  /** Other values than the defaults. */
+  readonly flags?: Partial<EksFlags>;
 }
 
 export type { ModelContainer, ModelPod } from './pod.ts';
 
 export const EKS_ROLE = 'arn:aws:iam::111111111111:role/base';
 
-const SKIP_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';
-const EXPIRATION = 'eks.amazonaws.com/token-expiration';
-const DEFAULT_SECONDS = 86_400;
+const DEFAULTS: Readonly<Record<EksMode, EksFlags & { readonly pair: readonly [string, string] }>> = {
+  irsa: {
+    annotationPrefix: 'eks.amazonaws.com',
+    audience: 'sts.amazonaws.com',
+    mountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
+    volume: 'aws-iam-token',
+    tokenPath: 'token',
+    first: EKS_ROLE,
+    expirationSeconds: 86_400,
+    pair: ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+  },
+  'pod-identity': {
+    annotationPrefix: 'eks.amazonaws.com',
+    audience: 'pods.eks.amazonaws.com',
+    mountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
+    volume: 'eks-pod-identity-token',
+    tokenPath: 'eks-pod-identity-token',
+    first: 'http://169.254.170.23/v1/credentials',
+    expirationSeconds: 86_400,
+    pair: ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
+  },
+};
+type Injection = (typeof DEFAULTS)[EksMode];
+
 const MIN_SECONDS = 600;
 
 /** The pod as the webhook leaves it; the input stays as it is. */
 export function eksMutate(pod: ModelPod, options: EksOptions): ModelPod {
   // The apiserver sees to this by the configuration's objectSelector.
-  if (pod.metadata.labels && SKIP_LABEL in pod.metadata.labels) return pod;
+  if (pod.metadata.labels && 'eks.amazonaws.com/skip-pod-identity-webhook' in pod.metadata.labels) return pod;
   const next = structuredClone(pod);
-  const skip = skippedContainers(next);
-  const injection = injectionOf(options);
+  const injection = { ...DEFAULTS[options.mode], ...options.flags };
+  const skip = skippedContainers(next, injection);
   for (const container of allContainers(next)) {
-    if (!skip.includes(container.name)) addToContainer(container, options, injection);
+    if (!skip.includes(container.name))
+      addToContainer(container, options, { ...injection, file: tokenFile(pod, injection) });
   }
   if (options.mode === 'pod-identity') {
-    next.metadata.labels = { ...next.metadata.labels, [FOREIGN_KEYS.eksPodIdentityLabel]: 'enabled' };
+    next.metadata.labels = { ...next.metadata.labels, 'eks.amazonaws.com/pod-identity': 'enabled' };
   }
   if (!next.spec.volumes?.some(({ name }) => name === injection.volume)) {
-    next.spec.volumes = [volume(next, options, injection), ...(next.spec.volumes ?? [])];
+    next.spec.volumes = [volume(next, injection), ...(next.spec.volumes ?? [])];
   }
   return next;
 }
@@ -59,50 +97,46 @@ export function eksPatch(pod: ModelPod, options: EksOptions): Operation[] {
   return [added, ...patch];
 }
 
-/** The annotation is read as one CSV record, and no name is trimmed. */
-function skippedContainers({ metadata }: ModelPod): string[] {
-  const [record = ''] = (metadata.annotations?.[FOREIGN_KEYS.eksSkipContainers] ?? '').split('\n', 1);
-  return record.split(',');
+/** The annotation is read as one CSV record, and no name is trimmed; where it is none, nothing is skipped. */
+function skippedContainers({ metadata }: ModelPod, { annotationPrefix }: Injection): string[] {
+  return readGoCSV(metadata.annotations?.[`${annotationPrefix}/skip-containers`] ?? '') ?? [];
 }
 
-function injectionOf({ mode }: EksOptions): EksInjection {
-  const injection = EKS_INJECTIONS[mode === 'irsa' ? 0 : 1];
-  if (!injection) throw new Error('no injection of this mode');
-  return injection;
+function tokenFile({ spec }: ModelPod, { mountPath, tokenPath }: Injection): string {
+  const path = `${mountPath}/${tokenPath}`;
+  const selector = (spec.nodeSelector ?? {}) as Record<string, string>;
+  const isWindows = [selector['kubernetes.io/os'], selector['beta.kubernetes.io/os']].includes('windows');
+  return isWindows ? `C:${path.replaceAll('/', '\\')}` : path;
 }
 
-function volume(
-  { metadata }: ModelPod,
-  { mode }: EksOptions,
-  { volume: name, tokenPath, mountPath }: EksInjection,
-): ModelVolume {
-  const audience = mode === 'irsa' ? AUDIENCE.irsa : AUDIENCE.podIdentity;
-  const asked = Number(metadata.annotations?.[EXPIRATION] ?? DEFAULT_SECONDS);
-  const expirationSeconds = Math.max(asked, MIN_SECONDS);
-  const path = tokenPath.slice(mountPath.length + 1);
-  const source = { serviceAccountToken: { audience, expirationSeconds, path } };
+function volume({ metadata }: ModelPod, injection: Injection): ModelVolume {
+  const { annotationPrefix, audience, expirationSeconds, tokenPath, volume: name } = injection;
+  const asked = metadata.annotations?.[`${annotationPrefix}/token-expiration`];
+  const seconds = asked === undefined ? expirationSeconds : Math.max(Number(asked), MIN_SECONDS);
+  const source = { serviceAccountToken: { audience, expirationSeconds: seconds, path: tokenPath } };
   return { name, projected: { sources: [source] } };
 }
 
-function addToContainer(container: ModelContainer, options: EksOptions, injection: EksInjection): void {
+function addToContainer(
+  container: ModelContainer,
+  options: EksOptions,
+  { pair, first, file, volume: name, mountPath }: Injection & { readonly file: string },
+): void {
   const env = container.env ?? [];
-  const has = (...names: string[]): boolean => env.some(({ name }) => names.includes(name));
-  const hasPair = has(...injection.pair);
-  const hasRegion = has(ENV.region, ENV.defaultRegion);
-  const hasSTS = has(ENV.stsRegionalEndpoints);
+  const has = (...names: string[]): boolean => env.some((variable) => names.includes(variable.name));
+  const hasPair = has(...pair);
+  const hasRegion = has('AWS_REGION', 'AWS_DEFAULT_REGION');
+  const hasSTS = has('AWS_STS_REGIONAL_ENDPOINTS');
   if (hasPair && hasRegion && hasSTS) return;
   const added: Variable[] = [];
-  if (!hasSTS && options.regionalSTS) added.push({ name: ENV.stsRegionalEndpoints, value: 'regional' });
+  if (!hasSTS && options.regionalSTS) added.push({ name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' });
   if (!hasRegion && options.region !== '') {
-    added.push({ name: ENV.defaultRegion, value: options.region }, { name: ENV.region, value: options.region });
+    const value = options.region;
+    added.push({ name: 'AWS_DEFAULT_REGION', value }, { name: 'AWS_REGION', value });
   }
-  if (!hasPair) {
-    const first = options.mode === 'irsa' ? EKS_ROLE : (AGENT_ENDPOINTS[0] ?? '');
-    added.push({ name: injection.pair[0], value: first }, { name: injection.pair[1], value: injection.tokenPath });
-  }
+  if (!hasPair) added.push({ name: pair[0], value: first }, { name: pair[1], value: file });
   if (added.length > 0) container.env = [...env, ...added];
-  if (!container.volumeMounts?.some(({ name }) => name === injection.volume)) {
-    const mount = { name: injection.volume, readOnly: true, mountPath: injection.mountPath };
-    container.volumeMounts = [...(container.volumeMounts ?? []), mount];
+  if (!container.volumeMounts?.some((mount) => mount.name === name)) {
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }];
   }
 }

@@ -110,7 +110,7 @@ test('a pod that Vault is asked to give one process namespace, with two roles: r
     'rolechain.io/container-roles': 'app=default+audit',
   });
   // By the annotation, and by what Vault makes of it.
-  for (const pod of [shared, copyingVaultMutate(shared)]) {
+  for (const pod of [shared, copyingVaultMutate(serviceAccountPlugin(shared))]) {
     expect(call(pod, two, settings).decision).toMatchObject({ outcome: 'refused', reason: 'SharedProcessNamespace' });
   }
   const { annotations = {} } = shared.metadata;

@@ -81,10 +81,10 @@ function proxy(pod: ModelPod): ModelContainer {
       { name: 'LINKERD2_PROXY_INBOUND_PORTS', value: inboundPorts(pod).join(',') },
     ],
     ports: [
-      { containerPort: 4143, name: 'linkerd-proxy', protocol: 'TCP' },
-      { containerPort: 4191, name: 'linkerd-admin', protocol: 'TCP' },
+      { name: 'linkerd-proxy', containerPort: 4143, protocol: 'TCP' },
+      { name: 'linkerd-admin', containerPort: 4191, protocol: 'TCP' },
     ],
-    readinessProbe: { httpGet: { path: '/ready', port: 4191 } },
+    readinessProbe: { httpGet: { path: '/ready', port: 4191, scheme: 'HTTP' } },
     volumeMounts: [
       { name: 'linkerd-identity-end-entity', mountPath: '/var/run/linkerd/identity/end-entity' },
       ...(token ? [token] : []),

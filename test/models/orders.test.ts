@@ -11,7 +11,7 @@ import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
 import { injectors, type Injector } from './injectors.ts';
 import { allContainers, serviceAccountPlugin, type ModelPod } from './pod.ts';
 import { arbitraryPod, withRoleAnnotations } from './pods.ts';
-import { proxyStartsFirst, seen, sidecarStartsFirst } from './seen.ts';
+import { proxyStartsFirst, seen, seenOfOthers, sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS } from './vault.ts';
 
 const POLICIES = ['IfNeeded', 'Never'] as const;
@@ -49,15 +49,72 @@ const eksOptions = fc.record({
 
 test('environment and mounts are the same in every order of the two webhooks', () => {
   fc.assert(
-    fc.property(arbitraryPod, eksOptions, (pod, options) => {
+    fc.property(arbitraryPod.map(withoutEksRegions), eksOptions, (pod, options) => {
       const outcomes = everyOrder(pod, options);
-      // A user's own pair of Regions in the place and form of EKS's is taken for EKS's: the reference says so.
       for (const { label, pod: result } of outcomes) {
-        expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod, 1) });
+        expect({ label, ...seen(result, pod) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod) });
       }
     }),
     { numRuns: 300 },
   );
+});
+
+test.each(['irsa', 'pod-identity'] as const)(
+  "the Region of a role's own wins over EKS' default, in every order, and a container's own over both (%s)",
+  (mode) => {
+    const who = account(JSON.stringify({ roleARN: EKS_ROLE, region: 'us-west-2' }), {
+      'eks.amazonaws.com/role-arn': EKS_ROLE,
+    });
+    const env = [
+      { name: 'AWS_REGION', value: 'eu-north-1' },
+      { name: 'AWS_DEFAULT_REGION', value: 'eu-north-1' },
+    ];
+    const pod: ModelPod = {
+      metadata: { name: 'p' },
+      spec: { serviceAccountName: 'orders', containers: [{ name: 'a' }, { name: 'b', env }] },
+    };
+    const regions = (result: ModelPod): unknown =>
+      result.spec.containers.map((container) =>
+        container.env
+          ?.filter(({ name }) => name === 'AWS_REGION' || name === 'AWS_DEFAULT_REGION')
+          .map(({ value }) => value),
+      );
+    for (const region of ['', SETTINGS.region, 'ap-south-1']) {
+      for (const { label, pod: result } of everyOrder(pod, { mode, region, regionalSTS: true }, who)) {
+        expect({ label, region, of: regions(result) }).toEqual({
+          label,
+          region,
+          of: [
+            ['us-west-2', 'us-west-2'],
+            ['eu-north-1', 'eu-north-1'],
+          ],
+        });
+      }
+    }
+  },
+);
+
+/** What docs/webhook-order.md says of the Region where it depends on the order. */
+test.each([
+  ["without a Region of its own, where EKS' default is another", [], undefined, ['eu-central-1', 'ap-south-1']],
+  ['without one, where it is the same', [], undefined, ['eu-central-1', 'eu-central-1']],
+  [
+    'where the pair was copied into the pod',
+    [
+      { name: 'AWS_ROLE_ARN', value: EKS_ROLE },
+      { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token' },
+    ],
+    'us-west-2',
+    ['us-west-2', 'ap-south-1'],
+  ],
+])('the Region of a role %s', (name, env, own, [first = '', last = '']) => {
+  const annotation = JSON.stringify({ roleARN: EKS_ROLE, ...(own === undefined ? {} : { region: own }) });
+  const who = account(annotation, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
+  const pod: ModelPod = { metadata: { name }, spec: { containers: [{ name: 'a', env: [...env] }] } };
+  for (const { label, pod: result } of everyOrder(pod, { mode: 'irsa', region: last, regionalSTS: true }, who)) {
+    const value = result.spec.containers[0]?.env?.find((variable) => variable.name === 'AWS_REGION')?.value;
+    expect([label, value]).toEqual([label, label.endsWith('ours first') ? first : last]);
+  }
 });
 
 test.each(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'])(
@@ -80,10 +137,20 @@ test.each(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENT
       const [container] = result.spec.containers;
       const region = container?.env?.filter((variable) => variable.name === 'AWS_REGION').map(({ value }) => value);
       expect({ label, region }).toEqual({ label, region: ['us-west-2'] });
-      expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod, 1) });
+      expect({ label, ...seen(result, pod) }).toEqual({ label, ...seen(outcomes[0]?.pod ?? pod, pod) });
     }
   },
 );
+
+/** A user's own variables in the place and form of EKS's are taken for EKS's, and set again at the end: the reference says so. */
+function withoutEksRegions(pod: ModelPod): ModelPod {
+  const next = structuredClone(pod);
+  for (const container of allContainers(next)) {
+    while (container.env?.length && EKS_LAST.includes(container.env.at(-1)?.name ?? '')) container.env.pop();
+  }
+  return next;
+}
+const EKS_LAST = ['AWS_REGION', 'AWS_STS_REGIONAL_ENDPOINTS'];
 
 const twoRoles = account(
   JSON.stringify({ roleARN: EKS_ROLE, roles: { audit: { roleARN: EKS_ROLE, webIdentity: 'only' } } }),
@@ -91,12 +158,12 @@ const twoRoles = account(
 );
 
 test('so they are with several roles, and tokens in the environment', () => {
-  const asked = arbitraryPod.chain((pod) => withRoleAnnotations(pod, ['default', 'audit']));
+  const asked = arbitraryPod.map(withoutEksRegions).chain((pod) => withRoleAnnotations(pod, ['default', 'audit']));
   fc.assert(
     fc.property(asked, eksOptions, (pod, options) => {
       const [first, ...others] = everyOrder(pod, options, twoRoles);
       for (const { label, pod: result } of others) {
-        expect({ label, ...seen(result, pod, 1) }).toEqual({ label, ...seen(first?.pod ?? pod, pod, 1) });
+        expect({ label, ...seen(result, pod) }).toEqual({ label, ...seen(first?.pod ?? pod, pod) });
       }
     }),
     { numRuns: 100 },
@@ -153,28 +220,67 @@ const order = fc.record({
 });
 type Order = typeof order extends fc.Arbitrary<infer T> ? T : never;
 
+type Policy = (typeof POLICIES)[number];
+
 function inOrder(pod: ModelPod, list: readonly Injector[], { before, theirs, ours }: Order): ModelPod {
-  const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
-  const webhooks = list.map(({ mutate }, index) => ({ mutate, reinvocationPolicy: theirs[index] ?? 'Never' }));
-  const own: ModelWebhook<ModelPod> = { reinvocationPolicy: ours, mutate: (p) => call(p, user, settings).pod };
-  const first = webhooks.filter((_, index) => before[index]);
-  const last = webhooks.filter((_, index) => !before[index]);
-  return callWebhooks(pod, [...first, own, ...last], serviceAccountPlugin);
+  const [first, last] = [true, false].map((side) => list.filter((_, index) => before[index] === side));
+  const policyOf = new Map(list.map((injector, index) => [injector, theirs[index]!]));
+  const all = [...(first ?? []), ...(last ?? [])];
+  return amid(
+    pod,
+    all,
+    all.map((injector) => policyOf.get(injector)!),
+    { at: first?.length ?? 0, ours },
+  );
 }
 
+/** Ours in front of the other with this index. */
+function amid(
+  pod: ModelPod,
+  list: readonly Injector[],
+  theirs: readonly Policy[],
+  { at, ours }: { readonly at: number; readonly ours: Policy },
+): ModelPod {
+  const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
+  const webhooks: ModelWebhook<ModelPod>[] = list.map(({ mutate }, index) => ({
+    mutate,
+    reinvocationPolicy: theirs[index] ?? 'Never',
+  }));
+  const own: ModelWebhook<ModelPod> = { reinvocationPolicy: ours, mutate: (p) => call(p, user, settings).pod };
+  return callWebhooks(pod, webhooks.toSpliced(at, 0, own), serviceAccountPlugin);
+}
+
+const asking = arbitraryPod
+  // The mesh of the user's own making is another question.
+  .filter((pod) => allContainers(pod).every(({ name }) => name !== 'istio-proxy'))
+  .map(withoutEksRegions)
+  .map((pod) => ({ ...pod, metadata: { annotations: { ...pod.metadata.annotations, ...VAULT_ANNOTATIONS } } }));
+
 test('so they are beside several webhooks, and the sidecar starts before every container that holds the role', () => {
-  const asking = arbitraryPod
-    // The mesh of the user's own making is another question.
-    .filter((pod) => allContainers(pod).every(({ name }) => name !== 'istio-proxy'))
-    .map((pod) => ({ ...pod, metadata: { annotations: { ...pod.metadata.annotations, ...VAULT_ANNOTATIONS } } }));
   fc.assert(
     fc.property(asking, others, order, order, (pod, list, one, another) => {
       const [a, b] = [inOrder(pod, list, one), inOrder(pod, list, another)];
-      expect(seen(a, pod, list.length)).toEqual(seen(b, pod, list.length));
+      expect(seen(a, pod)).toEqual(seen(b, pod));
       const has = allContainers(a).some(({ name }) => name === 'rolechain');
       expect([a, b].map(sidecarStartsFirst)).toEqual([has, has]);
       // A pod that gets no sidecar has nothing to wait for.
       expect([a, b].map((one) => !has || proxyStartsFirst(one))).toEqual([true, true]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+const place = fc.record({ at: fc.nat({ max: 4 }), ours: policy });
+
+test("the other webhooks' containers are the same wherever ours stands among them", () => {
+  const shuffled = others.chain((list) => fc.shuffledSubarray(list, { minLength: list.length }));
+  const policies = fc.array(policy, { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(asking, shuffled, policies, place, place, (pod, list, theirs, one, another) => {
+      const [a, b] = [one, another].map(({ at, ours }) =>
+        seenOfOthers(amid(pod, list, theirs, { at: Math.min(at, list.length), ours }), pod),
+      );
+      expect(a).toEqual(b);
     }),
     { numRuns: 200 },
   );

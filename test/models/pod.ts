@@ -29,6 +29,9 @@ export interface ModelPod {
   };
 }
 
+/** Thrown by a webhook that refuses the pod. */
+export class Refused extends Error {}
+
 /** Init containers first, as they start. */
 export function allContainers(pod: ModelPod): ModelContainer[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
@@ -37,8 +40,9 @@ export function allContainers(pod: ModelPod): ModelContainer[] {
 /** Where the ServiceAccount plugin mounts the token of the API. */
 export const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** What the ServiceAccount plugin does at each round: a token mount for every container that has none. */
+/** What the ServiceAccount plugin does at each round: a token mount for every container that has none, unless the pod wants none. */
 export function serviceAccountPlugin(pod: ModelPod): ModelPod {
+  if (pod.spec.automountServiceAccountToken === false) return pod;
   const next = structuredClone(pod);
   for (const container of allContainers(next)) {
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === API_TOKEN_PATH)) continue;

@@ -68,7 +68,18 @@ const names = fc.uniqueArray(fc.oneof(label, fc.constant('istio-proxy')), { minL
 const podAnnotations = fc.record(
   {
     'rolechain.io/skip-containers': fc.constantFrom('', 'app', 'istio-proxy,app'),
-    [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom('', 'other', 'a, b', 'x\ny'),
+    [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom(
+      '',
+      'other',
+      'a, b',
+      'x\ny',
+      '\nother',
+      '"a","b"',
+      'a"b',
+      '"open',
+      'a\rb',
+      '"a\r\nb",c',
+    ),
     [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
     'rolechain.io/skipped': fc.constant('NoRoleHeld'),

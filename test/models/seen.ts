@@ -1,50 +1,86 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
 import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
-import { allContainers, type ModelContainer, type ModelPod } from './pod.ts';
+import { allContainers, type ModelContainer, type ModelPod, type Mount } from './pod.ts';
 
 /** Of each container, by name. */
 export interface Seen {
-  /** Variables, each as JSON, sorted. */
+  /** Variables, each as JSON, in their order: one may name those before it. */
   readonly environment: Readonly<Record<string, readonly string[]>>;
+  /** Sorted: their order means nothing. */
   readonly mounts: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
  * The pod's own containers whole, and the sidecar's environment; of the sidecar's mounts those of our volumes, since it
- * reads no other: with `Never` we can't take away what is mounted into it later. A container that another webhook
- * added is compared whole while that webhook is the only one beside ours. With more of them, what each writes into
- * another's container depends on their own order, with or without rolechain: then only what is ours in it is compared.
+ * reads no other: with `Never` we can't take away what is mounted into it later. EKS' mount stays for Vault in a container
+ * that holds a role, where EKS came first: it isn't compared in a pod that asks for Vault.
  */
-export function seen(pod: ModelPod, submitted: ModelPod, others: number): Seen {
-  const own = new Set(allContainers(submitted).map(({ name }) => name));
-  const isWhole = ({ name }: ModelContainer): boolean => own.has(name) || name === SIDECAR.name || others < 2;
+export function seen(pod: ModelPod, submitted: ModelPod): Seen {
+  return seenOf(pod, [...namesOf(submitted), SIDECAR.name], submitted);
+}
+
+/**
+ * The containers that other webhooks added, whole. What several of them write into each other's depends on their own
+ * order, with or without rolechain: wherever rolechain stands among them, it is the same.
+ */
+export function seenOfOthers(pod: ModelPod, submitted: ModelPod): Seen {
+  const own = [...namesOf(submitted), SIDECAR.name];
+  return seenOf(
+    pod,
+    namesOf(pod).filter((name) => !own.includes(name)),
+    submitted,
+  );
+}
+
+function namesOf(pod: ModelPod): string[] {
+  return allContainers(pod).map(({ name }) => name);
+}
+
+function seenOf(pod: ModelPod, names: readonly string[], submitted: ModelPod): Seen {
   // It stands in the sidecar's configuration, and is another in each row.
   const namespace = String(pod.metadata.namespace);
-  const containers = allContainers(pod).map((container) => {
-    const { name } = container;
-    const env = (container.env ?? []).filter((variable) => isWhole(container) || isOurs(variable));
-    const mounts = (container.volumeMounts ?? []).filter((mount) =>
-      name === SIDECAR.name || !isWhole(container) ? mount.name.startsWith(SIDECAR.tokenVolume) : true,
-    );
-    return {
-      name,
-      env: env.map((variable) => text(variable).replaceAll(namespace, 'NAMESPACE')).sort(),
-      mounts: mounts.map(withoutSuffix).map(text).sort(),
-    };
-  });
-  const named = <T>(of: (c: (typeof containers)[number]) => T): Record<string, T> =>
-    Object.fromEntries(containers.map((container) => [container.name, of(container)] as const).sort());
-  return { environment: named(({ env }) => env), mounts: named(({ mounts }) => mounts) };
+  const containers = allContainers(pod).filter(({ name }) => names.includes(name));
+  const of = (read: (container: ModelContainer) => readonly string[]): Record<string, readonly string[]> =>
+    Object.fromEntries(containers.map((container) => [container.name, read(container)] as const).sort());
+  const isSeen = (container: ModelContainer, mount: Mount): boolean =>
+    container.name === SIDECAR.name
+      ? mount.name.startsWith(SIDECAR.tokenVolume)
+      : !(asksForVault(submitted) && isHolder(container) && isEksMount(mount));
+  return {
+    environment: of(({ env }) => (env ?? []).map((variable) => text(variable).replaceAll(namespace, 'NAMESPACE'))),
+    mounts: of((container) =>
+      (container.volumeMounts ?? [])
+        .filter((mount) => isSeen(container, mount))
+        .map((mount) => text(withoutSuffix(mount)))
+        .sort(),
+    ),
+  };
 }
 
 /** Of the containers that hold a role: their environments must be those of a pod that no other webhook saw. */
 export function holders(pod: ModelPod): ModelContainer[] {
-  return allContainers(pod).filter(({ name, env }) => name !== SIDECAR.name && env?.some(isOurs));
+  return allContainers(pod).filter(isHolder);
+}
+
+function isHolder({ name, env }: ModelContainer): boolean {
+  return name !== SIDECAR.name && (env ?? []).some(isOurs);
+}
+
+export function asksForVault({ metadata }: ModelPod): boolean {
+  return metadata.annotations?.['vault.hashicorp.com/agent-inject'] === 'true';
+}
+
+/** One of those that the EKS webhook writes, in either mode. */
+export function isEksMount({ name, mountPath }: Mount): boolean {
+  return (
+    (name === 'aws-iam-token' && mountPath === '/var/run/secrets/eks.amazonaws.com/serviceaccount') ||
+    (name === 'eks-pod-identity-token' && mountPath === '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount')
+  );
 }
 
 /** The environments of these containers, by name. */
 export function environments(containers: readonly ModelContainer[]): Record<string, readonly string[]> {
-  return Object.fromEntries(containers.map(({ name, env }) => [name, (env ?? []).map(text).sort()]));
+  return Object.fromEntries(containers.map(({ name, env }) => [name, (env ?? []).map(text)]));
 }
 
 /** Whether the sidecar, which goes on running, starts before every init container that holds a role. */

@@ -1,36 +1,51 @@
 /**
- * A model of the Vault agent injector, written from what its source does (hashicorp/vault-k8s agent-inject/agent,
- * agent.go: Patch; container_sidecar.go): once, for pods that ask by annotation, vault-agent-init in front of all init
- * containers or behind them, vault-agent behind the containers, and a mount in every container that it finds, other
- * sidecars included. It copies the first mount of an EKS token that it sees. It leaves out Vault's AWS login and the
- * copying of other mounts. Only for tests.
+ * A model of the Vault agent injector, written from what its source does (hashicorp/vault-k8s v1.7.6, agent-inject/agent,
+ * agent.go: New, Patch, serviceaccount, getAwsIamTokenVolume, getAwsEnvsFromContainer, copyVolumeMounts;
+ * container_sidecar.go, container_init_sidecar.go, container_env.go): once, for pods that ask by annotation,
+ * vault-agent-init in front of all init containers or behind them, vault-agent behind the containers, and a mount in every
+ * container that it finds, other sidecars included. A pod without a token of the API in any container is refused. With
+ * `auth-type: aws` the agents get EKS' mount and variables as they are found. Only for tests.
  */
-import { fieldVariable, type ModelContainer, type ModelPod, type Mount, type Variable } from './pod.ts';
+import {
+  Refused,
+  allContainers,
+  fieldVariable,
+  type ModelContainer,
+  type ModelPod,
+  type Mount,
+  type Variable,
+} from './pod.ts';
 
 const PREFIX = 'vault.hashicorp.com';
 const KEYS = {
   inject: `${PREFIX}/agent-inject`,
   status: `${PREFIX}/agent-inject-status`,
   initFirst: `${PREFIX}/agent-init-first`,
+  authType: `${PREFIX}/auth-type`,
+  copyMounts: `${PREFIX}/agent-copy-volume-mounts`,
 } as const;
 
 /** What a pod writes to get the agent, in front of its own init containers. */
 export const VAULT_ANNOTATIONS = { [KEYS.inject]: 'true', [KEYS.initFirst]: 'true', [`${PREFIX}/role`]: 'app' };
+/** To log in by AWS, behind its own init containers. */
+export const VAULT_AWS = { [KEYS.inject]: 'true', [KEYS.initFirst]: 'false', [KEYS.authType]: 'aws' };
+export const VAULT_COPY_MOUNTS = KEYS.copyMounts;
 
-/** The pod as the injector leaves it; the input stays as it is. */
+/** The pod as the injector leaves it; the input stays as it is. Throws `Refused`. */
 export function vaultMutate(pod: ModelPod): ModelPod {
   const annotations = pod.metadata.annotations ?? {};
   if (annotations[KEYS.inject] !== 'true' || annotations[KEYS.status] === 'injected') return pod;
   const next = structuredClone(pod);
   const { metadata, spec } = next;
-  const tokens = tokenMounts(next);
+  const found = findings(pod);
   const inits = spec.initContainers ?? [];
-  const init = agent('vault-agent-init', 'home-init', tokens);
   for (const container of [...spec.containers, ...inits]) {
     container.volumeMounts = [...(container.volumeMounts ?? []), SECRETS];
   }
+  const home = (name: string): Mount => ({ name, mountPath: '/home/vault' });
+  const init = agent('vault-agent-init', [home('home-init'), found.token], found);
   spec.initContainers = annotations[KEYS.initFirst] === 'true' ? [init, ...inits] : [...inits, init];
-  spec.containers.push(agent('vault-agent', 'home-sidecar', tokens));
+  spec.containers.push(agent('vault-agent', [found.token, home('home-sidecar')], found));
   const memory = ['home-init', 'home-sidecar', SECRETS.name].map((name) => ({ name, emptyDir: { medium: 'Memory' } }));
   spec.volumes = [...(spec.volumes ?? []), ...memory];
   metadata.annotations = { ...annotations, [KEYS.status]: 'injected' };
@@ -39,21 +54,52 @@ export function vaultMutate(pod: ModelPod): ModelPod {
 
 const SECRETS: Mount = { name: 'vault-secrets', mountPath: '/vault/secrets' };
 
-/** The API's token and an EKS token, as the first of the pod's containers that have them. */
-function tokenMounts({ spec }: ModelPod): Mount[] {
-  const mounts = spec.containers.flatMap(({ volumeMounts }) => volumeMounts ?? []);
-  return ['serviceaccount', 'eks.amazonaws.com'].flatMap((part) => {
+interface Findings {
+  readonly token: Mount;
+  readonly aws: readonly Mount[];
+  readonly copied: readonly Mount[];
+  readonly env: readonly Variable[];
+}
+
+/** What it looks for in the pod as it is: in the ordinary containers alone, but for the mounts that it is told to copy. */
+function findings(pod: ModelPod): Findings {
+  const { containers } = pod.spec;
+  const annotations = pod.metadata.annotations ?? {};
+  const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? []);
+  const byPath = (part: string): Mount[] => {
     const found = mounts.find(({ mountPath }) => mountPath.includes(part));
     return found ? [{ name: found.name, mountPath: found.mountPath, readOnly: true }] : [];
+  };
+  const [token] = byPath('serviceaccount');
+  if (!token) throw new Refused('error creating new agent sidecar: failed to find service account volume mount');
+  const isAws = annotations[KEYS.authType] === 'aws';
+  const copied = allContainers(pod)
+    .filter(({ name }) => name === annotations[KEYS.copyMounts])
+    .flatMap(({ volumeMounts }) => volumeMounts ?? [])
+    .filter(({ mountPath }) => !mountPath.toLowerCase().includes('serviceaccount'));
+  return { token, aws: isAws ? byPath('eks.amazonaws.com') : [], copied, env: isAws ? awsVariables(containers) : [] };
+}
+
+/** From a map, whose order is Go's own; by value alone. */
+function awsVariables(containers: readonly ModelContainer[]): Variable[] {
+  const names = ['AWS_DEFAULT_REGION', 'AWS_REGION', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
+  const all = containers.flatMap(({ env }) => env ?? []);
+  return names.flatMap((name) => {
+    const found = all.find((variable) => variable.name === name);
+    return found ? [{ name, value: found.value ?? '' }] : [];
   });
 }
 
-function agent(name: string, home: string, tokens: readonly Mount[]): ModelContainer {
+function agent(name: string, first: readonly Mount[], { aws, copied, env: found }: Findings): ModelContainer {
   const env: Variable[] = [
+    fieldVariable('NAMESPACE', 'metadata.namespace'),
+    fieldVariable('HOST_IP', 'status.hostIP'),
     fieldVariable('POD_IP', 'status.podIP'),
     { name: 'VAULT_LOG_LEVEL', value: 'info' },
+    { name: 'VAULT_LOG_FORMAT', value: 'standard' },
     { name: 'VAULT_CONFIG', value: Buffer.from('{"auto_auth":{}}').toString('base64') },
+    ...found,
   ];
-  const volumeMounts = [{ name: home, mountPath: '/home/vault' }, ...tokens, SECRETS];
+  const volumeMounts = [...first, ...aws, SECRETS, ...copied];
   return { name, image: 'registry.example/vault:1.21', command: ['/bin/sh', '-ec'], env, volumeMounts };
 }

@@ -17,7 +17,17 @@ import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
 import { OUR_NAMES, configurationName, matrix, type Row } from './rows.ts';
-import { environments, holders, proxyStartsFirst, seen, sidecarStartsFirst, type Seen } from '../models/seen.ts';
+import {
+  asksForVault,
+  environments,
+  holders,
+  isEksMount,
+  proxyStartsFirst,
+  seen,
+  seenOfOthers,
+  sidecarStartsFirst,
+  type Seen,
+} from '../models/seen.ts';
 import { startInjectors, type InjectorServer } from './server.ts';
 
 const ROWS = matrix(injectors(REGION));
@@ -29,6 +39,7 @@ interface Outcome {
   readonly submitted: ModelPod;
   readonly pod: ModelPod;
   readonly seen: Seen;
+  readonly others: Seen;
   /** The other webhooks' configurations, as they were called. */
   readonly calls: readonly string[];
 }
@@ -78,7 +89,8 @@ describeWithBinaries('every order of webhooks', (binaries) => {
       row,
       submitted,
       pod,
-      seen: seen(pod, submitted, row.beside.length),
+      seen: seen(pod, submitted),
+      others: seenOfOthers(pod, submitted),
       calls: server!.calls(namespace, name),
     };
   };
@@ -87,6 +99,9 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   /** Of the same scenario and pod, in its first row. */
   const reference = ({ row, submitted }: Outcome): Outcome =>
     outcomes.find((other) => other.row.scenario === row.scenario && other.submitted === submitted)!;
+  /** The first row in which the other webhooks stand in the same order to one another. */
+  const othersReference = ({ row, submitted }: Outcome): Outcome =>
+    outcomes.find((other) => othersOrder(other.row) === othersOrder(row) && other.submitted === submitted)!;
   const aloneOf = ({ submitted }: Outcome): ModelPod => alone.find((other) => other.submitted === submitted)!.pod;
 
   test('the matrix: all rows equal', () => {
@@ -98,10 +113,17 @@ describeWithBinaries('every order of webhooks', (binaries) => {
           same(environments(holders(one.pod)), environments(holders(aloneOf(one)))),
       );
       const mounts = all.every((one) => same(one.seen.mounts, reference(one).seen.mounts));
-      return { row, env, mounts, first: all.every(({ pod }) => sidecarStartsFirst(pod) && proxyStartsFirst(pod)) };
+      const others = all.every((one) => same(one.others, othersReference(one).others));
+      return {
+        row,
+        env,
+        mounts,
+        others,
+        first: all.every(({ pod }) => sidecarStartsFirst(pod) && proxyStartsFirst(pod)),
+      };
     });
     process.stdout.write(`\n${table(lines.map(({ row, ...equal }) => cells(row, equal)))}\n\n`);
-    const unequal = lines.filter(({ env, mounts, first }) => !env || !mounts || !first);
+    const unequal = lines.filter(({ env, mounts, others, first }) => !env || !mounts || !others || !first);
     expect(unequal.map(({ row, ...equal }) => cells(row, equal).join(' '))).toEqual([]);
     expect(outcomes).toHaveLength(ROWS.length * PODS.length);
   });
@@ -115,7 +137,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
           .map(({ name }) => name)
           .sort(),
       ]).toEqual([row.scenario, expected.map(({ name }) => name).sort()]);
-      for (const container of holders(pod)) expectOurs(container);
+      for (const container of holders(pod)) expectOurs(container, asksForVault(submitted));
     }
   });
 
@@ -150,11 +172,12 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   });
 
   test('the model of the apiserver comes to the same, call by call', () => {
-    for (const { row, submitted, seen: real, calls } of outcomes) {
+    for (const { row, submitted, seen: real, others, calls } of outcomes) {
       const model = modelled(row, submitted);
-      const byModel = seen(model.pod, submitted, row.beside.length);
+      const byModel = seen(model.pod, submitted);
       expect([row, model.calls]).toEqual([row, calls]);
       expect(byModel.mounts).toEqual(real.mounts);
+      expect([row, seenOfOthers(model.pod, submitted)]).toEqual([row, others]);
       // The sidecar's configuration names the endpoints of this stage.
       expect({ ...byModel.environment, [SIDECAR.name]: 0 }).toEqual({ ...real.environment, [SIDECAR.name]: 0 });
     }
@@ -169,13 +192,29 @@ const TRACES: Readonly<Record<string, RegExp>> = {
   vault: /"name":"vault-agent"/,
 };
 
-function expectOurs({ env = [], volumeMounts = [] }: ModelContainer): void {
+function expectOurs({ env = [], volumeMounts = [] }: ModelContainer, vault: boolean): void {
   const names = env.map(({ name }) => name);
-  const text = JSON.stringify([env, volumeMounts]);
-  expect(text).not.toMatch(/AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/);
+  // EKS' mount stays for Vault.
+  const mounts = vault ? volumeMounts.filter((mount) => !isEksMount(mount)) : volumeMounts;
+  expect(JSON.stringify([env, mounts])).not.toMatch(
+    /AWS_ROLE_ARN|WEB_IDENTITY|aws-iam-token|eks-pod-identity-token|169\.254/,
+  );
   expect(names.filter((name) => name === ENV.fullURI)).toHaveLength(1);
   expect(names).toContain(ENV.region);
   expect(volumeMounts.filter(({ name }) => name === SIDECAR.tokenVolume)).toMatchObject([{ readOnly: true }]);
+}
+
+/** What several other webhooks write into each other's containers depends on this, with rolechain or without. */
+function othersOrder({ scenario, beside, theirs }: Row): string {
+  if (beside.length < 2) return scenario;
+  return [
+    scenario,
+    theirs,
+    ...beside
+      .map((one) => configurationName(one, theirs))
+      .sort()
+      .map((name) => name.slice(2)),
+  ].join(' ');
 }
 
 /** The same row by the pure models. */
@@ -200,11 +239,20 @@ function modelled(row: Row, submitted: ModelPod): { pod: ModelPod; calls: string
   return { pod: callWebhooks(submitted, sorted, serviceAccountPlugin), calls };
 }
 
-const HEAD = ['others and where their names sort', 'theirs', 'ours', 'env equal', 'mounts equal', 'sidecar before'];
+const HEAD = [
+  'others and where their names sort',
+  'theirs',
+  'ours',
+  'env equal',
+  'mounts equal',
+  "others' equal",
+  'sidecar before',
+];
+type Equal = Readonly<Record<'env' | 'mounts' | 'others' | 'first', boolean>>;
 
-function cells(row: Row, { env, mounts, first }: { env: boolean; mounts: boolean; first: boolean }): string[] {
+function cells(row: Row, { env, mounts, others: theirs, first }: Equal): string[] {
   const others = row.beside.map(({ injector, side }) => `${injector.name} ${side}`).join(', ');
-  return [others, row.theirs, row.ours, ...[env, mounts, first].map((yes) => (yes ? 'yes' : 'NO'))];
+  return [others, row.theirs, row.ours, ...[env, mounts, theirs, first].map((yes) => (yes ? 'yes' : 'NO'))];
 }
 
 function table(lines: readonly (readonly string[])[]): string {

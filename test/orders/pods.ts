@@ -29,8 +29,8 @@ export const PODS: readonly ModelPod[] = [
   pod('plain', { 'rolechain.io/skip-containers': 'legacy' }, { containers: [app, { name: 'legacy', image }] }),
   pod(
     'with-init',
-    // A list that the EKS webhook reads: ours must leave it in and add to it.
-    { 'eks.amazonaws.com/skip-containers': 'other', 'eks.amazonaws.com/token-expiration': '3600' },
+    // A list that the EKS webhook reads, behind an empty line and in quotes: ours must leave it in and add to it.
+    { 'eks.amazonaws.com/skip-containers': '\n"other"', 'eks.amazonaws.com/token-expiration': '3600' },
     {
       initContainers: [{ name: 'migrate', image, env: [{ name: 'AWS_REGION', value: 'us-west-2' }] }],
       containers: [app, { name: 'other', image, env: [{ name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'legacy' }] }],
@@ -38,7 +38,8 @@ export const PODS: readonly ModelPod[] = [
   ),
   pod(
     'with-sidecar',
-    {},
+    // In which the EKS webhook reads nothing.
+    { 'eks.amazonaws.com/skip-containers': 'seed"' },
     {
       initContainers: [
         {

@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
 import { NEVER_FIRST } from '../doubles/listen.ts';
 import type { Injector } from '../models/injectors.ts';
-import type { ModelPod } from '../models/pod.ts';
+import { Refused, type ModelPod } from '../models/pod.ts';
 
 export interface InjectorServer {
   readonly port: number;
@@ -58,7 +58,19 @@ export async function startInjectors(
 }
 
 function answer({ uid, object }: Review['request'], injector: Injector): string {
-  const patch = Buffer.from(JSON.stringify(injector.patch(object))).toString('base64');
-  const response = { uid, allowed: true, patchType: 'JSONPatch', patch };
-  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response });
+  return JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: { uid, ...outcome(object, injector) },
+  });
+}
+
+function outcome(pod: ModelPod, injector: Injector): object {
+  try {
+    const patch = Buffer.from(JSON.stringify(injector.patch(pod))).toString('base64');
+    return { allowed: true, patchType: 'JSONPatch', patch };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { allowed: false, status: { message: error.message } };
+  }
 }

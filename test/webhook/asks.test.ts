@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS } from '@rolechain/shared';
 import { startKubeDouble, type KubeDouble } from '../doubles/kube.ts';
 import { ruleOf, RULES } from '../doubles/kube/rules.ts';
-import { NAMESPACE, installManifests, startWebhook } from '../stage/install.ts';
+import { NAMESPACE, PATIENCE_MS, installManifests, startWebhook, until } from '../stage/install.ts';
 import type { KubeObject } from '../stage/manifests.ts';
 import { freePort } from '../cluster/free-port.ts';
 import { reviewPod, type Reviewed } from '../stage/review.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
+const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
 const NODE: KubeObject = {
   apiVersion: 'v1',
   kind: 'Node',
@@ -73,6 +74,14 @@ test('it becomes ready on the double, which answers everything, and needs every 
   expect(await first.admit('unlisted')).toEqual({ pod: podOf('unlisted') });
   expect((await first.admit('orders')).refusal).toMatch('LookupFailed');
   const second = await start([EMPTY_SECRET]);
+  // No readiness waits for the watches of its own objects.
+  await until('it watches its own objects', PATIENCE_MS, () => {
+    const watched = second.double.asked.flatMap(({ of }) => (of?.verb === 'watch' ? [of.resource] : []));
+    return ['secrets', ...CONFIGURATIONS].every((resource) => watched.includes(resource));
+  });
+  // Neither the keys nor a megabyte of what somebody wrote there comes by a watch.
+  const watching = second.double.asked.filter(({ of }) => of?.resource === 'secrets' && /list|watch/.test(of.verb));
+  expect(new Set(watching.map(({ accept }) => accept.includes('as=PartialObjectMetadata')))).toEqual(new Set([true]));
 
   expect([...first.double.unanswered, ...second.double.unanswered]).toEqual([]);
   const used = new Map(RULES.map((rule) => [rule, new Set<string>()]));

@@ -24,8 +24,12 @@ const MAY: Wish[] = [
   { verb: 'get', resource: 'nodes', name: 'node-1' },
   { verb: 'get', resource: 'mutatingwebhookconfigurations', group: GROUP, name: 'rolechain' },
   { verb: 'patch', resource: 'mutatingwebhookconfigurations', group: GROUP, name: 'rolechain' },
+  { verb: 'list', resource: 'mutatingwebhookconfigurations', group: GROUP, name: 'rolechain' },
+  { verb: 'watch', resource: 'validatingwebhookconfigurations', group: GROUP, name: 'rolechain' },
   { verb: 'create', resource: 'secrets', namespace: NAMESPACE },
   { verb: 'get', resource: 'secrets', namespace: NAMESPACE, name: TLS },
+  { verb: 'list', resource: 'secrets', namespace: NAMESPACE, name: TLS },
+  { verb: 'watch', resource: 'secrets', namespace: NAMESPACE, name: TLS },
   { verb: 'update', resource: 'secrets', namespace: NAMESPACE, name: TLS },
 ];
 
@@ -33,7 +37,10 @@ const MAY_NOT: Wish[] = [
   { verb: 'get', resource: 'secrets', namespace: 'shop', name: TLS },
   { verb: 'get', resource: 'secrets', namespace: NAMESPACE, name: 'other' },
   { verb: 'list', resource: 'secrets', namespace: NAMESPACE },
+  { verb: 'watch', resource: 'secrets', namespace: NAMESPACE },
   { verb: 'list', resource: 'secrets' },
+  { verb: 'list', resource: 'mutatingwebhookconfigurations', group: GROUP },
+  { verb: 'watch', resource: 'mutatingwebhookconfigurations', group: GROUP },
   { verb: 'create', resource: 'secrets', namespace: 'kube-system' },
   { verb: 'delete', resource: 'secrets', namespace: NAMESPACE, name: TLS },
   { verb: 'list', resource: 'pods' },

@@ -149,3 +149,12 @@ describe('a sidecar that comes in', () => {
     }
   });
 });
+
+test("what the first call added to EKS' list is no reason for the second one to refuse the pod", () => {
+  const key = FOREIGN_KEYS.eksSkipContainers;
+  const once = call(plainPod({}, { [key]: list(LIMITS.eksSkipContainersBytes) }));
+  expect(once.decision.outcome).toBe('injected');
+  const twice = call(once.pod);
+  expect(twice.decision.outcome).toBe('injected');
+  expect(twice.pod).toEqual(once.pod);
+});

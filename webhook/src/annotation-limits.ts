@@ -10,11 +10,19 @@ const LIMIT_OF: Readonly<Record<string, number | undefined>> = {
   [FOREIGN_KEYS.veleroExcludes]: LIMITS.veleroExcludesBytes,
 };
 
-/** What is wrong with the size of an annotation's value; `on` is the kind of the object that has it. */
-export function sizeProblem(annotations: Annotations, key: string, on: 'Pod' | 'Namespace'): Problem | undefined {
+/**
+ * What is wrong with the size of an annotation's value; `on` is the kind of the object that has it. `added`: bytes that an
+ * earlier call of ours may have put there, which is no reason to refuse the pod at this one.
+ */
+export function sizeProblem(
+  annotations: Annotations,
+  key: string,
+  on: 'Pod' | 'Namespace',
+  added = 0,
+): Problem | undefined {
   const max = LIMIT_OF[key];
   const value = annotations[key];
-  if (max === undefined || value === undefined || isWithin(value, max)) return undefined;
+  if (max === undefined || value === undefined || isWithin(value, max + added)) return undefined;
   return problem('DocumentTooLarge', key, `on the ${on} has more than ${max} bytes, its limit`);
 }
 

@@ -4,7 +4,7 @@
  */
 import { EKS_INJECTIONS, ENV } from '@rolechain/shared';
 import type { Container, EnvVar } from './pod.ts';
-import { hasEnvFrom, isEmpty } from './sdk-env.ts';
+import { isEmpty } from './sdk-env.ts';
 
 /** What a container that holds a role is given. */
 export interface WantedEnv {
@@ -20,10 +20,15 @@ export interface WantedEnv {
 /**
  * The variables without what the EKS webhook appended: its pair, known by its token path, and what stands directly before
  * it in the order in which the webhook writes it (handler.go, addEnvToContainer): the pair of Regions, both literal and
- * equal to its default Region; beside envFrom, before that, AWS_STS_REGIONAL_ENDPOINTS, which we don't set there. An empty
- * variable of the pair keeps the webhook from writing the pair, not from the rest: it stands at the end then.
+ * equal to its default Region, which is any where the container's role has a Region of its own; before that
+ * AWS_STS_REGIONAL_ENDPOINTS=regional, so that ours stands in the same place in every order. An empty variable of the pair
+ * keeps the webhook from writing the pair, not from the rest: it stands at the end then.
  */
-export function stripEks(container: Pick<Container, 'env' | 'envFrom'>, defaultRegion: string): readonly EnvVar[] {
+export function stripEks(
+  container: Pick<Container, 'env' | 'envFrom'>,
+  defaultRegion: string,
+  hasOwnRegion = false,
+): readonly EnvVar[] {
   let rest: readonly EnvVar[] = container.env ?? [];
   for (const { pair, tokenPath } of EKS_INJECTIONS) {
     const token = rest.findIndex((variable) => isLiteral(variable, pair[1], tokenPath));
@@ -34,16 +39,18 @@ export function stripEks(container: Pick<Container, 'env' | 'envFrom'>, defaultR
     const gone = new Set(isWritten ? [token, other] : []);
     if (!isWritten || other === token - 1) {
       let start = isWritten ? other : rest.length;
-      if (regionsEndAt(rest, start, defaultRegion)) gone.add(--start).add(--start);
+      const region = isWritten && hasOwnRegion ? rest[start - 1]?.value : defaultRegion;
+      if (regionsEndAt(rest, start, region)) gone.add(--start).add(--start);
       const before = start - 1;
-      if (hasEnvFrom(container) && isLiteral(rest[before], ENV.stsRegionalEndpoints, 'regional')) gone.add(before);
+      if (isLiteral(rest[before], ENV.stsRegionalEndpoints, 'regional')) gone.add(before);
     }
     rest = rest.filter((_, index) => !gone.has(index));
   }
   return rest;
 }
 
-function regionsEndAt(env: readonly EnvVar[], end: number, region: string): boolean {
+function regionsEndAt(env: readonly EnvVar[], end: number, region: string | null | undefined): boolean {
+  if (!region) return false;
   return isLiteral(env[end - 2], ENV.defaultRegion, region) && isLiteral(env[end - 1], ENV.region, region);
 }
 

@@ -48,6 +48,7 @@ import type { ServiceAccount } from './roles.ts';
 import { setBackWarnings } from './set-back.ts';
 import type { DecideSettings, SidecarUser } from './settings.ts';
 import { misplacedWarnings, strayWarnings } from './stray-annotations.ts';
+import { vaultIdentity, type EksIdentity } from './vault.ts';
 
 export type { Refused, Surroundings } from './decide-account.ts';
 
@@ -93,6 +94,8 @@ export interface Injected {
   /** `authorization-token: env`. */
   readonly tokensInEnv: boolean;
   readonly containers: readonly ContainerOutcome[];
+  /** What Vault's agents are given, where they log in by AWS. */
+  readonly vaultIdentity: EksIdentity | undefined;
   /** Hash of the annotation that was read, so that `explain` can tell that it has changed since. */
   readonly annotationHash: string;
 }
@@ -251,6 +254,7 @@ function inject(
     useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
+    vaultIdentity: vaultIdentity(found.pod, account, settings.agentEndpoints),
     annotationHash: accepted.annotationHash,
   };
   return { ...injected, warnings: fewWarnings([...setBackWarnings(injected), ...warnings]) };

@@ -3,6 +3,7 @@ export * from './admit-account.ts';
 export * from './admit.ts';
 export * from './allowed-roles.ts';
 export * from './api-types.ts';
+export { readCSVRecord, writeCSVRecord } from './csv-record.ts';
 export * from './decide-account.ts';
 export * from './decide.ts';
 export * from './limit-ranges.ts';

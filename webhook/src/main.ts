@@ -4,16 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
-import {
-  describeFailure,
-  ensureCertificates,
-  keepCertificates,
-  publishCaBundle,
-  secretApi,
-  serviceDnsNames,
-  webhookConfigurationApi,
-  type Certificates,
-} from '@rolechain/certs';
+import { describeFailure, type Certificates } from '@rolechain/certs';
 import {
   CodedError,
   ENV,
@@ -31,8 +22,9 @@ import { describeCA } from './client-certificates.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
-import { reflect } from './cluster/reflector.ts';
+import { reflect, untilItChanges } from './cluster/reflector.ts';
 import { accountReader, accountSource, makeAccountCache, makeLookup } from './cluster/service-accounts.ts';
+import { makeCertificateKeeper } from './keep-certificates.ts';
 import { makeMetrics } from './metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './server.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings.ts';
@@ -69,6 +61,9 @@ async function main(): Promise<void> {
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
+  const certificates = makeCertificateKeeper({
+    ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
+  });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
   const options: ServerOptions = {
@@ -79,18 +74,19 @@ async function main(): Promise<void> {
     settings: () => (state.region === undefined ? undefined : (decideSettings ??= { ...others, region: state.region })),
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
+    notCalled: certificates.notCalled,
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
   const health = makeHealthServer(options);
   await listen(health, settings.address, settings.healthPort);
-  const serve = async (certificates: Certificates): Promise<void> => {
-    metrics.certificateExpires(new Date(certificates.notAfter));
+  const serve = async (current: Certificates): Promise<void> => {
+    metrics.certificateExpires(new Date(current.notAfter));
     if (state.server) {
-      setCertificate(state.server, certificates, clients);
+      setCertificate(state.server, current, clients);
       return;
     }
-    const server = makeAdmissionServer(certificates, options);
+    const server = makeAdmissionServer(current, options);
     server.addHook('onSend', async (_request, reply) => {
       if (state.draining) void reply.header('connection', 'close');
     });
@@ -113,18 +109,8 @@ async function main(): Promise<void> {
         log.info({ error }, 'LimitRanges are not known');
       }),
     }),
-    keep(settings, namespace, kubeConfig, serve, log, stop.signal),
+    certificates.keep(serve),
   ]);
-}
-
-/** Tells of the same failure once, however often it comes. */
-function untilItChanges(say: (error: string) => void): (error: unknown) => void {
-  let before: string | undefined;
-  return (error) => {
-    const text = describeFailure(error);
-    if (text !== before) say(text);
-    before = text;
-  };
 }
 
 interface State {
@@ -142,43 +128,6 @@ function notReady(state: State, synced: boolean): ErrorCode[] {
     ...(state.region === undefined ? ['RegionUnknown' as const] : []),
     ...(synced ? [] : ['CacheNotSynced' as const]),
   ];
-}
-
-function keep(
-  settings: Settings,
-  namespace: string,
-  kubeConfig: KubeConfig,
-  onChange: (certificates: Certificates) => Promise<void>,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
-  const secrets = secretApi(kubeConfig, namespace, secretName);
-  const configurations = (['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const).map((kind) =>
-    webhookConfigurationApi(kubeConfig, kind),
-  );
-  const dnsNames = serviceDnsNames(serviceName, namespace);
-  return keepCertificates({
-    store: (aborted) =>
-      ensureCertificates({
-        api: secrets,
-        namespace,
-        secretName,
-        dnsNames,
-        now: () => new Date(),
-        log,
-        signal: aborted,
-      }),
-    // Pods first: what is late for /validate costs no pod its role.
-    publish: async (bundle, aborted) => {
-      let changed = false;
-      for (const api of configurations) {
-        changed = (await publishCaBundle({ api, configurationName, bundle, signal: aborted })) || changed;
-      }
-      return changed;
-    },
-    ...{ onChange, signal, log },
-  });
 }
 
 async function findRegion(state: State, kubeConfig: KubeConfig, log: Logger, signal: AbortSignal): Promise<void> {

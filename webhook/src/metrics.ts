@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { WebhookConfigurationKind } from '@rolechain/certs';
 import type { Outcome, ReasonCode } from '@rolechain/shared';
 
 export interface Metrics {
@@ -9,6 +10,8 @@ export interface Metrics {
   readonly accounts: (count: () => number) => void;
   readonly limitRanges: (of: { readonly size: () => number; readonly known: () => boolean }) => void;
   readonly certificateExpires: (at: Date) => void;
+  readonly configurationIs: (kind: WebhookConfigurationKind, trusts: boolean) => void;
+  readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
 }
 
 /** The webhook's metrics, in Prometheus' own units. Labels come from the tables of shared alone. */
@@ -36,6 +39,18 @@ export function makeMetrics(): Metrics {
   const expires = new Gauge({
     name: 'rolechain_certificate_expiration_timestamp_seconds',
     help: 'When the serving certificate expires.',
+    registers,
+  });
+  const trusts = new Gauge({
+    name: 'rolechain_webhook_configuration_trusts',
+    help: '1 while the webhook configuration is there and its caBundle vouches for the serving certificate; 0: apiservers go on without the webhook.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const written = new Counter({
+    name: 'rolechain_ca_bundle_writes_total',
+    help: 'How often the caBundle was written: at an installation once; more says that something else writes it.',
+    labelNames: ['kind'],
     registers,
   });
   return {
@@ -76,6 +91,12 @@ export function makeMetrics(): Metrics {
           this.set(known() ? 1 : 0);
         },
       });
+    },
+    configurationIs: (kind, isTrusting) => {
+      trusts.set({ kind }, isTrusting ? 1 : 0);
+    },
+    bundleWritten: (kind) => {
+      written.inc({ kind });
     },
     certificateExpires: (at) => {
       expires.set(at.getTime() / 1000);

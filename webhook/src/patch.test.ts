@@ -198,8 +198,15 @@ describe('patch', () => {
     ['absent', undefined, 'rolechain,app'],
     ['of the user', 'istio-proxy', 'istio-proxy,rolechain,app'],
     ['already complete', 'app,rolechain', 'app,rolechain'],
+    ['already complete in another form, which stays', '\n"app",rolechain\nx', '\n"app",rolechain\nx'],
     ['with spaces, which EKS does not trim', 'a, app', 'a, app,rolechain,app'],
-    ['of several lines, of which EKS reads the first', 'a\nb', 'a,rolechain,app\nb'],
+    ['of several lines, of which EKS reads the first', 'a\nb', 'a,rolechain,app'],
+    ['whose first line is empty', '\n\r\nother', 'other,rolechain,app'],
+    ['with quotes', '"other","app"', 'other,app,rolechain'],
+    ['with a bare quote, of which EKS reads nothing', 'a"b,other', 'rolechain,app'],
+    ['with an open quote', '"other', 'rolechain,app'],
+    ['with a return alone', 'a\rb', '"a\rb",rolechain,app'],
+    ['with a quoted line break', '"a\r\nb",c', '"a\nb",c,rolechain,app'],
   ])('eks.amazonaws.com/skip-containers %s', (_name, before, after) => {
     const key = 'eks.amazonaws.com/skip-containers';
     const pod = inject(plainPod({}, before === undefined ? undefined : { [key]: before }));

@@ -6,7 +6,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from 'fast-json-patch';
 import {
   ANNOTATIONS,
-  DNS_LABEL,
   EKS_INJECTIONS,
   FOREIGN_KEYS,
   SIDECAR,
@@ -19,6 +18,7 @@ import {
 import { setEnv, stripEks, unsetEnv, type WantedEnv } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import type { Decision, Injected, Skipped } from './decide.ts';
+import { withSkipped } from './eks-skip-containers.ts';
 import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from './ours.ts';
@@ -29,6 +29,7 @@ import { removalOperations, withoutOurEntries } from './removal.ts';
 import { same } from './same-by-api.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 import { fieldOperations } from './sidecar-fields.ts';
+import { asksForVault, isVaultAgent, missingMount, withPair } from './vault.ts';
 import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from './velero.ts';
 
 type Json = Record<string, unknown>;
@@ -86,54 +87,67 @@ function skippedOperations(
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
 
-function containerOperations(
-  decision: Injected,
-  { list, index, roles, removed }: ContainerOutcome,
-  config: SidecarConfig,
-): Operation[] {
+function containerOperations(decision: Injected, outcome: ContainerOutcome, config: SidecarConfig): Operation[] {
+  const { list, index, roles, removed } = outcome;
   const container = decision.pod.spec[list]?.[index];
   if (!container) return [];
   const path = pointer('spec', list, index);
   const env = container.env ?? [];
   const wanted = wantedEnv(decision, roles[0], config);
-  const gone = new Set(env.filter((variable) => removed.includes(variable.name) && isEmpty(variable)));
+  const ownRegion = roleNamed(decision, roles[0])?.region !== undefined;
+  const stripped = new Set(wanted ? stripEks(container, decision.defaultRegion, ownRegion) : env);
+  // Ours stand behind the others then, as where the EKS webhook comes later.
+  const gone = new Set(
+    env.filter((variable) => !stripped.has(variable) || (removed.includes(variable.name) && isEmpty(variable))),
+  );
   const held = (variables: WantedEnv): readonly EnvVar[] => {
-    const theirs = stripEks(container, decision.defaultRegion).filter((variable) => !gone.has(variable));
+    const theirs = env.filter((variable) => !gone.has(variable));
     const next = setEnv(theirs, variables, hasEnvFrom(container));
     return decision.loopbackNoProxy ? withLoopback(next, container) : next;
   };
-  const nextEnv = wanted ? held(wanted) : unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
+  const identity = isVaultAgent(decision.pod, outcome) ? decision.vaultIdentity : undefined;
+  const free = (): readonly EnvVar[] => unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
+  const nextEnv = wanted ? held(wanted) : identity ? withPair(free(), identity) : free();
   return [
     ...listDifference(`${path}/env`, container.env, nextEnv, gone),
-    ...mountOperations(
-      `${path}/volumeMounts`,
-      container.volumeMounts,
+    ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, {
       roles,
-      endsBeforeTokens(container, list, index, decision.ours),
-    ),
+      more: identity ? missingMount(container, identity) : [],
+      keepEks: asksForVault(decision.pod),
+      keepWhole: endsBeforeTokens(container, list, index, decision.ours),
+    }),
   ];
 }
 
-function wantedEnv(
-  { roles, defaultRegion, useDualstackEndpoint }: Injected,
-  name: string | undefined,
-  config: SidecarConfig,
-): WantedEnv | undefined {
+function roleNamed({ roles }: Injected, name: string | undefined): Injected['roles'][number] | undefined {
+  return roles.find((role) => role.name === name);
+}
+
+function wantedEnv(decision: Injected, name: string | undefined, config: SidecarConfig): WantedEnv | undefined {
   if (name === undefined) return undefined;
   return {
     uri: `http://127.0.0.1:${config.ports.credentials}${credentialsPath(name)}`,
     tokenFile: tokenFile(name),
     token: config.roles[name]?.token,
-    region: roles.find((role) => role.name === name)?.region ?? defaultRegion,
-    useDualstackEndpoint,
+    region: roleNamed(decision, name)?.region ?? decision.defaultRegion,
+    useDualstackEndpoint: decision.useDualstackEndpoint,
   };
+}
+
+interface WantedMounts {
+  /** Whose tokens are mounted. */
+  readonly roles: readonly string[];
+  readonly more: readonly VolumeMount[];
+  /** Whether the mount that the EKS webhook wrote stays. */
+  readonly keepEks: boolean;
+  /** Whether mounts of the token volume stay that aren't of one role. */
+  readonly keepWhole: boolean;
 }
 
 function mountOperations(
   path: string,
   before: readonly VolumeMount[] | null | undefined,
-  roles: readonly string[],
-  keepsWhole: boolean,
+  { roles, more, keepEks, keepWhole }: WantedMounts,
 ): Operation[] {
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
@@ -142,11 +156,12 @@ function mountOperations(
   const present = new Set((before ?? []).filter(isWanted).map(({ mountPath }) => mountPath));
   const isEks = (mount: VolumeMount): boolean =>
     roles.length > 0 &&
+    !keepEks &&
     EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
-    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount) && !(keepsWhole && !isRoleMount(mount)));
+    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount) && !(keepWhole && !isRoleMount(mount)));
   const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
-  return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), missing);
+  return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), [...missing, ...more]);
 }
 
 function volumeOperations(pod: Pod, injection: Injection): Operation[] {
@@ -204,7 +219,7 @@ function annotationsFor(decision: Injected): Record<string, string | undefined> 
     [ANNOTATIONS.status.key]: status(decision),
     [ANNOTATIONS.skipped.key]: undefined,
     [FOREIGN_KEYS.veleroExcludes]: decision.veleroExclude ? withTokenVolume(velero) : velero,
-    [FOREIGN_KEYS.eksSkipContainers]: extendSkipContainers(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
+    [FOREIGN_KEYS.eksSkipContainers]: withSkipped(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
       SIDECAR.name,
       ...holding.map(({ name }) => name),
     ]),
@@ -221,18 +236,4 @@ function status({ roles, containers, imagePullSecrets, annotationHash }: Injecte
     ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
     annotation: annotationHash,
   });
-}
-
-/**
- * The EKS webhook's annotation with these containers in it. It reads the first CSV record and trims
- * nothing (handler.go, getContainersToSkip), so names go behind that record without a space.
- */
-function extendSkipContainers(value: string | undefined, names: readonly string[]): string {
-  const end = (value ?? '').search(/[\r\n]|$/);
-  const [record, rest] = [(value ?? '').slice(0, end), (value ?? '').slice(end)];
-  const before = record === '' ? [] : record.split(',');
-  const there = new Set(before);
-  // The API refuses a pod whose container has another name, and one with a comma would be added at each call.
-  const missing = names.filter((name) => DNS_LABEL.test(name) && !there.has(name));
-  return [...before, ...missing].join(',') + rest;
 }

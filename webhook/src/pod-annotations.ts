@@ -1,6 +1,16 @@
-import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  ENV,
+  FOREIGN_KEYS,
+  LIMITS,
+  SIDECAR,
+  problem,
+  type Checked,
+  type Problem,
+} from '@rolechain/shared';
 import { sizeProblem } from './annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
+import { skippedWarnings } from './eks-skip-containers.ts';
 import { places, type Pod } from './pod.ts';
 import { keysOn, strayKeys, strayProblem } from './stray-annotations.ts';
 
@@ -21,9 +31,14 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
  */
 export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
-  const tooLarge = [...keysOn('Pod'), FOREIGN_KEYS.eksSkipContainers, FOREIGN_KEYS.veleroExcludes].flatMap(
-    (key) => sizeProblem(annotations, key, 'Pod') ?? [],
-  );
+  const present = new Set(places(pod).map(({ container }) => container.name));
+  const isSecond = present.has(SIDECAR.name);
+  const added = isSecond ? LIMITS.eksSkipContainersAddedBytes : 0;
+  const tooLarge = [
+    ...keysOn('Pod').map((key) => sizeProblem(annotations, key, 'Pod')),
+    sizeProblem(annotations, FOREIGN_KEYS.eksSkipContainers, 'Pod', added),
+    sizeProblem(annotations, FOREIGN_KEYS.veleroExcludes, 'Pod', isSecond ? SIDECAR.tokenVolume.length + 1 : 0),
+  ].filter((found) => found !== undefined);
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
   const problems: Problem[] = strayKeys(annotations, 'Pod').map((key) => strayProblem(key, 'Pod'));
   problems.push(...notOneOf(annotations, ANNOTATIONS.inject.key, ['true', 'false']));
@@ -35,7 +50,6 @@ export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAn
     .filter((name) => name !== '');
   if (!parsed.ok) problems.push(...parsed.problems);
   const containerRoles: ContainerRoles = parsed.ok ? parsed.value : new Map();
-  const present = new Set(places(pod).map(({ container }) => container.name));
   // Containers that hold no role whatever is written: a slip gives them none, and webhooks add them in any order.
   const aside = new Set([...skipContainers, ...mesh, SIDECAR.name, ...containerRoles.keys()]);
   const unnamed = [...present].filter((name) => !aside.has(name));
@@ -50,6 +64,7 @@ export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAn
       skipContainers.filter((name) => !present.has(name)),
     ),
     ...absentWarnings(ROLES, absent),
+    ...skippedWarnings(annotations[FOREIGN_KEYS.eksSkipContainers]),
     ...(authorizationToken === 'env'
       ? [`${TOKEN}: env puts ${ENV.token} into the pod, where all who may read pods see it`]
       : []),

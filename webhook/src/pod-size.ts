@@ -3,6 +3,7 @@
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
 import { EKS_INJECTIONS, ENV, LIMITS, NO_PROXIES } from '@rolechain/shared';
+import { stripEks } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import { fieldsOf, listOf, places, type EnvVar, type Pod } from './pod.ts';
 import { isEmpty } from './sdk-env.ts';
@@ -57,10 +58,12 @@ const FIXED = 64;
 export function patchTooLarge(
   pod: Pod,
   containers: readonly ContainerOutcome[],
-  { loopbackNoProxy }: Pick<DecideSettings, 'loopbackNoProxy'>,
+  { loopbackNoProxy, region: defaultRegion }: Pick<DecideSettings, 'loopbackNoProxy' | 'region'>,
 ): string | undefined {
-  const ofOthers = places(pod).reduce((sum, { container: { env, volumeMounts } }) => {
-    const variables = (env ?? []).filter(isForeign).length;
+  const ofOthers = places(pod).reduce((sum, { container }) => {
+    const { env, volumeMounts } = container;
+    const left = new Set(stripEks(container, defaultRegion, true));
+    const variables = (env ?? []).filter((variable) => isForeign(variable) || !left.has(variable)).length;
     const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
     return sum + variables + mounts + (loopbackNoProxy ? noProxies(env ?? []) : 0);
   }, 0);

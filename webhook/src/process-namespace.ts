@@ -2,7 +2,8 @@
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
 import { few } from './few.ts';
-import { annotationOf, type Pod } from './pod.ts';
+import type { Pod } from './pod.ts';
+import { asksForSharedProcesses } from './vault.ts';
 
 /**
  * The field or annotation by which the pod's processes see one another; with the host's namespace, those of other pods too.
@@ -11,15 +12,7 @@ import { annotationOf, type Pod } from './pod.ts';
 export function sharesProcesses(pod: Pod): string | undefined {
   if (pod.spec.hostPID === true) return 'hostPID';
   if (pod.spec.shareProcessNamespace === true) return 'shareProcessNamespace';
-  const asks = [FOREIGN_KEYS.vaultInject, FOREIGN_KEYS.vaultShareProcesses].every((key) =>
-    isTrue(annotationOf(pod, key)),
-  );
-  return asks ? FOREIGN_KEYS.vaultShareProcesses : undefined;
-}
-
-/** As Go's strconv.ParseBool, which Vault's injector reads them with. */
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value);
+  return asksForSharedProcesses(pod) ? FOREIGN_KEYS.vaultShareProcesses : undefined;
 }
 
 /** A container that holds no role, for whatever reason, is a party: it may come by what the others hold. */

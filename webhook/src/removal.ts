@@ -5,6 +5,7 @@
 import type { Operation } from 'fast-json-patch';
 import { SIDECAR } from '@rolechain/shared';
 import { unsetEnv } from './container-env.ts';
+import { withoutSkipped } from './eks-skip-containers.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, ownVariables, type Ours } from './ours.ts';
 import { places, type Pod } from './pod.ts';
@@ -41,11 +42,5 @@ export function withoutOurEntries(value: string | undefined, pod: Pod, { sidecar
   const held = places(pod)
     .filter(({ container }) => container.env?.some(isOurs))
     .map(({ container }) => container.name);
-  const ours = new Set([SIDECAR.name, ...held]);
-  return (
-    value
-      .split(',')
-      .filter((name) => !ours.has(name))
-      .join(',') || undefined
-  );
+  return withoutSkipped(value, [SIDECAR.name, ...held]);
 }

@@ -256,8 +256,8 @@ test('the log holds what the message shows, and no more of the annotation', asyn
 });
 
 describe('health', () => {
-  const get = async (path: string, notReady: ErrorCode[] = []): Promise<Response> => {
-    const { options } = await start({ notReady: () => notReady });
+  const get = async (path: string, notReady: ErrorCode[] = [], notCalled: ErrorCode[] = []): Promise<Response> => {
+    const { options } = await start({ notReady: () => notReady, notCalled: () => notCalled });
     const health = makeHealthServer(options);
     open.push(health);
     await health.listen({ host: '127.0.0.1', port: 0 });
@@ -270,6 +270,15 @@ describe('health', () => {
     expect([response.status, body.reasons.map(({ code }) => code)]).toEqual([503, ['RegionUnknown', 'CacheNotSynced']]);
     expect((await get('/healthz', ['RegionUnknown'])).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
+  });
+
+  test('what keeps apiservers from calling any replica is told, and no replica is taken out for it', async () => {
+    const response = await get('/readyz', [], ['WebhookConfigurationMissing']);
+    const body = await response.json();
+    expect([response.status, body]).toMatchObject([
+      200,
+      { status: 'not called', reasons: [{ code: 'WebhookConfigurationMissing' }] },
+    ]);
   });
 
   test('metrics are Prometheus text', async () => {

@@ -38,6 +38,8 @@ export interface ServerOptions extends Lookups, Chance {
   readonly settings: () => DecideSettings | undefined;
   /** What keeps the webhook from being ready; empty when it is. */
   readonly notReady: () => readonly ErrorCode[];
+  /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (keep-certificates.ts); default none. */
+  readonly notCalled?: () => readonly ErrorCode[];
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Milliseconds from the first byte of a request until its answer is taken; default LIMITS.requestMs. */
@@ -231,9 +233,9 @@ function addHealth(routes: Routes, options: ServerOptions): void {
   routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
   routes.get(PATHS.readyz, (_request, reply) => {
     const missing = options.notReady();
-    const reasons = missing.map((code) => ({ code, message: errorEntry(code).text, fix: errorEntry(code).fix }));
-    return reply
-      .code(missing.length === 0 ? 200 : 503)
-      .send({ status: missing.length === 0 ? 'ok' : 'not ready', reasons });
+    const codes = [...missing, ...(options.notCalled?.() ?? [])];
+    const reasons = codes.map((code) => ({ code, message: errorEntry(code).text, fix: errorEntry(code).fix }));
+    const status = missing.length > 0 ? 'not ready' : codes.length > 0 ? 'not called' : 'ok';
+    return reply.code(missing.length === 0 ? 200 : 503).send({ status, reasons });
   });
 }

@@ -70,12 +70,23 @@ test.each([
   ],
   ['the Region of the role', plainPod()],
   ['a pod without metadata', { spec: { containers: [{ name: 'app' }] } }],
-  ['a second record of skip-containers', plainPod({}, { [FOREIGN_KEYS.eksSkipContainers]: 'x\ny,app' })],
   ['keys with slashes and tildes', plainPod({ 'a/b~c': { '': null } }, { 'a~b/c~1': '' })],
 ])('exactly: %s', (_name, pod) => {
   const { pod: after } = call<unknown>(pod, account(`{roleARN: "${TARGET}", region: us-west-2}`));
   expect(after).not.toEqual(pod);
   expect(back(after)).toEqual(pod);
+});
+
+test.each([
+  ['a second line', 'x\ny,app', 'x'],
+  ['no clean record', 'x"', undefined],
+  ['names with spaces', 'x, app', 'x, app'],
+])("EKS' skip-containers with %s: what the EKS webhook reads of it comes back", (_name, value, after) => {
+  const key = FOREIGN_KEYS.eksSkipContainers;
+  const pod = back(call(plainPod({}, { [key]: value })).pod) as unknown as ModelPod;
+  expect(pod.metadata.annotations?.[key]).toBe(after);
+  // Nothing of ours in it: as it is.
+  expect(back(plainPod({}, { [key]: value }))).toEqual(plainPod({}, { [key]: value }));
 });
 
 test('what somebody changed since stays', () => {

@@ -5,11 +5,13 @@
  * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
  * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY,
  * `imagePullSecrets` and the token volume among Velero's names too), empty variables that were taken out, incoming
- * values of the two annotations that the webhook writes, and empty lists, maps, `skip-containers` and names of Velero's.
+ * values of the two annotations that the webhook writes, what the EKS webhook doesn't read in its `skip-containers`,
+ * and empty lists, maps and names of Velero's.
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import type { IsOurs } from './container-env.ts';
+import { withoutSkipped } from './eks-skip-containers.ts';
 import { pointer } from './list-patch.ts';
 import { findOurs, hasOurName, ownVariables } from './ours.ts';
 import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
@@ -90,11 +92,11 @@ function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Op
   const annotations = metadata?.annotations;
   if (!metadata || !annotations) return [];
   const skip = annotations[FOREIGN_KEYS.eksSkipContainers];
-  const rest = skip === undefined ? undefined : withoutNames(skip, skipped);
+  const rest = withoutSkipped(skip, skipped);
   const velero = annotations[FOREIGN_KEYS.veleroExcludes];
   const otherVolumes = skipped.length > 0 ? withoutTokenVolume(velero) : velero;
   const gone: string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key].filter((key) => key in annotations);
-  if (skip !== undefined && rest === '' && skip !== '') gone.push(FOREIGN_KEYS.eksSkipContainers);
+  if (skip !== undefined && rest === undefined) gone.push(FOREIGN_KEYS.eksSkipContainers);
   if (velero !== undefined && otherVolumes === undefined) gone.push(FOREIGN_KEYS.veleroExcludes);
   if (gone.length > 0 && gone.length === Object.keys(annotations).length) {
     const empty = Object.keys(metadata).length === 1;
@@ -103,7 +105,7 @@ function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Op
   const path = pointer('metadata', 'annotations', FOREIGN_KEYS.eksSkipContainers);
   return [
     ...gone.map((key): Operation => ({ op: 'remove', path: pointer('metadata', 'annotations', key) })),
-    ...(rest !== undefined && rest !== '' && rest !== skip ? [{ op: 'replace', path, value: rest } as const] : []),
+    ...(rest !== undefined && rest !== skip ? [{ op: 'replace', path, value: rest } as const] : []),
     ...(otherVolumes !== undefined && otherVolumes !== velero
       ? [
           {
@@ -114,13 +116,6 @@ function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Op
         ]
       : []),
   ];
-}
-
-/** The EKS webhook's annotation without these names in its first record, the only one that it reads. */
-function withoutNames(value: string, names: readonly string[]): string {
-  const end = value.search(/[\r\n]|$/);
-  const record = value.slice(0, end).split(',');
-  return record.filter((name) => !names.includes(name)).join(',') + value.slice(end);
 }
 
 /** A list without some elements; nothing is left of one that would be empty. */

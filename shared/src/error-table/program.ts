@@ -45,11 +45,20 @@ export const PROGRAM = {
     'The Secret of the certificate could not be written.',
     'It is tried again by itself.',
   ),
-  WebhookConfigurationMissing: e(503, 'The webhook configuration does not exist.', 'Apply manifests/install.yaml.'),
+  WebhookConfigurationMissing: e(
+    503,
+    'The webhook configuration does not exist: apiservers call no webhook.',
+    'Apply manifests/install.yaml.',
+  ),
   WebhookConfigurationForbidden: e(
     503,
     'The webhook configuration may not be read or patched.',
     'Apply the ClusterRole of manifests/.',
+  ),
+  CABundleUnpublished: e(
+    503,
+    "The webhook configuration's caBundle is not the one of the webhook's CA: apiservers can't call it.",
+    'It is put back by itself; where that goes on, the log names what writes it: have that leave caBundle alone.',
   ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   CallerUnknown: e(

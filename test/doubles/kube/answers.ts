@@ -28,8 +28,11 @@ interface Known {
 
 const VERBS: Readonly<Record<string, Known>> = {
   get: { parameters: [], answer: get },
-  list: { parameters: ['limit', 'continue'], answer: list },
-  watch: { parameters: ['watch', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds'], answer: watch },
+  list: { parameters: ['limit', 'continue', 'fieldSelector'], answer: list },
+  watch: {
+    parameters: ['watch', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds', 'fieldSelector'],
+    answer: watch,
+  },
   create: { parameters: ['fieldManager'], contentType: 'application/json', answer: create },
   update: { parameters: ['fieldManager'], contentType: 'application/json', answer: update },
   patch: { parameters: ['fieldManager'], contentType: 'application/json-patch+json', answer: patch },
@@ -44,6 +47,9 @@ export function answerFrom(store: Store, asked: Asked, of: Attributes, response:
   const [type] = asked.contentType.split(';');
   if (known.contentType !== undefined && type !== known.contentType) {
     throw new Unanswered(`a ${of.verb} is ${known.contentType} here, not ${asked.contentType}`);
+  }
+  if (asked.url.searchParams.has('fieldSelector') && of.name === undefined) {
+    throw new Unanswered('the one fieldSelector that is known here is metadata.name=');
   }
   const form = formOf(asked.accept, of.verb);
   if (!form) throw new Unanswered(`there is no form for Accept: ${asked.accept}`);

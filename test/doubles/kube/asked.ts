@@ -53,11 +53,12 @@ export function attributesOf(method: string, { pathname, searchParams }: URL): A
   const within = steps[0] === 'namespaces' && steps.length > 2;
   const [resource = '', name, sub] = within ? steps.slice(2) : steps;
   const read = name !== undefined ? 'get' : searchParams.get('watch') === 'true' ? 'watch' : 'list';
+  const [, selected] = /^metadata\.name=([^,=]+)$/.exec(searchParams.get('fieldSelector') ?? '') ?? [];
   return {
     verb: method === 'GET' ? read : (VERBS[method] ?? method.toLowerCase()),
     group,
     resource: sub === undefined ? resource : `${resource}/${sub}`,
     namespace: within ? steps[1] : undefined,
-    name,
+    name: name ?? selected,
   };
 }

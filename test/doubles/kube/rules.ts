@@ -24,10 +24,13 @@ export const RULES: readonly Rule[] = [
   { group: '', resource: 'namespaces', verbs: READ },
   { group: '', resource: 'limitranges', verbs: ['list', 'watch'] },
   { group: '', resource: 'nodes', verbs: ['get'] },
-  { group: ADMISSION, resource: 'mutatingwebhookconfigurations', verbs: ['get', 'patch'], names: ['rolechain'] },
-  { group: ADMISSION, resource: 'validatingwebhookconfigurations', verbs: ['get', 'patch'], names: ['rolechain'] },
+  { group: ADMISSION, resource: 'mutatingwebhookconfigurations', verbs: [...READ, 'patch'], names: ['rolechain'] },
+  { group: ADMISSION, resource: 'validatingwebhookconfigurations', verbs: [...READ, 'patch'], names: ['rolechain'] },
   { group: '', resource: 'secrets', verbs: ['create'], namespace: NAMESPACE },
-  { group: '', resource: 'secrets', verbs: ['get', 'update'], names: ['rolechain-webhook-tls'], namespace: NAMESPACE },
+  {
+    ...{ group: '', resource: 'secrets', verbs: [...READ, 'update'] },
+    ...{ names: ['rolechain-webhook-tls'], namespace: NAMESPACE },
+  },
 ];
 
 /** As the apiserver's RBAC authorizer: within a namespace, a rule of a ClusterRole counts too. */

@@ -68,10 +68,9 @@ export function makeStore(): Store {
 
 const keyOf = (kind = '', namespace = '', name = ''): string => `${kind}/${namespace}/${name}`;
 
-function isOf(key: string, { resource, namespace }: Attributes): boolean {
-  return key.startsWith(
-    namespace === undefined ? `${KINDS[resource] ?? ''}/` : `${KINDS[resource] ?? ''}/${namespace}/`,
-  );
+function isOf(key: string, { resource, namespace, name }: Attributes): boolean {
+  const within = namespace === undefined ? `${KINDS[resource] ?? ''}/` : `${KINDS[resource] ?? ''}/${namespace}/`;
+  return key.startsWith(within) && (name === undefined || key.endsWith(`/${name}`));
 }
 
 function byKey([a]: [string, unknown], [b]: [string, unknown]): number {

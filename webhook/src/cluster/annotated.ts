@@ -110,6 +110,8 @@ export interface SourceOptions {
 export interface Kind {
   /** Of its collection in the API: segments. */
   readonly path: readonly string[];
+  /** The one object that is asked for; default all. A right that names it is enough then. */
+  readonly name?: string;
   readonly know: Know;
   /** For all that a list finds; what there is no room for is left out. */
   readonly maxBytes: number;
@@ -129,7 +131,10 @@ export function annotatedSource(
     watch: async (resourceVersion, onEvent, signal) => {
       const silence = new AbortController();
       const timer = setTimeout(() => silence.abort(new DOMException('silence', 'TimeoutError')), silenceMs);
-      const query = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${watchSeconds}` };
+      const query = {
+        ...{ watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: `${watchSeconds}` },
+        ...chosen(kind),
+      };
       const ask = { path: kind.path, query, kind: kind.whole ? 'whole' : 'PartialObjectMetadata' } as const;
       try {
         const pieces = await api({ ...ask, signal: AbortSignal.any([signal, silence.signal]) });
@@ -147,6 +152,10 @@ export function annotatedSource(
     },
   };
 }
+
+/** RBAC takes such a selector for the object's name (apiserver, endpoints/request, requestinfo.go). */
+const chosen = ({ name }: Kind): { fieldSelector?: string } =>
+  name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 
 async function* heard(pieces: Pieces, onPiece: () => void): Pieces {
   for await (const piece of pieces) {
@@ -193,10 +202,12 @@ interface PageRequest {
 }
 
 /** Undefined: it is too large, and there may be a smaller one. */
-async function readPage(api: Api, { path, whole }: Kind, page: PageRequest): Promise<string | undefined> {
+async function readPage(api: Api, kind: Kind, page: PageRequest): Promise<string | undefined> {
+  const { path, whole } = kind;
   const { limit, token, signal } = page;
+  const query = { limit: `${limit}`, continue: token, ...chosen(kind) };
   const pieces = await api({
-    ...{ path, kind: whole ? 'whole' : 'PartialObjectMetadataList', query: { limit: `${limit}`, continue: token } },
+    ...{ path, kind: whole ? 'whole' : 'PartialObjectMetadataList', query },
     signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]),
   });
   const text = await readText(pieces, limit > 1 ? LIMITS.pageBytes : LIMITS.objectBytes);

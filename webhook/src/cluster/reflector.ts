@@ -146,3 +146,13 @@ async function pause(
   const ceiling = Math.min(backoffMaxMs, backoffMs * 2 ** failures);
   await sleep(ceiling * (0.5 + random() / 2), undefined, { signal }).catch(() => undefined);
 }
+
+/** For `failed`: tells of the same failure once, however often it comes. */
+export function untilItChanges(say: (error: string) => void): (error: unknown) => void {
+  let before: string | undefined;
+  return (error) => {
+    const text = describeFailure(error);
+    if (text !== before) say(text);
+    before = text;
+  };
+}

@@ -1,0 +1,4 @@
+// Go's own CSV reader, for the tests.
+module rolechain.io/csv
+
+go 1.22

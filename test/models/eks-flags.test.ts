@@ -1,0 +1,45 @@
+/** An EKS webhook with other flags than its defaults, which rolechain doesn't know: what docs/webhook-order.md says of it. */
+import { SETTINGS, account, call } from '@rolechain/webhook/testing';
+import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
+import type { ModelPod } from './pod.ts';
+
+const who = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
+const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };
+const flags = (mode: EksOptions['mode'], given: EksOptions['flags']): EksOptions => ({
+  mode,
+  region: SETTINGS.region,
+  regionalSTS: true,
+  flags: given!,
+});
+const ours = (one: ModelPod) => call(one, who, SETTINGS);
+const hasOfEks = (one: ModelPod): boolean =>
+  /AWS_ROLE_ARN|WEB_IDENTITY|169\.254|\/elsewhere/.test(JSON.stringify(one.spec.containers));
+
+test.each([
+  ['--token-mount-path', flags('irsa', { mountPath: '/elsewhere' }), 'OwnWebIdentity'],
+  [
+    '--container-credentials-token-mount-path',
+    flags('pod-identity', { mountPath: '/elsewhere' }),
+    'OwnContainerCredentials',
+  ],
+  ['--container-credentials-token-path', flags('pod-identity', { tokenPath: 'other' }), 'OwnContainerCredentials'],
+])(
+  '%s: the pod is refused with the EKS webhook in front, and as by the defaults with it behind',
+  (_name, eks, reason) => {
+    expect(ours(eksMutate(pod, eks)).decision).toMatchObject({ outcome: 'refused', reason });
+    const behind = eksMutate(ours(pod).pod, eks);
+    expect(hasOfEks(behind)).toBe(false);
+    expect(ours(behind).decision.outcome).toBe('injected');
+  },
+);
+
+test('--container-credentials-token-volume-name: with the EKS webhook in front its mount stays', () => {
+  const [container] = ours(eksMutate(pod, flags('pod-identity', { volume: 'other' }))).pod.spec.containers;
+  expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(['other', 'rolechain']);
+  expect(JSON.stringify(container?.env)).not.toContain('169.254');
+});
+
+test('--annotation-prefix: with the EKS webhook behind, containers that hold a role get its own', () => {
+  const eks = flags('irsa', { annotationPrefix: 'iam.example.com' });
+  expect([hasOfEks(ours(eksMutate(pod, eks)).pod), hasOfEks(eksMutate(ours(pod).pod, eks))]).toEqual([false, true]);
+});
