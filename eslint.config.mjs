@@ -15,7 +15,7 @@ const border = (files, names, message, extra = []) => ({
 /** Files whose functions take clock, randomness and I/O as arguments. */
 const PURE = [
   'shared/src/**/*.ts',
-  'webhook/src/{account-warnings,admit,admit-account,allowed-roles,api-types,base-identity-warnings,conflicts,container-env,container-roles,containers,copy-along,csv-record,decide,decide-account,eks-skip-containers,few,injection,json-bounds,limit-ranges,list-patch,load,node-os,ours,patch,pod,pod-annotations,pod-size,ports,process-namespace,proxy-env,pull-secrets,quantity,removal,resources,resources-asked,role-config,role-pattern,roles,same-by-api,sdk-env,set-back,sidecar-fields,stray-annotations,uninject,vault}.ts',
+  'webhook/src/{account-warnings,admit,admit-account,allowed-roles,api-types,base-identity-warnings,conflicts,container-env,container-roles,containers,copy-along,csv-record,decide,decide-account,eks-skip-containers,few,injection,json-bounds,limit-ranges,list-patch,load,mesh,node-os,ours,patch,pod,pod-annotations,pod-size,ports,process-namespace,proxy-env,pull-secrets,quantity,removal,resources,resources-asked,role-config,role-pattern,roles,same-by-api,sdk-env,set-back,sidecar-fields,stray-annotations,uninject,vault,velero}.ts',
   'sidecar/src/{answer,aws-clock,elapsed,hop-key,places,plan,proxy,schedule,session,source/profiles,sts-denied,sts-table,text,web-identity-fallback}.ts',
   'certs/src/rotation.ts',
 ];

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, REASONS, SIDECAR, type ReasonEntry } from '@rolechain/shared';
+import { ANNOTATIONS, FOREIGN_KEYS, REASONS, SIDECAR, type ReasonEntry } from '@rolechain/shared';
 import { HARD_PODS } from '@rolechain/test/hard-pods/rows.ts';
 import type { HardPod } from '@rolechain/test/hard-pods/row.ts';
 import { VARIANT_NAMES } from '@rolechain/test/hard-pods/variants.ts';
@@ -39,6 +39,25 @@ their own.
 nothing behind it: \`env:\`, \`volumeMounts:\`, \`initContainers:\` or \`volumes:\`. kubectl takes that for the wish to have none, and would take
 away what the webhook wrote there. Leave the field out, write \`[]\`, or use \`--server-side\`. Deployments and other workloads are not
 concerned: their template is not changed.`;
+
+/** Held by test/hard-pods/backups.ts, and on a node by test/node. */
+const BACKUP = `## Backup, drain and descheduler
+
+**Velero's file system backup** would take the volume \`${SIDECAR.tokenVolume}\` along, tokens included: its name is added to
+\`${FOREIGN_KEYS.veleroExcludes}\` of every injected pod (setting \`veleroExclude\`). A volume policy with the action
+\`fs-backup\` overrides that: give it a condition that an \`emptyDir\` doesn't meet. The token files are worth nothing once their
+pod has ended. A token of \`${ANNOTATIONS.authorizationToken.key}: env\` stands in the pod itself, so in every backup of it, and
+a restored pod keeps it; it opens the endpoint on that pod's loopback, and nothing else.
+
+A restore puts its own init container (\`restore-wait\`, before \`restic-wait\`) in front of all others, before the pod comes
+through the webhook. It stays there with its mounts, and holds no role; the sidecar stays behind it. From a backup that has the volume
+\`${SIDECAR.tokenVolume}\`, its mount stays too, since Velero waits for a file in each. The sidecar writes new tokens over the old ones.
+
+**\`kubectl drain\`** refuses to evict a pod that has any \`emptyDir\`, so every injected pod: add \`--delete-emptydir-data\`. What is
+deleted of ours is tokens, which the next pod has anew; look for volumes of your own before. The **descheduler** leaves such pods
+alone unless its DefaultEvictor has \`podProtections: {defaultDisabled: [PodsWithLocalStorage]}\` (in older
+releases \`evictLocalStoragePods: true\`). The cluster autoscaler doesn't count an \`emptyDir\` in memory.
+`;
 
 /** docs/pods.md: which pods are left alone or refused, from the table of reasons; and the hard pods of the tests. */
 export function podsPage(): string {
@@ -95,6 +114,7 @@ ${rows(
 
 ${KUBECTL}
 
+${BACKUP}
 ## Injected
 
 Everything else. These are the pods that look hard, with what becomes of each. Every row is a test

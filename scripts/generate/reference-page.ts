@@ -12,6 +12,7 @@ import {
   PATHS,
   PORTS,
   RESOURCES,
+  SIDECAR,
   credentialsPath,
   tokenFile,
   type AnnotationEntry,
@@ -175,8 +176,42 @@ Variables by which an SDK would pass the sidecar by are refused or told, empty o
 
 Containers named ${MESH_CONTAINERS.map((name) => `\`${name}\``).join(', ')} hold no role (setting \`meshContainers\`).
 
+The sidecar is the first init container, but behind the mesh containers that lead the list, up to the last native sidecar among
+them: with a CNI plugin there is no network before the proxy runs. A sidecar that is there already stays where it is, unless it
+stands in front of these ([why](webhook-order.md)).
+
 Ports ${PORTS.credentials} (credentials, 127.0.0.1 only) and ${PORTS.health} (\`${PATHS.healthz}\`, \`${PATHS.readyz}\`, \`${PATHS.status}\`, \`${PATHS.metrics}\`, on the pod's IP)
-move upwards when a container of the pod declares them.
+move upwards when a container of the pod declares them. Neither is declared by the sidecar's container: linkerd's
+\`LINKERD2_PROXY_INBOUND_PORTS\` would list it or not by the order of webhooks, and every scraper of declared ports would have one
+more target a pod. The setting \`declareMetricsPort\` declares the second one.
+
+## Metrics of the sidecar
+
+A PodMonitor that needs no declared port: Prometheus finds a container without ports at the pod's address.
+
+\`\`\`yaml
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata:
+  name: rolechain-sidecars
+  namespace: monitoring
+spec:
+  namespaceSelector:
+    any: true
+  selector: {}
+  podMetricsEndpoints:
+    - path: ${PATHS.metrics}
+      relabelings:
+        - sourceLabels: [__meta_kubernetes_pod_container_name]
+          regex: ${SIDECAR.name}
+          action: keep
+        - sourceLabels: [__meta_kubernetes_pod_ip]
+          replacement: $1:${PORTS.health}
+          targetLabel: __address__
+\`\`\`
+
+With IPv6 addresses the replacement is [$1]:${PORTS.health}, in quotes. In a pod whose container declares ${PORTS.health} the port is another: set \`declareMetricsPort\` and \`port: ${SIDECAR.metricsPort}\` where there are such.
+With Istio or linkerd in strict mode the port is behind the proxy, as any other of the pod.
 
 ## Settings of the webhook
 

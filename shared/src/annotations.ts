@@ -133,11 +133,14 @@ export const FOREIGN_KEYS = {
   eksAudience: 'eks.amazonaws.com/audience',
   /** EKS webhook 0.6.15 and later: label of a pod whose account has a Pod Identity association. */
   eksPodIdentityLabel: 'eks.amazonaws.com/pod-identity',
-  /** Vault's agent injector: whether a pod asks for its agent, and by which method that logs in. */
+  /** Vault's agent injector: whether a pod asks for its agent, by which method that logs in, and whether processes see one another. */
   vaultInject: 'vault.hashicorp.com/agent-inject',
   vaultAuthType: 'vault.hashicorp.com/auth-type',
+  vaultShareProcesses: 'vault.hashicorp.com/agent-share-process-namespace',
   /** Flux's annotation of the same purpose, an alias of ours where the admin allows it. */
   fluxAssumeRole: 'aws.auth.fluxcd.io/assume-role',
+  /** Velero: volumes that its file system backup leaves out, separated by commas and nothing else. */
+  veleroExcludes: 'backup.velero.io/backup-volumes-excludes',
   nodeRegionLabel: 'topology.kubernetes.io/region',
   nodeOS: 'kubernetes.io/os',
   /** Its name before Kubernetes 1.14, which kubelets still write. */

@@ -10,6 +10,8 @@ export const SIDECAR = {
   externalIDsVolume: 'rolechain-external-ids',
   apiAccessVolume: 'rolechain-api-access',
   tokenVolumeSize: '1Mi',
+  /** Name of the port of health and metrics, where it is declared. */
+  metricsPort: 'rolechain',
   /** Not 65532, the commonest application user: processes of one user can read each other's memory. */
   user: 28173,
 } as const;
@@ -63,8 +65,8 @@ export const NO_ROLE = 'none';
 export const RESERVED_ROLES: readonly string[] = [DEFAULT_ROLE, NO_ROLE];
 
 /**
- * Containers that other webhooks add in front of everything or beside it, service meshes and Vault's agent: they need no
- * AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
+ * Containers that others add in front of everything or beside it, service meshes, Vault's agent, Azure's proxy and Velero: they need
+ * no AWS role, and with none it doesn't matter whether they start before the sidecar or were there when we were called.
  */
 export const MESH_CONTAINERS: readonly string[] = [
   'istio-init',
@@ -76,4 +78,23 @@ export const MESH_CONTAINERS: readonly string[] = [
   'linkerd-debug',
   'vault-agent-init',
   'vault-agent',
+  'azwi-proxy-init',
+  'azwi-proxy',
+  'restore-wait',
+  'restic-wait',
+];
+
+/** Init containers by which meshes make sure that their CNI plugin leads the pod's connections to the proxy. */
+export const MESH_VALIDATORS: readonly string[] = ['istio-validation', 'linkerd-network-validator'];
+
+/**
+ * Annotations of a pod by which some of its connections are not led to the proxy: Istio's (istio/api,
+ * annotation/annotations.yaml) and linkerd's (linkerd2 pkg/k8s/labels.go).
+ */
+export const MESH_EXCLUSIONS: readonly string[] = [
+  'traffic.sidecar.istio.io/excludeOutboundIPRanges',
+  'traffic.sidecar.istio.io/excludeOutboundPorts',
+  'traffic.sidecar.istio.io/includeOutboundIPRanges',
+  'config.linkerd.io/skip-outbound-ports',
+  'config.linkerd.io/skip-subnets',
 ];

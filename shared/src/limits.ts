@@ -14,10 +14,11 @@ export const LIMITS = {
   containerRolesBytes: 16 * 1024,
   allowedRolesBytes: 8 * 1024,
   allowedRolesPatterns: 100,
-  /** `eks.amazonaws.com/skip-containers` and the audience of a token, which go into the pod's patch. */
+  /** What others' annotations may have that go into the pod's patch: EKS' and Velero's lists, the audience of a token. */
   eksSkipContainersBytes: 16 * 1024,
   /** What rolechain adds to it: the names of 250 containers and the sidecar's. */
   eksSkipContainersAddedBytes: 251 * 64,
+  veleroExcludesBytes: 16 * 1024,
   audienceMax: 1024,
   /**
    * What a YAML document of this size may be made of: words, signs and the spaces between them; lists and maps in each

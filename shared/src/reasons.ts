@@ -108,6 +108,10 @@ export const REASONS = {
     "On the host's network the credentials endpoint would be the node's.",
     `Take hostNetwork out, ${LEAVE_POD}.`,
   ),
+  MeshWithoutNetwork: podConflict(
+    'The sidecar has no network before the proxy of the mesh runs, which starts behind it.',
+    `Let the mesh run its proxy as a native sidecar, exclude the addresses of STS and the Pod Identity agent from it, take startup: require out, ${LEAVE_POD}.`,
+  ),
   Windows: podConflict('There is no sidecar for Windows.', `Use Linux nodes, ${LEAVE_POD}.`),
   StaticKeys: containerConflict(
     'The container sets static AWS keys, which every SDK prefers.',

@@ -91,6 +91,7 @@ const NAMED: readonly (readonly [kinds: readonly Change['kind'][], path: RegExp]
   [['added', 'changed'], /^metadata\.annotations\.rolechain\.io\/status$/],
   [['added', 'changed', 'removed'], /^metadata\.annotations\.rolechain\.io\/skipped$/],
   [['added', 'changed'], new RegExp(`^metadata\\.annotations\\.${escape(FOREIGN_KEYS.eksSkipContainers)}$`)],
+  [['added', 'changed'], new RegExp(`^metadata\\.annotations\\.${escape(FOREIGN_KEYS.veleroExcludes)}$`)],
 ];
 
 /** The differences that the contract doesn't name. */

@@ -44,6 +44,10 @@ function restorable(variable: Variable): Variable[] {
 function withoutOwn(annotations: Record<string, string>, held: readonly string[]): void {
   Reflect.deleteProperty(annotations, ANNOTATIONS.status.key);
   Reflect.deleteProperty(annotations, ANNOTATIONS.skipped.key);
+  const velero = annotations[FOREIGN_KEYS.veleroExcludes];
+  const volumes = velero?.split(',').filter((name) => name !== SIDECAR.tokenVolume);
+  if (volumes?.join(',') === '') Reflect.deleteProperty(annotations, FOREIGN_KEYS.veleroExcludes);
+  else if (volumes) annotations[FOREIGN_KEYS.veleroExcludes] = volumes.join(',');
   const key = FOREIGN_KEYS.eksSkipContainers;
   const names = readGoCSV(annotations[key] ?? '') ?? [];
   const rest = names.filter((name) => name !== SIDECAR.name && !held.includes(name));

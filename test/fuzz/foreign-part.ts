@@ -11,7 +11,10 @@ const VARIABLES: ReadonlySet<unknown> = new Set([
   ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
   ...EKS_INJECTIONS.flatMap(({ pair }) => pair),
 ]);
-const KEYS: readonly string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key, FOREIGN_KEYS.eksSkipContainers];
+const KEYS: readonly string[] = [
+  ...[ANNOTATIONS.status.key, ANNOTATIONS.skipped.key],
+  ...[FOREIGN_KEYS.eksSkipContainers, FOREIGN_KEYS.veleroExcludes],
+];
 
 /** A copy without what may be ours, and without lists and maps that are empty then. Any JSON will do. */
 export function foreignPart(pod: unknown): unknown {

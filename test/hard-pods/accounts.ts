@@ -42,6 +42,7 @@ export const ACCOUNTS = {
   environment: { [KEY]: `{roleARN: "${ORDERS}", credentialSource: environment}` },
   borrower: { [KEY]: `{roleARN: "${ORDERS}", serviceAccount: {name: orders}}` },
   misspelt: { 'rolechain.io/asume-role': ORDERS },
+  required: { [KEY]: `{roleARN: "${ORDERS}", startup: require}` },
   plain: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;

@@ -1,4 +1,4 @@
-/** Copies of injected pods: as a backup tool restores them, moved, changed by hand, and of another version. */
+/** Copies of injected pods: as the API shows them (backups.ts has Velero's), moved, changed by hand, and of another version. */
 import { ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, call } from '@rolechain/webhook/testing';
 import { ACCOUNTS, type AccountName } from './accounts.ts';
@@ -75,7 +75,7 @@ const oldAge = (seconds: number): Pod =>
 
 export const COPIES: readonly HardPod[] = [
   {
-    name: 'a copy of an injected pod, as a backup tool restores it',
+    name: 'a copy of an injected pod that ran',
     pod: restored(copy),
     ...injected,
     so: 'What is ours is set anew, where it stands; the rest stays, the node included.',
@@ -130,7 +130,7 @@ export const COPIES: readonly HardPod[] = [
     })),
     ...injected,
     so: 'Each of these is what the webhook writes again, or gone; a warning names them.',
-    says: /set back: (?:env, image, )?lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
+    says: /set back: (?:env \([^)]+\), image \([^)]+\), )?lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
     shows: [
       (pod) => {
         const { startupProbe, ...sidecar } = named(pod, SIDECAR.name) ?? container('none');

@@ -1,16 +1,34 @@
 /** Hard by ports: those of the sidecar are declared already. */
-import { ENV, SIDECAR } from '@rolechain/shared';
+import { ENV, SIDECAR, type SidecarConfig } from '@rolechain/shared';
 import { appWith, container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
 
 const declaring = (...ports: number[]): Pod =>
   appWith({ ports: ports.map((containerPort) => ({ containerPort, protocol: 'TCP' })) });
-const portsOf = (pod: Pod): unknown[] => [
-  Number(new URL(valueOf(pod, 'app', ENV.fullURI) ?? '').port),
-  ...(named(pod, SIDECAR.name)?.ports?.map(({ containerPort }) => containerPort) ?? []),
-];
+/** By the application's environment, and by the sidecar's configuration. */
+const portsOf = (pod: Pod): unknown[] => {
+  const { ports } = JSON.parse(valueOf(pod, SIDECAR.name, ENV.config) ?? '{}') as SidecarConfig;
+  const used = Number(new URL(valueOf(pod, 'app', ENV.fullURI) ?? '').port);
+  return used === ports.credentials ? [used, ports.health] : [used, ports];
+};
+const declared = (pod: Pod): unknown => named(pod, SIDECAR.name)?.ports;
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 
 export const PORT_ROWS: readonly HardPod[] = [
+  {
+    name: 'no port is declared',
+    pod: podOf(),
+    ...injected,
+    so: "None is by the sidecar's container: meshes and scrapers take a declared port for one of theirs.",
+    shows: [(pod) => [portsOf(pod), declared(pod)], [[28_173, 28_174], undefined]],
+  },
+  {
+    name: 'no port is declared',
+    pod: podOf(),
+    variant: 'ports',
+    ...injected,
+    so: 'That of health and metrics is by the sidecar.',
+    shows: [declared, [{ name: 'rolechain', containerPort: 28_174, protocol: 'TCP' }]],
+  },
   {
     name: 'a container declares port 28173',
     pod: declaring(28_173),

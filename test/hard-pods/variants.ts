@@ -2,7 +2,7 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
-export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy';
+export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports';
 
 /** What differs from the defaults. */
 export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
@@ -10,6 +10,7 @@ export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>
   warn: { conflicts: 'warn' },
   unset: { sidecarUser: 'unset' },
   noProxy: { loopbackNoProxy: true },
+  ports: { declareMetricsPort: true },
 };
 
 /** As docs/pods.md names them. */
@@ -18,6 +19,7 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   warn: '`conflicts: warn`',
   unset: '`sidecarUser: unset`',
   noProxy: '`loopbackNoProxy: true`',
+  ports: '`declareMetricsPort: true`',
 };
 
 /** The settings of a variant, for a decision without a process. */

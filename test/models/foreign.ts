@@ -1,6 +1,13 @@
 /** The part of a pod that is not rolechain's to change, for comparing before with after. */
 import { ENV, FOREIGN_KEYS, NO_PROXIES, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
 
+const KEYS = [
+  'rolechain.io/status',
+  'rolechain.io/skipped',
+  FOREIGN_KEYS.eksSkipContainers,
+  FOREIGN_KEYS.veleroExcludes,
+] as const;
+
 type Json = Record<string, unknown>;
 interface Named extends Json {
   name: string;
@@ -20,7 +27,7 @@ const OURS_IN_ENV: readonly string[] = [
 
 /**
  * `after` without what the contract lets rolechain add to `before`: the sidecar, its volumes, the token
- * mounts, the variables that `before` didn't have or had empty, three annotations, and lists and maps that were made for
+ * mounts, the variables that `before` didn't have or had empty, four annotations, and lists and maps that were made for
  * these; and with the empty variables that it takes out. Equal to `before` exactly when nothing foreign changed.
  */
 export function withoutOurs(before: unknown, after: unknown): unknown {
@@ -75,7 +82,7 @@ function stripAnnotations(old: Json, next: { metadata?: Json }): void {
   const before = old.annotations as Json | undefined;
   const annotations = next.metadata?.annotations as Json | undefined;
   if (!annotations || !next.metadata) return;
-  for (const key of ['rolechain.io/status', 'rolechain.io/skipped', FOREIGN_KEYS.eksSkipContainers]) {
+  for (const key of KEYS) {
     if (before && key in before) annotations[key] = before[key];
     else Reflect.deleteProperty(annotations, key);
   }

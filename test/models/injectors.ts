@@ -36,8 +36,11 @@ export function injectors(region: string) {
     istioNative: istio('istio-native', { native: true, cni: false }),
     istioNativeCNI: istio('istio-native-cni', { native: true, cni: true }),
     istioClassic: istio('istio-classic', { native: false, cni: false }),
-    linkerdNative: linkerd('linkerd-native', { native: true }),
-    linkerdClassic: linkerd('linkerd-classic', { native: false }),
+    istioClassicCNI: istio('istio-classic-cni', { native: false, cni: true }),
+    linkerdNative: linkerd('linkerd-native', { native: true, cni: false }),
+    linkerdNativeCNI: linkerd('linkerd-native-cni', { native: true, cni: true }),
+    linkerdClassic: linkerd('linkerd-classic', { native: false, cni: false }),
+    linkerdClassicCNI: linkerd('linkerd-classic-cni', { native: false, cni: true }),
     vault: differing('vault', vaultMutate),
   } as const;
 }

@@ -1,7 +1,8 @@
 /**
  * A model of linkerd's proxy injector, written from what its source does (linkerd/linkerd2 pkg/inject/report.go and
  * charts/patch/templates/patch.json): once, unless there is a linkerd-proxy, linkerd-init and linkerd-proxy, the
- * latter as a native sidecar in front or as an ordinary container, with the API's token from the first container.
+ * latter as a native sidecar in front or as an ordinary container, with the API's token from the first container. With
+ * the CNI plugin there is linkerd-network-validator in the place of linkerd-init.
  * Only for tests.
  */
 import { API_TOKEN_PATH, allContainers, fieldVariable, type ModelContainer, type ModelPod } from './pod.ts';
@@ -9,24 +10,26 @@ import { API_TOKEN_PATH, allContainers, fieldVariable, type ModelContainer, type
 export interface LinkerdOptions {
   /** linkerd-proxy as a native sidecar, else as an ordinary container. */
   readonly native: boolean;
+  readonly cni: boolean;
 }
 
 const PROXY = 'linkerd-proxy';
 
 /** The pod as the injector leaves it; the input stays as it is. */
-export function linkerdMutate(pod: ModelPod, { native }: LinkerdOptions): ModelPod {
+export function linkerdMutate(pod: ModelPod, { native, cni }: LinkerdOptions): ModelPod {
   if (allContainers(pod).some(({ name }) => name === PROXY)) return pod;
   const next = structuredClone(pod);
   const { metadata, spec } = next;
   const inits = spec.initContainers ?? [];
-  if (native) spec.initContainers = [SETUP, { ...proxy(pod), restartPolicy: 'Always' }, ...inits];
+  const setup = cni ? VALIDATOR : SETUP;
+  if (native) spec.initContainers = [setup, { ...proxy(pod), restartPolicy: 'Always' }, ...inits];
   else {
-    spec.initContainers = [...inits, SETUP];
+    spec.initContainers = [...inits, setup];
     spec.containers.push(proxy(pod));
   }
   spec.volumes = [
     ...(spec.volumes ?? []),
-    { name: 'linkerd-proxy-init-xtables-lock', emptyDir: {} },
+    ...(cni ? [] : [{ name: 'linkerd-proxy-init-xtables-lock', emptyDir: {} }]),
     { name: 'linkerd-identity-end-entity', emptyDir: { medium: 'Memory' } },
   ];
   metadata.annotations = {
@@ -45,12 +48,38 @@ const SETUP: ModelContainer = {
   volumeMounts: [{ name: 'linkerd-proxy-init-xtables-lock', mountPath: '/run' }],
 };
 
-function proxy({ spec }: ModelPod): ModelContainer {
-  const token = spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
+const VALIDATOR: ModelContainer = {
+  name: 'linkerd-network-validator',
+  image: 'registry.example/linkerd/proxy:edge',
+  args: [
+    '--log-format',
+    'plain',
+    '--connect-addr',
+    '1.1.1.1:20001',
+    '--listen-addr',
+    '0.0.0.0:4140',
+    '--timeout',
+    '10s',
+  ],
+};
+
+/** The ports that containers declare, native sidecars among them (pkg/inject/inject.go, getPodInboundPorts). */
+function inboundPorts({ spec }: ModelPod): number[] {
+  const running = [...spec.containers, ...(spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')];
+  const declared = running.flatMap(({ ports }) => (ports ?? []) as { containerPort: number }[]);
+  return [...new Set(declared.map(({ containerPort }) => containerPort))].sort((a, b) => a - b);
+}
+
+function proxy(pod: ModelPod): ModelContainer {
+  const token = pod.spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
   return {
     name: PROXY,
     image: 'registry.example/linkerd/proxy:edge',
-    env: [fieldVariable('_pod_name', 'metadata.name'), { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' }],
+    env: [
+      fieldVariable('_pod_name', 'metadata.name'),
+      { name: 'LINKERD2_PROXY_LOG', value: 'warn,linkerd=info' },
+      { name: 'LINKERD2_PROXY_INBOUND_PORTS', value: inboundPorts(pod).join(',') },
+    ],
     ports: [
       { name: 'linkerd-proxy', containerPort: 4143, protocol: 'TCP' },
       { name: 'linkerd-admin', containerPort: 4191, protocol: 'TCP' },

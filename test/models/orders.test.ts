@@ -11,7 +11,7 @@ import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
 import { injectors, type Injector } from './injectors.ts';
 import { allContainers, serviceAccountPlugin, type ModelPod } from './pod.ts';
 import { arbitraryPod, withRoleAnnotations } from './pods.ts';
-import { seen, seenOfOthers, sidecarStartsFirst } from './seen.ts';
+import { proxyStartsFirst, seen, seenOfOthers, sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS } from './vault.ts';
 
 const POLICIES = ['IfNeeded', 'Never'] as const;
@@ -205,8 +205,8 @@ const oneOf = (...list: Injector[]): fc.Arbitrary<Injector | undefined> =>
 const others = fc
   .tuple(
     oneOf(known.irsa, known.irsaBare, known.podIdentity),
-    oneOf(known.istioNative, known.istioNativeCNI, known.istioClassic),
-    oneOf(known.linkerdNative, known.linkerdClassic),
+    oneOf(known.istioNative, known.istioNativeCNI, known.istioClassic, known.istioClassicCNI),
+    oneOf(known.linkerdNative, known.linkerdNativeCNI, known.linkerdClassic, known.linkerdClassicCNI),
     oneOf(known.vault),
   )
   .map((list) => list.filter((injector) => injector !== undefined))
@@ -263,6 +263,8 @@ test('so they are beside several webhooks, and the sidecar starts before every c
       expect(seen(a, pod)).toEqual(seen(b, pod));
       const has = allContainers(a).some(({ name }) => name === 'rolechain');
       expect([a, b].map(sidecarStartsFirst)).toEqual([has, has]);
+      // A pod that gets no sidecar has nothing to wait for.
+      expect([a, b].map((one) => !has || proxyStartsFirst(one))).toEqual([true, true]);
     }),
     { numRuns: 200 },
   );

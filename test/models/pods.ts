@@ -80,6 +80,7 @@ const podAnnotations = fc.record(
       'a\rb',
       '"a\r\nb",c',
     ),
+    [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
     'rolechain.io/skipped': fc.constant('NoRoleHeld'),
   },

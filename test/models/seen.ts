@@ -91,6 +91,15 @@ export function sidecarStartsFirst(pod: ModelPod): boolean {
   return sidecar >= 0 && inits.every(({ name }, index) => !held.has(name) || index > sidecar);
 }
 
+/** Whether a native proxy starts before the sidecar, where a CNI plugin leads connections to it. */
+export function proxyStartsFirst(pod: ModelPod): boolean {
+  const inits = pod.spec.initContainers ?? [];
+  const isCNI = inits.some(({ name }) => name === 'istio-validation' || name === 'linkerd-network-validator');
+  const proxies = inits.filter(({ name }) => name === 'istio-proxy' || name === 'linkerd-proxy');
+  const sidecar = inits.findIndex(({ name }) => name === SIDECAR.name);
+  return !isCNI || proxies.every((proxy) => inits.indexOf(proxy) < sidecar);
+}
+
 function isOurs({ name, value = '' }: { name: string; value?: string }): boolean {
   return (
     (name === ENV.fullURI && value.startsWith('http://127.0.0.1:')) ||

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NETWORK, SOCKET, STATE } from './places.ts';
+import { REDIRECT, installRedirect } from './redirect.ts';
 import { run } from './run.ts';
 import { start } from './started.ts';
 
@@ -12,7 +13,7 @@ export const PLUGIN_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni
 export async function startContainerd(plugins: string, pauseImage: string): Promise<void> {
   const config = join(STATE, 'containerd.toml');
   writeFileSync(join(STATE, 'cni', '10-bridge.conflist'), network());
-  writeFileSync(config, settings(plugins, pauseImage));
+  writeFileSync(config, settings(installRedirect(plugins), pauseImage));
   const containerd = start('containerd', 'containerd', ['--config', config]);
   await containerd.ready(async () => (await ctr('version')) !== '');
 }
@@ -35,7 +36,7 @@ function network(): string {
     ranges: [[{ subnet: NETWORK.pods, gateway: NETWORK.host }]],
   };
   const bridge = { type: 'bridge', bridge: NETWORK.bridge, isGateway: false, ipMasq: false, hairpinMode: true, ipam };
-  return JSON.stringify({ cniVersion: '1.0.0', name: 'rolechain', plugins: [bridge] });
+  return JSON.stringify({ cniVersion: '1.0.0', name: 'rolechain', plugins: [bridge, REDIRECT] });
 }
 
 /** Version 2 is what containerd 1.x and 2.x both read. */

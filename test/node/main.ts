@@ -17,7 +17,7 @@ import { buildImages } from './images.ts';
 import { leftBehind, takeInventory } from './inventory.ts';
 import { CACHE, LOGS, NETWORK } from './places.ts';
 import { findRequirements } from './requirements.ts';
-import { ABSENT, environmentOf } from './suite/given.ts';
+import { ABSENT, REDIRECTS, environmentOf } from './suite/given.ts';
 import { isUp, takeDown } from './take-down.ts';
 
 const started = Date.now();
@@ -56,7 +56,7 @@ async function onOwnNode(args: readonly string[], plugins: string): Promise<numb
       appImage: app.name,
       address: NETWORK.host,
     };
-    code = await runSuite(args, environmentOf(given));
+    code = await runSuite(args, { ...environmentOf(given), [REDIRECTS]: 'true' });
   } finally {
     // It says why a webhook's call failed, and goes with the cluster's folder.
     const ofApiserver = 'kube-apiserver.log';

@@ -12,6 +12,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   ctr: 'containerd',
   runc: 'runc',
   ip: 'iproute2',
+  iptables: 'iptables',
+  nsenter: 'util-linux',
   openssl: 'openssl',
   buildah: 'buildah',
   mmdebstrap: 'mmdebstrap',

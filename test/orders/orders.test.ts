@@ -22,6 +22,7 @@ import {
   environments,
   holders,
   isEksMount,
+  proxyStartsFirst,
   seen,
   seenOfOthers,
   sidecarStartsFirst,
@@ -113,7 +114,13 @@ describeWithBinaries('every order of webhooks', (binaries) => {
       );
       const mounts = all.every((one) => same(one.seen.mounts, reference(one).seen.mounts));
       const others = all.every((one) => same(one.others, othersReference(one).others));
-      return { row, env, mounts, others, first: all.every(({ pod }) => sidecarStartsFirst(pod)) };
+      return {
+        row,
+        env,
+        mounts,
+        others,
+        first: all.every(({ pod }) => sidecarStartsFirst(pod) && proxyStartsFirst(pod)),
+      };
     });
     process.stdout.write(`\n${table(lines.map(({ row, ...equal }) => cells(row, equal)))}\n\n`);
     const unequal = lines.filter(({ env, mounts, others, first }) => !env || !mounts || !others || !first);

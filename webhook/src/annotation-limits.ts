@@ -7,6 +7,7 @@ const LIMIT_OF: Readonly<Record<string, number | undefined>> = {
     Object.values(ANNOTATIONS).flatMap((entry) => ('maxBytes' in entry ? [[entry.key, entry.maxBytes]] : [])),
   ),
   [FOREIGN_KEYS.eksSkipContainers]: LIMITS.eksSkipContainersBytes,
+  [FOREIGN_KEYS.veleroExcludes]: LIMITS.veleroExcludesBytes,
 };
 
 /**

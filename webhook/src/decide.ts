@@ -34,6 +34,7 @@ import {
 } from './decide-account.ts';
 import { few, fewWarnings } from './few.ts';
 import type { BaseIdentity } from './injection.ts';
+import { networkFindings, sidecarIndex } from './mesh.ts';
 import { windowsSign } from './node-os.ts';
 import { findOurs, ownVariables, type Ours } from './ours.ts';
 import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from './pod.ts';
@@ -64,6 +65,8 @@ export interface Injected {
   readonly warnings: readonly string[];
   readonly pod: Pod;
   readonly ours: Ours;
+  /** The sidecar's place among the other init containers. */
+  readonly index: number;
   /** Without the tokens of `tokensInEnv`: those are random. */
   readonly config: SidecarConfig;
   readonly baseIdentity: BaseIdentity;
@@ -73,6 +76,7 @@ export interface Injected {
   /** Of a new sidecar: those of one that is there stay as they are. */
   readonly resources: Resources;
   readonly user: SidecarUser;
+  readonly declareMetricsPort: boolean;
   /** What the admin adds to the sidecar's environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** Those that a container holds. */
@@ -81,6 +85,8 @@ export interface Injected {
   readonly allowances: readonly Allowance[];
   /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
   readonly defaultRegion: string;
+  /** Velero's file system backup is told to leave the token volume out. */
+  readonly veleroExclude: boolean;
   /** 127.0.0.1 is added to NO_PROXY. */
   readonly loopbackNoProxy: boolean;
   /** AWS_USE_DUALSTACK_ENDPOINT is set. */
@@ -176,13 +182,16 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     const names = new Set(list.flatMap((c) => (wanted && c.conflicts.length > 0 ? rolesOf(c.name) : c.roles)));
     return accepted.roles.filter(({ name }) => names.has(name));
   };
+  const index = sidecarIndex(pod, ours, settings.meshContainers);
+  // A conflict that is yet to be mended takes no role away.
+  const wanted = rolesIn(containers, settings.conflicts === 'refuse');
+  const network = networkFindings(pod, ours, { index, mesh: settings.meshContainers, roles: wanted });
   const findings: Findings = {
     always: [
       ...(undeclared.length > 0 ? [{ reason: 'RoleUndeclared' as const, detail: few(undeclared) }] : []),
       ...(ours.taken.length > 0 ? [{ reason: 'NameTaken' as const, detail: few(ours.taken) }] : []),
     ],
-    // A conflict that is yet to be mended takes no role away.
-    ofPod: podConflicts(pod, rolesIn(containers, settings.conflicts === 'refuse').length),
+    ofPod: [...podConflicts(pod, wanted.length), ...network.conflicts],
     ofContainers: containerFindings(containers),
   };
   const refusing = refusingFindings(findings, settings.conflicts);
@@ -197,6 +206,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     ...asked.warnings,
     ...baseIdentityWarnings(pod, held, account),
     ...processWarnings(pod, containers),
+    ...network.warnings,
     ...containers.flatMap((c) => c.warnings),
   ];
   if (held.length === 0) {
@@ -209,7 +219,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const told = [...spoken, ...resources.warnings];
   return inject(
     { ...asked, warnings: told },
-    { pod, ours, ports, containers, roles: held, resources: resources.value },
+    { pod, ours, index, ports, containers, roles: held, resources: resources.value },
   );
 }
 
@@ -225,7 +235,9 @@ function inject(
   {
     ports,
     ...found
-  }: Pick<Injected, 'pod' | 'ours' | 'containers' | 'roles' | 'resources'> & { readonly ports: SidecarConfig['ports'] },
+  }: Pick<Injected, 'pod' | 'ours' | 'index' | 'containers' | 'roles' | 'resources'> & {
+    readonly ports: SidecarConfig['ports'];
+  },
 ): Injected {
   const config = sidecarConfig(found.roles, account, settings, around.others, ports);
   const injected: Omit<Injected, 'warnings'> = {
@@ -234,8 +246,10 @@ function inject(
     image: settings.sidecarImage,
     imagePullSecrets: settings.imagePullSecrets,
     user: settings.sidecarUser,
+    declareMetricsPort: settings.declareMetricsPort,
     environment: settings.sidecarEnvironment,
     defaultRegion: settings.region,
+    veleroExclude: settings.veleroExclude,
     loopbackNoProxy: settings.loopbackNoProxy,
     useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',
@@ -249,10 +263,13 @@ function inject(
 /** What of the pod itself speaks against a sidecar that serves so many roles. */
 function podConflicts(pod: Pod, roles: number): Finding[] {
   const windows = windowsSign(pod);
+  const shared = sharesProcesses(pod);
   return [
     ...(windows === undefined ? [] : [{ reason: 'Windows' as const, detail: `the pod asks for it by ${windows}` }]),
     ...(pod.spec.hostNetwork === true ? [{ reason: 'HostNetwork' as const, detail: '' }] : []),
-    ...(sharesProcesses(pod) && roles > 1 ? [{ reason: 'SharedProcessNamespace' as const, detail: '' }] : []),
+    ...(shared !== undefined && roles > 1
+      ? [{ reason: 'SharedProcessNamespace' as const, detail: `by ${shared}` }]
+      : []),
   ];
 }
 

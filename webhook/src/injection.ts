@@ -35,6 +35,8 @@ export interface Injection {
   readonly user: SidecarUser;
   /** The securityContext of a sidecar that is there already. */
   readonly securityContext?: unknown;
+  /** The health port is named in the container, for those who look for it there. */
+  readonly declareMetricsPort: boolean;
   /** Variables of Node's own that the admin sets: egress proxy, private CA. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: SidecarConfig;
@@ -50,13 +52,22 @@ type Json = Record<string, unknown>;
  * the lifetime of the tokens is that of an earlier call, else the one given.
  */
 export function injectionOf(
-  { image, user, environment, baseIdentity, ours, pod }: Omit<Injected, 'warnings'>,
+  { image, user, declareMetricsPort, environment, baseIdentity, ours, pod }: Omit<Injected, 'warnings'>,
   config: SidecarConfig,
   expirationSeconds: () => number = () => LIMITS.tokenExpirationMaxSeconds,
 ): Injection {
   const securityContext = ours.sidecar?.container.securityContext;
   const lifetime = expirationSecondsOf(pod) ?? expirationSeconds();
-  return { image, user, securityContext, environment, config, baseIdentity, expirationSeconds: lifetime };
+  return {
+    image,
+    user,
+    securityContext,
+    declareMetricsPort,
+    environment,
+    config,
+    baseIdentity,
+    expirationSeconds: lifetime,
+  };
 }
 
 /**
@@ -77,7 +88,10 @@ export function sidecarFields(injection: Injection): SidecarFields {
       // `$$` is the kubelet's way to write a dollar sign.
       ...Object.entries(environment).map(([name, value]) => ({ name, value: value.replaceAll('$', '$$$$') })),
     ],
-    ports: [{ name: 'rolechain', containerPort: config.ports.health, protocol: 'TCP' }],
+    // Undeclared by default: proxies of meshes and scrapers take each declared port for one to work on.
+    ...(injection.declareMetricsPort
+      ? { ports: [{ name: SIDECAR.metricsPort, containerPort: config.ports.health, protocol: 'TCP' }] }
+      : {}),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },

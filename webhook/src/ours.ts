@@ -1,6 +1,6 @@
 /**
  * What in a pod is ours already, and what only bears a name of ours. A pod comes in twice by
- * re-invocation, and a third time as the copy that a backup tool restores.
+ * re-invocation, and a third time as the copy that somebody makes of it.
  */
 import {
   AUDIENCE,
@@ -16,6 +16,7 @@ import {
 import type { IsOurs } from './container-env.ts';
 import { places, type Container, type Pod, type Volume, type VolumeMount } from './pod.ts';
 import { same } from './same-by-api.ts';
+import { endsBeforeTokens } from './velero.ts';
 
 /** What the volume of `serviceAccount` holds, as in the API's own token volume (KEP-1205). */
 export const API_ACCESS = { token: 'token', configMap: 'kube-root-ca.crt', ca: 'ca.crt' } as const;
@@ -30,24 +31,25 @@ export interface Ours {
 /** Looks through the pod for our names. */
 export function findOurs(pod: Pod): Ours {
   const taken: string[] = [];
-  let sidecar: Ours['sidecar'];
-  let seen = false;
+  const [first, ...more] = places(pod).filter(({ container }) => container.name === SIDECAR.name);
+  // One alone is read: a second one is taken, whatever is in it.
+  const config = first?.list === 'initContainers' ? configOf(first.container) : undefined;
+  const sidecar = first && config ? { index: first.index, container: first.container, config } : undefined;
+  for (const { list, index } of [...(first && !sidecar ? [first] : []), ...more]) {
+    taken.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
+  }
   for (const { list, index, container } of places(pod)) {
-    if (container.name === SIDECAR.name) {
-      // One alone is read: a second one is taken, whatever is in it.
-      const config = list === 'initContainers' && !seen ? configOf(container) : undefined;
-      seen = true;
-      if (config) sidecar = { index, container, config };
-      else taken.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
-    } else {
-      taken.push(...foreignMounts(container));
-    }
+    if (container.name === SIDECAR.name) continue;
+    const mounts = foreignMounts(container);
+    const isKept = mounts.length > 0 && sidecar && endsBeforeTokens(container, list, index, { sidecar });
+    const theirs = isKept ? mounts.filter(({ name }) => name !== SIDECAR.tokenVolume) : mounts;
+    taken.push(...theirs.map(({ name }) => mountTaken(container, name)));
   }
   // Added later through a subresource that no webhook of ours sees; a copy of such a pod may bring them.
   for (const [index, container] of (pod.spec.ephemeralContainers ?? []).entries()) {
     if (container.name === SIDECAR.name)
       taken.push(`the container ephemeralContainers[${index}] is named ${SIDECAR.name}`);
-    else taken.push(...foreignMounts(container));
+    else taken.push(...foreignMounts(container).map(({ name }) => mountTaken(container, name)));
   }
   for (const volume of pod.spec.volumes ?? []) {
     if (hasOurName(volume.name) && !isOurVolume(volume)) taken.push(`the volume ${volume.name} is not rolechain's`);
@@ -94,11 +96,17 @@ function configOf(container: Container): SidecarConfig | undefined {
   return parsed.ok ? parsed.value : undefined;
 }
 
-function foreignMounts(container: Container): string[] {
-  return (container.volumeMounts ?? [])
-    .filter(({ name }) => hasOurName(name))
-    .filter((mount) => mount.name !== SIDECAR.tokenVolume || !mount.subPath || mount.readOnly !== true)
-    .map(({ name }) => `the container ${container.name} mounts the volume ${name}`);
+function foreignMounts(container: Container): VolumeMount[] {
+  return (container.volumeMounts ?? []).filter((mount) => hasOurName(mount.name) && !isRoleMount(mount));
+}
+
+/** In the form of those that we write, of whichever role. */
+export function isRoleMount({ name, subPath, readOnly }: VolumeMount): boolean {
+  return name === SIDECAR.tokenVolume && !!subPath && readOnly === true;
+}
+
+function mountTaken(container: Container, volume: string): string {
+  return `the container ${container.name} mounts the volume ${volume}`;
 }
 
 function isOurVolume(volume: Volume): boolean {

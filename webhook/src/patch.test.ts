@@ -125,7 +125,19 @@ describe('patch', () => {
     const taken = { name: 'app', ports: [{ containerPort: 28173 }, { containerPort: 28174 }] };
     const pod = inject(plainPod({ containers: [taken] }));
     expect(valueOf(pod.spec.containers[0], ENV.fullURI)).toBe('http://127.0.0.1:28175/v1/credentials/default');
-    expect(pod.spec.initContainers[0]?.ports).toEqual([{ name: 'rolechain', containerPort: 28176, protocol: 'TCP' }]);
+    expect(valueOf(pod.spec.initContainers[0], ENV.config)).toContain('"ports":{"credentials":28175,"health":28176}');
+  });
+
+  test('a declared port is taken away at a second call once the setting says so, and put back', () => {
+    const declaring = { ...SETTINGS, declareMetricsPort: true };
+    const portsOf = (pod: unknown): unknown => (pod as PodLike).spec.initContainers[0]?.ports;
+    const once = inject(plainPod());
+    const declared = call(once, account(), declaring).pod;
+    expect([once, declared, call(declared).pod].map(portsOf)).toEqual([
+      undefined,
+      [{ name: 'rolechain', containerPort: 28174, protocol: 'TCP' }],
+      undefined,
+    ]);
   });
 
   test('a port taken after the first call moves everything that is ours', () => {

@@ -21,7 +21,7 @@ import type { Decision, Injected, Skipped } from './decide.ts';
 import { withSkipped } from './eks-skip-containers.ts';
 import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from './injection.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, isSameVolume, ownVariables, tokenMount } from './ours.ts';
+import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from './ours.ts';
 import { annotationOf, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
 import { withLoopback } from './proxy-env.ts';
 import { pullSecretOperations } from './pull-secrets.ts';
@@ -30,6 +30,7 @@ import { same } from './same-by-api.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 import { fieldOperations } from './sidecar-fields.ts';
 import { asksForVault, isVaultAgent, missingMount, withPair } from './vault.ts';
+import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from './velero.ts';
 
 type Json = Record<string, unknown>;
 
@@ -76,10 +77,12 @@ function skippedOperations(
   { pod, ours }: NonNullable<Skipped['marked']>,
 ): Operation[] {
   const eks = annotationOf(pod, FOREIGN_KEYS.eksSkipContainers);
+  const velero = annotationOf(pod, FOREIGN_KEYS.veleroExcludes);
   const annotations = {
     [ANNOTATIONS.skipped.key]: reason,
     [ANNOTATIONS.status.key]: undefined,
     [FOREIGN_KEYS.eksSkipContainers]: withoutOurEntries(eks, pod, ours),
+    [FOREIGN_KEYS.veleroExcludes]: ours.sidecar ? withoutTokenVolume(velero) : velero,
   };
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
 }
@@ -111,6 +114,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
       roles,
       more: identity ? missingMount(container, identity) : [],
       keepEks: asksForVault(decision.pod),
+      keepWhole: endsBeforeTokens(container, list, index, decision.ours),
     }),
   ];
 }
@@ -136,12 +140,14 @@ interface WantedMounts {
   readonly more: readonly VolumeMount[];
   /** Whether the mount that the EKS webhook wrote stays. */
   readonly keepEks: boolean;
+  /** Whether mounts of the token volume stay that aren't of one role. */
+  readonly keepWhole: boolean;
 }
 
 function mountOperations(
   path: string,
   before: readonly VolumeMount[] | null | undefined,
-  { roles, more, keepEks }: WantedMounts,
+  { roles, more, keepEks, keepWhole }: WantedMounts,
 ): Operation[] {
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
@@ -153,7 +159,7 @@ function mountOperations(
     !keepEks &&
     EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
-    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount));
+    isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount) && !(keepWhole && !isRoleMount(mount)));
   const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
   return listOperations(path, before, (mount) => (goes(mount) ? 'remove' : 'keep'), [...missing, ...more]);
 }
@@ -173,14 +179,18 @@ function volumeOperations(pod: Pod, injection: Injection): Operation[] {
 
 function sidecarOperations(decision: Injected, injection: Injection): Operation[] {
   const fields = sidecarFields(injection);
-  const { sidecar } = decision.ours;
-  if (sidecar) return fieldOperations(pointer('spec', 'initContainers', sidecar.index), sidecar.container, fields);
-  const { resources } = decision;
+  const { index, resources, ours } = decision;
+  const path = pointer('spec', 'initContainers', index);
+  const { sidecar } = ours;
+  if (sidecar) {
+    const from = pointer('spec', 'initContainers', sidecar.index);
+    const changed = fieldOperations(from, sidecar.container, fields);
+    // Moved as it is, with fields that nobody here has heard of.
+    return index === sidecar.index ? changed : [...changed, { op: 'move', from, path }];
+  }
   const container = { name: SIDECAR.name, ...fields, ...(resources ? { resources } : {}) };
-  const before = decision.pod.spec.initContainers;
-  // First of all: the init containers of the pod may need the role too.
-  return before
-    ? [{ op: 'add', path: '/spec/initContainers/0', value: container }]
+  return decision.pod.spec.initContainers
+    ? [{ op: 'add', path, value: container }]
     : [{ op: 'add', path: '/spec/initContainers', value: [container] }];
 }
 
@@ -204,9 +214,11 @@ function annotationOperations(rawPod: unknown, wanted: Readonly<Record<string, s
 
 function annotationsFor(decision: Injected): Record<string, string | undefined> {
   const holding = decision.containers.filter(({ roles }) => roles.length > 0);
+  const velero = annotationOf(decision.pod, FOREIGN_KEYS.veleroExcludes);
   return {
     [ANNOTATIONS.status.key]: status(decision),
     [ANNOTATIONS.skipped.key]: undefined,
+    [FOREIGN_KEYS.veleroExcludes]: decision.veleroExclude ? withTokenVolume(velero) : velero,
     [FOREIGN_KEYS.eksSkipContainers]: withSkipped(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
       SIDECAR.name,
       ...holding.map(({ name }) => name),

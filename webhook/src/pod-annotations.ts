@@ -32,10 +32,12 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
 export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
   const present = new Set(places(pod).map(({ container }) => container.name));
-  const added = present.has(SIDECAR.name) ? LIMITS.eksSkipContainersAddedBytes : 0;
+  const isSecond = present.has(SIDECAR.name);
+  const added = isSecond ? LIMITS.eksSkipContainersAddedBytes : 0;
   const tooLarge = [
     ...keysOn('Pod').map((key) => sizeProblem(annotations, key, 'Pod')),
     sizeProblem(annotations, FOREIGN_KEYS.eksSkipContainers, 'Pod', added),
+    sizeProblem(annotations, FOREIGN_KEYS.veleroExcludes, 'Pod', isSecond ? SIDECAR.tokenVolume.length + 1 : 0),
   ].filter((found) => found !== undefined);
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
   const problems: Problem[] = strayKeys(annotations, 'Pod').map((key) => strayProblem(key, 'Pod'));

@@ -4,8 +4,9 @@ import type { Injected } from './decide.ts';
 import { few } from './few.ts';
 import { injectionOf, sidecarFields, volumes } from './injection.ts';
 import { hasOurName, isSameVolume } from './ours.ts';
-import type { Container, VolumeMount } from './pod.ts';
-import { differingFields } from './sidecar-fields.ts';
+import { listOf, type Container, type EnvVar, type VolumeMount } from './pod.ts';
+import { same } from './same-by-api.ts';
+import { differingFields, type SetField, type SidecarFields } from './sidecar-fields.ts';
 
 /** None where the sidecar is new, or as an earlier call left it. */
 export function setBackWarnings(decision: Omit<Injected, 'warnings'>): string[] {
@@ -15,12 +16,37 @@ export function setBackWarnings(decision: Omit<Injected, 'warnings'>): string[] 
   const fields = differingFields(withoutApiToken(sidecar.container), sidecarFields(injection));
   const wanted = volumes(injection);
   const found = (decision.pod.spec.volumes ?? []).filter(({ name }) => hasOurName(name));
-  const same = wanted.every((volume) => found.some((other) => isSameVolume(other, volume)));
-  const told = [...fields, ...(same && found.length === wanted.length ? [] : ['its volumes'])];
+  const areSame = wanted.every((volume) => found.some((other) => isSameVolume(other, volume)));
+  const told = [
+    ...fields.map((field) => named(field, sidecar.container, sidecarFields(injection))),
+    ...(areSame && found.length === wanted.length ? [] : ['its volumes']),
+  ];
   if (told.length === 0) return [];
   return [
     `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: ${few(told)}`,
   ];
+}
+
+/** The field, with what of it is another: names, no values, since a variable may be secret. */
+function named(field: SetField, container: Container, wanted: SidecarFields): string {
+  const differ = differing(field, container, wanted);
+  return differ.length > 0 ? `${field} (${few([...new Set(differ)])})` : field;
+}
+
+function differing(field: SetField, found: Container, wanted: SidecarFields): string[] {
+  if (field === 'image') return typeof found.image === 'string' ? [found.image] : [];
+  if (field === 'env') {
+    return unequal('EnvVar', listOf(found.env) as EnvVar[], listOf(wanted.env) as EnvVar[]).map(({ name }) => name);
+  }
+  if (field !== 'volumeMounts') return [];
+  const mounts = listOf(wanted.volumeMounts) as VolumeMount[];
+  return unequal('VolumeMount', listOf(found.volumeMounts) as VolumeMount[], mounts).map(({ mountPath }) => mountPath);
+}
+
+/** Those of either list that the other one lacks. */
+function unequal<T>(type: string, found: readonly T[], wanted: readonly T[]): T[] {
+  const lacks = (list: readonly T[], one: T): boolean => !list.some((other) => same(type, one, other));
+  return [...found.filter((one) => lacks(wanted, one)), ...wanted.filter((one) => lacks(found, one))];
 }
 
 /** Ports and tokens may differ by our own doing: a container has come that declares a port, the token is made once. */

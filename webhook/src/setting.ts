@@ -38,3 +38,7 @@ export function setting(
   const optional = v.optional(schema(limit), fallback) as Schema<unknown>;
   return { limit, fallback: `\`${shown}\``, text: meaning, schema: optional };
 }
+
+/** A setting that is on or off. */
+export const flag = (fallback: boolean, meaning: string): Setting =>
+  setting('true or false', fallback, meaning, (limit) => v.boolean(limit));

@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import {
   AGENT_ENDPOINTS,
   ENV,
+  FOREIGN_KEYS,
   LIMITS,
   LOOPBACK,
   MESH_CONTAINERS,
@@ -23,7 +24,7 @@ import {
   type Schema,
 } from '@rolechain/shared';
 import { caProblems } from './client-certificates.ts';
-import { port, required, secretName, setting, text, texts, url, type Setting } from './setting.ts';
+import { flag, port, required, secretName, setting, text, texts, url, type Setting } from './setting.ts';
 
 export interface Settings {
   readonly region?: string | undefined;
@@ -43,7 +44,9 @@ export interface Settings {
   readonly useDualstackEndpoint: boolean;
   readonly containersUseDualstackEndpoint: boolean;
   readonly useFIPSEndpoint: boolean;
+  readonly declareMetricsPort: boolean;
   readonly loopbackNoProxy: boolean;
+  readonly veleroExclude: boolean;
   /** Variables of Node's own, by name. */
   readonly sidecarEnvironment: Readonly<Record<string, string>>;
   readonly address: string;
@@ -78,7 +81,9 @@ export type DecideSettings = Pick<
   | 'useDualstackEndpoint'
   | 'containersUseDualstackEndpoint'
   | 'useFIPSEndpoint'
+  | 'declareMetricsPort'
   | 'loopbackNoProxy'
+  | 'veleroExclude'
   | 'sidecarEnvironment'
   | 'sidecarUser'
 > & { readonly region: string };
@@ -138,17 +143,13 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
         limit,
       ),
   ),
-  fluxAlias: setting(
-    'true or false',
+  fluxAlias: flag(
     false,
     "Read Flux's annotation `aws.auth.fluxcd.io/assume-role` where ours is absent, by Flux's lenient rules.",
-    (limit) => v.boolean(limit),
   ),
-  otherServiceAccounts: setting(
-    'true or false',
+  otherServiceAccounts: flag(
     false,
     "Whether the field `serviceAccount` may be used. The pod's account also needs `create` on `serviceaccounts/token` of the other one (manifests/samples/service-account-token.yaml).",
-    (limit) => v.boolean(limit),
   ),
   allowedRolesPolicy: setting(
     'optional or required',
@@ -172,24 +173,26 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
         v.check((pattern) => isStsEndpoint(pattern), limit),
       ),
   ),
-  useDualstackEndpoint: setting(
-    'true or false',
+  useDualstackEndpoint: flag(
     false,
     "The Region's dual-stack endpoint of STS (`sts.REGION.api.aws`): the others have IPv4 addresses alone, so that a cluster of IPv6 without NAT64 needs it. [What else](ipv6.md).",
-    (limit) => v.boolean(limit),
   ),
-  containersUseDualstackEndpoint: setting(
-    'true or false',
+  containersUseDualstackEndpoint: flag(
     false,
     `Sets \`${ENV.useDualstackEndpoint}=true\` in containers that hold a role, unless their \`env\` names it: for **every** AWS service that the application calls. A service without a dual-stack endpoint then fails.`,
-    (limit) => v.boolean(limit),
   ),
-  useFIPSEndpoint: setting('true or false', false, "The Region's FIPS endpoint of STS.", (limit) => v.boolean(limit)),
-  loopbackNoProxy: setting(
-    'true or false',
+  useFIPSEndpoint: flag(false, "The Region's FIPS endpoint of STS."),
+  loopbackNoProxy: flag(
     false,
     `Whether ${LOOPBACK} is added to ${NO_PROXIES.map((name) => `\`${name}\``).join(' and ')} of a container that holds a role and names an HTTP proxy: [why](sdks.md#proxies).`,
-    (limit) => v.boolean(limit),
+  ),
+  declareMetricsPort: flag(
+    false,
+    `Whether the sidecar's container declares its port of health and metrics, named \`${SIDECAR.metricsPort}\`. It answers there either way; scrapers and meshes take a declared port for one of theirs: [metrics](#metrics-of-the-sidecar).`,
+  ),
+  veleroExclude: flag(
+    true,
+    `Whether \`${FOREIGN_KEYS.veleroExcludes}\` of an injected pod gets the name of the volume with the tokens, so that Velero's file system backup leaves it out: [backup](pods.md#backup-drain-and-descheduler).`,
   ),
   sidecarEnvironment: setting(
     `a map of ${SIDECAR_VARIABLES.join(', ')}`,

@@ -31,7 +31,7 @@ const around = {
   others: new Map([['shop/other', { namespace: 'shop', name: 'other', annotations: irsa }]]),
   allowedRoles: undefined,
 };
-const settings = { ...SETTINGS, otherServiceAccounts: true };
+const settings = { ...SETTINGS, otherServiceAccounts: true, declareMetricsPort: true };
 const again = (pod: PodLike): { pod: PodLike; warnings: readonly string[]; outcome: string } => {
   const { pod: after, decision } = call(pod, rich, settings, () => 0.75, around);
   return { pod: after, warnings: decision.warnings, outcome: decision.outcome };
@@ -49,7 +49,9 @@ const withLifetimeOf = (pod: PodLike, other: PodLike): PodLike => {
   return JSON.parse(JSON.stringify(pod).replace(LIFETIME, lifetime)) as PodLike;
 };
 const told = (warnings: readonly string[]): string[] =>
-  warnings.filter((text) => text.startsWith('the container rolechain')).map((text) => text.replace(/^.*: /, ''));
+  warnings
+    .filter((text) => text.startsWith('the container rolechain'))
+    .map((text) => text.replace(/^.*set back: /, '').replaceAll(/ \([^)]*\)/g, ''));
 
 /** Every place in a value where a field of the API may be written, the lists' ends included. */
 function writes(type: string, value: unknown, path: Path = []): Write[] {
@@ -221,6 +223,19 @@ describe('what is told', () => {
     expect(pod).toEqual(first);
     expect(told(warnings)).toEqual([]);
     expect(told(again(mounting(API_MOUNT, { name: 'x', mountPath: '/x' })).warnings)).toEqual(['volumeMounts']);
+  });
+
+  test('by name what of it is another, and no value of a variable', () => {
+    const pod = structuredClone(first);
+    const [sidecar] = pod.spec.initContainers as { env: Json[]; volumeMounts: Json[]; image: string }[];
+    sidecar!.env.push({ name: 'NODE_EXTRA_CA_CERTS', value: 'hidden' });
+    sidecar!.volumeMounts.push({ name: 'ca', mountPath: '/etc/ssl/certs' });
+    sidecar!.image = 'mirror.example/sidecar:1';
+    const [warning] = again(pod).warnings;
+    expect(warning).toMatch(
+      /set back: env \(NODE_EXTRA_CA_CERTS\), image \(mirror\.example\/sidecar:1\), volumeMounts \(\/etc\/ssl\/certs\)$/,
+    );
+    expect(warning).not.toContain('hidden');
   });
 
   test('not a port that moved because a container came that declares it', () => {

@@ -3,9 +3,10 @@
  * author who has only the injected pod. Pure, on raw JSON.
  *
  * `uninject(inject(pod))` is the pod again, up to what can't be known from the result: what the EKS webhook had
- * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY and
- * `imagePullSecrets` too), empty variables that were taken out, incoming values of the two annotations that the webhook
- * writes, what the EKS webhook doesn't read in its `skip-containers`, and empty lists and maps.
+ * written, what stood there already as rolechain would have written it (127.0.0.1 at the end of NO_PROXY,
+ * `imagePullSecrets` and the token volume among Velero's names too), empty variables that were taken out, incoming
+ * values of the two annotations that the webhook writes, what the EKS webhook doesn't read in its `skip-containers`,
+ * and empty lists, maps and names of Velero's.
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
@@ -16,6 +17,7 @@ import { findOurs, hasOurName, ownVariables } from './ours.ts';
 import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
 import { withoutLoopback } from './proxy-env.ts';
 import { addedPullSecrets } from './pull-secrets.ts';
+import { withoutTokenVolume } from './velero.ts';
 
 /**
  * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
@@ -91,8 +93,11 @@ function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Op
   if (!metadata || !annotations) return [];
   const skip = annotations[FOREIGN_KEYS.eksSkipContainers];
   const rest = withoutSkipped(skip, skipped);
+  const velero = annotations[FOREIGN_KEYS.veleroExcludes];
+  const otherVolumes = skipped.length > 0 ? withoutTokenVolume(velero) : velero;
   const gone: string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key].filter((key) => key in annotations);
   if (skip !== undefined && rest === undefined) gone.push(FOREIGN_KEYS.eksSkipContainers);
+  if (velero !== undefined && otherVolumes === undefined) gone.push(FOREIGN_KEYS.veleroExcludes);
   if (gone.length > 0 && gone.length === Object.keys(annotations).length) {
     const empty = Object.keys(metadata).length === 1;
     return [{ op: 'remove', path: empty ? '/metadata' : '/metadata/annotations' }];
@@ -101,6 +106,15 @@ function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Op
   return [
     ...gone.map((key): Operation => ({ op: 'remove', path: pointer('metadata', 'annotations', key) })),
     ...(rest !== undefined && rest !== skip ? [{ op: 'replace', path, value: rest } as const] : []),
+    ...(otherVolumes !== undefined && otherVolumes !== velero
+      ? [
+          {
+            op: 'replace',
+            path: pointer('metadata', 'annotations', FOREIGN_KEYS.veleroExcludes),
+            value: otherVolumes,
+          } as const,
+        ]
+      : []),
   ];
 }
 

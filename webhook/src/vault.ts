@@ -26,6 +26,11 @@ export function asksForVault(pod: Pod): boolean {
   return TRUE.includes(annotationOf(pod, FOREIGN_KEYS.vaultInject));
 }
 
+/** Whether it asks that the pod's processes see one another, which Vault's injector may not have done yet (setShareProcessNamespace). */
+export function asksForSharedProcesses(pod: Pod): boolean {
+  return asksForVault(pod) && TRUE.includes(annotationOf(pod, FOREIGN_KEYS.vaultShareProcesses));
+}
+
 /**
  * What Vault's agents shall have: the base identity of the pod's account, where they log in by it and the EKS webhook was
  * here. Its volume tells in which mode; of the two it puts Pod Identity first.

@@ -5,7 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { proxy, validateRedirect } from './mesh.ts';
 import { peek } from './peek.ts';
+import { waitForRestores } from './restores.ts';
 
 const CALLS_AFTER_SIGTERM = 15;
 
@@ -44,6 +46,9 @@ async function main([mode = 'once', word = '']: readonly string[]): Promise<void
   if (mode === 'loop') await loop();
   else if (mode === 'burst') console.log(await burst());
   else if (mode === 'peek') console.log(JSON.stringify(peek(word)));
+  else if (mode === 'mesh-validate') console.log(await validateRedirect());
+  else if (mode === 'mesh-proxy') await proxy();
+  else if (mode === 'wait-for-restores') await waitForRestores(word);
   else console.log(await whoAmI());
 }
 

@@ -13,6 +13,9 @@ export interface Given {
 /** Set by main.ts where the suite can't run: the reason. */
 export const ABSENT = 'ROLECHAIN_TEST_ABSENT';
 
+/** Set by main.ts where the network plugin of a mesh is there (../redirect.ts). */
+export const REDIRECTS = 'ROLECHAIN_TEST_REDIRECTS';
+
 const VARIABLES: Readonly<Record<keyof Given, string>> = {
   kubeconfig: 'ROLECHAIN_TEST_KUBECONFIG',
   webhookImage: 'ROLECHAIN_TEST_WEBHOOK_IMAGE',

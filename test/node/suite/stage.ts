@@ -66,6 +66,7 @@ function shop(): KubeObject[] {
     kind: 'ServiceAccount',
     metadata: { name, namespace: SHOP, annotations },
   });
+  const irsa = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/irsa' };
   return [
     {
       apiVersion: 'v1',
@@ -73,9 +74,10 @@ function shop(): KubeObject[] {
       metadata: { name: SHOP, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     },
     account('orders', { 'rolechain.io/assume-role': ORDERS }),
-    account('irsa', {
-      'rolechain.io/assume-role': `{roleARN: "${ORDERS}", credentialSource: irsa}`,
-      'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/irsa',
+    account('irsa', { 'rolechain.io/assume-role': `{roleARN: "${ORDERS}", credentialSource: irsa}`, ...irsa }),
+    account('irsa-required', {
+      'rolechain.io/assume-role': `{roleARN: "${ORDERS}", credentialSource: irsa, startup: require}`,
+      ...irsa,
     }),
     account('refused', { 'rolechain.io/assume-role': REFUSING }),
     account('required', { 'rolechain.io/assume-role': `{roleARN: "${REFUSING}", startup: require}` }),

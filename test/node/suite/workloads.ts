@@ -36,7 +36,8 @@ export function specOf(app: App, options: PodOptions = {}): object {
   };
 }
 
-function container({ image, sts }: App, name: string, args: readonly string[]): object {
+/** One of the application's containers, by the restricted Pod Security Standard. */
+export function container({ image, sts }: App, name: string, args: readonly string[]) {
   return {
     name,
     image,

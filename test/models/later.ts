@@ -1,0 +1,71 @@
+/**
+ * Models of injectors that work on every container they find, the sidecar among them, written from what their sources do:
+ * Azure's workload identity with its proxy (Azure/azure-workload-identity pkg/webhook/webhook.go), Dapr (dapr/dapr
+ * pkg/injector/patcher), and Vault's with copied mounts and a shared process namespace (hashicorp/vault-k8s
+ * agent-inject/agent/agent.go: copyVolumeMounts, setShareProcessNamespace). Only for tests.
+ */
+import { merge, type ModelContainer, type ModelPod, type Mount, type Variable } from './pod.ts';
+import { vaultMutate } from './vault.ts';
+
+const COPIES = 'vault.hashicorp.com/agent-copy-volume-mounts';
+const SHARES = 'vault.hashicorp.com/agent-share-process-namespace';
+
+/** Variables and a token into each container; a native proxy in front of all others, its set-up behind them. */
+export function azureMutate(pod: ModelPod): ModelPod {
+  const next = structuredClone(pod);
+  const { spec } = next;
+  const inits = spec.initContainers ?? [];
+  const has = (name: string): boolean => inits.some((container) => container.name === name);
+  const setup = has('azwi-proxy-init') ? [] : [{ name: 'azwi-proxy-init', image: 'azwi/proxy-init' }];
+  const proxy = has('azwi-proxy') ? [] : [{ name: 'azwi-proxy', image: 'azwi/proxy', restartPolicy: 'Always' }];
+  spec.initContainers = [...proxy, ...inits, ...setup].map(withAzure);
+  spec.containers = spec.containers.map(withAzure);
+  const sources = [{ serviceAccountToken: { audience: 'api://AzureADTokenExchange', path: 'azure-identity-token' } }];
+  spec.volumes = merge(spec.volumes, [{ name: 'azure-identity-token', projected: { sources } }], 'name');
+  return next;
+}
+
+function withAzure(container: ModelContainer): ModelContainer {
+  const variables: Variable[] = [
+    { name: 'AZURE_CLIENT_ID', value: 'client' },
+    { name: 'AZURE_FEDERATED_TOKEN_FILE', value: '/var/run/secrets/azure/tokens/azure-identity-token' },
+  ];
+  const mount: Mount = { name: 'azure-identity-token', mountPath: '/var/run/secrets/azure/tokens', readOnly: true };
+  return {
+    ...container,
+    env: [
+      ...(container.env ?? []),
+      ...variables.filter(({ name }) => !container.env?.some((one) => one.name === name)),
+    ],
+    volumeMounts: merge(container.volumeMounts, [mount], 'name'),
+  };
+}
+
+/** Once: daprd behind the containers, and its ports in the environment of each of these. */
+export function daprMutate(pod: ModelPod): ModelPod {
+  if (pod.spec.containers.some(({ name }) => name === 'daprd')) return pod;
+  const next = structuredClone(pod);
+  const variables: Variable[] = [
+    { name: 'DAPR_HTTP_PORT', value: '3500' },
+    { name: 'DAPR_GRPC_PORT', value: '50001' },
+  ];
+  for (const container of next.spec.containers) container.env = merge(container.env, variables, 'name');
+  next.spec.containers.push({ name: 'daprd', image: 'daprd:1', args: ['/daprd'] });
+  return next;
+}
+
+/** Vault's, with what a pod's annotations ask for beside it: mounts of another container, and one process namespace. */
+export function copyingVaultMutate(pod: ModelPod): ModelPod {
+  const next = vaultMutate(pod);
+  if (next === pod) return pod;
+  const { [COPIES]: source, [SHARES]: shares } = pod.metadata.annotations ?? {};
+  const copied = pod.spec.containers.find(({ name }) => name === source)?.volumeMounts ?? [];
+  const mounts = copied.filter(({ mountPath }) => !mountPath.toLowerCase().includes('serviceaccount'));
+  for (const container of [...(next.spec.initContainers ?? []), ...next.spec.containers]) {
+    if (container.name.startsWith('vault-agent')) {
+      container.volumeMounts = merge(container.volumeMounts, mounts, 'mountPath');
+    }
+  }
+  if (shares !== undefined) next.spec.shareProcessNamespace = shares === 'true';
+  return next;
+}
