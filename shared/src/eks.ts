@@ -14,21 +14,65 @@ export interface EksInjection {
   readonly mountPath: string;
 }
 
-/** IRSA, then Pod Identity. */
-export const EKS_INJECTIONS: readonly [EksInjection, EksInjection] = [
-  {
-    pair: [ENV.roleARN, ENV.webIdentityTokenFile],
-    tokenPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token',
-    volume: 'aws-iam-token',
-    mountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
-  },
-  {
-    pair: [ENV.fullURI, ENV.tokenFile],
-    tokenPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token',
-    volume: 'eks-pod-identity-token',
-    mountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
-  },
-];
+/** The flags of the EKS webhook that change what it reads and writes (main.go at v0.6.17), without their dashes. */
+export interface EksFlags {
+  /** `--annotation-prefix` */
+  readonly annotationPrefix: string;
+  /** `--token-mount-path` */
+  readonly tokenMountPath: string;
+  /** `--container-credentials-token-mount-path` */
+  readonly containerCredentialsTokenMountPath: string;
+  /** `--container-credentials-token-path` */
+  readonly containerCredentialsTokenPath: string;
+  /** `--container-credentials-token-volume-name` */
+  readonly containerCredentialsTokenVolumeName: string;
+}
+
+/** Their defaults, which the managed webhook of EKS has. */
+export const EKS_FLAGS: EksFlags = {
+  annotationPrefix: 'eks.amazonaws.com',
+  tokenMountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
+  containerCredentialsTokenMountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
+  containerCredentialsTokenPath: 'eks-pod-identity-token',
+  containerCredentialsTokenVolumeName: 'eks-pod-identity-token',
+};
+
+/** What an EKS webhook with these flags reads and writes. */
+export interface EksWebhook {
+  /** IRSA, then Pod Identity. */
+  readonly injections: readonly [EksInjection, EksInjection];
+  /** Of annotations: the role and the audience on a ServiceAccount, the containers to leave alone on a pod. */
+  readonly keys: { readonly roleARN: string; readonly audience: string; readonly skipContainers: string };
+}
+
+/** The paths have no slash at their end: Go's filepath.Join, which the EKS webhook writes the token's path with, takes one away. */
+export function eksWebhook(flags: EksFlags): EksWebhook {
+  const { annotationPrefix: prefix, tokenMountPath, containerCredentialsTokenMountPath: mountPath } = flags;
+  return {
+    injections: [
+      {
+        pair: [ENV.roleARN, ENV.webIdentityTokenFile],
+        tokenPath: `${tokenMountPath}/token`,
+        volume: 'aws-iam-token',
+        mountPath: tokenMountPath,
+      },
+      {
+        pair: [ENV.fullURI, ENV.tokenFile],
+        tokenPath: `${mountPath}/${flags.containerCredentialsTokenPath}`,
+        volume: flags.containerCredentialsTokenVolumeName,
+        mountPath,
+      },
+    ],
+    keys: {
+      roleARN: `${prefix}/role-arn`,
+      audience: `${prefix}/audience`,
+      skipContainers: `${prefix}/skip-containers`,
+    },
+  };
+}
+
+/** The one with the defaults. */
+export const EKS: EksWebhook = eksWebhook(EKS_FLAGS);
 
 /** Audiences of the two base identities' projected tokens. */
 export const AUDIENCE = { podIdentity: 'pods.eks.amazonaws.com', irsa: 'sts.amazonaws.com' } as const;

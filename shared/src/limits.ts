@@ -72,6 +72,8 @@ export const LIMITS = {
   agentEndpoints: 8,
   /** One of them, and that of an STS endpoint. */
   urlMax: 2048,
+  /** A path, or a part of one, in a setting. Linux takes 4,096 (PATH_MAX). */
+  pathChars: 1024,
   /** Below it botocore and .NET refresh all the time (they ask again with less than 15 minutes left). */
   durationUnwiseSeconds: 1800,
   /** An AdmissionReview carries object and oldObject, each at most 3 MiB (apiserver MaxRequestBodyBytes). */

@@ -2,14 +2,14 @@
  * What of a pod is never rolechain's, whoever wrote the rest. Unlike `withoutOurs` of test/models it looks at one pod
  * alone, and so fits copies and forgeries: the pod before and the pod after must have the same foreign part.
  */
-import { ANNOTATIONS, EKS_INJECTIONS, ENV, FOREIGN_KEYS, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
+import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
 
 type Json = Record<string, unknown>;
 
 const VARIABLES: ReadonlySet<unknown> = new Set([
   ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
   ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
-  ...EKS_INJECTIONS.flatMap(({ pair }) => pair),
+  ...EKS.injections.flatMap(({ pair }) => pair),
 ]);
 const KEYS: readonly string[] = [
   ...[ANNOTATIONS.status.key, ANNOTATIONS.skipped.key],
@@ -48,7 +48,7 @@ function containersPart(containers: unknown): unknown {
   return foreign.map((container: unknown) => {
     if (!isMap(container)) return container;
     const { env, volumeMounts, ...rest } = container;
-    const isTheirs = (mount: Json): boolean => EKS_INJECTIONS.some(({ volume }) => volume === mount.name);
+    const isTheirs = (mount: Json): boolean => EKS.injections.some(({ volume }) => volume === mount.name);
     return {
       ...rest,
       ...some(

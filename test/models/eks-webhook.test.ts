@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { parse } from 'yaml';
-import { AGENT_ENDPOINTS, AUDIENCE, EKS_INJECTIONS, FOREIGN_KEYS } from '@rolechain/shared';
+import { AGENT_ENDPOINTS, AUDIENCE, EKS, FOREIGN_KEYS } from '@rolechain/shared';
 import { account, call } from '@rolechain/webhook/testing';
 import { EKS_ROLE, eksMutate, eksPatch, type EksMode } from './eks-webhook.ts';
 import { allContainers, type ModelPod } from './pod.ts';
@@ -44,7 +44,7 @@ test("the product's table says the same of its defaults", () => {
       spec.containers[0],
       spec.volumes?.[0],
     ]);
-    const { pair, tokenPath, volume: name, mountPath } = EKS_INJECTIONS[index]!;
+    const { pair, tokenPath, volume: name, mountPath } = EKS.injections[index]!;
     const first = mode === 'irsa' ? expect.any(String) : AGENT_ENDPOINTS[0];
     const audience = mode === 'irsa' ? AUDIENCE.irsa : AUDIENCE.podIdentity;
     expect(container).toMatchObject({

@@ -5,7 +5,7 @@
  */
 import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
-import { SIDECAR } from '@rolechain/shared';
+import { EKS, SIDECAR } from '@rolechain/shared';
 import { API_TYPES, SIDECAR_FIELDS, parseSettings, patch, type SetField } from '@rolechain/webhook';
 import { TARGET, account, call, chance } from '@rolechain/webhook/testing';
 import { readApiTypes, type ApiTypes } from '../api-types/read.ts';
@@ -140,7 +140,7 @@ describeWithCluster(
       expect([alone.told, beside.told]).toEqual([[], []]);
       const settings = parseSettings(`{sidecarImage: "${String(sidecarOf(beside.pod)?.image)}"}`);
       if (!settings.ok) throw new Error('the settings');
-      const { decision } = call(beside.pod, account(TARGET), { ...settings.value, region: REGION });
+      const { decision } = call(beside.pod, account(TARGET), { ...settings.value, eks: EKS, region: REGION });
       expect(decision.outcome).toBe('injected');
       expect(patch(beside.pod, decision, chance())).toEqual([]);
     });

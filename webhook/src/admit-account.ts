@@ -2,10 +2,12 @@
 import {
   ANNOTATIONS,
   ANNOTATION_PREFIX,
+  EKS,
   FOREIGN_KEYS,
   formatProblems,
   isDNSSubdomain,
   type Problem,
+  type EksWebhook,
   type ReasonCode,
 } from '@rolechain/shared';
 import { accountWarnings } from './account-warnings.ts';
@@ -17,7 +19,7 @@ import { cut, cutMessage, fewWarnings } from './few.ts';
 import { keep, type Annotations } from './kept.ts';
 import { fieldsOf } from './pod.ts';
 import { askedResources } from './resources-asked.ts';
-import { ACCOUNT_KEYS, type ServiceAccount } from './roles.ts';
+import { accountKeys, withEksKeys, type ServiceAccount } from './roles.ts';
 import type { DecideSettings } from './settings.ts';
 import { isKnownKey, strayKeys, strayProblem } from './stray-annotations.ts';
 
@@ -43,7 +45,7 @@ export interface Written {
 const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
 
 /** Parses a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
-export function readAnnotationReview(body: string, hold?: Hold): AnnotationReview {
+export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook = EKS): AnnotationReview {
   const request = readRequest(body, hold);
   const { uid, kind, operation, subResource, object, oldObject, dryRun } = request;
   const isWritten = (operation === 'CREATE' || operation === 'UPDATE') && !subResource;
@@ -61,19 +63,22 @@ export function readAnnotationReview(body: string, hold?: Hold): AnnotationRevie
   if (name === 'Namespace') {
     return { ...answer, written: { kind: name, name: cut(nameOf(object), 253), changed }, account: undefined };
   }
-  const account = accountOf(object, request.namespace, annotations);
+  const account = accountOf(object, request.namespace, annotations, eks);
   const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
   return { ...answer, written, account: ASKING.some(isNew) ? account : undefined };
 }
 
-function accountOf(object: Annotated, namespace: unknown, annotations: Annotations): ServiceAccount {
+function accountOf(object: Annotated, namespace: unknown, annotations: Annotations, eks: EksWebhook): ServiceAccount {
   const metadata = fieldsOf(object.metadata);
   const name = nameOf(object);
   // What is generated goes on with a letter or a digit.
   if (name !== '' && !isDNSSubdomain(name === metadata.name ? name : `${name}x`)) {
     throw malformed('request.object.metadata.name is no DNS subdomain of at most 253 characters.');
   }
-  return { namespace: namespaceOf(namespace), name, annotations: keep(annotations, ACCOUNT_KEYS) };
+  return withEksKeys(
+    { namespace: namespaceOf(namespace), name, annotations: keep(annotations, accountKeys(eks)) },
+    eks,
+  );
 }
 
 /** A name that the apiserver is still to make stands in generateName. */

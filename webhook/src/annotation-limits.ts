@@ -6,7 +6,6 @@ const LIMIT_OF: Readonly<Record<string, number | undefined>> = {
   ...Object.fromEntries(
     Object.values(ANNOTATIONS).flatMap((entry) => ('maxBytes' in entry ? [[entry.key, entry.maxBytes]] : [])),
   ),
-  [FOREIGN_KEYS.eksSkipContainers]: LIMITS.eksSkipContainersBytes,
   [FOREIGN_KEYS.veleroExcludes]: LIMITS.veleroExcludesBytes,
 };
 
@@ -21,8 +20,23 @@ export function sizeProblem(
   added = 0,
 ): Problem | undefined {
   const max = LIMIT_OF[key];
+  return max === undefined ? undefined : overLimit(annotations, key, on, max, added);
+}
+
+/** The same of the EKS webhook's `skip-containers`, whose key is by its flags. */
+export function skipContainersProblem(annotations: Annotations, key: string, added: number): Problem | undefined {
+  return overLimit(annotations, key, 'Pod', LIMITS.eksSkipContainersBytes, added);
+}
+
+function overLimit(
+  annotations: Annotations,
+  key: string,
+  on: 'Pod' | 'Namespace',
+  max: number,
+  added: number,
+): Problem | undefined {
   const value = annotations[key];
-  if (max === undefined || value === undefined || isWithin(value, max + added)) return undefined;
+  if (value === undefined || isWithin(value, max + added)) return undefined;
   return problem('DocumentTooLarge', key, `on the ${on} has more than ${max} bytes, its limit`);
 }
 

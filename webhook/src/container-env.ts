@@ -2,7 +2,7 @@
  * The environment of a container that holds a role: what the EKS webhook wrote goes, what is ours is set. Pure; every
  * function gives a new list and leaves its input. What contradicts: sdk-env.ts.
  */
-import { EKS_INJECTIONS, ENV } from '@rolechain/shared';
+import { ENV, type EksWebhook } from '@rolechain/shared';
 import type { Container, EnvVar } from './pod.ts';
 import { isEmpty } from './sdk-env.ts';
 
@@ -26,11 +26,12 @@ export interface WantedEnv {
  */
 export function stripEks(
   container: Pick<Container, 'env' | 'envFrom'>,
+  { injections }: EksWebhook,
   defaultRegion: string,
   hasOwnRegion = false,
 ): readonly EnvVar[] {
   let rest: readonly EnvVar[] = container.env ?? [];
-  for (const { pair, tokenPath } of EKS_INJECTIONS) {
+  for (const { pair, tokenPath } of injections) {
     const token = rest.findIndex((variable) => isLiteral(variable, pair[1], tokenPath));
     const other = rest.findIndex(({ name }) => name === pair[0]);
     const isWritten = token >= 0 && other >= 0;

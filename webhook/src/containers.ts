@@ -1,5 +1,5 @@
 /** Which container holds which roles, and why not. */
-import { PATHS, SIDECAR, tokenFolder, type ReasonCode } from '@rolechain/shared';
+import { PATHS, SIDECAR, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
 import { stripEks, type IsOurs } from './container-env.ts';
 import type { ContainerRoles } from './container-roles.ts';
 import { few } from './few.ts';
@@ -35,6 +35,7 @@ export interface ContainerRules {
   readonly named: ContainerRoles;
   readonly skip: ReadonlySet<string>;
   readonly mesh: readonly string[];
+  readonly eks: EksWebhook;
   readonly defaultRegion: string;
   readonly loopbackNoProxy: boolean;
   readonly isOurs: IsOurs;
@@ -58,7 +59,7 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   }
   const roles = rules.rolesOf(name);
   if (roles.length === 0) return { ...at, ...none };
-  const env = stripEks(container, rules.defaultRegion);
+  const env = stripEks(container, rules.eks, rules.defaultRegion);
   const judged = judgeEnv(container, env, rules.isOurs);
   const conflicts = [...judged.conflicts, ...mountConflicts(container, roles)];
   const first = conflicts[0];

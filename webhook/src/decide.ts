@@ -7,6 +7,7 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   formatProblems,
+  type EksWebhook,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
@@ -57,7 +58,7 @@ export interface Skipped {
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
   /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
-  readonly marked?: { readonly pod: Pod; readonly ours: Ours };
+  readonly marked?: { readonly pod: Pod; readonly ours: Ours; readonly eks: EksWebhook };
 }
 export interface Injected {
   readonly outcome: 'injected';
@@ -84,6 +85,7 @@ export interface Injected {
   /** Why the namespace allows each ARN of the account's chains. */
   readonly allowances: readonly Allowance[];
   /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
+  readonly eks: EksWebhook;
   readonly defaultRegion: string;
   /** Velero's file system backup is told to leave the token volume out. */
   readonly veleroExclude: boolean;
@@ -141,7 +143,7 @@ export function decide(
   if (tooLarge !== undefined) return refuse('PodTooLarge', account, tooLarge);
   const view = viewPod(rawPod);
   if (!view.ok) return refuseProblems('PodMalformed', account, 'its shape', view.problems);
-  const annotations = podAnnotations(view.value, settings.meshContainers);
+  const annotations = podAnnotations(view.value, settings);
   if (!annotations.ok) {
     const problems = annotations.problems.slice(0, LIMITS.placesNamed);
     return refuseProblems('PodAnnotationInvalid', account, 'the pod', problems);
@@ -174,6 +176,7 @@ function decidePod(pod: Pod, asked: Asked): Decision {
     named: annotations.containerRoles,
     skip: new Set(annotations.skipContainers),
     mesh: settings.meshContainers,
+    eks: settings.eks,
     defaultRegion: settings.region,
     loopbackNoProxy: settings.loopbackNoProxy,
     isOurs: ownVariables(ours, ports.credentials),
@@ -197,21 +200,21 @@ function decidePod(pod: Pod, asked: Asked): Decision {
   const refusing = refusingFindings(findings, settings.conflicts);
   if (refusing.length > 0) return refuseAll(refusing, account);
   const [conflict] = findings.ofPod;
-  if (conflict) return skip(conflict.reason, findings.ofPod.map(skipWarning), { pod, ours });
+  if (conflict) return skip(conflict.reason, findings.ofPod.map(skipWarning), { pod, ours, eks: settings.eks });
   const tooMuch = patchTooLarge(pod, containers, settings);
   if (tooMuch !== undefined) return refuse('PodTooLarge', account, tooMuch);
 
   const held = rolesIn(containers);
   const spoken = [
     ...asked.warnings,
-    ...baseIdentityWarnings(pod, held, account),
+    ...baseIdentityWarnings(pod, held, account, settings.eks),
     ...processWarnings(pod, containers),
     ...network.warnings,
     ...containers.flatMap((c) => c.warnings),
   ];
   if (held.length === 0) {
     const none = skipWarning({ reason: 'NoRoleHeld', detail: whyNoneHolds(containers) });
-    return skip('NoRoleHeld', fewWarnings([none, ...spoken]), { pod, ours });
+    return skip('NoRoleHeld', fewWarnings([none, ...spoken]), { pod, ours, eks: settings.eks });
   }
   const resources = newResources(pod, ours, asked.around);
   if ('noRoom' in resources) return refuse('LimitRangeTooTight', account, few(resources.noRoom, '; '));
@@ -248,13 +251,14 @@ function inject(
     user: settings.sidecarUser,
     declareMetricsPort: settings.declareMetricsPort,
     environment: settings.sidecarEnvironment,
+    eks: settings.eks,
     defaultRegion: settings.region,
     veleroExclude: settings.veleroExclude,
     loopbackNoProxy: settings.loopbackNoProxy,
     useDualstackEndpoint: settings.containersUseDualstackEndpoint,
     tokensInEnv: annotations.authorizationToken === 'env',
     baseIdentity: baseIdentity(Object.values(config.roles), account, settings),
-    vaultIdentity: vaultIdentity(found.pod, account, settings.agentEndpoints),
+    vaultIdentity: vaultIdentity(found.pod, account, settings),
     annotationHash: accepted.annotationHash,
   };
   return { ...injected, warnings: fewWarnings([...setBackWarnings(injected), ...warnings]) };

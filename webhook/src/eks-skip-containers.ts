@@ -3,7 +3,7 @@
  * container is skipped (handler.go, getContainersToSkip). Whatever rolechain changes in it is written anew as one clean
  * record, which says the same to every reader: what the EKS webhook doesn't read is gone then. Pure.
  */
-import { DNS_LABEL, FOREIGN_KEYS, LIMITS } from '@rolechain/shared';
+import { DNS_LABEL, LIMITS } from '@rolechain/shared';
 import { readCSVRecord, writeCSVRecord } from './csv-record.ts';
 
 /** The names that the EKS webhook reads in it. */
@@ -29,11 +29,10 @@ export function withoutSkipped(value: string | undefined, names: readonly string
   return rest.length === 0 ? undefined : writeCSVRecord(rest);
 }
 
-/** What its author may not know of a value that the EKS webhook doesn't read, or not to its end. */
-export function skippedWarnings(value: string | undefined): string[] {
+/** What its author may not know of a value, which stands under this key, that the EKS webhook doesn't read, or not to its end. */
+export function skippedWarnings(value: string | undefined, key: string): string[] {
   if (!value) return [];
   const record = read(value);
-  const key = FOREIGN_KEYS.eksSkipContainers;
   if (!record)
     return [`${key} is no CSV record, so that the EKS webhook skips no container: write names with commas between`];
   return record.more

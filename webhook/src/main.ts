@@ -11,6 +11,7 @@ import {
   LIMITS,
   PATHS,
   VERSION,
+  eksWebhook,
   errorFields,
   formatProblems,
   makeLogger,
@@ -23,7 +24,14 @@ import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSour
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
 import { reflect, untilItChanges } from './cluster/reflector.ts';
-import { accountReader, accountSource, makeAccountCache, makeLookup } from './cluster/service-accounts.ts';
+import {
+  accountReader,
+  accountSource,
+  knowAccount,
+  lookupWithEksKeys,
+  makeAccountCache,
+  makeLookup,
+} from './cluster/service-accounts.ts';
 import { makeCertificateKeeper } from './keep-certificates.ts';
 import { makeMetrics } from './metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './server.ts';
@@ -43,6 +51,8 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
+  const eks = eksWebhook(settings.eksWebhook);
+  const know = knowAccount(eks);
   const clients = clientCA === undefined ? undefined : { ca: clientCA, names };
   log.info(
     { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
@@ -67,11 +77,13 @@ async function main(): Promise<void> {
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
   const options: ServerOptions = {
-    lookup: makeLookup(cache, accountReader(kubeConfig)),
+    lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, know)), eks),
+    eks,
     ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
-    settings: () => (state.region === undefined ? undefined : (decideSettings ??= { ...others, region: state.region })),
+    settings: () =>
+      state.region === undefined ? undefined : (decideSettings ??= { ...others, eks, region: state.region }),
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
@@ -100,7 +112,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
-    reflect(accountSource(kubeConfig), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
+    reflect(accountSource(kubeConfig, {}, know), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
     reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
     reflect(limitRangeSource(kubeConfig), limitRanges.sink, {
       ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },

@@ -6,12 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from 'fast-json-patch';
 import {
   ANNOTATIONS,
-  EKS_INJECTIONS,
   FOREIGN_KEYS,
   SIDECAR,
   VERSION,
   credentialsPath,
   tokenFile,
+  type EksInjection,
   type RoleConfig,
   type SidecarConfig,
 } from '@rolechain/shared';
@@ -74,14 +74,14 @@ function withTokens({ config, ours }: Injected, randomToken: () => string): Side
 function skippedOperations(
   rawPod: unknown,
   reason: string,
-  { pod, ours }: NonNullable<Skipped['marked']>,
+  { pod, ours, eks }: NonNullable<Skipped['marked']>,
 ): Operation[] {
-  const eks = annotationOf(pod, FOREIGN_KEYS.eksSkipContainers);
+  const { skipContainers } = eks.keys;
   const velero = annotationOf(pod, FOREIGN_KEYS.veleroExcludes);
   const annotations = {
     [ANNOTATIONS.skipped.key]: reason,
     [ANNOTATIONS.status.key]: undefined,
-    [FOREIGN_KEYS.eksSkipContainers]: withoutOurEntries(eks, pod, ours),
+    [skipContainers]: withoutOurEntries(annotationOf(pod, skipContainers), pod, ours),
     [FOREIGN_KEYS.veleroExcludes]: ours.sidecar ? withoutTokenVolume(velero) : velero,
   };
   return [...annotationOperations(rawPod, annotations), ...removalOperations(pod, ours)];
@@ -95,7 +95,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
   const env = container.env ?? [];
   const wanted = wantedEnv(decision, roles[0], config);
   const ownRegion = roleNamed(decision, roles[0])?.region !== undefined;
-  const stripped = new Set(wanted ? stripEks(container, decision.defaultRegion, ownRegion) : env);
+  const stripped = new Set(wanted ? stripEks(container, decision.eks, decision.defaultRegion, ownRegion) : env);
   // Ours stand behind the others then, as where the EKS webhook comes later.
   const gone = new Set(
     env.filter((variable) => !stripped.has(variable) || (removed.includes(variable.name) && isEmpty(variable))),
@@ -105,7 +105,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
     const next = setEnv(theirs, variables, hasEnvFrom(container));
     return decision.loopbackNoProxy ? withLoopback(next, container) : next;
   };
-  const identity = isVaultAgent(decision.pod, outcome) ? decision.vaultIdentity : undefined;
+  const identity = isVaultAgent(decision.pod, outcome, decision.eks) ? decision.vaultIdentity : undefined;
   const free = (): readonly EnvVar[] => unsetEnv(env, ownVariables(decision.ours, config.ports.credentials));
   const nextEnv = wanted ? held(wanted) : identity ? withPair(free(), identity) : free();
   return [
@@ -113,7 +113,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
     ...mountOperations(`${path}/volumeMounts`, container.volumeMounts, {
       roles,
       more: identity ? missingMount(container, identity) : [],
-      keepEks: asksForVault(decision.pod),
+      eks: asksForVault(decision.pod) ? [] : decision.eks.injections,
       keepWhole: endsBeforeTokens(container, list, index, decision.ours),
     }),
   ];
@@ -138,8 +138,8 @@ interface WantedMounts {
   /** Whose tokens are mounted. */
   readonly roles: readonly string[];
   readonly more: readonly VolumeMount[];
-  /** Whether the mount that the EKS webhook wrote stays. */
-  readonly keepEks: boolean;
+  /** Whose mounts by the EKS webhook go. */
+  readonly eks: readonly EksInjection[];
   /** Whether mounts of the token volume stay that aren't of one role. */
   readonly keepWhole: boolean;
 }
@@ -147,7 +147,7 @@ interface WantedMounts {
 function mountOperations(
   path: string,
   before: readonly VolumeMount[] | null | undefined,
-  { roles, more, keepEks, keepWhole }: WantedMounts,
+  { roles, more, eks, keepWhole }: WantedMounts,
 ): Operation[] {
   const wanted = roles.map(tokenMount);
   const byPath = new Map(wanted.map((mount) => [mount.mountPath, mount]));
@@ -155,9 +155,7 @@ function mountOperations(
     mount.name === SIDECAR.tokenVolume && same('VolumeMount', mount, byPath.get(mount.mountPath));
   const present = new Set((before ?? []).filter(isWanted).map(({ mountPath }) => mountPath));
   const isEks = (mount: VolumeMount): boolean =>
-    roles.length > 0 &&
-    !keepEks &&
-    EKS_INJECTIONS.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
+    roles.length > 0 && eks.some(({ volume, mountPath }) => mount.name === volume && mount.mountPath === mountPath);
   const goes = (mount: VolumeMount): boolean =>
     isEks(mount) || (mount.name === SIDECAR.tokenVolume && !isWanted(mount) && !(keepWhole && !isRoleMount(mount)));
   const missing = wanted.filter(({ mountPath }) => !present.has(mountPath));
@@ -215,11 +213,12 @@ function annotationOperations(rawPod: unknown, wanted: Readonly<Record<string, s
 function annotationsFor(decision: Injected): Record<string, string | undefined> {
   const holding = decision.containers.filter(({ roles }) => roles.length > 0);
   const velero = annotationOf(decision.pod, FOREIGN_KEYS.veleroExcludes);
+  const { skipContainers } = decision.eks.keys;
   return {
     [ANNOTATIONS.status.key]: status(decision),
     [ANNOTATIONS.skipped.key]: undefined,
     [FOREIGN_KEYS.veleroExcludes]: decision.veleroExclude ? withTokenVolume(velero) : velero,
-    [FOREIGN_KEYS.eksSkipContainers]: withSkipped(annotationOf(decision.pod, FOREIGN_KEYS.eksSkipContainers), [
+    [skipContainers]: withSkipped(annotationOf(decision.pod, skipContainers), [
       SIDECAR.name,
       ...holding.map(({ name }) => name),
     ]),

@@ -8,10 +8,11 @@ import {
   type Checked,
   type Problem,
 } from '@rolechain/shared';
-import { sizeProblem } from './annotation-limits.ts';
+import { sizeProblem, skipContainersProblem } from './annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { skippedWarnings } from './eks-skip-containers.ts';
 import { places, type Pod } from './pod.ts';
+import type { DecideSettings } from './settings.ts';
 import { keysOn, strayKeys, strayProblem } from './stray-annotations.ts';
 
 /** What the pod's own annotations ask for. */
@@ -27,16 +28,19 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
 
 /**
  * Parses the pod's annotations of our prefix. One that this version doesn't know is refused: it may narrow a role.
- * Containers of `mesh` hold no role.
+ * Containers of meshes hold no role.
  */
-export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAnnotations> {
+export function podAnnotations(
+  pod: Pod,
+  { meshContainers: mesh, eks }: Pick<DecideSettings, 'meshContainers' | 'eks'>,
+): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
   const present = new Set(places(pod).map(({ container }) => container.name));
   const isSecond = present.has(SIDECAR.name);
   const added = isSecond ? LIMITS.eksSkipContainersAddedBytes : 0;
   const tooLarge = [
     ...keysOn('Pod').map((key) => sizeProblem(annotations, key, 'Pod')),
-    sizeProblem(annotations, FOREIGN_KEYS.eksSkipContainers, 'Pod', added),
+    skipContainersProblem(annotations, eks.keys.skipContainers, added),
     sizeProblem(annotations, FOREIGN_KEYS.veleroExcludes, 'Pod', isSecond ? SIDECAR.tokenVolume.length + 1 : 0),
   ].filter((found) => found !== undefined);
   if (tooLarge.length > 0) return { ok: false, problems: tooLarge };
@@ -64,7 +68,7 @@ export function podAnnotations(pod: Pod, mesh: readonly string[]): Checked<PodAn
       skipContainers.filter((name) => !present.has(name)),
     ),
     ...absentWarnings(ROLES, absent),
-    ...skippedWarnings(annotations[FOREIGN_KEYS.eksSkipContainers]),
+    ...skippedWarnings(annotations[eks.keys.skipContainers], eks.keys.skipContainers),
     ...(authorizationToken === 'env'
       ? [`${TOKEN}: env puts ${ENV.token} into the pod, where all who may read pods see it`]
       : []),

@@ -2,7 +2,7 @@
  * How large a pod may be that asks for a role. Each of its parts is looked at more than once, and answered by operations,
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
-import { EKS_INJECTIONS, ENV, LIMITS, NO_PROXIES } from '@rolechain/shared';
+import { ENV, LIMITS, NO_PROXIES, type EksWebhook } from '@rolechain/shared';
 import { stripEks } from './container-env.ts';
 import type { ContainerOutcome } from './containers.ts';
 import { fieldsOf, listOf, places, type EnvVar, type Pod } from './pod.ts';
@@ -58,13 +58,13 @@ const FIXED = 64;
 export function patchTooLarge(
   pod: Pod,
   containers: readonly ContainerOutcome[],
-  { loopbackNoProxy, region: defaultRegion }: Pick<DecideSettings, 'loopbackNoProxy' | 'region'>,
+  { loopbackNoProxy, region: defaultRegion, eks }: Pick<DecideSettings, 'loopbackNoProxy' | 'region' | 'eks'>,
 ): string | undefined {
   const ofOthers = places(pod).reduce((sum, { container }) => {
     const { env, volumeMounts } = container;
-    const left = new Set(stripEks(container, defaultRegion, true));
+    const left = new Set(stripEks(container, eks, defaultRegion, true));
     const variables = (env ?? []).filter((variable) => isForeign(variable) || !left.has(variable)).length;
-    const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name)).length;
+    const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name, eks)).length;
     return sum + variables + mounts + (loopbackNoProxy ? noProxies(env ?? []) : 0);
   }, 0);
   const added = containers.reduce((sum, { roles }) => sum + (roles.length > 0 ? OURS + roles.length : 0), 0);
@@ -84,8 +84,8 @@ function isForeign(variable: EnvVar): boolean {
   return name.startsWith('AWS_') && (!OUR_VARIABLES.has(name) || isEmpty(variable));
 }
 
-function isReplaced(volume: string): boolean {
-  return EKS_INJECTIONS.some((injection) => injection.volume === volume);
+function isReplaced(volume: string, { injections }: EksWebhook): boolean {
+  return injections.some((injection) => injection.volume === volume);
 }
 
 function lengthOf(value: unknown): number {

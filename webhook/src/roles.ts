@@ -2,6 +2,7 @@
 import {
   ANNOTATIONS,
   DEFAULT_ROLE,
+  EKS,
   FOREIGN_KEYS,
   LIMITS,
   baseRoleProblems,
@@ -12,6 +13,7 @@ import {
   parseRoleARN,
   partitionOf,
   problem,
+  type EksWebhook,
   type Grammar,
   type Problem,
   type RoleSpec,
@@ -25,13 +27,22 @@ export interface ServiceAccount {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The keys of `ServiceAccount.annotations`; a cache keeps no others. */
-export const ACCOUNT_KEYS: readonly string[] = [
-  ANNOTATIONS.assumeRole.key,
-  FOREIGN_KEYS.fluxAssumeRole,
-  FOREIGN_KEYS.eksRoleARN,
-  FOREIGN_KEYS.eksAudience,
-];
+/** The keys of `ServiceAccount.annotations`; a cache keeps no others. Those of the EKS webhook are by its flags. */
+export function accountKeys({ keys }: EksWebhook = EKS): readonly string[] {
+  return [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole, keys.roleARN, keys.audience];
+}
+
+/** The account with its base identity under the keys of EKS' own webhook, whatever the flags of the one that is there. */
+export function withEksKeys(account: ServiceAccount, { keys }: EksWebhook): ServiceAccount {
+  if (keys.roleARN === FOREIGN_KEYS.eksRoleARN) return account;
+  const { [keys.roleARN]: roleARN, [keys.audience]: audience, ...others } = account.annotations;
+  const annotations = {
+    ...others,
+    ...(roleARN === undefined ? {} : { [FOREIGN_KEYS.eksRoleARN]: roleARN }),
+    ...(audience === undefined ? {} : { [FOREIGN_KEYS.eksAudience]: audience }),
+  };
+  return { ...account, annotations };
+}
 
 /** What the annotation that counts is read by: ours wherever it is there. */
 export function grammarOf({ annotations }: ServiceAccount): Grammar {
@@ -92,16 +103,21 @@ export function accountProblems(
   others: OtherAccounts,
 ): Problem[] {
   return [
-    ...otherAccountProblems(role, account, others),
-    ...audienceProblems(role, account, others),
-    ...(usesBase(role) ? baseProblems(role, account, others) : []),
+    ...otherAccountProblems(role, account, others, settings.eks),
+    ...audienceProblems(role, account, others, settings.eks),
+    ...(usesBase(role) ? baseProblems(role, account, others, settings.eks) : []),
     ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
     ...regionProblems(role, settings),
   ];
 }
 
 /** The account of the field `serviceAccount`, and the audience that its token is asked for. */
-function otherAccountProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+function otherAccountProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  others: OtherAccounts,
+  { keys }: EksWebhook,
+): Problem[] {
   const other = otherAccountOf(role, account);
   if (!other) return [];
   const found = others.get(`${other.namespace}/${other.name}`);
@@ -113,18 +129,23 @@ function otherAccountProblems(role: RoleSpec, account: ServiceAccount, others: O
   }
   if (found.annotations[FOREIGN_KEYS.eksAudience] !== '') return [];
   const where = `of ${other.namespace}/${other.name} is empty`;
-  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, where, 'write an audience there, or take it away')];
+  return [problem('FieldOutOfRange', keys.audience, where, 'write an audience there, or take it away')];
 }
 
 /** It goes into the pod as it is. */
-function audienceProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+function audienceProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  others: OtherAccounts,
+  { keys }: EksWebhook,
+): Problem[] {
   const audience = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksAudience] ?? '';
   if (audience.length <= LIMITS.audienceMax) return [];
   const text = `has more than ${LIMITS.audienceMax} characters, its limit`;
-  return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, text, 'write a shorter audience')];
+  return [problem('FieldOutOfRange', keys.audience, text, 'write a shorter audience')];
 }
 
-function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): Problem[] {
+function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts, { keys }: EksWebhook): Problem[] {
   const { credentialSource, serviceAccount } = role;
   const identity = identityOf(role, account, others);
   // Told by otherAccountProblems.
@@ -136,16 +157,16 @@ function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAcco
     const whose = serviceAccount
       ? 'names an account that has no base role'
       : 'is irsa, but the account has no base role';
-    const fix = `annotate ${serviceAccount ? 'that' : 'the'} account with ${FOREIGN_KEYS.eksRoleARN}`;
+    const fix = `annotate ${serviceAccount ? 'that' : 'the'} account with ${keys.roleARN}`;
     return [problem('FieldConflict', path + field, whose, fix)];
   }
   const reads = credentialSource === 'irsa' || credentialSource === 'auto';
   if (!reads || arn === undefined) return [];
   if (audience.length > LIMITS.audienceChars) {
-    return [problem('FieldOutOfRange', FOREIGN_KEYS.eksAudience, `has more than ${LIMITS.audienceChars} characters`)];
+    return [problem('FieldOutOfRange', keys.audience, `has more than ${LIMITS.audienceChars} characters`)];
   }
   const ofOther = serviceAccount !== undefined;
-  return baseRoleProblems(chainOf(path, role), { arn, path: FOREIGN_KEYS.eksRoleARN, ofOther });
+  return baseRoleProblems(chainOf(path, role), { arn, path: keys.roleARN, ofOther });
 }
 
 /** The Region that the document doesn't write comes from the settings. */

@@ -8,7 +8,7 @@ import Fastify, {
   type FastifyRequest,
   type onRequestHookHandler,
 } from 'fastify';
-import { CodedError, LIMITS, PATHS, errorEntry, type ErrorCode, type Logger } from '@rolechain/shared';
+import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { readReview, respond, type Review, type ReviewResponse } from './admit.ts';
 import {
@@ -36,6 +36,8 @@ export interface ServerOptions extends Lookups, Chance {
   readonly clients?: Clients | undefined;
   /** Undefined until the Region is known. */
   readonly settings: () => DecideSettings | undefined;
+  /** Of the EKS webhook beside; `lookup` gives accounts with its default keys. Default: the one with the defaults. */
+  readonly eks?: EksWebhook;
   /** What keeps the webhook from being ready; empty when it is. */
   readonly notReady: () => readonly ErrorCode[];
   /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (keep-certificates.ts); default none. */
@@ -182,7 +184,7 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
 async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
-  const review = readAnnotationReview(request.body as string, workOf(request.raw).hold);
+  const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
   const { uid, dryRun, written } = review;
   const decision = decideWritten(written, await judgeReview(review, options));
   const { reason, message: error } = decision;

@@ -13,11 +13,11 @@ export interface Setting {
 
 export const text = (limit: string): v.GenericSchema<unknown, string> => v.pipe(v.string(limit), v.minLength(1, limit));
 export const texts = (limit: string): v.GenericSchema<unknown, string[]> => v.array(text('text'), limit);
-export const secretName = (limit: string): v.GenericSchema<unknown, string> =>
-  v.pipe(
-    v.string(limit),
-    v.check((name) => isDNSSubdomain(name), limit),
-  );
+export const dnsSubdomain = (limit: string): v.GenericSchema<unknown, string> => textWith(isDNSSubdomain, limit);
+export function textWith(holds: (text: string) => boolean, limit: string): v.GenericSchema<unknown, string> {
+  return v.pipe(v.string(limit), v.check(holds, limit));
+}
+
 export const url = (limit: string): v.GenericSchema<unknown, string> =>
   v.pipe(v.string(limit), v.maxLength(LIMITS.urlMax, limit), v.url(limit));
 export const port = (limit: string): v.GenericSchema<unknown, number> =>

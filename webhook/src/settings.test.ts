@@ -1,6 +1,6 @@
 import { makeAuthority } from '@rolechain/certs';
 import fc from 'fast-check';
-import { MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
+import { EKS_FLAGS, MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
 import { runs } from '@rolechain/test/runs.ts';
 import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
 
@@ -43,6 +43,7 @@ test('the image alone is enough: the rest has defaults', () => {
     allowedRolesPolicy: 'optional',
     sidecarUser: 'fixed',
     agentEndpoints: ['http://169.254.170.23/v1/credentials', 'http://[fd00:ec2::23]/v1/credentials'],
+    eksWebhook: EKS_FLAGS,
     address: '::',
     port: PORTS.webhook,
     healthPort: PORTS.webhookHealth,
@@ -78,6 +79,13 @@ test('every field is read', async () => {
     allowedRolesPolicy: 'required',
     sidecarUser: 'unset',
     agentEndpoints: ['http://127.0.0.1:1/'],
+    eksWebhook: {
+      annotationPrefix: 'iam.example.com',
+      tokenMountPath: '/a',
+      containerCredentialsTokenMountPath: '/b/c',
+      containerCredentialsTokenPath: 'd',
+      containerCredentialsTokenVolumeName: 'e',
+    },
     stsEndpoint: 'https://sts.{region}.example',
     address: '127.0.0.1',
     port: 1,
@@ -98,6 +106,11 @@ test('a part of environmentSource leaves the other its default', () => {
   });
 });
 
+test('a part of eksWebhook leaves the others their defaults', () => {
+  const { eksWebhook } = parse(`${IMAGE}eksWebhook: {annotationPrefix: iam.example.com}`);
+  expect(eksWebhook).toEqual({ ...EKS_FLAGS, annotationPrefix: 'iam.example.com' });
+});
+
 test.each([
   ['sidecarImage: 5', 'sidecarImage FieldWrongType'],
   ['sidecarImage: ""', 'sidecarImage FieldOutOfRange'],
@@ -114,6 +127,28 @@ test.each([
   [`${IMAGE}sidecarUser: 1000`, 'sidecarUser FieldWrongType'],
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
+  [`${IMAGE}eksWebhook: iam.example.com`, 'eksWebhook FieldWrongType'],
+  [`${IMAGE}eksWebhook: {prefix: a}`, 'eksWebhook.prefix FieldUnknown'],
+  [`${IMAGE}eksWebhook: {annotationPrefix: a/b}`, 'eksWebhook.annotationPrefix FieldOutOfRange'],
+  [`${IMAGE}eksWebhook: {annotationPrefix: rolechain.io}`, 'eksWebhook.annotationPrefix FieldOutOfRange'],
+  [
+    `${IMAGE}eksWebhook: {containerCredentialsTokenVolumeName: rolechain-x}`,
+    'eksWebhook.containerCredentialsTokenVolumeName FieldOutOfRange',
+  ],
+  [`${IMAGE}eksWebhook: {tokenMountPath: a}`, 'eksWebhook.tokenMountPath FieldOutOfRange'],
+  [`${IMAGE}eksWebhook: {tokenMountPath: /}`, 'eksWebhook.tokenMountPath FieldOutOfRange'],
+  [
+    `${IMAGE}eksWebhook: {containerCredentialsTokenMountPath: /a/}`,
+    'eksWebhook.containerCredentialsTokenMountPath FieldOutOfRange',
+  ],
+  [
+    `${IMAGE}eksWebhook: {containerCredentialsTokenPath: a/b}`,
+    'eksWebhook.containerCredentialsTokenPath FieldOutOfRange',
+  ],
+  [
+    `${IMAGE}eksWebhook: {containerCredentialsTokenVolumeName: A}`,
+    'eksWebhook.containerCredentialsTokenVolumeName FieldOutOfRange',
+  ],
   [`${IMAGE}stsEndpoint: sts.example`, 'stsEndpoint FieldOutOfRange'],
   [`${IMAGE}stsEndpoint: "https://sts.{zone}.example"`, 'stsEndpoint FieldOutOfRange'],
   [`${IMAGE}imagePullSecrets: registry`, 'imagePullSecrets FieldWrongType'],

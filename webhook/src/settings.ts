@@ -20,11 +20,14 @@ import {
   regionMeant,
   withRegionMeant,
   type Checked,
+  type EksFlags,
+  type EksWebhook,
   type Problem,
   type Schema,
 } from '@rolechain/shared';
 import { caProblems } from './client-certificates.ts';
-import { flag, port, required, secretName, setting, text, texts, url, type Setting } from './setting.ts';
+import { eksWebhook } from './eks-setting.ts';
+import { dnsSubdomain, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
 
 export interface Settings {
   readonly region?: string | undefined;
@@ -40,6 +43,7 @@ export interface Settings {
   readonly allowedRolesPolicy: 'optional' | 'required';
   readonly sidecarUser: SidecarUser;
   readonly agentEndpoints: readonly string[];
+  readonly eksWebhook: EksFlags;
   readonly stsEndpoint?: string | undefined;
   readonly useDualstackEndpoint: boolean;
   readonly containersUseDualstackEndpoint: boolean;
@@ -64,7 +68,7 @@ export interface Settings {
 /** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
 export type SidecarUser = (typeof SIDECAR_USERS)[number];
 
-/** What `decide` reads: settings whose Region is known. */
+/** What `decide` reads: settings whose Region is known, with what an EKS webhook of the flags in `eksWebhook` writes. */
 export type DecideSettings = Pick<
   Settings,
   | 'cluster'
@@ -86,7 +90,7 @@ export type DecideSettings = Pick<
   | 'veleroExclude'
   | 'sidecarEnvironment'
   | 'sidecarUser'
-> & { readonly region: string };
+> & { readonly region: string; readonly eks: EksWebhook };
 
 const CONFLICTS = ['refuse', 'warn'] as const;
 const POLICIES = ['optional', 'required'] as const;
@@ -107,7 +111,7 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     `a list of at most ${LIMITS.imagePullSecrets} names of Secrets`,
     [],
     "Added to the `imagePullSecrets` of every injected pod, for the sidecar's image: each must be in the pod's namespace. [A private registry](private-registry.md) has the other ways.",
-    (limit) => listOf(secretName('the name of a Secret'), limit, LIMITS.imagePullSecrets),
+    (limit) => listOf(dnsSubdomain('the name of a Secret'), limit, LIMITS.imagePullSecrets),
   ),
   region: setting(
     'the name of an AWS Region, such as eu-central-1',
@@ -163,6 +167,7 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'Where the Pod Identity agent listens, tried in order.',
     (limit) => v.pipe(listOf(url('a URL'), limit, LIMITS.agentEndpoints), v.minLength(1, limit)),
   ),
+  eksWebhook,
   stsEndpoint: setting(
     'a URL',
     undefined,

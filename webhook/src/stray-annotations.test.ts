@@ -9,7 +9,7 @@ const ROLES = 'rolechain.io/allowed-roles';
 const of = (annotations: Record<string, string>) => ({
   namespace: 'shop',
   name: 'orders',
-  annotations: knowAccount({ metadata: { namespace: 'shop', name: 'orders', annotations } }).annotations,
+  annotations: knowAccount()({ metadata: { namespace: 'shop', name: 'orders', annotations } }).annotations,
 });
 const inNamespace = (annotations: Record<string, string>) => {
   const known = knowNamespace({ metadata: { name: 'shop', annotations } }).annotations;

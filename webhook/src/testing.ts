@@ -1,6 +1,6 @@
 /** Fixtures that the webhook's tests share. */
 import jsonPatch from 'fast-json-patch';
-import { ANNOTATIONS } from '@rolechain/shared';
+import { ANNOTATIONS, EKS } from '@rolechain/shared';
 import { decide, type Decision, type Surroundings } from './decide.ts';
 import { patch, type Chance } from './patch.ts';
 import type { ServiceAccount } from './roles.ts';
@@ -10,6 +10,7 @@ export const TARGET = 'arn:aws:iam::222222222222:role/orders';
 
 export const SETTINGS: DecideSettings = {
   region: 'eu-central-1',
+  eks: EKS,
   cluster: 'prod',
   sidecarImage: 'registry.example/rolechain-sidecar@sha256:0000',
   imagePullSecrets: [],

@@ -9,7 +9,7 @@
  * and empty lists, maps and names of Velero's.
  */
 import type { Operation } from 'fast-json-patch';
-import { ANNOTATIONS, ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
+import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, SIDECAR, type EksWebhook } from '@rolechain/shared';
 import type { IsOurs } from './container-env.ts';
 import { withoutSkipped } from './eks-skip-containers.ts';
 import { pointer } from './list-patch.ts';
@@ -23,7 +23,7 @@ import { withoutTokenVolume } from './velero.ts';
  * The operations that take out what `patch` put in. None for what is no pod, and for a pod in which a name of
  * ours is taken by something else: the webhook refuses such a pod, so nothing in it is ours.
  */
-export function uninject(rawPod: unknown): Operation[] {
+export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation[] {
   const view = viewPod(rawPod);
   if (!view.ok) return [];
   const pod = view.value;
@@ -42,7 +42,7 @@ export function uninject(rawPod: unknown): Operation[] {
     ),
     ...without('/spec/imagePullSecrets', pod.spec.imagePullSecrets, ({ name }) => pullSecrets.has(name)),
     ...without('/spec/volumes', pod.spec.volumes, ({ name }) => hasOurName(name)),
-    ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : []),
+    ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : [], keys.skipContainers),
     // Last, since it shifts the others.
     ...without('/spec/initContainers', pod.spec.initContainers, (container) => container === sidecar?.container),
   ];
@@ -88,21 +88,21 @@ function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
   return [...leading, ...defaults];
 }
 
-function annotationOperations({ metadata }: Pod, skipped: readonly string[]): Operation[] {
+function annotationOperations({ metadata }: Pod, skipped: readonly string[], skipKey: string): Operation[] {
   const annotations = metadata?.annotations;
   if (!metadata || !annotations) return [];
-  const skip = annotations[FOREIGN_KEYS.eksSkipContainers];
+  const skip = annotations[skipKey];
   const rest = withoutSkipped(skip, skipped);
   const velero = annotations[FOREIGN_KEYS.veleroExcludes];
   const otherVolumes = skipped.length > 0 ? withoutTokenVolume(velero) : velero;
   const gone: string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key].filter((key) => key in annotations);
-  if (skip !== undefined && rest === undefined) gone.push(FOREIGN_KEYS.eksSkipContainers);
+  if (skip !== undefined && rest === undefined) gone.push(skipKey);
   if (velero !== undefined && otherVolumes === undefined) gone.push(FOREIGN_KEYS.veleroExcludes);
   if (gone.length > 0 && gone.length === Object.keys(annotations).length) {
     const empty = Object.keys(metadata).length === 1;
     return [{ op: 'remove', path: empty ? '/metadata' : '/metadata/annotations' }];
   }
-  const path = pointer('metadata', 'annotations', FOREIGN_KEYS.eksSkipContainers);
+  const path = pointer('metadata', 'annotations', skipKey);
   return [
     ...gone.map((key): Operation => ({ op: 'remove', path: pointer('metadata', 'annotations', key) })),
     ...(rest !== undefined && rest !== skip ? [{ op: 'replace', path, value: rest } as const] : []),

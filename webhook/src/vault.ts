@@ -5,11 +5,12 @@
  * path contains "eks.amazonaws.com" (getAwsIamTokenVolume) and the variables of IRSA (getAwsEnvsFromContainer). So EKS'
  * mounts stay where it may come, and what it can't copy from containers that hold a role is given to its agents. Pure.
  */
-import { EKS_INJECTIONS, FOREIGN_KEYS } from '@rolechain/shared';
+import { FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
 import type { ContainerOutcome } from './containers.ts';
 import { skippedByEks } from './eks-skip-containers.ts';
 import { annotationOf, type Container, type EnvVar, type Pod, type VolumeMount } from './pod.ts';
 import type { ServiceAccount } from './roles.ts';
+import type { DecideSettings } from './settings.ts';
 
 /** What the EKS webhook writes into a container: the pair of one of its modes, and the mount. */
 export interface EksIdentity {
@@ -38,11 +39,11 @@ export function asksForSharedProcesses(pod: Pod): boolean {
 export function vaultIdentity(
   pod: Pod,
   account: ServiceAccount,
-  agentEndpoints: readonly string[],
+  { agentEndpoints, eks }: Pick<DecideSettings, 'agentEndpoints' | 'eks'>,
 ): EksIdentity | undefined {
   if (!asksForVault(pod) || annotationOf(pod, FOREIGN_KEYS.vaultAuthType) !== 'aws') return undefined;
   const volumes = new Set((pod.spec.volumes ?? []).map(({ name }) => name));
-  const [irsa, podIdentity] = EKS_INJECTIONS;
+  const [irsa, podIdentity] = eks.injections;
   const [injection, first] = volumes.has(podIdentity.volume)
     ? [podIdentity, agentEndpoints[0]]
     : [irsa, account.annotations[FOREIGN_KEYS.eksRoleARN]];
@@ -58,10 +59,10 @@ export function vaultIdentity(
 }
 
 /** Whether the EKS webhook would write into this container: one of Vault's agents that holds no role. */
-export function isVaultAgent(pod: Pod, { name, roles, skipped }: ContainerOutcome): boolean {
+export function isVaultAgent(pod: Pod, { name, roles, skipped }: ContainerOutcome, { keys }: EksWebhook): boolean {
   const leftAlone = skipped !== undefined && skipped !== 'MeshContainer';
   if (!AGENTS.includes(name) || roles.length > 0 || leftAlone) return false;
-  return !skippedByEks(annotationOf(pod, FOREIGN_KEYS.eksSkipContainers)).includes(name);
+  return !skippedByEks(annotationOf(pod, keys.skipContainers)).includes(name);
 }
 
 /** The variables with that pair, as the EKS webhook adds it: not where either of its names is there. */

@@ -173,7 +173,7 @@ export const PODS: readonly Refusal[] = [
       ],
     },
     reason: 'SharedProcessNamespace',
-    says: `With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role. Take shareProcessNamespace and hostPID out, give all containers one role, ${OR_LEAVE_POD}`,
+    says: `With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role: by shareProcessNamespace. Take shareProcessNamespace and hostPID out, give all containers one role, ${OR_LEAVE_POD}`,
     atPod: true,
   },
   shaped(
@@ -239,7 +239,7 @@ export const PODS: readonly Refusal[] = [
     installation: 'down',
     annotation: ARN,
     reason: 'NotInjected',
-    says: 'The pod was not injected: the webhook did not answer, or had not yet seen the annotation. Create it again once the webhook is ready: kubectl get deployment rolechain-webhook -n rolechain.',
+    says: 'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation. Create it again once both are there and ready: kubectl get deployment/rolechain-webhook mutatingwebhookconfiguration/rolechain -n rolechain.',
     atPod: true,
   },
   {

@@ -109,7 +109,8 @@ describe('over a real connection', () => {
 
 describe('an annotation over its limit', () => {
   const text = 'x'.repeat(250 * 1024);
-  const kept = (key: string) => knowAccount(serviceAccount('orders', '1', { [KEY]: TARGET, [key]: text })).annotations;
+  const kept = (key: string) =>
+    knowAccount()(serviceAccount('orders', '1', { [KEY]: TARGET, [key]: text })).annotations;
   const refusal = (annotations: Readonly<Record<string, string>>): unknown =>
     decideAccount({ namespace: 'shop', name: 'orders', annotations }, SETTINGS, {
       others: new Map(),
@@ -158,7 +159,7 @@ describe('the room for what is kept', () => {
   test('what changes and does not fit any more is not known as it was', () => {
     const cache = makeAccountCache(() => 0);
     cache.sink.contact();
-    const object = (text: string) => knowAccount(serviceAccount('orders', '1', { [KEY]: text }));
+    const object = (text: string) => knowAccount()(serviceAccount('orders', '1', { [KEY]: text }));
     const filler = knowing('ServiceAccount', [KEY], () => `n/${String(i++)}`);
     let i = 0;
     cache.sink.upsert(object('r'));

@@ -1,6 +1,6 @@
 /** Cache and look-ups; the way of lists and watches to them is in watching.test.ts. */
 import { LIMITS } from '@rolechain/shared';
-import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
+import { accountKeys, type ServiceAccount } from '../roles.ts';
 import {
   json,
   serviceAccount,
@@ -22,7 +22,7 @@ import {
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const ours = { 'rolechain.io/assume-role': ROLE };
-const known = (object: object): Known => knowAccount(object);
+const known = (object: object): Known => knowAccount()(object);
 
 describe('the cache', () => {
   let clock = 0;
@@ -36,7 +36,7 @@ describe('the cache', () => {
   test('keeps the annotations that are read, and nothing else of an account', () => {
     const cache = makeAccountCache(() => 0);
     const all = Object.fromEntries(
-      [...ACCOUNT_KEYS, 'kubectl.kubernetes.io/last-applied-configuration'].map((key) => [key, key]),
+      [...accountKeys(), 'kubectl.kubernetes.io/last-applied-configuration'].map((key) => [key, key]),
     );
     cache.sink.upsert(known(serviceAccount('orders', '1', all)));
     cache.sink.upsert(known({ metadata: { namespace: 'shop', name: 'bare' } }));
@@ -44,7 +44,7 @@ describe('the cache', () => {
     expect(cache.get('shop', 'orders')).toEqual({
       namespace: 'shop',
       name: 'orders',
-      annotations: Object.fromEntries(ACCOUNT_KEYS.map((key) => [key, key])),
+      annotations: Object.fromEntries(accountKeys().map((key) => [key, key])),
     });
     expect(cache.get('shop', 'bare')?.annotations).toEqual({});
   });

@@ -1,9 +1,17 @@
 /** ServiceAccounts: their roles, and the base identity of the EKS webhook's annotations. */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { statusOf } from '@rolechain/certs';
-import { LIMITS } from '@rolechain/shared';
-import { ACCOUNT_KEYS, type ServiceAccount } from '../roles.ts';
-import { annotatedSource, knowing, makeAnnotationCache, readOne, type Known, type SourceOptions } from './annotated.ts';
+import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
+import { accountKeys, withEksKeys, type ServiceAccount } from '../roles.ts';
+import {
+  annotatedSource,
+  knowing,
+  makeAnnotationCache,
+  readOne,
+  type Know,
+  type Known,
+  type SourceOptions,
+} from './annotated.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
@@ -19,12 +27,14 @@ export interface AccountCache {
   readonly size: () => number;
 }
 
-/** What is kept of an account. */
-export const knowAccount = knowing(
-  'ServiceAccount',
-  ACCOUNT_KEYS,
-  ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
-);
+/** What is kept of an account beside an EKS webhook of these flags. */
+export function knowAccount(eks: EksWebhook = EKS): Know {
+  return knowing(
+    'ServiceAccount',
+    accountKeys(eks),
+    ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
+  );
+}
 
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeAccountCache(now: () => number): AccountCache {
@@ -53,13 +63,25 @@ export function makeLookup(cache: Pick<AccountCache, 'get'>, read: ReadAccount, 
   };
 }
 
+/** The same, with the base identity under the keys of EKS' own webhook. */
+export function lookupWithEksKeys(lookup: ReadAccount, eks: EksWebhook): ReadAccount {
+  return async (namespace, name) => {
+    const found = await lookup(namespace, name);
+    return found && withEksKeys(found, eks);
+  };
+}
+
 /** The live look-up through the API, given up after `ms`. */
-export function accountReader(kubeConfig: KubeConfig, ms: number = LIMITS.liveLookupMs): ReadAccount {
+export function accountReader(
+  kubeConfig: KubeConfig,
+  ms: number = LIMITS.liveLookupMs,
+  know: Know = knowAccount(),
+): ReadAccount {
   const api = makeApi(kubeConfig);
   return async (namespace, name) => {
     try {
       const path = ['api', 'v1', 'namespaces', namespace, 'serviceaccounts', name];
-      return { namespace, name, annotations: await readOne(api, path, { know: knowAccount, ms }) };
+      return { namespace, name, annotations: await readOne(api, path, { know, ms }) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -68,7 +90,11 @@ export function accountReader(kubeConfig: KubeConfig, ms: number = LIMITS.liveLo
 }
 
 /** All ServiceAccounts of the cluster. */
-export function accountSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
-  const kind = { path: ['api', 'v1', 'serviceaccounts'], know: knowAccount, maxBytes: LIMITS.accountsKeptBytes };
+export function accountSource(
+  kubeConfig: KubeConfig,
+  options?: SourceOptions,
+  know: Know = knowAccount(),
+): Source<Known> {
+  const kind = { path: ['api', 'v1', 'serviceaccounts'], know, maxBytes: LIMITS.accountsKeptBytes };
   return annotatedSource(kubeConfig, kind, options);
 }
