@@ -47,7 +47,10 @@ function hardPod(r: Random): unknown {
 }
 
 const NAMES = ['app', 'web', 'istio-proxy', 'rolechain', 'a-b'] as const;
-const ACCOUNT_NAMES = ['orders', 'two', 'many', 'irsa', 'no-default', 'plain', 'invalid', 'nobody'] as const;
+const ACCOUNT_NAMES = [
+  ...['orders', 'two', 'many', 'irsa', 'no-default', 'plain', 'invalid', 'nobody'],
+  ...['borrower', 'environment', 'required'],
+] as const;
 
 function ordinaryPod(r: Random): unknown {
   const names = NAMES.filter(() => r.once(3));
