@@ -96,7 +96,9 @@ test.each([
   };
   const honest = mounted(part);
   const hostile = mounted(part.repeat(SIZE / part.length));
-  expect(timesAsMuch(honest, hostile, ENOUGH)).toBeLessThan(ENOUGH);
+  // 2 MB a call are collected, perhaps within each: what grows with the parts would be a million times as much.
+  const enough = 10 * ENOUGH;
+  expect(timesAsMuch(honest, hostile, enough)).toBeLessThan(enough);
 });
 
 test.each([

@@ -176,6 +176,15 @@ export const PODS: readonly Refusal[] = [
     says: `With shareProcessNamespace or hostPID the containers can read each other's tokens, and they hold more than one role: by shareProcessNamespace. Take shareProcessNamespace and hostPID out, give all containers one role, ${OR_LEAVE_POD}`,
     atPod: true,
   },
+  {
+    ...shaped(
+      'a-mesh-without-a-network',
+      'MeshWithoutNetwork',
+      { initContainers: [{ name: 'istio-validation', image: 'a:1' }] },
+      `The sidecar has no network before the proxy of the mesh runs, which starts behind it: the pod has istio-validation, and no native proxy starts before the sidecar. Let the mesh run its proxy as a native sidecar, exclude the addresses of STS and the Pod Identity agent from it, take startup: require out, ${OR_LEAVE_POD}`,
+    ),
+    annotation: `{roleARN: "${ARN}", startup: require}`,
+  },
   shaped(
     'more-containers-than-are-looked-at',
     'PodTooLarge',
