@@ -24,6 +24,16 @@ function bench(): { garbage: GarbageCollector; collections: () => number; pass: 
   };
 }
 
+test('what the start left is collected while the first fetch is still under way, and again behind it', () => {
+  const { garbage, collections, pass } = bench();
+  expect(collections()).toBe(0);
+  pass();
+  expect(collections()).toBe(1);
+  garbage.fetched(true);
+  pass();
+  expect(collections()).toBe(2);
+});
+
 test('roles that refresh together are one collection, and it does not run at once', () => {
   const { garbage, collections, pass } = bench();
   for (let role = 0; role < 5; role++) garbage.fetched(true);

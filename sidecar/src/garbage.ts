@@ -1,4 +1,4 @@
-/** Gives memory back after a fetch: what a fetch leaves behind would lie in the heap until the next one, in half an hour. */
+/** Gives memory back after the start and after a fetch: what they leave behind would lie in the heap until the next one, in half an hour. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './clock.ts';
@@ -13,13 +13,14 @@ export interface GarbageCollector {
 }
 
 /**
- * Collects once behind each fetch that gave a session, and behind the very first fetch however it ended: what the start
- * left is the most. Fetches that end within a second are one round. Failed ones may come each second, and a collection takes
- * more of the processor than they do.
+ * Collects once the start is over, however long the first fetch takes: what the start left is the most, and on top of it
+ * a flood of requests comes near the memory limit. Then once behind each fetch that gave a session, and behind the very
+ * first fetch however it ended. Fetches that end within a second are one round. Failed ones may come each second, and a
+ * collection takes more of the processor than they do.
  */
 export function makeGarbageCollector(clock: Pick<Clock, 'setTimer'>, collect: () => void): GarbageCollector {
   let first = true;
-  let cancel = (): void => undefined;
+  let cancel = clock.setTimer(QUIET_MS, collect);
   return {
     fetched: (good) => {
       if (!good && !first) return;
