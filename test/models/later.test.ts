@@ -6,10 +6,10 @@
 import { MESH_CONTAINERS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
 import { callWebhooks } from './apiserver.ts';
-import { azureMutate, copyingVaultMutate, daprMutate } from './later.ts';
+import { azureMutate, daprMutate } from './later.ts';
 import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from './pod.ts';
 import { sidecarStartsFirst } from './seen.ts';
-import { VAULT_ANNOTATIONS } from './vault.ts';
+import { VAULT_ANNOTATIONS, vaultMutate } from './vault.ts';
 
 const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
 const app = { name: 'app', image: 'app:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] };
@@ -53,7 +53,7 @@ const seen = (pod: ModelPod) =>
 const KINDS = [
   ['Azure workload identity and its proxy', azureMutate, plain],
   ['Dapr', daprMutate, plain],
-  ['Vault that copies the mounts of a container with a role', copyingVaultMutate, COPYING],
+  ['Vault that copies the mounts of a container with a role', vaultMutate, COPYING],
 ] as const;
 
 describe.each(KINDS)('%s', (_name, mutate, pod) => {
@@ -97,8 +97,8 @@ describe('ours with Never, and theirs behind it', () => {
   test("Vault: the agent keeps the copy of a role's mount", () => {
     const tokens = (pod: ModelPod) =>
       named(pod, 'vault-agent').volumeMounts?.filter(({ name }) => name === SIDECAR.tokenVolume);
-    expect(tokens(last(copyingVaultMutate, COPYING))).toHaveLength(1);
-    expect(tokens(admitted(COPYING, copyingVaultMutate, 'IfNeeded', 'Never', true))).toEqual([]);
+    expect(tokens(last(vaultMutate, COPYING))).toHaveLength(1);
+    expect(tokens(admitted(COPYING, vaultMutate, 'IfNeeded', 'Never', true))).toEqual([]);
   });
 });
 
@@ -110,7 +110,7 @@ test('a pod that Vault is asked to give one process namespace, with two roles: r
     'rolechain.io/container-roles': 'app=default+audit',
   });
   // By the annotation, and by what Vault makes of it.
-  for (const pod of [shared, copyingVaultMutate(serviceAccountPlugin(shared))]) {
+  for (const pod of [shared, vaultMutate(serviceAccountPlugin(shared))]) {
     expect(call(pod, two, settings).decision).toMatchObject({ outcome: 'refused', reason: 'SharedProcessNamespace' });
   }
   const { annotations = {} } = shared.metadata;

@@ -1,14 +1,9 @@
 /**
  * Models of injectors that work on every container they find, the sidecar among them, written from what their sources do:
- * Azure's workload identity with its proxy (Azure/azure-workload-identity pkg/webhook/webhook.go), Dapr (dapr/dapr
- * pkg/injector/patcher), and Vault's with copied mounts and a shared process namespace (hashicorp/vault-k8s
- * agent-inject/agent/agent.go: copyVolumeMounts, setShareProcessNamespace). Only for tests.
+ * Azure's workload identity with its proxy (Azure/azure-workload-identity pkg/webhook/webhook.go) and Dapr (dapr/dapr
+ * pkg/injector/patcher). Only for tests.
  */
 import { merge, type ModelContainer, type ModelPod, type Mount, type Variable } from './pod.ts';
-import { vaultMutate } from './vault.ts';
-
-const COPIES = 'vault.hashicorp.com/agent-copy-volume-mounts';
-const SHARES = 'vault.hashicorp.com/agent-share-process-namespace';
 
 /** Variables and a token into each container; a native proxy in front of all others, its set-up behind them. */
 export function azureMutate(pod: ModelPod): ModelPod {
@@ -51,21 +46,5 @@ export function daprMutate(pod: ModelPod): ModelPod {
   ];
   for (const container of next.spec.containers) container.env = merge(container.env, variables, 'name');
   next.spec.containers.push({ name: 'daprd', image: 'daprd:1', args: ['/daprd'] });
-  return next;
-}
-
-/** Vault's, with what a pod's annotations ask for beside it: mounts of another container, and one process namespace. */
-export function copyingVaultMutate(pod: ModelPod): ModelPod {
-  const next = vaultMutate(pod);
-  if (next === pod) return pod;
-  const { [COPIES]: source, [SHARES]: shares } = pod.metadata.annotations ?? {};
-  const copied = pod.spec.containers.find(({ name }) => name === source)?.volumeMounts ?? [];
-  const mounts = copied.filter(({ mountPath }) => !mountPath.toLowerCase().includes('serviceaccount'));
-  for (const container of [...(next.spec.initContainers ?? []), ...next.spec.containers]) {
-    if (container.name.startsWith('vault-agent')) {
-      container.volumeMounts = merge(container.volumeMounts, mounts, 'mountPath');
-    }
-  }
-  if (shares !== undefined) next.spec.shareProcessNamespace = shares === 'true';
   return next;
 }

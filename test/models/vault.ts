@@ -1,6 +1,6 @@
 /**
  * A model of the Vault agent injector, written from what its source does (hashicorp/vault-k8s v1.7.6, agent-inject/agent,
- * agent.go: New, Patch, serviceaccount, getAwsIamTokenVolume, getAwsEnvsFromContainer, copyVolumeMounts;
+ * agent.go: New, Patch, serviceaccount, getAwsIamTokenVolume, getAwsEnvsFromContainer, copyVolumeMounts, setShareProcessNamespace;
  * container_sidecar.go, container_init_sidecar.go, container_env.go): once, for pods that ask by annotation,
  * vault-agent-init in front of all init containers or behind them, vault-agent behind the containers, and a mount in every
  * container that it finds, other sidecars included. A pod without a token of the API in any container is refused. With
@@ -23,6 +23,7 @@ const KEYS = {
   initFirst: `${PREFIX}/agent-init-first`,
   authType: `${PREFIX}/auth-type`,
   copyMounts: `${PREFIX}/agent-copy-volume-mounts`,
+  shareProcesses: `${PREFIX}/agent-share-process-namespace`,
 } as const;
 
 /** What a pod writes to get the agent, in front of its own init containers. */
@@ -48,6 +49,8 @@ export function vaultMutate(pod: ModelPod): ModelPod {
   spec.containers.push(agent('vault-agent', [found.token, home('home-sidecar')], found));
   const memory = ['home-init', 'home-sidecar', SECRETS.name].map((name) => ({ name, emptyDir: { medium: 'Memory' } }));
   spec.volumes = [...(spec.volumes ?? []), ...memory];
+  const shares = annotations[KEYS.shareProcesses];
+  if (shares !== undefined) spec.shareProcessNamespace = shares === 'true';
   metadata.annotations = { ...annotations, [KEYS.status]: 'injected' };
   return next;
 }

@@ -36,7 +36,11 @@ export function removalOperations(pod: Pod, { sidecar }: Ours): Operation[] {
 }
 
 /** The EKS webhook's annotation without the sidecar and the containers that held a role; undefined when nothing is left. */
-export function withoutOurEntries(value: string | undefined, pod: Pod, { sidecar }: Ours): string | undefined {
+export function withoutOurEntries(
+  value: string | undefined,
+  pod: Pod,
+  { sidecar }: Pick<Ours, 'sidecar'>,
+): string | undefined {
   if (value === undefined || !sidecar) return value;
   const isOurs = ownVariables({ sidecar });
   const held = places(pod)

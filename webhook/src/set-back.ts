@@ -13,12 +13,13 @@ export function setBackWarnings(decision: Omit<Injected, 'warnings'>): string[] 
   const { sidecar } = decision.ours;
   if (!sidecar) return [];
   const injection = injectionOf(decision, asFound(decision.config, sidecar.config));
-  const fields = differingFields(withoutApiToken(sidecar.container), sidecarFields(injection));
+  const written = sidecarFields(injection);
+  const fields = differingFields(withoutApiToken(sidecar.container), written);
   const wanted = volumes(injection);
   const found = (decision.pod.spec.volumes ?? []).filter(({ name }) => hasOurName(name));
   const areSame = wanted.every((volume) => found.some((other) => isSameVolume(other, volume)));
   const told = [
-    ...fields.map((field) => named(field, sidecar.container, sidecarFields(injection))),
+    ...fields.map((field) => named(field, sidecar.container, written)),
     ...(areSame && found.length === wanted.length ? [] : ['its volumes']),
   ];
   if (told.length === 0) return [];

@@ -9,14 +9,14 @@
  * and empty lists, maps and names of Velero's.
  */
 import type { Operation } from 'fast-json-patch';
-import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, SIDECAR, type EksWebhook } from '@rolechain/shared';
+import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
 import type { IsOurs } from './container-env.ts';
-import { withoutSkipped } from './eks-skip-containers.ts';
 import { pointer } from './list-patch.ts';
-import { findOurs, hasOurName, ownVariables } from './ours.ts';
-import { CONTAINER_LISTS, places, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
+import { findOurs, hasOurName, ownVariables, type Ours } from './ours.ts';
+import { CONTAINER_LISTS, viewPod, type Container, type EnvVar, type Pod } from './pod.ts';
 import { withoutLoopback } from './proxy-env.ts';
 import { addedPullSecrets } from './pull-secrets.ts';
+import { withoutOurEntries } from './removal.ts';
 import { withoutTokenVolume } from './velero.ts';
 
 /**
@@ -31,9 +31,6 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
   if (taken.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();
-  const held = places(pod)
-    .filter(({ container }) => container.env?.some(isOurs))
-    .map(({ container }) => container.name);
   return [
     ...CONTAINER_LISTS.flatMap((list) =>
       (pod.spec[list] ?? []).flatMap((container, index) =>
@@ -42,7 +39,7 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
     ),
     ...without('/spec/imagePullSecrets', pod.spec.imagePullSecrets, ({ name }) => pullSecrets.has(name)),
     ...without('/spec/volumes', pod.spec.volumes, ({ name }) => hasOurName(name)),
-    ...annotationOperations(pod, sidecar ? [SIDECAR.name, ...held] : [], keys.skipContainers),
+    ...annotationOperations(pod, sidecar ? { sidecar } : {}, keys.skipContainers),
     // Last, since it shifts the others.
     ...without('/spec/initContainers', pod.spec.initContainers, (container) => container === sidecar?.container),
   ];
@@ -88,13 +85,14 @@ function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
   return [...leading, ...defaults];
 }
 
-function annotationOperations({ metadata }: Pod, skipped: readonly string[], skipKey: string): Operation[] {
+function annotationOperations(pod: Pod, ours: Pick<Ours, 'sidecar'>, skipKey: string): Operation[] {
+  const { metadata } = pod;
   const annotations = metadata?.annotations;
   if (!metadata || !annotations) return [];
   const skip = annotations[skipKey];
-  const rest = withoutSkipped(skip, skipped);
+  const rest = withoutOurEntries(skip, pod, ours);
   const velero = annotations[FOREIGN_KEYS.veleroExcludes];
-  const otherVolumes = skipped.length > 0 ? withoutTokenVolume(velero) : velero;
+  const otherVolumes = ours.sidecar ? withoutTokenVolume(velero) : velero;
   const gone: string[] = [ANNOTATIONS.status.key, ANNOTATIONS.skipped.key].filter((key) => key in annotations);
   if (skip !== undefined && rest === undefined) gone.push(skipKey);
   if (velero !== undefined && otherVolumes === undefined) gone.push(FOREIGN_KEYS.veleroExcludes);
