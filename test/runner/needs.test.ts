@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { ROOT } from '../build/root.ts';
-import { specifiersIn, makeReach } from './imports.ts';
-import { testFiles } from './needs.ts';
+import { ROOT } from '../../scripts/build/root.ts';
+import { specifiersIn, makeReach } from '../../scripts/test/imports.ts';
+import { testFiles } from '../../scripts/test/needs.ts';
 
 const files = testFiles(ROOT);
 const needsOf = (path: string): string[] => [...files.find((file) => file.path === path)!.needs].toSorted();
@@ -65,7 +65,7 @@ test('whoever declares tests of a cluster, asks for a client or reads a bundle n
   for (const { path, needs } of files) {
     const text = readFileSync(join(ROOT, path), 'utf8');
     for (const [sign, need] of signs) {
-      if (sign.test(text) && !path.startsWith('scripts/'))
+      if (sign.test(text) && !path.startsWith('test/runner/'))
         expect([path, [...needs]]).toEqual([path, expect.arrayContaining([need])]);
     }
   }

@@ -15,9 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function demo(...args: string[]): Promise<{ code: unknown; output: string }> {
   const env = { PATH: process.env.PATH, INIT_CWD: folder, NO_COLOR: '1' };
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(__dirname, 'main.ts'), ...args], { env, cwd: '/' }, (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, output: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(__dirname, '../../demo/src/main.ts'), ...args],
+      { env, cwd: '/' },
+      (error, stdout, stderr) => {
+        resolve({ code: error?.code ?? 0, output: stdout + stderr });
+      },
+    );
   });
 }
 
