@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
-import { formatCodeCache, loadProgram } from '../../sidecar/src/code-cache.ts';
+import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
 
 const TRIES = 200;
 const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();

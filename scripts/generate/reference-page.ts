@@ -28,7 +28,7 @@ const sizeOf = (entry: AnnotationEntry): string => (entry.maxBytes === undefined
 export function referencePage(): string {
   return `# Reference
 
-Made from the tables of \`shared/src\` and \`webhook/src/settings.ts\` by \`pnpm generate\`.
+Made from the tables of \`shared/src\` and \`webhook/src/settings/settings.ts\` by \`pnpm generate\`.
 
 ## Annotations
 

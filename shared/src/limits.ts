@@ -132,7 +132,7 @@ export const LIMITS = {
   /** How long a token that was replaced at the sidecar's start is answered 503, so that SDKs read the new one, not 401. */
   replacedTokenSeconds: 60,
   /**
-   * Requests held at once, of all roles together (sidecar/src/places.ts shares them out), and beside them requests with a
+   * Requests held at once, of all roles together (sidecar/src/endpoint/places.ts shares them out), and beside them requests with a
    * token that was replaced; more are answered 503 right away. 1024 took the memory limit (test/faults/flood.test.ts).
    */
   heldRequests: 320,

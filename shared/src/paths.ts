@@ -25,7 +25,7 @@ export const PATHS = {
   apiAccess: '/var/run/rolechain/api-access',
   /** In the sidecar's image. Its user may run this node but not read it: such a process isn't dumpable. */
   imageNode: '/rolechain/node',
-  /** Loads the program that lies beside it, with V8's code cache of it (sidecar/src/loader.ts). */
+  /** Loads the program that lies beside it, with V8's code cache of it (sidecar/src/runtime/loader.ts). */
   imageSidecar: '/rolechain/sidecar.cjs',
   imageProgram: '/rolechain/sidecar-program.cjs',
   imageCodeCache: '/rolechain/sidecar-program.cache',

@@ -1,6 +1,6 @@
 /** Names of AWS Regions: what can be one, and which one was meant. Pure. */
 import { LIMITS } from './limits.ts';
-import { isOneLetterAway, nearest } from './nearest.ts';
+import { isOneLetterAway, nearest } from './did-you-mean.ts';
 import { partitionOf } from './partition.ts';
 
 /**

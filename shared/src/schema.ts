@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from './did-you-mean.ts';
 import { problem, show, type Checked, type Problem } from './problem.ts';
 
 export type Schema<T> = v.GenericSchema<unknown, T>;

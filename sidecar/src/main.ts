@@ -1,11 +1,11 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
 import { makeLogger, type Logger } from '@rolechain/shared';
-import { defectFields, toCoded } from './defect.ts';
-import { filesUnder } from './files.ts';
-import { systemClock } from './clock.ts';
-import { CODE_CACHE_USE } from './code-cache-use.ts';
-import { collectGarbage, spareMemory } from './garbage.ts';
-import { closeEnvironment, readInputs } from './inputs.ts';
+import { defectFields, toCoded } from './model/coded.ts';
+import { filesUnder } from './model/files.ts';
+import { systemClock } from './model/clock.ts';
+import { CODE_CACHE_USE } from './runtime/code-cache-use.ts';
+import { collectGarbage, spareMemory } from './runtime/garbage-collection.ts';
+import { closeEnvironment, readInputs } from './model/process-env.ts';
 import { makeSidecar } from './sidecar.ts';
 
 /** Under the second that the pod's end may take, over the longest that closing connections does. */

@@ -1,7 +1,7 @@
 /**
- * The table of the API's types (webhook/src/api-types.ts) against a running kube-apiserver. A field that a new release
+ * The table of the API's types (webhook/src/objects/api-types.ts) against a running kube-apiserver. A field that a new release
  * brings fails here; `pnpm generate:api` writes it into the table, and the webhook then doesn't compile until somebody
- * decides what a second call does with it (webhook/src/sidecar-fields.ts).
+ * decides what a second call does with it (webhook/src/injection/sidecar-fields.ts).
  */
 import { API_TYPES } from '@rolechain/webhook';
 import { describeWithCluster } from '../cluster/jest.ts';

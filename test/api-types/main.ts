@@ -1,4 +1,4 @@
-/** Writes webhook/src/api-types.ts from a running kube-apiserver of the newest release: `pnpm generate:api`. */
+/** Writes webhook/src/objects/api-types.ts from a running kube-apiserver of the newest release: `pnpm generate:api`. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCluster } from '../cluster/apiserver.ts';

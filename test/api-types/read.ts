@@ -1,6 +1,6 @@
 /**
  * The API's types as a kube-apiserver tells them (OpenAPI v3, `/openapi/v3/api/v1`), in the form of the table
- * `webhook/src/api-types.ts`.
+ * `webhook/src/objects/api-types.ts`.
  */
 import type { Cluster } from '../cluster/apiserver.ts';
 import { getRaw } from '../cluster/get-raw.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOURCES } from '@rolechain/shared';
-import { parseQuantity } from '../../webhook/src/quantity.ts';
+import { parseQuantity } from '../../webhook/src/objects/quantity.ts';
 
 /** The sidecar's, as it is shipped. */
 export const SHIPPED_LIMIT_MIB = (parseQuantity(RESOURCES.memoryLimit) ?? NaN) / 2 ** 20;

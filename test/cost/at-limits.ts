@@ -1,4 +1,4 @@
-/** Pods at what a pod may have: more is refused before anything looks at it (webhook/src/pod-size.ts). */
+/** Pods at what a pod may have: more is refused before anything looks at it (webhook/src/policy/pod-size.ts). */
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, LIMITS, SIDECAR } from '@rolechain/shared';
 import type { ReviewInput, Seed } from './input.ts';
 import { ARN, ASSUME, CONFIG, podOf, range, record, reviewOf } from './parts.ts';

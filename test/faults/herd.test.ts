@@ -7,7 +7,7 @@ import { eventually, type Reply, type RunningSidecar } from '../sidecar/harness.
 const HERD = 200;
 /**
  * What a request without credentials is told. Who waits until the sidecar has given up its call, after 5 s
- * (sidecar/src/assume.ts), hears of that: on a busy machine some do.
+ * (sidecar/src/sts/assume-role.ts), hears of that: on a busy machine some do.
  */
 const TOLD = ['503 NotReady', '503 StsUnreachable'];
 

@@ -1,6 +1,6 @@
 /** Faults of long duration and of clocks: the sidecar's core on a simulated clock. */
 import type { ErrorCode } from '@rolechain/shared';
-import type { RolePlan } from '../../sidecar/src/plan.ts';
+import type { RolePlan } from '../../sidecar/src/model/plan.ts';
 import {
   hop,
   HOUR,

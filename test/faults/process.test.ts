@@ -163,7 +163,7 @@ function slowToConnect(
 }
 const enders = new Map<World['stsFront'], () => Promise<void>>();
 
-/** Within the 2 s of a connection (sidecar/src/assume.ts): such a try does not fail, unless the machine is slow to send again. */
+/** Within the 2 s of a connection (sidecar/src/sts/assume-role.ts): such a try does not fail, unless the machine is slow to send again. */
 const AFTER_1S = slowToConnect('connections to STS open after 1 s', 400, (_world, { met, failed }) =>
   expect(failed).toBeLessThan(met),
 );

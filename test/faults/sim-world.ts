@@ -1,14 +1,14 @@
 /** The sidecar's chains, keepers and responder with a client that asks every second, all on a simulated clock. */
 import { CodedError, credentialsPath, type ErrorCode } from '@rolechain/shared';
-import { digestTokens } from '../../sidecar/src/answer.ts';
-import type { Reading } from '../../sidecar/src/aws-clock.ts';
-import { readSession } from '../../sidecar/src/assume.ts';
-import { makeChains, type Outside } from '../../sidecar/src/chain.ts';
-import { makeKeeper, type Fetched, type Keeper } from '../../sidecar/src/keeper.ts';
-import type { HopPlan, RolePlan } from '../../sidecar/src/plan.ts';
-import { makeResponder, type Responder } from '../../sidecar/src/responder.ts';
-import { inTime, learnFromSession, readingOf } from '../../sidecar/src/sts-time.ts';
-import { isValid, type Credentials, type Session } from '../../sidecar/src/session.ts';
+import { digestTokens } from '../../sidecar/src/endpoint/answer.ts';
+import type { Reading } from '../../sidecar/src/sts/aws-clock.ts';
+import { readSession } from '../../sidecar/src/sts/assume-role.ts';
+import { makeChains, type Outside } from '../../sidecar/src/chain/chain.ts';
+import { makeKeeper, type Fetched, type Keeper } from '../../sidecar/src/refresh/role-refresher.ts';
+import type { HopPlan, RolePlan } from '../../sidecar/src/model/plan.ts';
+import { makeResponder, type Responder } from '../../sidecar/src/endpoint/responder.ts';
+import { inTime, learnFromSession, readingOf } from '../../sidecar/src/sts/time.ts';
+import { isValid, type Credentials, type Session } from '../../sidecar/src/model/session.ts';
 import { makeSimClock, type SimClock } from '../../sidecar/src/testing/sim-clock.ts';
 
 export const SECOND = 1_000;

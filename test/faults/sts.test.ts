@@ -10,7 +10,7 @@ import { TRUST } from './world.ts';
 
 /** A refresh comes after half of it; the fault outlives the session, so that both halves of the goal are met. */
 const SHORT = { sessionSeconds: 6, lastsMs: 8_000 };
-/** Late, and just under and just over the 5 s that a call may take (sidecar/src/assume.ts). */
+/** Late, and just under and just over the 5 s that a call may take (sidecar/src/sts/assume-role.ts). */
 const LATE_MS = 1_700;
 const UNDER_TOTAL_MS = 4_700;
 const OVER_TOTAL_MS = 5_300;

@@ -1,7 +1,7 @@
 /** The webhook's two ports, as targets of floods. */
 import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
 import { PATHS } from '@rolechain/shared';
-import { parseQuantity } from '../../webhook/src/quantity.ts';
+import { parseQuantity } from '../../webhook/src/objects/quantity.ts';
 import type { MemoryGroup } from '../cgroup/memory.ts';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '../cluster/free-port.ts';

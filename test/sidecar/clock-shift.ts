@@ -1,6 +1,6 @@
 /** The clock of a node, as the processes on it see it: wrong by what a test says, and set anew while they run. */
 import { join } from 'node:path';
-import { writeAtomically } from '../../sidecar/src/files.ts';
+import { writeAtomically } from '../../sidecar/src/model/files.ts';
 
 const MINUTE = 60_000;
 

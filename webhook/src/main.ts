@@ -19,7 +19,7 @@ import {
   type Logger,
 } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
-import { describeCA } from './client-certificates.ts';
+import { describeCA } from './endpoint/client-certificates.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
@@ -32,10 +32,10 @@ import {
   makeAccountCache,
   makeLookup,
 } from './cluster/service-accounts.ts';
-import { makeCertificateKeeper } from './keep-certificates.ts';
-import { makeMetrics } from './metrics.ts';
-import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './server.ts';
-import { parseSettings, type DecideSettings, type Settings } from './settings.ts';
+import { makeCertificateKeeper } from './cluster/keep-certificates.ts';
+import { makeMetrics } from './telemetry/metrics.ts';
+import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
+import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
 
 /** Exit code of a configuration that is not valid, as sysexits has no better. */
 const EXIT_SETTINGS = 2;

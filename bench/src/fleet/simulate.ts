@@ -1,5 +1,5 @@
 /** A fleet of pods with one role each, moved by the sidecar's own schedule against an STS that may throttle. */
-import { schedule, type History, type Lifetime } from '../../../sidecar/src/schedule.ts';
+import { schedule, type History, type Lifetime } from '../../../sidecar/src/refresh/schedule.ts';
 import { makeEventHeap } from './heap.ts';
 
 const SECOND = 1_000;

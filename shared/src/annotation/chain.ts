@@ -2,8 +2,8 @@
  * A role as the rules see it. The annotation's roles and those of the sidecar's configuration are both put into
  * this form, so that one set of rules judges them.
  */
-import type { WebIdentityMode } from '../choices.ts';
-import type { RoleSpec } from './assume-role.ts';
+import type { WebIdentityMode } from '../enums.ts';
+import type { RoleSpec } from './parse.ts';
 import type { FieldName } from './fields.ts';
 
 /** One AssumeRole call. */

@@ -1,4 +1,4 @@
-import { parseAssumeRole } from './assume-role.ts';
+import { parseAssumeRole } from './parse.ts';
 import { FIELDS } from './fields.ts';
 import { codesOf, document, problemsOf } from './testing.ts';
 

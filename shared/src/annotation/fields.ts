@@ -3,7 +3,7 @@
  * the errors and the reference all read it.
  */
 import * as v from 'valibot';
-import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../choices.ts';
+import { CREDENTIAL_SOURCES, STARTUPS, WEB_IDENTITIES } from '../enums.ts';
 import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';

@@ -8,7 +8,7 @@ import { ANNOTATIONS, FOREIGN_KEYS } from '../annotations.ts';
 import { parseRoleARN } from '../arn.ts';
 import { problem, show, type Checked } from '../problem.ts';
 import { check } from '../schema.ts';
-import { parseAssumeRole, roleOf, type RoleSpec } from './assume-role.ts';
+import { parseAssumeRole, roleOf, type RoleSpec } from './parse.ts';
 import { readMap, readYAML, type Dialect } from './document.ts';
 import { DEFAULT_ROLE } from '../kubernetes.ts';
 import { ROLE_ARN } from './role-arn.ts';

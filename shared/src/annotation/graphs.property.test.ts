@@ -4,11 +4,11 @@ import * as v from 'valibot';
 import { runs } from '../../../test/runs.ts';
 import { LIMITS } from '../limits.ts';
 import { formatProblems, show, type Checked } from '../problem.ts';
-import { checkSidecarConfig } from '../sidecar-config.ts';
-import { parseAssumeRole } from './assume-role.ts';
+import { checkSidecarConfig } from '../sidecar-config/codec.ts';
+import { parseAssumeRole } from './parse.ts';
 import { FIELDS } from './fields.ts';
 import { parseFluxAssumeRole } from './flux.ts';
-import { soundPart } from './sound.ts';
+import { soundPart } from './valid-part.ts';
 import { ARN, document } from './testing.ts';
 
 const NAMES = [...Object.keys(FIELDS), 'via', 'roles', 'hops', 'source', 'secretKeyRef', 'type', '<<', 'x'];

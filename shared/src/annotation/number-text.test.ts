@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseAssumeRole } from './assume-role.ts';
+import { parseAssumeRole } from './parse.ts';
 import { ARN, codesOf, roleOf } from './testing.ts';
 
 describe('an externalID that looks like a number', () => {

@@ -1,5 +1,5 @@
 import { FOREIGN_TAG_KEYS } from '../eks.ts';
-import { parseAssumeRole } from './assume-role.ts';
+import { parseAssumeRole } from './parse.ts';
 import { ARN, arn, codesOf, document, problemsOf } from './testing.ts';
 
 const role = 'arn:aws:iam::333333333333:role/hub';

@@ -4,7 +4,7 @@
  * table of EKS Auth's codes (API reference, AssumeRoleForPodIdentity); what is not here goes by its status.
  */
 import { CodedError, type ErrorCode } from '@rolechain/shared';
-import { oneLine, sentence } from '../text.ts';
+import { oneLine, sentence } from '../model/text.ts';
 
 const MAX_TEXT = 300;
 

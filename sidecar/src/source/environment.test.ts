@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { LIMITS } from '@rolechain/shared';
-import type { Source } from '../session.ts';
+import type { Source } from '../model/session.ts';
 import { makeTempFolder, type TempFolder } from '../testing/temp-folder.ts';
 import { environment } from './environment.ts';
 

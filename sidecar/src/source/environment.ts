@@ -9,7 +9,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/core/config';
 import { CodedError, ENV, LIMITS } from '@rolechain/shared';
-import type { Credentials, HasEnded, Source } from '../session.ts';
+import type { Credentials, HasEnded, Source } from '../model/session.ts';
 import { credentialsOf, unsafeSection } from './profiles.ts';
 import { runProcess, withLimit } from './process.ts';
 import { errorCode } from './token-file.ts';

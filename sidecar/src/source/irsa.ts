@@ -1,6 +1,6 @@
-import { assumeRoleWithWebIdentity, type StsOptions } from '../assume.ts';
-import type { IrsaPlan } from '../plan.ts';
-import type { Source } from '../session.ts';
+import { assumeRoleWithWebIdentity, type StsOptions } from '../sts/assume-role.ts';
+import type { IrsaPlan } from '../model/plan.ts';
+import type { Source } from '../model/session.ts';
 
 /** IRSA: a web identity token against the account's `eks.amazonaws.com/role-arn`. */
 export function irsa(

@@ -4,9 +4,9 @@
  */
 import { request } from 'node:http';
 import { CodedError } from '@rolechain/shared';
-import type { Credentials, HasEnded, Source } from '../session.ts';
+import type { Credentials, HasEnded, Source } from '../model/session.ts';
 import { agentError } from './agent-errors.ts';
-import { answerOf, type Answer, type WholeAnswer } from './answer-of.ts';
+import { answerOf, type Answer, type WholeAnswer } from './read-response.ts';
 import { readTokenFile } from './token-file.ts';
 
 /** Its address is on the node itself, so a connection comes at once or not at all. */

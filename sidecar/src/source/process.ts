@@ -6,8 +6,8 @@ import { exec } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CodedError } from '@rolechain/shared';
-import type { Credentials, HasEnded } from '../session.ts';
-import { oneLine } from '../text.ts';
+import type { Credentials, HasEnded } from '../model/session.ts';
+import { oneLine } from '../model/text.ts';
 
 /** The command itself may go on. */
 const LIMIT_MS = 20_000;

@@ -4,8 +4,8 @@
  * at STS, at a login, or at the metadata of container or node (@aws-sdk/credential-provider-ini, resolveProfileData).
  */
 import { CodedError } from '@rolechain/shared';
-import type { Credentials } from '../session.ts';
-import { oneLine } from '../text.ts';
+import type { Credentials } from '../model/session.ts';
+import { oneLine } from '../model/text.ts';
 
 /** What the SDK's parser gives: settings by profile, a nested one as `s3.region` (@smithy/core/config, parseIni). */
 export type Profiles = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>;

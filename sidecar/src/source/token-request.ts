@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { CodedError, type TokenConfig } from '@rolechain/shared';
-import type { Apiserver } from '../inputs.ts';
-import { oneLine, sentence } from '../text.ts';
-import { answerOf, type WholeAnswer } from './answer-of.ts';
+import type { Apiserver } from '../model/process-env.ts';
+import { oneLine, sentence } from '../model/text.ts';
+import { answerOf, type WholeAnswer } from './read-response.ts';
 import { errorCode, readTokenFile } from './token-file.ts';
 
 const TOTAL_MS = 5_000;

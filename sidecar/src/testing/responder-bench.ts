@@ -1,7 +1,7 @@
 /** A responder before a keeper whose fetches follow a script, on a simulated clock. */
-import { digestTokens, type Answer, type Door } from '../answer.ts';
-import { makeKeeper, type Keeper } from '../keeper.ts';
-import { makeResponder, type Responder } from '../responder.ts';
+import { digestTokens, type Answer, type Door } from '../endpoint/answer.ts';
+import { makeKeeper, type Keeper } from '../refresh/role-refresher.ts';
+import { makeResponder, type Responder } from '../endpoint/responder.ts';
 import { makeSimClock, type SimClock } from './sim-clock.ts';
 import { makeScript, type Script, type Step } from './sts-script.ts';
 

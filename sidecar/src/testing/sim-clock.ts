@@ -1,7 +1,7 @@
 /** A clock that moves only when a test says so: the node's, AWS's true one, and what the sidecar knows of that. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { makeAwsClock, type AwsClock } from '../aws-clock.ts';
-import type { NodeClock } from '../clock.ts';
+import { makeAwsClock, type AwsClock } from '../sts/aws-clock.ts';
+import type { NodeClock } from '../model/clock.ts';
 
 export interface SimClock extends AwsClock {
   /** The node's clock. */

@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode } from '@rolechain/shared';
-import type { Session } from '../session.ts';
+import type { Session } from '../model/session.ts';
 import { makeSession } from './sessions.ts';
 import type { SimClock } from './sim-clock.ts';
 

@@ -1,10 +1,10 @@
 /** Objects that are large or many: what of them is read, and what is kept. */
 import fc from 'fast-check';
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS } from '@rolechain/shared';
-import { decideAccount } from '../decide-account.ts';
-import { SETTINGS, TARGET } from '../testing.ts';
+import { decideAccount } from '../policy/decide-service-account.ts';
+import { SETTINGS, TARGET } from '../testing/fixtures.ts';
 import { json, list, serviceAccount, startKubeDouble, type KubeDouble } from '../testing/kube-double.ts';
-import { PAGE, knowing } from './annotated.ts';
+import { PAGE, knowing } from './annotation-cache.ts';
 import { readLines, readText } from './api.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import { makeLiveLookup } from './live-lookup.ts';

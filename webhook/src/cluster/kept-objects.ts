@@ -1,5 +1,5 @@
 /** A map of what is known of a cluster's objects, within bounds: whoever may write objects may write many, and large ones. */
-import type { Annotations } from '../kept.ts';
+import type { Annotations } from '../objects/annotations.ts';
 
 export interface KeptObjects {
   /**

@@ -1,5 +1,5 @@
 import { LIMITS } from '@rolechain/shared';
-import { STALE_MS } from './annotated.ts';
+import { STALE_MS } from './annotation-cache.ts';
 import { knowLimitRange, makeLimitRangeCache } from './limit-ranges.ts';
 
 const range = (namespace: string, name: string, cpu = '50m'): ReturnType<typeof knowLimitRange> =>

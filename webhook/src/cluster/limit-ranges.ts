@@ -4,8 +4,8 @@
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
-import { limitRulesOf, type LimitRule } from '../limit-ranges.ts';
-import { STALE_MS, annotatedSource, type Annotated, type Known, type SourceOptions } from './annotated.ts';
+import { limitRulesOf, type LimitRule } from '../injection/limit-ranges.ts';
+import { STALE_MS, annotatedSource, type Annotated, type Known, type SourceOptions } from './annotation-cache.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import type { Sink, Source } from './reflector.ts';
 

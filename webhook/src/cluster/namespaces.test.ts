@@ -1,5 +1,5 @@
 import { CodedError } from '@rolechain/shared';
-import { STALE_MS } from './annotated.ts';
+import { STALE_MS } from './annotation-cache.ts';
 import { knowNamespace, makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
 
 const KEY = 'rolechain.io/allowed-roles';

@@ -1,7 +1,7 @@
 /** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
-import type { Annotations } from '../kept.ts';
+import type { Annotations } from '../objects/annotations.ts';
 import {
   annotatedSource,
   knowing,
@@ -10,11 +10,11 @@ import {
   type AnnotationCache,
   type Known,
   type SourceOptions,
-} from './annotated.ts';
+} from './annotation-cache.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Source } from './reflector.ts';
-import { keysOn } from '../stray-annotations.ts';
+import { keysOn } from '../policy/stray-annotations.ts';
 
 /** What is kept of a Namespace. */
 export const knowNamespace = knowing('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');

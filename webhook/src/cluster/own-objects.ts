@@ -3,7 +3,7 @@
  * changed, and nothing of what is in it: metadata alone is asked for, of which nothing is kept. Who is told reads it.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { annotatedSource, type Known, type SourceOptions } from './annotated.ts';
+import { annotatedSource, type Known, type SourceOptions } from './annotation-cache.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export interface OwnObject {

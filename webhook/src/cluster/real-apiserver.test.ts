@@ -13,9 +13,9 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/test/stage/until.ts';
-import { makeMetrics } from '../metrics.ts';
-import { makeAdmissionServer } from '../server.ts';
-import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import { makeAdmissionServer } from '../endpoint/server.ts';
+import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing/fixtures.ts';
 import { testAuthority } from '../testing/https.ts';
 import { recordingLog } from '../testing/server.ts';
 

@@ -2,7 +2,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { statusOf } from '@rolechain/certs';
 import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
-import { accountKeys, withEksKeys, type ServiceAccount } from '../roles.ts';
+import { accountKeys, withEksKeys, type ServiceAccount } from '../policy/service-account-rules.ts';
 import {
   annotatedSource,
   knowing,
@@ -11,12 +11,12 @@ import {
   type Know,
   type Known,
   type SourceOptions,
-} from './annotated.ts';
+} from './annotation-cache.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
 
-export { PAGE, STALE_MS, type SourceOptions } from './annotated.ts';
+export { PAGE, STALE_MS, type SourceOptions } from './annotation-cache.ts';
 
 export interface AccountCache {
   readonly sink: Sink<Known>;

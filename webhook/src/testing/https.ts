@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
 import { heard, isSecret } from '@rolechain/test/secrets/record.ts';
-import type { Certificate } from '../server.ts';
+import type { Certificate } from '../endpoint/server.ts';
 
 /** The name that the certificates carry; connections go to 127.0.0.1. */
 export const SERVER_NAME = 'rolechain-webhook.rolechain.svc';

@@ -1,9 +1,9 @@
 /** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
-import { readRequest, type ReviewResponse } from '../admit.ts';
+import { readRequest, type ReviewResponse } from '../admission/pod-review.ts';
 import type { Logger } from '@rolechain/shared';
-import { makeMetrics } from '../metrics.ts';
-import { makeAdmissionServer, type ServerOptions } from '../server.ts';
-import { SETTINGS, account, chance } from '../testing.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
+import { SETTINGS, account, chance } from './fixtures.ts';
 import { testAuthority } from './https.ts';
 
 export interface InProcessAnswer {

@@ -1,0 +1,94 @@
+/** Health, status and metrics, on the pod's IP. No secret is ever here: anything in the cluster may ask. */
+import { Buffer } from 'node:buffer';
+import { LIMITS, PATHS } from '@rolechain/shared';
+import { fastify, type FastifyInstance } from 'fastify';
+import type { AwsClock } from '../sts/aws-clock.ts';
+import { boundConnections } from './idle-connections.ts';
+import type { Keeper } from '../refresh/role-refresher.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { RolePlan } from '../model/plan.ts';
+import { onceATurn } from './once-a-turn.ts';
+import { HTTP_OPTIONS } from './server.ts';
+import { isValid } from '../model/session.ts';
+
+export interface HealthOptions {
+  readonly plans: readonly RolePlan[];
+  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly metrics: Metrics;
+  readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
+}
+
+/** How a role stands. `failing`: no valid credentials, and the last fetch went wrong. */
+export type RoleHealth = 'valid' | 'fetching' | 'failing';
+
+/** A role on /status. */
+export interface RoleStatus {
+  readonly state: RoleHealth;
+  /** The base identity's; `web-identity` where the target is reached by it alone. */
+  readonly source: string;
+  /** Role ARNs, the last one the target. */
+  readonly hops: readonly string[];
+  /** Of the session that is served. */
+  readonly secondsLeft?: number;
+  /**
+   * Of the last fetch, even while an older session is still valid. `bridged`: the session is of that fetch all the same,
+   * since kept credentials of the base identity or a hop stood in.
+   */
+  readonly error?: { readonly code: string; readonly message: string; readonly fix: string; readonly bridged?: true };
+}
+
+/** The node's clock, on /status. */
+export interface ClockStatus {
+  /** AWS's time less the node's: positive where the node's clock is behind. Absent until STS has said the time. */
+  readonly offsetSeconds?: number;
+}
+
+/** As fastify names it for an object. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The server, not yet listening. What is costly to write is written once for all who ask in one turn, and they share its bytes. */
+export function makeHealthServer(options: HealthOptions): FastifyInstance {
+  const { metrics, clock } = options;
+  const server = fastify(HTTP_OPTIONS);
+  boundConnections(server.server, LIMITS.sidecarConnections.health);
+  server.get(PATHS.healthz, () => ({ status: 'ok' }));
+  const status = onceATurn(() => statusOf(options, clock.now()));
+  const statusText = onceATurn(() =>
+    Buffer.from(JSON.stringify({ version: 1, clock: clockStatus(clock), roles: status() })),
+  );
+  const metricsText = onceATurn(async () => Buffer.from(await metrics.text()));
+  server.get(PATHS.readyz, (_request, reply) => {
+    const without = Object.entries(status()).filter(([, role]) => role.state !== 'valid');
+    const waiting = Object.fromEntries(without.map(([name, role]) => [name, role.error?.code ?? 'NotReady']));
+    return reply.code(without.length === 0 ? 200 : 503).send({ ready: without.length === 0, waiting });
+  });
+  server.get(PATHS.status, (_request, reply) => reply.type(JSON_TYPE).send(statusText()));
+  server.get(PATHS.metrics, async (_request, reply) => reply.type(metrics.contentType).send(await metricsText()));
+  return server;
+}
+
+/** As /status shows it. STS tells whole seconds. */
+function clockStatus({ known, offset }: HealthOptions['clock']): ClockStatus {
+  return known() ? { offsetSeconds: Math.round(offset() / 1000) } : {};
+}
+
+/** Every role, as /status shows it. */
+export function statusOf({ plans, keepers }: HealthOptions, now: number): Record<string, RoleStatus> {
+  return Object.fromEntries(plans.map((plan) => [plan.name, roleStatus(plan, keepers.get(plan.name), now)]));
+}
+
+function roleStatus(plan: RolePlan, keeper: Keeper | undefined, now: number): RoleStatus {
+  const { session, error } = keeper?.offer() ?? {};
+  const valid = isValid(session, now);
+  const bridged = error === undefined && valid ? session.bridged : undefined;
+  const told = error ?? bridged;
+  return {
+    state: valid ? 'valid' : error ? 'failing' : 'fetching',
+    source: plan.source?.type ?? 'web-identity',
+    hops: plan.hops.map((hop) => hop.roleARN),
+    ...(valid ? { secondsLeft: Math.floor((session.expiresAt - now) / 1000) } : {}),
+    ...(told
+      ? { error: { code: told.code, message: told.message, fix: told.fix, ...(bridged ? { bridged: true } : {}) } }
+      : {}),
+  };
+}

@@ -1,0 +1,116 @@
+import {
+  CodedError,
+  EKS_POD_IDENTITY_ENABLED,
+  parseRoleARN,
+  sessionName,
+  type HopConfig,
+  type RoleConfig,
+  type SecretKeyRef,
+  type SidecarConfig,
+  type Startup,
+  type TokenConfig,
+} from '@rolechain/shared';
+import { chooseSource } from '../source/agent-first.ts';
+
+/** What one AssumeRole call sends, and where to. */
+export interface AssumeRoleCall {
+  readonly roleARN: string;
+  readonly externalID?: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+  /** Region of the STS endpoint. */
+  readonly stsRegion: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys?: readonly string[];
+  /** JSON text. */
+  readonly policy?: string;
+  readonly policyARNs?: readonly string[];
+  readonly sourceIdentity?: string;
+}
+
+/** One AssumeRole call, with nothing left to resolve but an external ID that stands in a Secret. */
+export interface HopPlan extends AssumeRoleCall {
+  /** Instead of externalID: read at each call. */
+  readonly externalIDFrom?: SecretKeyRef;
+}
+
+/** A base identity by AssumeRoleWithWebIdentity. */
+export interface IrsaPlan {
+  readonly type: 'irsa';
+  readonly roleARN: string;
+  readonly stsRegion: string;
+  readonly sessionName: string;
+  readonly token: TokenConfig;
+}
+
+/** `auto` where Pod Identity may be there too: one of two identities. */
+export interface AgentFirstPlan extends Omit<IrsaPlan, 'type'> {
+  readonly type: 'agent-first';
+}
+
+/** One base identity. */
+export type IdentityPlan = { readonly type: 'pod-identity' } | IrsaPlan | { readonly type: 'environment' };
+
+/** Where a chain starts. */
+export type SourcePlan = IdentityPlan | AgentFirstPlan;
+
+export interface RolePlan {
+  readonly name: string;
+  readonly startup: Startup;
+  /** Absent where the target is reached by web identity alone. */
+  readonly source?: SourcePlan;
+  /** AssumeRoleWithWebIdentity on the target itself: alone, or before the chain. */
+  readonly webIdentity?: { readonly mode: 'only' | 'prefer'; readonly token: TokenConfig };
+  /** In order; the last one is the target. */
+  readonly hops: readonly HopPlan[];
+  /** The account of the target role, for the answer's AccountId; undefined when the ARN shows none. */
+  readonly accountID?: string;
+}
+
+/** What the pod adds to its configuration, through the downward API. */
+export interface PodFacts {
+  readonly podName: string;
+  /** Value of the label `eks.amazonaws.com/pod-identity`; empty without it. */
+  readonly podIdentityLabel: string;
+}
+
+/** What the sidecar will do, role by role. Pure; a configuration that parses always has a plan. */
+export function plan(config: SidecarConfig, pod: PodFacts): RolePlan[] {
+  return Object.entries(config.roles).map(([name, role]) => planRole(name, role, config, pod));
+}
+
+function planRole(name: string, role: RoleConfig, config: SidecarConfig, pod: PodFacts): RolePlan {
+  const { namespace, serviceAccount, cluster = '' } = config;
+  const values = { namespace, serviceAccount, cluster, pod: pod.podName };
+  const hops = role.hops.map((hop) => planHop(hop, sessionName(hop.sessionName, values)));
+  const [first] = hops;
+  const target = hops.at(-1);
+  // The schema of the configuration asks for one hop at least.
+  if (first === undefined || target === undefined) throw new CodedError('ConfigInvalid', `Role ${name} has no hop.`);
+  const labelled = pod.podIdentityLabel === EKS_POD_IDENTITY_ENABLED;
+  return {
+    name,
+    startup: role.startup,
+    ...present({
+      source: role.source && chooseSource(role.source, { labelled, firstHop: first }),
+      webIdentity: role.webIdentity,
+      accountID: parseRoleARN(target.roleARN)?.account,
+    }),
+    hops,
+  };
+}
+
+function planHop(hop: HopConfig, resolvedName: string): HopPlan {
+  return { ...(present(hop) as Omit<HopConfig, keyof HopPlan> & HopPlan), sessionName: resolvedName };
+}
+
+/** Without the members that are undefined. */
+function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** A plan as the log shows it at start: an external ID may be a secret between two companies. */
+export function describePlan(role: RolePlan): object {
+  const hops = role.hops.map(({ externalID, ...hop }) => ({ ...hop, externalID: externalID !== undefined }));
+  return { ...role, hops };
+}

@@ -1,0 +1,138 @@
+/** What holds of a keeper on `schedule`, whatever its fetches end with and however the node's clock jumps. Times by a clock that never does. */
+import fc from 'fast-check';
+import type { ErrorCode } from '@rolechain/shared';
+import { runs } from '@rolechain/test/runs.ts';
+import type { Clock } from '../model/clock.ts';
+import { makeKeeper } from './role-refresher.ts';
+import { makeSimClock } from '../testing/sim-clock.ts';
+import { makeScript, type Step } from '../testing/sts-script.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const TAKES_MS = 100;
+
+/** A while: what its fetches end with, how the clock jumps at its beginning, whether somebody asks each second. */
+interface While {
+  readonly lasts: number;
+  readonly jump: number;
+  readonly ends: Step;
+  readonly asked: boolean;
+}
+
+/** When fetches began, and how many timers were set besides. */
+interface Played {
+  readonly began: readonly number[];
+  readonly timers: number;
+  readonly asks: number;
+}
+
+async function play(whiles: readonly While[], random: () => number): Promise<Played> {
+  const clock = makeSimClock(random);
+  const script = makeScript(clock, TAKES_MS, whiles[0]?.ends ?? 60);
+  let timers = 0;
+  let asks = 0;
+  const counting: Clock = {
+    ...clock,
+    setTimer: (ms, callback) => {
+      timers += 1;
+      return clock.setTimer(ms, callback);
+    },
+  };
+  const keeper = makeKeeper({ role: 'r', fetch: script.fetch, clock: counting, onFetched: () => undefined });
+  keeper.start();
+  for (const { lasts, jump, ends, asked } of whiles) {
+    script.then(ends);
+    clock.jump(jump);
+    if (!asked) await clock.advance(lasts);
+    else {
+      for (let left = lasts; left > 0; left -= SECOND) {
+        keeper.wanted();
+        asks += 1;
+        await clock.advance(Math.min(SECOND, left));
+      }
+    }
+  }
+  keeper.stop();
+  return { began: [...script.began, clock.uptime()], timers, asks };
+}
+
+/** A generator of chances, as fast-check can print and repeat it. */
+const chances = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1, maxLength: 7 });
+function turns(values: readonly number[]): () => number {
+  let i = 0;
+  return () => values[i++ % values.length] ?? 0;
+}
+
+const jump = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(0) },
+  fc.integer({ min: -2 * SECOND, max: 2 * SECOND }),
+  fc.integer({ min: -23 * HOUR, max: 23 * HOUR }),
+);
+const CODES: readonly ErrorCode[] = ['StsUnreachable', 'StsThrottled', 'StsAccessDenied'];
+/** Of the length that the contract gives most sessions, 15 minutes to an hour. */
+const minutes = fc.integer({ min: 15, max: 60 });
+const whiles = (lastsAtMost: number, ends: fc.Arbitrary<Step>, lastsAtLeast = 1): fc.Arbitrary<While[]> =>
+  fc.array(fc.record({ lasts: fc.integer({ min: lastsAtLeast, max: lastsAtMost }), jump, ends, asked: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+
+/** The most of `times` within an hour. */
+function mostAnHour(times: readonly number[]): number {
+  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + HOUR).length));
+}
+
+/** The refresh of a session of an hour, a look each minute, the fetch itself. */
+const LONGEST_MS = 40 * MINUTE + MINUTE + TAKES_MS;
+
+test('no jump of the clock makes a fetch wait for longer than without it, nor the keeper spin', async () => {
+  const step = fc.oneof<fc.Arbitrary<Step>[]>(minutes, fc.constantFrom(...CODES));
+  await fc.assert(
+    fc.asyncProperty(whiles(HOUR, step), chances, async (all, values) => {
+      const { began, timers, asks } = await play(all, turns(values));
+      const waits = began.slice(1).map((at, i) => at - (began[i] ?? 0));
+      expect(Math.max(...waits)).toBeLessThanOrEqual(LONGEST_MS);
+      const looks = (began.at(-1) ?? 0) / MINUTE;
+      // A fetch sets one at its end, each look and each request one more.
+      expect(timers).toBeLessThanOrEqual(2 * began.length + looks + asks + 1);
+    }),
+    { numRuns: runs(60) },
+  );
+});
+
+test('what a person has to change is asked for at the ceiling: 240 times an hour unasked, 720 if asked for', async () => {
+  await fc.assert(
+    fc.asyncProperty(whiles(HOUR, fc.constant('StsAccessDenied')), chances, async (all, values) => {
+      const { began } = await play(all, turns(values));
+      const asked = all.some((one) => one.asked);
+      // The growth at the start; one fetch more for each jump.
+      const besides = 7 + all.length;
+      expect(mostAnHour(began.slice(0, -1))).toBeLessThanOrEqual((asked ? 720 : 240) + besides);
+    }),
+    { numRuns: runs(40) },
+  );
+});
+
+test('good sessions are fetched at their pace, plus once a jump, however often somebody asks', async () => {
+  await fc.assert(
+    // The first answer comes before the second jump: two of them may be over what is believed.
+    fc.asyncProperty(whiles(2 * HOUR, minutes, 2 * TAKES_MS), chances, async (all, values) => {
+      const { began } = await play(all, turns(values));
+      // 15 minutes after 7.5; the first at a phase.
+      const usual = 1 + Math.floor((began.at(-1) ?? 0) / (7.5 * MINUTE)) + 1;
+      expect(began.length - 1).toBeLessThanOrEqual(usual + 2 * all.length);
+    }),
+    { numRuns: runs(40) },
+  );
+});
+
+test('the same chances, the same fetches', async () => {
+  const step = fc.oneof<fc.Arbitrary<Step>[]>(minutes, fc.constantFrom(...CODES));
+  await fc.assert(
+    fc.asyncProperty(whiles(20 * MINUTE, step), chances, async (all, values) => {
+      expect(await play(all, turns(values))).toEqual(await play(all, turns(values)));
+    }),
+    { numRuns: runs(10) },
+  );
+});

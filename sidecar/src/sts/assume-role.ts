@@ -1,0 +1,163 @@
+/** One call of STS: a hop of a chain, or the base identity by web identity. */
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  STSClient,
+  type Credentials as StsCredentials,
+  type STSClientConfig,
+} from '@aws-sdk/client-sts';
+import { CodedError, stsEndpointOf } from '@rolechain/shared';
+import type { AssumeRoleCall } from '../model/plan.ts';
+import type { ProxyEnv } from '../model/proxy.ts';
+import type { Credentials, Session } from '../model/session.ts';
+import { stsError, type StsCall } from './errors.ts';
+import { hearTime, inTime, learnFromSession, readingOf, type StsClock } from './time.ts';
+
+/** A connection, and a whole call to the last byte of its answer: a hanging STS must not hold up the next try. */
+const CONNECT_MS = 2_000;
+const TOTAL_MS = 5_000;
+/**
+ * Of a base identity by web identity. Every role allows an hour at least (IAM, maximum session duration), and a
+ * shorter base would end before the target's refresh, which then had to come earlier and more often.
+ */
+const BASE_SESSION_SECONDS = 3600;
+
+/** What every call takes beside its parameters. */
+export interface StsOptions {
+  /** Instead of the Region's own endpoint; `{region}` in it stands for the Region of the call. */
+  readonly endpoint?: string | undefined;
+  readonly useFIPSEndpoint?: boolean | undefined;
+  readonly useDualstackEndpoint?: boolean | undefined;
+  /** Variables of an egress proxy, see proxy.ts. */
+  readonly proxyEnv?: ProxyEnv | undefined;
+  /** Signs by it, and teaches it. */
+  readonly clock: StsClock;
+}
+
+/** Which hop of a chain a call is, counted from 1: for the message of an error. */
+export type Step = NonNullable<StsCall['step']>;
+
+/**
+ * The SDK's settings for calls of ours. One attempt: the keeper's schedule is the one place that tries
+ * again. What would come from a shared config file of a home directory is named, so that none is read.
+ */
+function stsSettings(options: StsOptions, region: string): STSClientConfig {
+  const { endpoint, useFIPSEndpoint = false, useDualstackEndpoint = false, proxyEnv } = options;
+  // The next call comes in half an hour or so. An Agent of its own has no proxy unless it is told (Node's http.Agent).
+  const agent = { keepAlive: false, ...(proxyEnv ? { proxyEnv } : {}) };
+  return {
+    region,
+    ...(endpoint === undefined ? {} : { endpoint: stsEndpointOf(endpoint, region) }),
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useDualstackEndpoint,
+    useFipsEndpoint: useFIPSEndpoint,
+    userAgentAppId: 'rolechain',
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  };
+}
+
+/** AssumeRole, signed with `credentials`. Rejects with one of the Sts… codes. */
+export async function assumeRole(
+  credentials: Credentials,
+  hop: AssumeRoleCall,
+  options: StsOptions,
+  step?: Step,
+): Promise<Session> {
+  const { roleARN, stsRegion: region, externalID, tags = {}, transitiveTagKeys = [] } = hop;
+  const secrets = externalID === undefined ? [] : [externalID];
+  const call: StsCall = { action: 'AssumeRole', roleARN, region, secrets, ...(step ? { step } : {}) };
+  const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const command = new AssumeRoleCommand({
+    ...commonParameters(hop),
+    DurationSeconds: hop.durationSeconds,
+    ExternalId: externalID,
+    SourceIdentity: hop.sourceIdentity,
+    // An empty list would be sent as one.
+    ...(pairs.length > 0 ? { Tags: pairs } : {}),
+    ...(transitiveTagKeys.length > 0 ? { TransitiveTagKeys: [...transitiveTagKeys] } : {}),
+  });
+  const { durationSeconds } = hop;
+  return perform(call, { ...options, credentials, durationSeconds }, (client, abortSignal) =>
+    client.send(command, { abortSignal }),
+  );
+}
+
+/**
+ * What AssumeRoleWithWebIdentity takes: it is not signed, the token is the proof. It has no ExternalId,
+ * tags or source identity (STS API reference).
+ */
+export interface WebIdentity extends Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | 'stsRegion' | PolicyField> {
+  readonly token: string;
+  /** Without it an hour: a base session is kept for the time that its source fails in passing. */
+  readonly durationSeconds?: number;
+}
+type PolicyField = 'policy' | 'policyARNs';
+
+/** AssumeRoleWithWebIdentity. Rejects with one of the Sts… codes. */
+export async function assumeRoleWithWebIdentity(identity: WebIdentity, options: StsOptions): Promise<Session> {
+  const { token, roleARN, stsRegion: region, durationSeconds = BASE_SESSION_SECONDS } = identity;
+  const call: StsCall = { action: 'AssumeRoleWithWebIdentity', roleARN, region, secrets: [token] };
+  const command = new AssumeRoleWithWebIdentityCommand({
+    ...commonParameters(identity),
+    DurationSeconds: durationSeconds,
+    WebIdentityToken: token,
+  });
+  return perform(call, { ...options, durationSeconds }, (client, abortSignal) => client.send(command, { abortSignal }));
+}
+
+/** Of both calls. */
+function commonParameters(call: Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | PolicyField>) {
+  const { policyARNs = [] } = call;
+  return {
+    RoleArn: call.roleARN,
+    RoleSessionName: call.sessionName,
+    Policy: call.policy,
+    ...(policyARNs.length > 0 ? { PolicyArns: policyARNs.map((arn) => ({ arn })) } : {}),
+  };
+}
+
+type Send = (client: STSClient, abortSignal: AbortSignal) => Promise<{ Credentials?: StsCredentials | undefined }>;
+
+/** A client a call: it takes 0.2 ms to make, keeps nothing of old credentials, and calls are far apart. */
+async function perform(
+  call: StsCall,
+  options: StsOptions & { credentials?: Credentials; durationSeconds: number },
+  send: Send,
+): Promise<Session> {
+  const { credentials, clock, durationSeconds } = options;
+  const { region } = call;
+  const client = new STSClient({ ...stsSettings(options, region), ...(credentials ? { credentials } : {}) });
+  const heard = hearTime(client, clock.elapsed);
+  const abortSignal = AbortSignal.timeout(TOTAL_MS);
+  const attempt = async (): Promise<Session> => {
+    client.config.systemClockOffset = clock.offset();
+    const { Credentials: given } = await send(client, abortSignal);
+    learnFromSession(clock, heard(), given?.Expiration?.getTime(), durationSeconds);
+    return readSession(given, clock.now());
+  };
+  try {
+    return await inTime(clock, attempt, (error) => readingOf(error, heard()));
+  } catch (error) {
+    throw stsError(error, call);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The session in an answer that came at `now`, by AWS's clock. Throws StsNonsense. Pure. */
+export function readSession(credentials: StsCredentials | undefined, now: number): Session {
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = credentials ?? {};
+  const expiresAt = credentials?.Expiration?.getTime();
+  if (!accessKeyId || !secretAccessKey || !sessionToken || expiresAt === undefined || Number.isNaN(expiresAt)) {
+    throw new CodedError('StsNonsense', 'A member of Credentials is missing.');
+  }
+  // Served to SDKs it would be an error of theirs at the next call; here it has a name.
+  if (expiresAt <= now) throw new CodedError('StsNonsense', 'The session ended in the past.');
+  return { accessKeyId, secretAccessKey, sessionToken, obtainedAt: now, expiresAt };
+}

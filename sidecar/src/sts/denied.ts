@@ -1,0 +1,105 @@
+/**
+ * What an AccessDenied of STS says: who may not do what on which role and, where STS says it, which kind of policy refuses
+ * (IAM User Guide, Troubleshoot access denied error messages). Where STS names it, nothing else is guessed. Pure.
+ */
+import type { HintFacts } from './error-table.ts';
+
+/** What is missing or in the way, and what to do about it. */
+export interface Advice {
+  readonly hint: string;
+  /** Instead of the fix of the code. */
+  readonly fix: string;
+}
+
+/** `User: arn… is not authorized to perform: sts:AssumeRole on resource: arn…`, `Not authorized to perform sts:…`. */
+const REFUSED = /^(?:User: )?(\S+) is not authorized to perform: (sts:\w+)/;
+/** `with an explicit deny in a service control policy: arn…`, `because no session policy allows the … action`. */
+const REASON = /\b(with an explicit deny in an?|because no) ([a-z][a-z -]{2,40}(?:policy|boundary))\b/i;
+const SESSION = /^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role\/([^/]{1,64})\//;
+
+interface Denial {
+  readonly action: string;
+  readonly roleARN: string;
+  /** As one writes it into a policy: the role of a session, since the session is one pod's. */
+  readonly base: string | undefined;
+  /** Made of a session's ARN, which has no path of its role. */
+  readonly pathUnknown: boolean;
+  readonly call: HintFacts;
+}
+
+/** The advice on a refusal of AssumeRole with this text. */
+export function adviseDenied(text: string, call: HintFacts): Advice {
+  const [, caller, action = 'sts:AssumeRole'] = REFUSED.exec(text) ?? [];
+  const denial: Denial = { action, roleARN: call.roleARN, call, ...baseOf(caller, call.callerRoleARN) };
+  const reason = REASON.exec(text);
+  if (!reason) return missing(denial, 'both');
+  const [, how = '', type = ''] = reason;
+  const isDeny = how.startsWith('with');
+  if (!isDeny && type === 'identity-based policy') return missing(denial, 'permissions');
+  if (!isDeny && type === 'resource-based policy') return missing(denial, 'trust');
+  return named(denial, type, isDeny);
+}
+
+/** The role behind the caller's ARN; an IAM user's is its own. `known` is the role of the hop before, with its path. */
+function baseOf(caller: string | undefined, known: string | undefined): Pick<Denial, 'base' | 'pathUnknown'> {
+  const session = caller === undefined ? null : SESSION.exec(caller);
+  if (!session) return { base: known ?? caller, pathUnknown: false };
+  const [, partition = '', account = '', name = ''] = session;
+  if (known?.endsWith(`/${name}`)) return { base: known, pathUnknown: false };
+  return { base: `arn:${partition}:iam::${account}:role/${name}`, pathUnknown: true };
+}
+
+const THE_BASE = 'the base role';
+
+/** Of every kind of policy but the two that allow: whose it is. */
+function ownerOf(type: string, base: string): string {
+  const owners: Readonly<Record<string, string>> = {
+    'service control policy': `of the AWS organization of ${base}`,
+    'resource control policy': 'of the AWS organization of the role',
+    'permissions boundary': `of ${base}`,
+    'session policy': `of the session of ${base} (policy and policyARNs of the hop before, or of its association)`,
+    'vpc endpoint policy': 'of the VPC endpoint for STS',
+    'identity-based policy': `of ${base}`,
+    'resource-based policy': 'of the role, its trust policy',
+  };
+  return owners[type.toLowerCase()] ?? 'that STS names';
+}
+
+function named({ action, roleARN, base = THE_BASE }: Denial, type: string, isDeny: boolean): Advice {
+  const where = `the ${type} ${ownerOf(type, base)}`;
+  return isDeny
+    ? {
+        hint: `A ${type} denies it, whatever other policies allow.`,
+        fix: `Change ${where}: a Deny in it covers ${action} on ${roleARN} for ${base}.`,
+      }
+    : { hint: `The ${type} does not allow it.`, fix: `Allow ${action} on ${roleARN} in ${where}.` };
+}
+
+const MORE: Readonly<Record<string, string>> = {
+  'sts:TagSession':
+    ' Each session that carries tags needs it at each hop that passes them on; those of Pod Identity carry six, unless the association has `disableSessionTags`.',
+  'sts:SetSourceIdentity': ' A source identity is passed on along the chain: every hop needs it.',
+};
+
+function missing(denial: Denial, where: 'both' | 'permissions' | 'trust'): Advice {
+  const { action, roleARN, base = THE_BASE, pathUnknown, call } = denial;
+  const principal = denial.base ?? '<ARN of the base role>';
+  const allow = `{"Effect":"Allow","Action":"${action}","Resource":"${roleARN}"} to the permissions of ${base}`;
+  const trust = `{"Effect":"Allow","Action":"${action}","Principal":{"AWS":"${principal}"}} to the trust policy of ${roleARN}`;
+  const statements = { both: `${allow}, and ${trust}`, permissions: allow, trust }[where];
+  const path = pathUnknown ? ' If the base role has a path, write it into its ARN.' : '';
+  const ofWhom = {
+    both: 'both in the permissions of the caller and in the trust policy of the role',
+    permissions: 'in the permissions of the caller',
+    trust: 'in the trust policy of the role',
+  }[where];
+  const more = action === 'sts:AssumeRole' && where !== 'permissions' ? ofTrust(call, where) : (MORE[action] ?? '');
+  return { hint: `Missing: ${action} on ${roleARN} for ${base}, ${ofWhom}.${more}`, fix: `Add ${statements}.${path}` };
+}
+
+function ofTrust({ externalIDSent }: HintFacts, where: 'both' | 'trust'): string {
+  const external = externalIDSent
+    ? ' An ExternalId was sent: the trust policy may ask for another one.'
+    : ' No ExternalId was sent: the trust policy may ask for one.';
+  return where === 'trust' ? external : `${external} A role that does not exist gets the same answer.`;
+}

@@ -1,0 +1,209 @@
+/**
+ * What STS's errors mean and what is missing then: the one table of them. Codes as they stand on the wire
+ * (STS API reference, Common Errors, and botocore's service model sts/2011-06-15); texts as AWS words them,
+ * where a code alone does not tell. What is not here goes by its HTTP status.
+ */
+import type { ErrorCode } from '@rolechain/shared';
+import { adviseDenied } from './denied.ts';
+
+/** What a hint may name. */
+export interface HintFacts {
+  readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity';
+  readonly roleARN: string;
+  readonly region: string;
+  readonly externalIDSent: boolean;
+  /** The role of the hop before, whose session signed the call. */
+  readonly callerRoleARN?: string | undefined;
+  /** What STS said, as a message may show it. */
+  readonly said: string;
+}
+
+/** A sentence or two on what is missing. `match` is that of the row's text. */
+type Hint = (match: RegExpExecArray | undefined, call: HintFacts) => string;
+
+interface Row {
+  /** Codes on the wire. */
+  readonly wire: readonly string[];
+  /** The row counts only where STS's text matches. */
+  readonly text?: RegExp;
+  readonly code: ErrorCode;
+  readonly hint?: Hint;
+  /** Where this case tells more than the code's own. */
+  readonly fix?: Hint;
+}
+
+const DENIED = ['AccessDenied', 'AccessDeniedException'];
+const VALIDATION = ['ValidationError', 'ValidationException'];
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired'];
+const SIGNATURE = ['SignatureDoesNotMatch', 'RequestExpired', 'InvalidSignatureException', 'AccessDenied'];
+const UNKNOWN_KEYS = ['InvalidClientTokenId', 'UnrecognizedClientException'];
+
+const webIdentity: Hint = (_match, { roleARN }) =>
+  `The trust policy of ${roleARN} must allow sts:AssumeRoleWithWebIdentity to the cluster's OIDC provider, with the sub of this ServiceAccount and the aud of its token. A role that does not exist gets the same answer.`;
+
+const webIdentityFix: Hint = (_match, { roleARN }) =>
+  `Allow sts:AssumeRoleWithWebIdentity in the trust policy of ${roleARN} to the OIDC provider of the cluster.`;
+
+const isChained = ({ action }: HintFacts): boolean => action === 'AssumeRole';
+
+const packed: Hint = (match) =>
+  `${match ? `${match[1] ?? ''} % of what session tags and policies together may take. ` : ''}Shorten tags, policy or policyARNs. Where the base identity is Pod Identity, its six session tags count too: \`disableSessionTags\` on the association leaves them out.`;
+
+/** In order: the first row that fits counts. */
+export const STS_ERRORS: readonly Row[] = [
+  {
+    // AWS SDKs' common list of throttling codes (botocore, data/_retry.json).
+    wire: [
+      'Throttling',
+      'ThrottlingException',
+      'Throttled',
+      'ThrottledException',
+      'RequestThrottled',
+      'RequestThrottledException',
+      'TooManyRequestsException',
+      'RequestLimitExceeded',
+      'BandwidthLimitExceeded',
+      'LimitExceededException',
+      'PriorRequestNotComplete',
+      'SlowDown',
+    ],
+    code: 'StsThrottled',
+  },
+  {
+    wire: [
+      'InternalFailure',
+      'InternalError',
+      'ServiceUnavailable',
+      'ServiceUnavailableException',
+      'RequestTimeout',
+      'RequestTimeoutException',
+    ],
+    code: 'StsUnavailable',
+  },
+  // 400 with the trait `retryable`.
+  { wire: ['IDPCommunicationError'], code: 'StsUnavailable', hint: () => "STS could not reach the cluster's issuer." },
+
+  // A wrong clock comes in several codes, and goes by its text.
+  {
+    wire: SIGNATURE,
+    text: /Signature (?:expired|not yet current)|Request has expired|must be within \d+ minutes/i,
+    code: 'StsClockSkew',
+  },
+  { wire: ['RequestTimeTooSkewed', 'RequestInTheFuture'], code: 'StsClockSkew' },
+
+  {
+    wire: DENIED,
+    text: /sts:AssumeRoleWithWebIdentity/,
+    code: 'StsAccessDenied',
+    hint: webIdentity,
+    fix: webIdentityFix,
+  },
+  {
+    wire: DENIED,
+    code: 'StsAccessDenied',
+    hint: (match, call) => (isChained(call) ? adviseDenied(call.said, call).hint : webIdentity(match, call)),
+    fix: (match, call) => (isChained(call) ? adviseDenied(call.said, call).fix : webIdentityFix(match, call)),
+  },
+
+  { wire: ['PackedPolicyTooLarge'], text: /(\d{1,9})\s?%/, code: 'StsRejected', hint: packed },
+  { wire: ['PackedPolicyTooLarge'], code: 'StsRejected', hint: packed },
+  {
+    wire: ['MalformedPolicyDocument'],
+    code: 'StsRejected',
+    hint: () => 'The field policy (or policyARNs) is no policy as IAM takes it.',
+  },
+  {
+    wire: VALIDATION,
+    text: /MaxSessionDuration/,
+    code: 'StsRejected',
+    hint: (_match, { roleARN }) => `Lower duration, or raise MaxSessionDuration of ${roleARN}.`,
+  },
+  {
+    wire: VALIDATION,
+    text: /1 hour session limit/,
+    code: 'StsRejected',
+    hint: () => 'A session that another session opens lasts 3600 s at most: lower duration.',
+  },
+  {
+    wire: [...VALIDATION, 'InvalidParameterValue'],
+    text: /source identity/i,
+    code: 'StsRejected',
+    hint: () => 'The base identity has one already, and one is for a whole chain: leave out sourceIdentity.',
+  },
+  {
+    wire: [...VALIDATION, 'InvalidParameterValue'],
+    text: /transitive tag/i,
+    code: 'StsRejected',
+    hint: () => 'A tag that an earlier session passes on can not be set again: choose another key.',
+  },
+  {
+    wire: [
+      ...VALIDATION,
+      'MalformedInput',
+      'MalformedQueryString',
+      'InvalidParameterValue',
+      'InvalidParameterCombination',
+      'MissingParameter',
+    ],
+    code: 'StsRejected',
+  },
+
+  {
+    wire: ['RegionDisabledException', 'RegionDisabled'],
+    code: 'StsRegionDisabled',
+    hint: (_match, { region }) => `STS of ${region} is not active in the account of the role.`,
+  },
+
+  {
+    wire: EXPIRED,
+    text: /Token expired: current date/,
+    code: 'StsCredentialsExpired',
+    hint: () => "The projected token has expired: the kubelet renews it, so check it and the node's clock.",
+  },
+  { wire: EXPIRED, code: 'StsCredentialsExpired' },
+  {
+    wire: UNKNOWN_KEYS,
+    code: 'StsCredentialsExpired',
+    hint: (_match, { region }) =>
+      `The keys are unknown in ${region}: they ended, their role was removed, or they are of another partition or of a Region that the account has not enabled.`,
+  },
+  // The keys come from STS or the agent in whole, and a wrong clock has a text: so these are keys that are no more.
+  { wire: ['SignatureDoesNotMatch'], code: 'StsCredentialsExpired' },
+
+  {
+    wire: ['InvalidIdentityToken', 'IDPRejectedClaim'],
+    text: /audience/i,
+    code: 'StsTokenRejected',
+    hint: () =>
+      "The token's audience is not one of the OIDC provider in IAM: add it there, or set eks.amazonaws.com/audience on the account.",
+  },
+  {
+    wire: ['InvalidIdentityToken'],
+    text: /No OpenIDConnect provider found in your account for (\S+)/,
+    code: 'StsTokenRejected',
+    hint: (match, { roleARN }) =>
+      `Account ${roleARN.split(':')[4] ?? ''} has no OIDC provider for ${match?.[1] ?? 'the issuer'}: create it there.`,
+  },
+  {
+    wire: ['InvalidIdentityToken'],
+    text: /verification key/,
+    code: 'StsTokenRejected',
+    hint: () =>
+      "AWS could not read the issuer's keys: its discovery document and JWKS must be reachable from the internet.",
+  },
+  { wire: ['InvalidIdentityToken', 'IDPRejectedClaim'], code: 'StsTokenRejected' },
+];
+
+/** The row of an error, with the match of its text; undefined for a code that is not in the table. Pure. */
+export function findRow(
+  wire: string,
+  text: string,
+): (Row & { readonly match: RegExpExecArray | undefined }) | undefined {
+  for (const row of STS_ERRORS) {
+    if (!row.wire.includes(wire)) continue;
+    if (row.text === undefined) return { ...row, match: undefined };
+    const match = row.text.exec(text);
+    if (match) return { ...row, match };
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+/** What has to be looked up around an account that asks for a role. */
+import { ANNOTATIONS } from '@rolechain/shared';
+import type { ReadNamespace } from '../cluster/namespaces.ts';
+import type { ReadAccount } from '../cluster/service-accounts.ts';
+import type { Surroundings } from '../policy/decide-service-account.ts';
+import type { LimitRule } from '../injection/limit-ranges.ts';
+import { readAccount } from '../policy/cached-annotation.ts';
+import { otherAccountsOf, type ServiceAccount } from '../policy/service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+export interface Lookups {
+  readonly lookup: ReadAccount;
+  readonly lookupNamespace: ReadNamespace;
+  /** What is known of a namespace's LimitRanges: it is never waited for. */
+  readonly limitRulesOf?: (namespace: string) => readonly LimitRule[];
+}
+
+/** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
+export async function lookAround(
+  account: ServiceAccount,
+  settings: DecideSettings,
+  { lookup, lookupNamespace, limitRulesOf = () => [] }: Lookups,
+): Promise<Surroundings> {
+  const read = settings.otherServiceAccounts ? readAccount(account, settings)?.roles : undefined;
+  // An invalid annotation names none.
+  const named = read?.ok ? otherAccountsOf(read.value, account) : [];
+  const [namespace, found] = await Promise.all([
+    lookupNamespace(account.namespace),
+    Promise.all(named.map(({ namespace: other, name }) => lookup(other, name))),
+  ]);
+  const others = found.flatMap((other) => other ?? []);
+  return {
+    others: new Map(others.map((other) => [`${other.namespace}/${other.name}`, other])),
+    allowedRoles: namespace[ANNOTATIONS.allowedRoles.key],
+    namespaceAnnotations: namespace,
+    limitRules: limitRulesOf(account.namespace),
+  };
+}

@@ -1,0 +1,175 @@
+/** Reviews of ServiceAccounts and Namespaces: `/validate`. Pure. */
+import {
+  ANNOTATIONS,
+  ANNOTATION_PREFIX,
+  EKS,
+  FOREIGN_KEYS,
+  formatProblems,
+  isDNSSubdomain,
+  type Problem,
+  type EksWebhook,
+  type ReasonCode,
+} from '@rolechain/shared';
+import { accountWarnings } from '../policy/service-account-warnings.ts';
+import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './pod-review.ts';
+import { patternProblems } from '../policy/allowed-roles.ts';
+import type { Finding } from '../policy/conflicts.ts';
+import { decideAccount, wordsOf, type Accepted, type Refused, type Surroundings } from '../policy/decide-service-account.ts';
+import { cut, cutMessage, fewWarnings } from '../objects/truncate.ts';
+import { keep, type Annotations } from '../objects/annotations.ts';
+import { fieldsOf } from '../objects/pod.ts';
+import { askedResources } from '../policy/resource-annotations.ts';
+import { accountKeys, withEksKeys, type ServiceAccount } from '../policy/service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+import { isKnownKey, strayKeys, strayProblem } from '../policy/stray-annotations.ts';
+
+/** What is read of a review. */
+export interface AnnotationReview {
+  readonly uid: string;
+  readonly dryRun: boolean;
+  /** Undefined where the review is not about a ServiceAccount or Namespace that is created or updated. */
+  readonly written: Written | undefined;
+  /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
+  readonly account: ServiceAccount | undefined;
+}
+
+/** What is written of ours. */
+export interface Written {
+  readonly kind: 'ServiceAccount' | 'Namespace';
+  /** `shop/orders`, or `shop`. */
+  readonly name: string;
+  /** The annotations of our prefix that are new, or have another value than before: what is stored stops no write. */
+  readonly changed: Annotations;
+}
+
+const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
+
+/** Parses a request's body. Throws CodedError ReviewMalformed, with the field that is wrong. */
+export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook = EKS): AnnotationReview {
+  const request = readRequest(body, hold);
+  const { uid, kind, operation, subResource, object, oldObject, dryRun } = request;
+  const isWritten = (operation === 'CREATE' || operation === 'UPDATE') && !subResource;
+  const name = isObject(kind) && kind.group === '' ? kind.kind : undefined;
+  if (!isWritten || (name !== 'ServiceAccount' && name !== 'Namespace')) {
+    return { uid, dryRun: false, written: undefined, account: undefined };
+  }
+  if (!isObject(object)) throw malformed('request.object is missing.');
+  const annotations = textsOf(object);
+  const before = textsOf(oldObject);
+  const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
+  const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isNew(key));
+  const changed = keep(annotations, ours);
+  const answer = { uid, dryRun: dryRun === true };
+  if (name === 'Namespace') {
+    return { ...answer, written: { kind: name, name: cut(nameOf(object), 253), changed }, account: undefined };
+  }
+  const account = accountOf(object, request.namespace, annotations, eks);
+  const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
+  return { ...answer, written, account: ASKING.some(isNew) ? account : undefined };
+}
+
+function accountOf(object: Annotated, namespace: unknown, annotations: Annotations, eks: EksWebhook): ServiceAccount {
+  const metadata = fieldsOf(object.metadata);
+  const name = nameOf(object);
+  // What is generated goes on with a letter or a digit.
+  if (name !== '' && !isDNSSubdomain(name === metadata.name ? name : `${name}x`)) {
+    throw malformed('request.object.metadata.name is no DNS subdomain of at most 253 characters.');
+  }
+  return withEksKeys(
+    { namespace: namespaceOf(namespace), name, annotations: keep(annotations, accountKeys(eks)) },
+    eks,
+  );
+}
+
+/** A name that the apiserver is still to make stands in generateName. */
+function nameOf(object: Annotated): string {
+  const { name, generateName } = fieldsOf(object.metadata);
+  return [name, generateName].find((text): text is string => typeof text === 'string' && text !== '') ?? '';
+}
+
+type Annotated = Readonly<Record<string, unknown>>;
+
+/** The annotations of an object of any JSON value. */
+function textsOf(object: unknown): Annotations {
+  const annotations = fieldsOf(fieldsOf(fieldsOf(object).metadata).annotations);
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** What a pod of this account would meet, with the warnings for its author. Undefined: it asks for no role. */
+export function judgeAccount(
+  account: ServiceAccount,
+  settings: DecideSettings,
+  around: Surroundings,
+): Accepted | Refused | undefined {
+  const judged = decideAccount(account, settings, around);
+  if (judged?.outcome !== 'accepted') return judged;
+  return { ...judged, warnings: [...judged.warnings, ...accountWarnings(judged.roles, account)] };
+}
+
+/** What the changed annotations alone say. */
+interface Findings {
+  readonly refusing: readonly Finding[];
+  readonly warnings: readonly string[];
+}
+
+/** Keys that no version knows, and values on a Namespace that can't be meant, are refused; a key of another kind warns. */
+function findingsOf({ kind, changed }: Written): Findings {
+  const strays = strayKeys(changed, kind);
+  const told = (keys: readonly string[]): Problem[] => keys.map((key) => strayProblem(key, kind));
+  const patterns = kind === 'Namespace' ? changed[ANNOTATIONS.allowedRoles.key] : undefined;
+  const resources = kind === 'Namespace' ? askedResources({}, changed, false) : undefined;
+  const all: readonly (readonly [Finding['reason'], readonly Problem[]])[] = [
+    ['AnnotationUnknown', told(strays.filter((key) => !isKnownKey(key)))],
+    ['AllowedRolesInvalid', patterns === undefined ? [] : patternProblems(patterns)],
+    ['SidecarResourcesInvalid', resources === undefined || resources.ok ? [] : resources.problems],
+  ];
+  return {
+    refusing: all
+      .filter(([, problems]) => problems.length > 0)
+      .map(([reason, problems]) => ({ reason, detail: formatProblems(problems) })),
+    warnings: told(strays.filter(isKnownKey)).map((found) => formatProblems([found])),
+  };
+}
+
+/** What becomes of a write. */
+export interface WrittenDecision {
+  /** Of the first refusal; else whether there is anything of ours in it. */
+  readonly reason: ReasonCode | 'Accepted';
+  /** Of a refused one. */
+  readonly message?: string;
+  readonly warnings: readonly string[];
+}
+
+/** The write as a whole: an account's refusal has the text that its pods would get. `judged` is the account's. */
+export function decideWritten(written: Written | undefined, judged: Accepted | Refused | undefined): WrittenDecision {
+  if (!written || (!judged && Object.keys(written.changed).length === 0))
+    return { reason: 'NotAnnotated', warnings: [] };
+  const { refusing, warnings: ofKeys } = findingsOf(written);
+  const warnings = [...ofKeys, ...(judged?.warnings ?? [])];
+  const refused = judged?.outcome === 'refused' ? judged : undefined;
+  const reason = refused?.reason ?? refusing[0]?.reason;
+  if (reason === undefined) return { reason: 'Accepted', warnings };
+  const before = refused?.message ?? `rolechain: ${written.kind} ${written.name}:`;
+  if (refusing.length === 0) return { reason, warnings, message: before };
+  return { reason, warnings, message: cutMessage(`${before}${refused ? ' Also:' : ''} ${wordsOf(refusing)}`) };
+}
+
+/** The answer to a review. */
+export function respondWritten(
+  { uid }: AnnotationReview,
+  { reason, message, warnings }: WrittenDecision,
+): ReviewResponse {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {
+      uid,
+      allowed: message === undefined,
+      ...(warnings.length > 0 ? { warnings: fewWarnings(warnings) } : {}),
+      auditAnnotations: { reason },
+      ...(message === undefined ? {} : { status: refusal(message) }),
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * The webhook's certificates in its cluster: every replica serves what the Secret holds, and both configurations vouch for
+ * it, whoever deletes, empties or replaces one of them.
+ *
+ * A configuration that is gone or vouches for nothing is told by /readyz, a metric and the log, and no replica becomes unready
+ * for it. That would take all of them out of the Service, and nothing is gained by it: as long as it lasts no apiserver calls
+ * any. But once it is mended, which takes milliseconds, pods would be refused for as long as the kubelet's next probe and the
+ * EndpointSlices take.
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import {
+  CertificateError,
+  FIELD_MANAGER,
+  ensureCertificates,
+  keepCertificates,
+  writersOf,
+  makeAllowance,
+  makeNudges,
+  publishCaBundle,
+  secretApi,
+  serviceDnsNames,
+  webhookConfigurationApi,
+  type Certificates,
+  type Published,
+  type SecretApi,
+  type WebhookConfigurationApi,
+  type WebhookConfigurationKind,
+} from '@rolechain/certs';
+import type { ErrorCode, Logger } from '@rolechain/shared';
+import { changesSink, ownObjectSource, type OwnObject } from './own-objects.ts';
+import { reflect, untilItChanges } from './reflector.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Settings } from '../settings/settings.ts';
+
+export interface CertificateKeeperOptions {
+  readonly settings: Pick<Settings, 'certificateSecret' | 'serviceName' | 'webhookConfiguration'>;
+  /** The webhook's own. */
+  readonly namespace: string;
+  readonly kubeConfig: KubeConfig;
+  readonly metrics: Pick<Metrics, 'configurationIs' | 'bundleWritten'>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface CertificateKeeper {
+  /** Runs until the signal; never rejects. `serve` is called with the first certificates and whenever they have changed. */
+  readonly keep: (serve: (certificates: Certificates) => Promise<void>) => Promise<void>;
+  /** Why apiservers can't call the webhook, by one configuration or both; empty when they can. */
+  readonly notCalled: () => readonly ErrorCode[];
+}
+
+/** Pods first. */
+const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
+
+/**
+ * What another program undoes is done again at once where it comes each few seconds, and not more often than this where it
+ * comes at once. A new CA costs half a second of a core.
+ */
+const BUNDLE_WRITES = { burst: 5, everyMs: 2_000 };
+const SECRET_WRITES = { burst: 3, everyMs: 20_000 };
+/** After so long in peace a change counts as the first one again. */
+const PEACE_MS = 600_000;
+
+export function makeCertificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
+  const { settings, namespace, kubeConfig, log, signal } = options;
+  const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
+  const nudges = makeNudges();
+  const secrets = slowly(secretApi(kubeConfig, namespace, secretName), signal);
+  const configurations = KINDS.map((kind) => oneConfiguration(kind, options));
+  const dnsNames = serviceDnsNames(serviceName, namespace);
+  const own: OwnObject[] = [
+    { path: ['api', 'v1', 'namespaces', namespace, 'secrets'], name: secretName },
+    ...KINDS.map((kind) => ({
+      path: ['apis', 'admissionregistration.k8s.io', 'v1', `${kind.toLowerCase()}s`],
+      name: configurationName,
+    })),
+  ];
+  const watch = (object: OwnObject): Promise<void> =>
+    reflect(ownObjectSource(kubeConfig, object), changesSink(nudges.nudge), {
+      ...{ log: { info: () => undefined, warn: log.warn.bind(log) }, signal, now: clock, random: Math.random },
+      failed: untilItChanges((error) => {
+        const fields = { resource: object.path.at(-1), object: object.name, error };
+        log.warn(fields, 'certificates: not watched, a change is found within 10 minutes only');
+      }),
+    });
+  return {
+    notCalled: () => [...new Set(configurations.flatMap(({ trouble }) => trouble() ?? []))],
+    keep: async (serve) => {
+      const store = (aborted: AbortSignal): Promise<Certificates> =>
+        ensureCertificates({
+          ...{ api: secrets, namespace, secretName, dnsNames, now: () => new Date(), log, signal: aborted },
+        });
+      const publish = (bundle: string, others: 'keep' | 'drop', aborted: AbortSignal): Promise<Published> =>
+        publishAll(configurations, (api) =>
+          publishCaBundle({ api, configurationName, bundle, others, signal: aborted }),
+        );
+      const kept = keepCertificates({ store, publish, onChange: serve, nudges, signal, log });
+      await Promise.all([kept, ...own.map(watch)]);
+    },
+  };
+}
+
+const clock = (): number => performance.now();
+
+function slowly({ read, create, replace }: SecretApi, signal: AbortSignal): SecretApi {
+  const allowed = makeAllowance(SECRET_WRITES);
+  return {
+    read,
+    create: async (secret) => {
+      await allowed.take(signal);
+      return create(secret);
+    },
+    replace: async (secret) => {
+      await allowed.take(signal);
+      return replace(secret);
+    },
+  };
+}
+
+interface OneConfiguration {
+  readonly api: WebhookConfigurationApi;
+  readonly trouble: () => ErrorCode | undefined;
+  readonly set: (trouble: ErrorCode | undefined) => void;
+}
+
+function oneConfiguration(
+  kind: WebhookConfigurationKind,
+  { kubeConfig, metrics, log, signal }: CertificateKeeperOptions,
+): OneConfiguration {
+  const api = webhookConfigurationApi(kubeConfig, kind);
+  const allowed = makeAllowance(BUNDLE_WRITES);
+  let trouble: ErrorCode | undefined;
+  let wasGood = false;
+  let times = 0;
+  let lastAt = -Infinity;
+  const set = (code: ErrorCode | undefined): void => {
+    trouble = code;
+    wasGood ||= code === undefined;
+    metrics.configurationIs(kind, code === undefined);
+  };
+  return {
+    trouble: () => trouble,
+    set,
+    api: {
+      ...api,
+      patch: async (name, operations, found = {}) => {
+        set('CABundleUnpublished');
+        if (clock() - lastAt > PEACE_MS) times = 0;
+        lastAt = clock();
+        times++;
+        // Each doubling of their number: a fight that lasts for days must not fill the log.
+        if (wasGood && Number.isInteger(Math.log2(times))) {
+          const fields = { code: trouble, kind, name, times, writers: writersOf(found, FIELD_MANAGER) };
+          log.warn(fields, 'certificates: the caBundle was changed, and is put back');
+        }
+        await allowed.take(signal);
+        await api.patch(name, operations);
+        metrics.bundleWritten(kind);
+      },
+    },
+  };
+}
+
+/** Of both, also when one fails: each has its own users. Rejects with the first failure. */
+async function publishAll(
+  configurations: readonly OneConfiguration[],
+  publish: (api: WebhookConfigurationApi) => Promise<Published>,
+): Promise<Published> {
+  const published: Published[] = [];
+  let failure: unknown;
+  for (const { api, set } of configurations) {
+    try {
+      published.push(await publish(api));
+      set(undefined);
+    } catch (error) {
+      failure ??= error;
+      set(error instanceof CertificateError ? error.code : 'CertificatesUnavailable');
+    }
+  }
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- it is what was caught
+  if (failure !== undefined) throw failure;
+  return { changed: published.some(({ changed }) => changed), others: published.some(({ others }) => others) };
+}

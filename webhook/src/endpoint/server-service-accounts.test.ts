@@ -1,0 +1,111 @@
+/** ServiceAccounts at the edge: `/validate`, and what is looked up around the account of a pod. */
+import type { FastifyInstance } from 'fastify';
+import { ANNOTATIONS, CodedError, FOREIGN_KEYS } from '@rolechain/shared';
+import type { ServerOptions } from './server.ts';
+import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
+import { testAuthority, type Authority } from '../testing/https.ts';
+import { errorOf, responseOf, review, startServer, type TestServer } from '../testing/server.ts';
+
+let authority: Authority;
+let running: TestServer;
+const open: FastifyInstance[] = [];
+const start = async (changes: Partial<ServerOptions> = {}): Promise<void> => {
+  running = await startServer(authority, changes);
+  open.push(running.server);
+};
+
+beforeAll(async () => {
+  authority = await testAuthority();
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+const lookupNever = (): Promise<never> => Promise.reject(new Error('no look-up was to be made'));
+
+describe('a ServiceAccount that is written', () => {
+  const written = (annotation: string | undefined, name = 'orders'): string =>
+    review(
+      { metadata: { name, annotations: annotation === undefined ? {} : { [ANNOTATIONS.assumeRole.key]: annotation } } },
+      { kind: { group: '', version: 'v1', kind: 'ServiceAccount' }, operation: 'UPDATE' },
+    );
+  const validate = (body: string): ReturnType<TestServer['ask']> =>
+    running.ask({ path: '/validate?timeout=2s', method: 'POST', body });
+
+  test('is allowed, with warnings', async () => {
+    await start();
+    const response = responseOf(await validate(written(`{roleARN: "${TARGET}", duration: 15m}`)));
+    expect(response).toEqual({
+      uid: 'b7ae3c1f',
+      allowed: true,
+      auditAnnotations: { reason: 'Accepted' },
+      warnings: [expect.stringContaining('900 s is short')],
+    });
+  });
+
+  test('is refused in the words that its pods get', async () => {
+    await start({ lookup: () => Promise.resolve(account('{roleARN: no}')) });
+    const response = responseOf(await validate(written('{roleARN: no}')));
+    expect(response).toMatchObject({
+      allowed: false,
+      status: { code: 422, message: expect.stringContaining('is "no"') },
+    });
+    expect(responseOf(await running.mutate(review())).status).toEqual(response.status);
+  });
+
+  test('without our annotation needs no look-up and no Region', async () => {
+    await start({ lookup: lookupNever, lookupNamespace: lookupNever, settings: () => undefined });
+    expect(responseOf(await validate(written(undefined))).allowed).toBe(true);
+  });
+
+  test('is judged by its Namespace, and not at all where that can not be had', async () => {
+    const allowedRoles = { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::1*:role/*' };
+    await start({ lookupNamespace: () => Promise.resolve(allowedRoles) });
+    expect(responseOf(await validate(written(TARGET)))).toMatchObject({
+      allowed: false,
+      auditAnnotations: { reason: 'RoleNotAllowed' },
+    });
+    await start({ lookupNamespace: () => Promise.reject(new CodedError('LookupFailed', 'Namespace shop: late.')) });
+    expect(errorOf(await validate(written(TARGET)))).toBe('503 LookupFailed');
+  });
+
+  test('in no order is told so', async () => {
+    await start();
+    expect(errorOf(await validate('{'))).toBe('400 ReviewMalformed');
+  });
+});
+
+describe('what is looked up for a pod', () => {
+  const other = { serviceAccount: { name: 'shared-aws', namespace: 'platform' } };
+  const named = account(JSON.stringify({ roleARN: TARGET, ...other }));
+  const found: Record<string, ReturnType<typeof account> | undefined> = {
+    'shop/orders': named,
+    'platform/shared-aws': {
+      ...account('', { [FOREIGN_KEYS.eksRoleARN]: TARGET }),
+      namespace: 'platform',
+      name: 'shared-aws',
+    },
+  };
+  const ask = async (otherServiceAccounts: boolean, pod = plainPod()): Promise<[string, string[]]> => {
+    const asked: string[] = [];
+    await start({
+      settings: () => ({ ...SETTINGS, otherServiceAccounts }),
+      lookup: (namespace, name) => Promise.resolve(found[(asked.push(`${namespace}/${name}`), `${namespace}/${name}`)]),
+      lookupNamespace: (name) => Promise.resolve((asked.push(name), {})),
+    });
+    const { auditAnnotations } = responseOf(await running.mutate(review(pod)));
+    return [String(auditAnnotations.reason), asked];
+  };
+
+  test('its account, then its Namespace and the accounts that it names', async () => {
+    expect(await ask(true)).toEqual(['Injected', ['shop/orders', 'shop', 'platform/shared-aws']]);
+  });
+
+  test('no other account where the setting forbids it', async () => {
+    expect(await ask(false)).toEqual(['ServiceAccountForbidden', ['shop/orders', 'shop']]);
+  });
+
+  test('no Namespace where the account asks for nothing', async () => {
+    expect(await ask(true, plainPod({ serviceAccountName: 'other' }))).toEqual(['NotAnnotated', ['shop/other']]);
+  });
+});

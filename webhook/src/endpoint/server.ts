@@ -1,0 +1,243 @@
+/** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
+import { createServer } from 'node:http';
+import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type onRequestHookHandler,
+} from 'fastify';
+import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
+import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
+import { readReview, respond, type Review, type ReviewResponse } from '../admission/pod-review.ts';
+import {
+  decideWritten,
+  judgeAccount,
+  readAnnotationReview,
+  respondWritten,
+  type AnnotationReview,
+} from '../admission/service-account-review.ts';
+import { checkCaller, clientOptions, contextOptions, type Clients } from './client-certificates.ts';
+import { boundConnections, workOf } from './connections.ts';
+import { decide, decideAlone, decideUnasked, type Decision } from '../policy/decide-pod.ts';
+import { lookAround, type Lookups } from '../admission/context.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Chance } from '../patch/patch.ts';
+import { serviceAccountNameOf } from '../objects/pod.ts';
+import { hasOddBody, readBody } from './read-body.ts';
+import { asksForRole } from '../policy/service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+export interface ServerOptions extends Lookups, Chance {
+  /** The setting of that name, which is known before the Region is; default false. */
+  readonly fluxAlias?: boolean;
+  /** Who may ask for reviews; undefined: whoever reaches the port. */
+  readonly clients?: Clients | undefined;
+  /** Undefined until the Region is known. */
+  readonly settings: () => DecideSettings | undefined;
+  /** Of the EKS webhook beside; `lookup` gives accounts with its default keys. Default: the one with the defaults. */
+  readonly eks?: EksWebhook;
+  /** What keeps the webhook from being ready; empty when it is. */
+  readonly notReady: () => readonly ErrorCode[];
+  /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (keep-certificates.ts); default none. */
+  readonly notCalled?: () => readonly ErrorCode[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Milliseconds from the first byte of a request until its answer is taken; default LIMITS.requestMs. */
+  readonly requestMs?: number;
+}
+
+export interface Certificate {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Go's client keeps a connection idle for 90 s (apimachinery, util/net/http.go): the server must not close first. */
+const KEEP_ALIVE_MS = 120_000;
+/**
+ * For connections that the apiserver opened and hasn't used yet: Node counts them as requests that began. It wants the
+ * figure for headers and for whole requests alike: of two different ones it takes the smaller one for headers
+ * (node_http_parser.cc). What did begin has LIMITS.requestMs (connections.ts).
+ */
+const UNUSED_MS = 125_000;
+const TIMEOUTS = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: UNUSED_MS,
+  requestTimeout: UNUSED_MS,
+  connectionsCheckingInterval: UNUSED_MS / 5,
+} as const;
+
+/**
+ * The admission server. A server that closes a connection before the apiserver does makes it write into a
+ * closed connection, and the pod goes without us.
+ */
+export function makeAdmissionServer({ key, certificate }: Certificate, options: ServerOptions): FastifyInstance {
+  const { clients, requestMs } = options;
+  const tls = {
+    ...contextOf({ key, certificate }, clients),
+    ...clientOptions(clients),
+    handshakeTimeout: LIMITS.requestMs,
+  };
+  const server = Fastify({
+    ...COMMON,
+    forceCloseConnections: 'idle',
+    serverFactory: (handle) =>
+      boundConnections((bounds, bounded) => createTLSServer({ ...tls, ...TIMEOUTS, ...bounds }, bounded), handle, {
+        ...{ connections: LIMITS.webhookConnections.admission, requestMs, endLate: answerLate, endsAtHead: hasOddBody },
+      }),
+  });
+  acceptRawJSON(server);
+  // Before anything of the body is read.
+  const hooks = clients === undefined ? {} : { onRequest: callerHook(clients) };
+  server.post(PATHS.mutate, hooks, async (request, reply) => {
+    const started = process.hrtime.bigint();
+    const answer = await mutate(request, options).finally(() => {
+      options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
+    });
+    return reply.send(answer);
+  });
+  server.post(PATHS.validate, hooks, async (request, reply) => reply.send(await validate(request, options)));
+  addHealth(server, options);
+  handleErrors(server, options);
+  return server;
+}
+
+/** Health and metrics without TLS, on a port of their own. */
+export function makeHealthServer(options: ServerOptions): FastifyInstance {
+  const server = Fastify({
+    ...COMMON,
+    forceCloseConnections: true,
+    serverFactory: (handle) =>
+      boundConnections((bounds, bounded) => createServer({ ...TIMEOUTS, ...bounds }, bounded), handle, {
+        ...{ connections: LIMITS.webhookConnections.health, requestMs: options.requestMs, endLate: answerLate },
+      }),
+  });
+  // Nothing here takes a body: one that comes is thrown away as it comes.
+  server.removeAllContentTypeParsers();
+  addHealth(server, options);
+  const render = once(() => options.metrics.registry.metrics());
+  server.get(PATHS.metrics, async (_request, reply) => {
+    return reply.header('content-type', options.metrics.registry.contentType).send(await render());
+  });
+  handleErrors(server, options);
+  return server;
+}
+
+function callerHook(clients: Clients): onRequestHookHandler {
+  return ({ raw: { socket } }, _reply, done) => {
+    try {
+      checkCaller(socket, clients);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
+
+/** The same promise for all who ask while it is pending. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined;
+  return () => (pending ??= make().finally(() => (pending = undefined)));
+}
+
+const COMMON = {
+  logger: false,
+  // While it drains, pooled connections of the apiserver must still get their answers.
+  return503OnClosing: false,
+  clientErrorHandler: answerBadHTTP,
+  frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+    void sendError(reply, new CodedError('PathUnknown'));
+  },
+} as const;
+
+/** New connections get the new certificate; those that stand go on. `clients` as the server was made with. */
+export function setCertificate(server: FastifyInstance, certificate: Certificate, clients?: Clients): void {
+  (server.server as unknown as HttpsServer).setSecureContext(contextOf(certificate, clients));
+}
+
+function contextOf({ key, certificate }: Certificate, clients: Clients | undefined): SecureContextOptions {
+  return { key, cert: certificate, minVersion: 'TLSv1.2', ...contextOptions(clients) };
+}
+
+async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+  const review = readReview(request.body as string, workOf(request.raw).hold);
+  const decision = await decideReview(review, options);
+  const answer = respond(review, decision, options);
+  workOf(request.raw).hold(answer.response.patch?.length ?? 0);
+  options.metrics.decided(decision.outcome, decision.reason);
+  logDecision(review, decision, options.log);
+  return answer;
+}
+
+async function decideReview(review: Review, options: ServerOptions): Promise<Decision> {
+  if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
+  const alone = decideAlone(review.pod);
+  if (alone) return alone;
+  const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
+  // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
+  if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
+  const settings = options.settings();
+  if (!settings) throw new CodedError('RegionUnknown');
+  return decide(review.pod, account, settings, await lookAround(account, settings, options));
+}
+
+/** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
+async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+  const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
+  const { uid, dryRun, written } = review;
+  const decision = decideWritten(written, await judgeReview(review, options));
+  const { reason, message: error } = decision;
+  if (written && error !== undefined) {
+    options.log.warn({ uid, object: written.name, reason, dryRun, error }, `refused a ${written.kind}`);
+  }
+  return respondWritten(review, decision);
+}
+
+async function judgeReview(
+  { account }: AnnotationReview,
+  options: ServerOptions,
+): Promise<ReturnType<typeof judgeAccount>> {
+  if (!asksForRole(account, options)) return undefined;
+  const settings = options.settings();
+  if (!settings) throw new CodedError('RegionUnknown');
+  return judgeAccount(account, settings, await lookAround(account, settings, options));
+}
+
+function logDecision(review: Review, decision: Decision, log: Logger): void {
+  const { outcome, reason, warnings } = decision;
+  const account = review.pod === undefined ? '' : `${review.namespace}/${serviceAccountNameOf(review.pod)}`;
+  const fields = {
+    uid: review.uid,
+    account,
+    outcome,
+    reason,
+    dryRun: review.dryRun,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, 'refused a pod');
+  else if (decision.outcome === 'injected') log.info(fields, 'injected a pod');
+  else log.debug(fields, 'left a pod alone');
+}
+
+/** The body stays text until readReview parses it: fastify's own parser would refuse keys like __proto__. */
+function acceptRawJSON(server: {
+  addContentTypeParser: FastifyInstance['addContentTypeParser'];
+  removeAllContentTypeParsers: () => void;
+}): void {
+  server.removeAllContentTypeParsers();
+  // The apiserver's own form by name: found without reading the header anew.
+  for (const type of ['application/json', '*'])
+    server.addContentTypeParser(type, ({ raw }: FastifyRequest) => readBody(raw, workOf(raw)));
+}
+
+function addHealth(routes: Routes, options: ServerOptions): void {
+  routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
+  routes.get(PATHS.readyz, (_request, reply) => {
+    const missing = options.notReady();
+    const codes = [...missing, ...(options.notCalled?.() ?? [])];
+    const reasons = codes.map((code) => ({ code, message: errorEntry(code).text, fix: errorEntry(code).fix }));
+    const status = missing.length > 0 ? 'not ready' : codes.length > 0 ? 'not called' : 'ok';
+    return reply.code(missing.length === 0 ? 200 : 503).send({ status, reasons });
+  });
+}

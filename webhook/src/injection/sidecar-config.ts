@@ -1,0 +1,140 @@
+/** From a role as it was written to the sidecar's configuration: every default resolved. */
+import {
+  AUDIENCE,
+  FOREIGN_KEYS,
+  type HopConfig,
+  type HopSpec,
+  type RoleConfig,
+  type RoleSpec,
+  type SecretKeyRef,
+  type SidecarConfig,
+  type SourceConfig,
+  type TokenConfig,
+} from '@rolechain/shared';
+import type { BaseIdentity } from './sidecar-container.ts';
+import { grammarOf, identityOf, otherAccountOf, usesBase, type OtherAccounts, type ServiceAccount } from '../policy/service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+/** The sidecar's whole configuration. The roles have no `accountProblems`. */
+export function sidecarConfig(
+  roles: readonly RoleSpec[],
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+  ports: SidecarConfig['ports'],
+): SidecarConfig {
+  const grammar = grammarOf(account);
+  const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint } = settings;
+  return {
+    version: 1,
+    ...(grammar === 'rolechain' ? {} : { grammar }),
+    namespace: account.namespace,
+    serviceAccount: account.name,
+    ...(cluster === undefined ? {} : { cluster }),
+    ports,
+    agentEndpoints,
+    ...(stsEndpoint === undefined ? {} : { stsEndpoint }),
+    ...(useFIPSEndpoint ? { useFIPSEndpoint } : {}),
+    ...(useDualstackEndpoint ? { useDualstackEndpoint } : {}),
+    roles: Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings, others)])),
+  };
+}
+
+/** A role as the sidecar's configuration has it. The role has no `accountProblems`. */
+export function roleConfig(
+  role: RoleSpec,
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+): RoleConfig {
+  const region = role.stsRegion ?? role.region ?? settings.region;
+  const token = tokenConfig(role, account, others);
+  const { webIdentity, startup } = role;
+  const { sourceIdentity } = role;
+  const hops = [...role.via, role].map((hop, index): HopConfig => {
+    const config = hopConfig(hop, region);
+    // An inherited source identity can't be set again, so the first call alone sends it (STS API reference, AssumeRole).
+    return index === 0 && sourceIdentity !== undefined ? { ...config, sourceIdentity } : config;
+  });
+  return {
+    ...(usesBase(role) ? { source: sourceConfig(role, account, region, token, others) } : {}),
+    ...(webIdentity === 'never' ? {} : { webIdentity: { mode: webIdentity, token } }),
+    startup,
+    hops,
+  };
+}
+
+/** Absent is the same as empty, and shorter. */
+function hopConfig(hop: HopSpec, region: string): HopConfig {
+  const { roleARN, externalID, externalIDFrom, sessionName, durationSeconds, stsRegion = region } = hop;
+  const { tags, transitiveTagKeys, policy, policyARNs } = hop;
+  return {
+    roleARN,
+    ...(externalID === undefined ? {} : { externalID }),
+    ...(externalIDFrom === undefined ? {} : { externalIDFrom: externalIDFrom.secretKeyRef }),
+    sessionName,
+    durationSeconds,
+    stsRegion,
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...(transitiveTagKeys.length === 0 ? {} : { transitiveTagKeys }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(policyARNs.length === 0 ? {} : { policyARNs }),
+  };
+}
+
+function sourceConfig(
+  role: RoleSpec,
+  account: ServiceAccount,
+  stsRegion: string,
+  token: TokenConfig,
+  others: OtherAccounts,
+): SourceConfig {
+  const roleARN = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN];
+  if (role.serviceAccount || role.credentialSource === 'irsa') {
+    return { type: 'irsa', roleARN: roleARN ?? '', stsRegion, token };
+  }
+  if (role.credentialSource === 'auto') {
+    return { type: 'auto', ...(roleARN === undefined ? {} : { roleARN }), stsRegion };
+  }
+  return { type: role.credentialSource };
+}
+
+function tokenConfig(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): TokenConfig {
+  const other = otherAccountOf(role, account);
+  if (!other) return { type: 'projected' };
+  const { namespace, name } = other;
+  return { type: 'token-request', namespace, name, audience: audienceOf(identityOf(role, account, others)) };
+}
+
+function audienceOf(account: ServiceAccount | undefined): string {
+  return account?.annotations[FOREIGN_KEYS.eksAudience] ?? AUDIENCE.irsa;
+}
+
+/** The volumes that the sidecar needs for these roles. */
+export function baseIdentity(
+  roles: readonly RoleConfig[],
+  account: ServiceAccount,
+  settings: DecideSettings,
+): BaseIdentity {
+  const sources = roles.flatMap(({ source }) => source ?? []);
+  const tokens = [
+    ...sources.flatMap((source) => (source.type === 'irsa' ? source.token : [])),
+    ...roles.flatMap(({ webIdentity }) => webIdentity?.token ?? []),
+  ];
+  const projected =
+    tokens.some(({ type }) => type === 'projected') ||
+    sources.some((source) => source.type === 'auto' && source.roleARN !== undefined);
+  return {
+    podIdentity: sources.some(({ type }) => type === 'auto' || type === 'pod-identity'),
+    irsaAudience: projected ? audienceOf(account) : undefined,
+    environmentSecret: sources.some(({ type }) => type === 'environment')
+      ? settings.environmentSource.secretName
+      : undefined,
+    externalIDs: distinct(roles.flatMap(({ hops }) => hops.flatMap(({ externalIDFrom }) => externalIDFrom ?? []))),
+    apiAccess: tokens.some(({ type }) => type === 'token-request'),
+  };
+}
+
+function distinct(keys: readonly SecretKeyRef[]): SecretKeyRef[] {
+  return [...new Map(keys.map((key) => [`${key.name}/${key.key}`, key])).values()];
+}

@@ -1,0 +1,181 @@
+/**
+ * What can be said of a ServiceAccount without a pod. One function for pods and for `/validate`, so that both
+ * refuse the same with the same words.
+ */
+import { hash } from 'node:crypto';
+import {
+  LIMITS,
+  PORTS,
+  REASONS,
+  checkSidecarConfig,
+  formatProblems,
+  problem,
+  writeSidecarConfig,
+  type Problem,
+  type ReasonCode,
+  type RoleSpec,
+  type SidecarConfig,
+} from '@rolechain/shared';
+import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
+import { withDetail, type Finding } from './conflicts.ts';
+import { cut, cutMessage } from '../objects/truncate.ts';
+import type { Annotations } from '../objects/annotations.ts';
+import { sidecarConfig } from '../injection/sidecar-config.ts';
+import type { LimitRule } from '../injection/limit-ranges.ts';
+import { memo } from './lru-memo.ts';
+import { readAccount } from './cached-annotation.ts';
+import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+/** What was looked up around an account. */
+export interface Surroundings {
+  readonly others: OtherAccounts;
+  /** The Namespace's `rolechain.io/allowed-roles`; undefined where it has none. */
+  readonly allowedRoles: string | undefined;
+  /** Annotations of the Namespace: those of the sidecar's resources are read here. None when absent. */
+  readonly namespaceAnnotations?: Annotations;
+  /** Of the Namespace's LimitRanges. None when absent. */
+  readonly limitRules?: readonly LimitRule[];
+}
+
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly reason: ReasonCode;
+  readonly warnings: readonly string[];
+  /** For the author: account, reason, fix and code. */
+  readonly message: string;
+}
+
+export interface Accepted {
+  readonly outcome: 'accepted';
+  /** Of the annotation that was read: the beginning of its SHA-256, in hex. */
+  readonly annotationHash: string;
+  readonly roles: readonly RoleSpec[];
+  readonly allowances: readonly Allowance[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The account's roles, or why they are refused; undefined when it asks for none. No input throws. An account's pods
+ * come by the hundred: it is judged once for all that find the same around it.
+ */
+export function decideAccount(
+  account: ServiceAccount | undefined,
+  settings: DecideSettings,
+  { others, allowedRoles: patterns }: Surroundings,
+): Accepted | Refused | undefined {
+  return account && judged({ account, settings, others, patterns });
+}
+
+interface Judged {
+  readonly account: ServiceAccount;
+  readonly settings: DecideSettings;
+  readonly others: OtherAccounts;
+  readonly patterns: string | undefined;
+}
+
+/** Settings are read once, and long: their text is made once. */
+const settingsTexts = new WeakMap<DecideSettings, string>();
+function textOf(settings: DecideSettings): string {
+  const known = settingsTexts.get(settings) ?? JSON.stringify(settings);
+  settingsTexts.set(settings, known);
+  return known;
+}
+
+const judged = memo({
+  compute: judge,
+  // All of it is plain data, which JSON tells apart.
+  keyOf: ({ account, settings, others, patterns }: Judged) =>
+    JSON.stringify([account, [...others], patterns ?? null]) + textOf(settings),
+  weigh: (judgement) => (judgement ? JSON.stringify(judgement).length : 0),
+  maxEntries: LIMITS.readsKept,
+  maxChars: LIMITS.readsKeptChars,
+});
+
+function judge({ account, settings, others, patterns }: Judged): Accepted | Refused | undefined {
+  const read = readAccount(account, settings);
+  if (!read) return undefined;
+  const invalid = (problems: readonly Problem[]): Refused =>
+    refuseProblems('AnnotationInvalid', account, read.key, problems);
+  const parsed = read.roles;
+  if (!parsed.ok) return invalid(parsed.problems);
+  const roles = parsed.value;
+  const forbidden = forbiddenSource(roles, account, settings);
+  if (forbidden) return refuse(forbidden, account);
+  const problems = roles.flatMap((role) => accountProblems(role, account, settings, others));
+  if (problems.length > 0) return invalid(problems);
+  const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
+  if (!allowed.ok) return refuse(allowed.reason, account, allowed.why);
+  // The ports are those of a pod that declares none of its own: others are longer at most.
+  const ports = { credentials: PORTS.credentials, health: PORTS.health };
+  const config = sidecarConfig(roles, account, settings, others, ports);
+  const large = tooLarge(config);
+  if (large.length > 0) return invalid(large);
+  // What is accepted here is accepted at the sidecar's start, by the same function.
+  const checked = checkSidecarConfig(config);
+  if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
+  const { allowances } = allowed;
+  const annotationHash = hash('sha256', read.text).slice(0, 16);
+  const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
+  return { outcome: 'accepted', annotationHash, roles, allowances, warnings };
+}
+
+/** What a pod adds to the configuration of all roles: longer ports, and a token a role. */
+const CONFIG_RESERVE = 4096;
+
+/** Aliases, escapes and defaults make the configuration longer than the annotation that it comes from. */
+function tooLarge(config: SidecarConfig): Problem[] {
+  const max = LIMITS.configBytes - CONFIG_RESERVE;
+  const bytes = Buffer.byteLength(writeSidecarConfig(config));
+  if (bytes <= max) return [];
+  return [
+    problem('DocumentTooLarge', '', `makes a configuration of ${bytes} bytes for the sidecar; its limit is ${max}`),
+  ];
+}
+
+/** What the admin's settings keep back. */
+function forbiddenSource(
+  roles: readonly RoleSpec[],
+  { namespace }: ServiceAccount,
+  { environmentSource, otherServiceAccounts }: DecideSettings,
+): ReasonCode | undefined {
+  const environment = roles.some((role) => usesBase(role) && role.credentialSource === 'environment');
+  if (environment && !environmentSource.namespaces.includes(namespace)) return 'SourceForbidden';
+  const other = roles.some(({ serviceAccount }) => serviceAccount !== undefined);
+  return other && !otherServiceAccounts ? 'ServiceAccountForbidden' : undefined;
+}
+
+export function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
+  return refuseAll([{ reason, detail }], account);
+}
+
+/** All of them in one message; the first one's reason stands for the decision. */
+export function refuseAll(findings: readonly Finding[], account: ServiceAccount): Refused {
+  const reason = findings[0]?.reason ?? 'PodMalformed';
+  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(findings, account)) };
+}
+
+export function refuseProblems(
+  reason: ReasonCode,
+  account: ServiceAccount,
+  where: string,
+  problems: readonly Problem[],
+): Refused {
+  return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
+}
+
+/** What is asked for, and why it can't be had. */
+export function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
+  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${wordsOf(findings)}`;
+}
+
+/** Of each finding one sentence each of why not, where, and what to do; its code at its end. */
+export function wordsOf(findings: readonly Finding[]): string {
+  // A detail that fills the message would leave no room for the words of those behind it.
+  const most = findings.length > 1 ? LIMITS.messageChars / 2 / findings.length : LIMITS.reviewBytes;
+  const words = findings.map(({ reason, detail }) => {
+    const { text, fix } = REASONS[reason];
+    return `${withDetail(text, cut(detail, Math.floor(most)))} ${fix} [${reason}]`;
+  });
+  return words.join(' Also: ');
+}

@@ -1,0 +1,182 @@
+/** What a ServiceAccount asks for, read with what only the account and the settings together can say. */
+import {
+  ANNOTATIONS,
+  DEFAULT_ROLE,
+  EKS,
+  FOREIGN_KEYS,
+  LIMITS,
+  baseRoleProblems,
+  chainOf,
+  clusterProblems,
+  isKnownPartition,
+  isRegion,
+  parseRoleARN,
+  partitionOf,
+  problem,
+  type EksWebhook,
+  type Grammar,
+  type Problem,
+  type RoleSpec,
+} from '@rolechain/shared';
+import type { DecideSettings } from '../settings/settings.ts';
+
+/** What is kept of a ServiceAccount: the annotations that are read. */
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The keys of `ServiceAccount.annotations`; a cache keeps no others. Those of the EKS webhook are by its flags. */
+export function accountKeys({ keys }: EksWebhook = EKS): readonly string[] {
+  return [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole, keys.roleARN, keys.audience];
+}
+
+/** The account with its base identity under the keys of EKS' own webhook, whatever the flags of the one that is there. */
+export function withEksKeys(account: ServiceAccount, { keys }: EksWebhook): ServiceAccount {
+  if (keys.roleARN === FOREIGN_KEYS.eksRoleARN) return account;
+  const { [keys.roleARN]: roleARN, [keys.audience]: audience, ...others } = account.annotations;
+  const annotations = {
+    ...others,
+    ...(roleARN === undefined ? {} : { [FOREIGN_KEYS.eksRoleARN]: roleARN }),
+    ...(audience === undefined ? {} : { [FOREIGN_KEYS.eksAudience]: audience }),
+  };
+  return { ...account, annotations };
+}
+
+/** What the annotation that counts is read by: ours wherever it is there. */
+export function grammarOf({ annotations }: ServiceAccount): Grammar {
+  return annotations[ANNOTATIONS.assumeRole.key] === undefined ? 'flux' : 'rolechain';
+}
+
+/** Whether the account asks for a role at all, valid or not. */
+export function asksForRole(
+  account: ServiceAccount | undefined,
+  { fluxAlias = false }: { readonly fluxAlias?: boolean },
+): account is ServiceAccount {
+  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
+  return fluxAlias && Boolean(account?.annotations[FOREIGN_KEYS.fluxAssumeRole]);
+}
+
+/** The accounts that the field `serviceAccount` names, by `<namespace>/<name>`; one that isn't in it doesn't exist. */
+export type OtherAccounts = ReadonlyMap<string, ServiceAccount>;
+
+/** Namespace and name of the account whose identity a role takes; undefined where it is the pod's own. */
+export function otherAccountOf(
+  { serviceAccount }: RoleSpec,
+  account: ServiceAccount,
+): { readonly namespace: string; readonly name: string } | undefined {
+  if (!serviceAccount) return undefined;
+  return { namespace: serviceAccount.namespace ?? account.namespace, name: serviceAccount.name };
+}
+
+/** The accounts that must be looked up before a decision on this one. */
+export function otherAccountsOf(
+  roles: readonly RoleSpec[],
+  account: ServiceAccount,
+): { readonly namespace: string; readonly name: string }[] {
+  const named = roles.flatMap((role) => otherAccountOf(role, account) ?? []);
+  return [...new Map(named.map((other) => [`${other.namespace}/${other.name}`, other])).values()];
+}
+
+/** The account whose `eks.amazonaws.com/...` annotations are the base identity of the role. */
+export function identityOf(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): ServiceAccount | undefined {
+  const other = otherAccountOf(role, account);
+  return other ? others.get(`${other.namespace}/${other.name}`) : account;
+}
+
+/** Whether the chain starts at a base identity: web identity alone needs none. */
+export function usesBase({ webIdentity }: RoleSpec): boolean {
+  return webIdentity !== 'only';
+}
+
+/** Where in the document a role stands. */
+export function pathOf({ name }: RoleSpec): string {
+  return name === DEFAULT_ROLE ? '' : `roles.${name}.`;
+}
+
+/** What contradicts the account's other annotations, other accounts, or the settings. */
+export function accountProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  settings: DecideSettings,
+  others: OtherAccounts,
+): Problem[] {
+  return [
+    ...otherAccountProblems(role, account, others, settings.eks),
+    ...audienceProblems(role, account, others, settings.eks),
+    ...(usesBase(role) ? baseProblems(role, account, others, settings.eks) : []),
+    ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
+    ...regionProblems(role, settings),
+  ];
+}
+
+/** The account of the field `serviceAccount`, and the audience that its token is asked for. */
+function otherAccountProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  others: OtherAccounts,
+  { keys }: EksWebhook,
+): Problem[] {
+  const other = otherAccountOf(role, account);
+  if (!other) return [];
+  const found = others.get(`${other.namespace}/${other.name}`);
+  if (!found) {
+    const text = `is ${other.namespace}/${other.name}, which does not exist`;
+    return [
+      problem('FieldConflict', `${pathOf(role)}serviceAccount`, text, 'create that account, or correct the name'),
+    ];
+  }
+  if (found.annotations[FOREIGN_KEYS.eksAudience] !== '') return [];
+  const where = `of ${other.namespace}/${other.name} is empty`;
+  return [problem('FieldOutOfRange', keys.audience, where, 'write an audience there, or take it away')];
+}
+
+/** It goes into the pod as it is. */
+function audienceProblems(
+  role: RoleSpec,
+  account: ServiceAccount,
+  others: OtherAccounts,
+  { keys }: EksWebhook,
+): Problem[] {
+  const audience = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksAudience] ?? '';
+  if (audience.length <= LIMITS.audienceMax) return [];
+  const text = `has more than ${LIMITS.audienceMax} characters, its limit`;
+  return [problem('FieldOutOfRange', keys.audience, text, 'write a shorter audience')];
+}
+
+function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAccounts, { keys }: EksWebhook): Problem[] {
+  const { credentialSource, serviceAccount } = role;
+  const identity = identityOf(role, account, others);
+  // Told by otherAccountProblems.
+  if (!identity) return [];
+  const { [FOREIGN_KEYS.eksRoleARN]: arn, [FOREIGN_KEYS.eksAudience]: audience = '' } = identity.annotations;
+  const path = pathOf(role);
+  if (arn === undefined && (serviceAccount || credentialSource === 'irsa')) {
+    const field = serviceAccount ? 'serviceAccount' : 'credentialSource';
+    const whose = serviceAccount
+      ? 'names an account that has no base role'
+      : 'is irsa, but the account has no base role';
+    const fix = `annotate ${serviceAccount ? 'that' : 'the'} account with ${keys.roleARN}`;
+    return [problem('FieldConflict', path + field, whose, fix)];
+  }
+  const reads = credentialSource === 'irsa' || credentialSource === 'auto';
+  if (!reads || arn === undefined) return [];
+  if (audience.length > LIMITS.audienceChars) {
+    return [problem('FieldOutOfRange', keys.audience, `has more than ${LIMITS.audienceChars} characters`)];
+  }
+  const ofOther = serviceAccount !== undefined;
+  return baseRoleProblems(chainOf(path, role), { arn, path: keys.roleARN, ofOther });
+}
+
+/** The Region that the document doesn't write comes from the settings. */
+function regionProblems(role: RoleSpec, { region }: DecideSettings): Problem[] {
+  if (role.region !== undefined || role.stsRegion !== undefined) return [];
+  const missing = (text: string, fix: string): Problem[] => [
+    problem('FieldConflict', `${pathOf(role)}region`, `is missing, and the webhook's Region ${region} ${text}`, fix),
+  ];
+  if (!isRegion(region)) return missing('is no Region of AWS', 'write one, or ask the admin to set it');
+  const partition = parseRoleARN(role.roleARN)?.partition;
+  if (partition === undefined || !isKnownPartition(partition) || partitionOf(region) === partition) return [];
+  return missing(`is of another partition than ${partition}`, 'write a Region of that partition');
+}

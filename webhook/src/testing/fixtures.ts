@@ -1,0 +1,69 @@
+/** Fixtures that the webhook's tests share. */
+import jsonPatch from 'fast-json-patch';
+import { ANNOTATIONS, EKS } from '@rolechain/shared';
+import { decide, type Decision, type Surroundings } from '../policy/decide-pod.ts';
+import { patch, type Chance } from '../patch/patch.ts';
+import type { ServiceAccount } from '../policy/service-account-rules.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+export const TARGET = 'arn:aws:iam::222222222222:role/orders';
+
+export const SETTINGS: DecideSettings = {
+  region: 'eu-central-1',
+  eks: EKS,
+  cluster: 'prod',
+  sidecarImage: 'registry.example/rolechain-sidecar@sha256:0000',
+  imagePullSecrets: [],
+  conflicts: 'refuse',
+  meshContainers: ['istio-proxy'],
+  environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
+  otherServiceAccounts: false,
+  fluxAlias: false,
+  useDualstackEndpoint: false,
+  containersUseDualstackEndpoint: false,
+  useFIPSEndpoint: false,
+  declareMetricsPort: false,
+  loopbackNoProxy: false,
+  veleroExclude: true,
+  sidecarEnvironment: {},
+  allowedRolesPolicy: 'optional',
+  sidecarUser: 'fixed',
+  agentEndpoints: ['http://169.254.170.23/v1/credentials'],
+};
+
+/** An account whose annotation has this text. */
+export function account(annotation: string | undefined = TARGET, others: Record<string, string> = {}): ServiceAccount {
+  const ours = annotation === '' ? {} : { [ANNOTATIONS.assumeRole.key]: annotation };
+  return { namespace: 'shop', name: 'orders', annotations: { ...ours, ...others } };
+}
+
+/** A pod of one plain container. */
+export function plainPod(
+  spec: Record<string, unknown> = {},
+  annotations?: Record<string, string>,
+): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'orders-', ...(annotations ? { annotations } : {}) },
+    spec: { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'app:1' }], ...spec },
+  };
+}
+
+/** Chance without surprise; `random` may come from a property test. */
+export function chance(random: () => number = () => 0.5): Chance {
+  return { random, randomToken: () => Buffer.alloc(32, Math.floor(random() * 256)).toString('base64url') };
+}
+
+/** Decision and resulting pod of one call. */
+export function call<T>(
+  pod: T,
+  who: ServiceAccount | undefined = account(),
+  settings: DecideSettings = SETTINGS,
+  random: () => number = () => 0.5,
+  around: Surroundings = { others: new Map(), allowedRoles: undefined },
+): { readonly decision: Decision; readonly pod: T } {
+  const decision = decide(pod, who, settings, around);
+  const result = jsonPatch.applyPatch(structuredClone(pod), patch(pod, decision, chance(random)), true).newDocument;
+  return { decision, pod: result };
+}
