@@ -3,24 +3,13 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import { createPod, setStage, untilCalled } from '@rolechain/test/stage/stage.ts';
-import type { Aws } from '@rolechain/test/stage/aws.ts';
 import { labelNamespaces } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
-import { projections, type Projections } from '@rolechain/test/stage/pod.ts';
+import { projections } from '@rolechain/test/stage/pod.ts';
 import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
 import type { Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';
-
-export interface Admission {
-  readonly aws: Aws;
-  /**
-   * The pod as it comes out, and as it would have without us. While `dryRun`, nothing is stored. Rejects with the
-   * refusal, whose words `wordsOf` gives.
-   */
-  readonly admit: (pod: KubeObject, dryRun?: boolean) => Promise<{ readonly before: Pod; readonly after: Pod }>;
-  readonly projections: (pod: Pod) => Projections;
-  readonly stop: () => Promise<void>;
-}
+import type { Admission } from './control-plane.ts';
 
 /** What the control plane is set up with. */
 export type Setting = Pick<Scene, 'objects' | 'secrets'>;

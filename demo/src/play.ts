@@ -5,7 +5,7 @@ import { containerOf, type Pod } from '@rolechain/test/kubelet/pod.ts';
 import { REGION } from '@rolechain/test/stage/aws.ts';
 import { holdingContainer, startPod, untilStarted } from '@rolechain/test/stage/pod.ts';
 import { accountsOf } from '@rolechain/test/stage/stage.ts';
-import type { Admission } from './admission.ts';
+import type { Admission } from './control-plane.ts';
 import type { Scene } from './scene.ts';
 
 /** What has not come by then won't: it takes a second. */

@@ -1,5 +1,5 @@
 /** Without a kube-apiserver: the same manifests, on the double of its API. */
-import type { Admission } from './admission.ts';
+import type { Admission } from './control-plane.ts';
 import { heldBy } from './play.ts';
 import { readScene, type Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';

@@ -1,7 +1,8 @@
 export * from './annotations.ts';
 export * from './arn.ts';
 export * from './arn-like.ts';
-export { parseAssumeRole, type HopSpec, type RoleSpec, type SecretKeyRef } from './annotation/parse.ts';
+export { parseAssumeRole } from './annotation/parse.ts';
+export type { HopSpec, RoleSpec, SecretKeyRef } from './annotation/types.ts';
 export { chainOf, type Chain } from './annotation/chain.ts';
 export { FIELDS, NESTED, type Field } from './annotation/fields.ts';
 export { parseFluxAssumeRole, readAnnotation, type AnnotationRead } from './annotation/flux.ts';
@@ -27,6 +28,7 @@ export * from './sdk-variables.ts';
 export { answerHead, hasBody, requestEmitted, stopSentAhead, type SentAheadOptions } from './sent-ahead.ts';
 export * from './session-name.ts';
 export * from './sidecar-config/codec.ts';
+export * from './sidecar-config/types.ts';
 export * from './sidecar-start.ts';
 export * from './webhook-start.ts';
 export * from './sts-endpoint.ts';

@@ -19,7 +19,7 @@ import {
   type Logger,
 } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
-import { describeCA } from './endpoint/client-certificates.ts';
+import { describeCA } from './settings/client-ca.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';

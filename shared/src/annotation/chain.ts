@@ -3,7 +3,7 @@
  * this form, so that one set of rules judges them.
  */
 import type { WebIdentityMode } from '../enums.ts';
-import type { RoleSpec } from './parse.ts';
+import type { RoleSpec } from './types.ts';
 import type { FieldName } from './fields.ts';
 
 /** One AssumeRole call. */

@@ -3,7 +3,6 @@
  * the fields in fields.ts, with hops in `via` and further roles in `roles`.
  */
 import * as v from 'valibot';
-import type { CredentialSource, Startup, WebIdentityMode } from '../enums.ts';
 import { DEFAULT_ROLE, DNS_LABEL, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { problem, type Checked, type Problem } from '../problem.ts';
@@ -14,51 +13,7 @@ import { readDocument } from './document.ts';
 import { FIELDS, NESTED } from './fields.ts';
 import { chainProblems, chainWarnings, serviceAccountProblems } from './rules.ts';
 import { isMap, soundPart } from './valid-part.ts';
-
-export interface SecretKeyRef {
-  readonly name: string;
-  readonly key: string;
-}
-
-/** One AssumeRole call, checked, with its defaults filled in. */
-export interface HopSpec {
-  readonly roleARN: string;
-  readonly externalID?: string;
-  readonly externalIDFrom?: { readonly secretKeyRef: SecretKeyRef };
-  /** Template; resolved in the sidecar, since a generated pod name is unknown at admission. */
-  readonly sessionName: string;
-  readonly durationSeconds: number;
-  readonly stsRegion?: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly transitiveTagKeys: readonly string[];
-  /** JSON text. */
-  readonly policy?: string;
-  readonly policyARNs: readonly string[];
-}
-
-/** A role that a ServiceAccount declares. Its own fields are those of the last hop, the target. */
-export interface RoleSpec extends HopSpec {
-  readonly name: string;
-  /** Region of the containers, and of the STS endpoint unless stsRegion is there. */
-  readonly region?: string;
-  readonly sourceIdentity?: string;
-  readonly credentialSource: CredentialSource;
-  /** The base identity is this account; the namespace is the pod's when absent. */
-  readonly serviceAccount?: { readonly name: string; readonly namespace?: string };
-  readonly webIdentity: WebIdentityMode;
-  readonly startup: Startup;
-  /** Hops before the target. */
-  readonly via: readonly HopSpec[];
-}
-
-/** A hop or role as it is written: every field but roleARN may be absent. */
-export type WrittenHop = Partial<Omit<HopSpec, 'durationSeconds'>> & {
-  readonly roleARN: string;
-  readonly duration?: number;
-};
-export type WrittenRole = WrittenHop &
-  Partial<Omit<RoleSpec, keyof HopSpec | 'name' | 'via'>> & { readonly via?: readonly WrittenHop[] };
-export type Document = Partial<WrittenRole> & { readonly roles?: Readonly<Record<string, WrittenRole>> };
+import type { Document, HopSpec, RoleSpec, WrittenHop, WrittenRole } from './types.ts';
 
 function entries(at: 'role' | 'hop', required: readonly string[]): Record<string, Schema<unknown>> {
   const here = Object.entries(FIELDS).filter(([, field]) => at === 'role' || field.at === 'hop');

@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts';
 import { isKnownPartition, partitionOf } from '../partition.ts';
 import { problem, show, type Problem } from '../problem.ts';
 import { placeholdersOf } from '../session-name.ts';
-import type { RoleSpec } from './parse.ts';
+import type { RoleSpec } from './types.ts';
 import { steps, type Chain, type Step } from './chain.ts';
 
 /** Every contradiction in a chain. */

@@ -1,6 +1,7 @@
 /** What the tests of this folder share. */
 import type { Problem } from '../problem.ts';
-import { parseAssumeRole, type RoleSpec } from './parse.ts';
+import { parseAssumeRole } from './parse.ts';
+import type { RoleSpec } from './types.ts';
 
 export const ARN = 'arn:aws:iam::222222222222:role/orders';
 export const arn = (name: string): string => `arn:aws:iam::333333333333:role/${name}`;

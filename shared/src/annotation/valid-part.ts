@@ -3,7 +3,7 @@
  * What depends on an unsound field is left out too: no claim is made that mending that field would undo.
  */
 import * as v from 'valibot';
-import type { Document, WrittenHop, WrittenRole } from './parse.ts';
+import type { Document, WrittenRole, WrittenHop } from './types.ts';
 import { LIMITS } from '../limits.ts';
 import { FIELDS } from './fields.ts';
 

@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { runs } from '../../../test/runs.ts';
 import { expand } from '../../../test/kubelet/expand.ts';
-import {
-  parseSidecarConfig,
-  writeSidecarConfig,
-  type HopConfig,
-  type RoleConfig,
-  type SidecarConfig,
-  type SourceConfig,
-  type TokenConfig,
-} from './codec.ts';
+import { parseSidecarConfig, writeSidecarConfig } from './codec.ts';
+import type { SidecarConfig, RoleConfig, HopConfig, SourceConfig, TokenConfig } from './types.ts';
 
 /** Text in which everything that a kubelet, a shell or JSON reads is common. */
 const piece = fc.constantFrom(

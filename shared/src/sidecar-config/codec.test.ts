@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { LIMITS } from '../limits.ts';
 import type { Problem } from '../problem.ts';
-import { parseSidecarConfig, writeSidecarConfig, type SidecarConfig } from './codec.ts';
+import { parseSidecarConfig, writeSidecarConfig } from './codec.ts';
+import type { SidecarConfig } from './types.ts';
 
 const CONFIG: SidecarConfig = {
   version: 1,

@@ -2,7 +2,7 @@
 import type { At, Chain, Step } from '../annotation/chain.ts';
 import { baseRoleProblems, chainProblems, clusterProblems } from '../annotation/rules.ts';
 import { problem, type Problem } from '../problem.ts';
-import type { HopConfig, RoleConfig, SidecarConfig } from './codec.ts';
+import type { SidecarConfig, RoleConfig, HopConfig } from './types.ts';
 
 /**
  * The contradictions in a configuration whose fields are in order each. As at admission, what a role itself

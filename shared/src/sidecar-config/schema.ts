@@ -7,7 +7,7 @@ import { DNS_LABEL } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { listOf, mapOf, type Schema } from '../schema.ts';
 import { isStsEndpoint } from '../sts-endpoint.ts';
-import type { HopConfig, RoleConfig, SidecarConfig } from './codec.ts';
+import type { SidecarConfig, RoleConfig, HopConfig } from './types.ts';
 
 const MAP = 'a map of fields';
 const URLS = `a list of 1-${LIMITS.agentEndpoints} URLs`;

@@ -1,6 +1,6 @@
 import { CodedError } from '@rolechain/shared';
-import { answer, digestTokens, type Door, type Outcome, type RequestFacts, type RoleOffer } from './answer.ts';
-import type { Session } from '../model/session.ts';
+import { answer, digestTokens, type Door, type Outcome, type RequestFacts } from './answer.ts';
+import type { RoleOffer, Session } from '../model/session.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const TOKEN = 'a'.repeat(43);

@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CodedError, credentialsPath, DEFAULT_ROLE, ERRORS, PATHS, type ErrorCode } from '@rolechain/shared';
-import { isValid, type Session } from '../model/session.ts';
+import { isValid, type RoleOffer, type Session } from '../model/session.ts';
 
 /** Of a request, what decides. Header values as Node gives them. */
 export interface RequestFacts {
@@ -17,19 +17,6 @@ export interface RequestFacts {
   readonly browser?: string | undefined;
   /** It has a body, which nobody has a use for. */
   readonly hasBody?: boolean;
-}
-
-/** What a role has to give. */
-export interface RoleOffer {
-  readonly session: Session | undefined;
-  /** Of the last fetch; undefined after a good one, and before the first has ended. */
-  readonly error: CodedError | undefined;
-  readonly fetching: boolean;
-  /**
-   * The node's clock has just jumped past the end of the session. If that is because the machine stood still, it has ended:
-   * the fetch that runs or begins now will tell.
-   */
-  readonly doubted?: boolean;
 }
 
 /** What the endpoint knows once its port is open and the tokens are written. */

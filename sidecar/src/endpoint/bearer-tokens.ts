@@ -5,7 +5,7 @@ import { chmodSync, closeSync, constants, mkdirSync, openSync, readSync } from '
 import { join } from 'node:path';
 import { CodedError, ENDPOINT_TOKEN } from '@rolechain/shared';
 import { writeAtomically } from '../model/files.ts';
-import { errorCode } from '../source/token-file.ts';
+import { errorCode } from '../model/coded.ts';
 
 export interface RoleToken {
   readonly token: string;

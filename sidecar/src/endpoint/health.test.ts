@@ -2,7 +2,7 @@ import { CodedError } from '@rolechain/shared';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { RoleOffer } from './answer.ts';
+import type { RoleOffer } from '../model/session.ts';
 import { makeHealthServer } from './health.ts';
 import type { Keeper } from '../refresh/role-refresher.ts';
 import { listen } from './listen.ts';

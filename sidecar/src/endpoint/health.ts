@@ -8,7 +8,7 @@ import type { Keeper } from '../refresh/role-refresher.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { onceATurn } from './once-a-turn.ts';
-import { HTTP_OPTIONS } from './server.ts';
+import { HTTP_OPTIONS } from './http-options.ts';
 import { isValid } from '../model/session.ts';
 
 export interface HealthOptions {

@@ -1,7 +1,7 @@
 import { CodedError, LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../model/clock.ts';
-import { errorCode } from '../source/token-file.ts';
+import { errorCode } from '../model/coded.ts';
 
 /** How often what keeps the sidecar from working is tried again. */
 const AGAIN_MS = 1_000;

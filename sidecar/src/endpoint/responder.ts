@@ -3,15 +3,8 @@
  * milliseconds, so each 503 that is held first turns their tries into seconds of patience.
  */
 import { CodedError, LIMITS } from '@rolechain/shared';
-import {
-  answer,
-  errorAnswer,
-  type Answer,
-  type Door,
-  type Outcome,
-  type RequestFacts,
-  type RoleOffer,
-} from './answer.ts';
+import { answer, errorAnswer, type Answer, type Door, type Outcome, type RequestFacts } from './answer.ts';
+import type { RoleOffer } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Keeper } from '../refresh/role-refresher.ts';
 import { makePlaces } from './places.ts';

@@ -1,37 +1,13 @@
 /** The credentials endpoint on the wire: HTTP in, RequestFacts; Answer out. */
 import { Buffer } from 'node:buffer';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { CodedError, LIMITS, hasBody } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';
-import { BOUNDED_HTTP, boundConnections } from './idle-connections.ts';
+import { boundConnections } from './idle-connections.ts';
 import { toCoded } from '../model/coded.ts';
 import type { Responder } from './responder.ts';
-
-/** What both ports of the sidecar have in common. Times in milliseconds. */
-export const HTTP_OPTIONS = {
-  logger: false,
-  // Some SDKs leak a kept-alive connection a refresh (aws-sdk-js-v3 #7913): they must not pile up.
-  keepAliveTimeout: 5_000,
-  // Over the time that a request is held; ends connections on which nothing moves.
-  connectionTimeout: 10_000,
-  requestTimeout: 5_000,
-  maxRequestsPerSocket: LIMITS.sidecarConnectionRequests,
-  bodyLimit: 1024,
-  // A request that comes while the server closes is answered like any other.
-  return503OnClosing: false,
-  forceCloseConnections: 'idle',
-  exposeHeadRoutes: false,
-  http: {
-    ...BOUNDED_HTTP,
-    // Slow ones hold it in memory, see connections.ts.
-    maxHeaderSize: LIMITS.sidecarHeadBytes,
-    // A request without Host gets our answer, not Node's bare 400.
-    requireHostHeader: false,
-    connectionsCheckingInterval: 5_000,
-    headersTimeout: 5_000,
-  },
-} as const;
+import { HTTP_OPTIONS } from './http-options.ts';
 
 /**
  * The server, not yet listening. Every request, whatever its path and method, goes to the responder.

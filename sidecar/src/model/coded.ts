@@ -27,3 +27,9 @@ function placesOf({ stack = '' }: Error): string {
     .map((line) => line.trim())
     .join(' < ');
 }
+
+/** `ENOENT` and the like, which say enough and never more than that. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'unknown error';
+}

@@ -1,4 +1,4 @@
-import type { CodedError } from '@rolechain/shared';
+import { CodedError } from '@rolechain/shared';
 
 /** Keys that sign a call. Of static keys there is no token. */
 export interface Credentials {
@@ -35,4 +35,17 @@ export type HasEnded = (expiresAt: number) => boolean;
 /** A session is good to its last second: the one rule for `answer`, `schedule` and `health`. */
 export function isValid<T extends Pick<Session, 'expiresAt'>>(session: T | undefined, now: number): session is T {
   return session !== undefined && session.expiresAt > now;
+}
+
+/** What a role has to give. */
+export interface RoleOffer {
+  readonly session: Session | undefined;
+  /** Of the last fetch; undefined after a good one, and before the first has ended. */
+  readonly error: CodedError | undefined;
+  readonly fetching: boolean;
+  /**
+   * The node's clock has just jumped past the end of the session. If that is because the machine stood still, it has ended:
+   * the fetch that runs or begins now will tell.
+   */
+  readonly doubted?: boolean;
 }

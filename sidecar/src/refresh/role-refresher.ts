@@ -9,12 +9,11 @@
  *        ▲                             ├──────────────┘
  *        └─────── bad ─────────────────┘   the last good session stays in both
  */
-import type { CodedError, ErrorCode } from '@rolechain/shared';
-import type { RoleOffer } from '../endpoint/answer.ts';
+import { CodedError, type ErrorCode } from '@rolechain/shared';
+import { isValid, type RoleOffer, type Session } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
 import { toCoded } from '../model/coded.ts';
 import { JUMP_MS, schedule, type Action } from './schedule.ts';
-import { isValid, type Session } from '../model/session.ts';
 
 /** How long a timer runs at most: AWS's time may turn out to be another one, and timers stand still while a machine sleeps. */
 const LOOK_MS = 60_000;

@@ -12,7 +12,7 @@ import { CodedError, ENV, LIMITS } from '@rolechain/shared';
 import type { Credentials, HasEnded, Source } from '../model/session.ts';
 import { credentialsOf, unsafeSection } from './profiles.ts';
 import { runProcess, withLimit } from './process.ts';
-import { errorCode } from './token-file.ts';
+import { errorCode } from '../model/coded.ts';
 
 const FILES = ['config', 'credentials'] as const;
 

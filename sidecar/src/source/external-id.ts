@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, externalIDFile, LIMITS, type SecretKeyRef } from '@rolechain/shared';
-import { errorCode } from './token-file.ts';
+import { errorCode } from '../model/coded.ts';
 
 /** STS API reference, AssumeRole: ExternalId. */
 const EXTERNAL_ID = /^[A-Za-z0-9_+=,.@:/-]*$/;

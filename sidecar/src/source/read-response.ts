@@ -1,5 +1,5 @@
-import type { ClientRequest } from 'node:http';
-import { errorCode } from './token-file.ts';
+import { ClientRequest } from 'node:http';
+import { errorCode } from '../model/coded.ts';
 
 export interface WholeAnswer {
   readonly status: number;

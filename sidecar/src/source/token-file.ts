@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CodedError } from '@rolechain/shared';
+import { errorCode } from '../model/coded.ts';
 
 /**
  * A projected token. Read at every use, since the kubelet replaces it at 80 % of its lifetime
@@ -22,9 +23,3 @@ export async function readTokenFile(path: string): Promise<string> {
 
 /** RFC 7515, section 7.1: the compact form of a signed one. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/** `ENOENT` and the like, which say enough and never more than that. */
-export function errorCode(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : 'unknown error';
-}

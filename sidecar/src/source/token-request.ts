@@ -10,7 +10,8 @@ import { CodedError, type TokenConfig } from '@rolechain/shared';
 import type { Apiserver } from '../model/process-env.ts';
 import { oneLine, sentence } from '../model/text.ts';
 import { answerOf, type WholeAnswer } from './read-response.ts';
-import { errorCode, readTokenFile } from './token-file.ts';
+import { readTokenFile } from './token-file.ts';
+import { errorCode } from '../model/coded.ts';
 
 const TOTAL_MS = 5_000;
 /** An answer has about 2 KiB. */

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Files } from '../model/files.ts';
 import type { Fetched } from '../refresh/role-refresher.ts';
 import type { RolePlan } from '../model/plan.ts';
-import { errorCode } from '../source/token-file.ts';
+import { errorCode } from '../model/coded.ts';
 import { processName, writeState, type RoleState, type State, type StateProblem } from './state-file.ts';
 
 /** The writer of the state file. Every change is written at once; a write that fails is logged, and made up for by the next. */

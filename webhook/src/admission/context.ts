@@ -3,9 +3,10 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from '../cluster/namespaces.ts';
 import type { ReadAccount } from '../cluster/service-accounts.ts';
 import type { Surroundings } from '../policy/decide-service-account.ts';
-import type { LimitRule } from '../injection/limit-ranges.ts';
+import type { LimitRule } from '../objects/limit-range.ts';
 import { readAccount } from '../policy/cached-annotation.ts';
-import { otherAccountsOf, type ServiceAccount } from '../policy/service-account-rules.ts';
+import { otherAccountsOf } from '../policy/service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 export interface Lookups {

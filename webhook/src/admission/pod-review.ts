@@ -1,12 +1,12 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { CodedError, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
+import { CodedError, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from '../patch/copy-on-write.ts';
-import type { Decision } from '../policy/decide-pod.ts';
+import type { Decision } from '../policy/decision.ts';
 import { fewWarnings } from '../objects/truncate.ts';
-import { checkBounds } from './json-limits.ts';
 import { patch, type Chance } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
+import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './review.ts';
 
 /** What is read of a review. */
 export interface Review {
@@ -16,28 +16,6 @@ export interface Review {
   /** Undefined where the review is not about the creation of a Pod: it is then allowed as it is. */
   readonly pod: unknown;
 }
-
-export interface ReviewResponse {
-  readonly apiVersion: 'admission.k8s.io/v1';
-  readonly kind: 'AdmissionReview';
-  readonly response: {
-    readonly uid: string;
-    readonly allowed: boolean;
-    readonly patchType?: 'JSONPatch';
-    /** Base64. The apiserver refuses a patchType without a patch, so both are left out together. */
-    readonly patch?: string;
-    readonly warnings?: readonly string[];
-    readonly auditAnnotations: Readonly<Record<string, string>>;
-    readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
-  };
-}
-
-type Json = Record<string, unknown>;
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Is told, before a body is parsed, how many bytes it and what is made of it will take at most. */
-export type Hold = (bytes: number) => void;
 
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong, or ReviewTooLarge. */
 export function readReview(body: string | null | undefined, hold?: Hold): Review {
@@ -49,27 +27,6 @@ export function readReview(body: string | null | undefined, hold?: Hold): Review
     throw malformed('request.object.spec.serviceAccountName is no DNS subdomain of at most 253 characters.');
   }
   return { uid, namespace: namespaceOf(namespace), dryRun: dryRun === true, pod: object };
-}
-
-/** The Namespace of a review: a name that leads to another place of the API (`..`) is none. Throws ReviewMalformed. */
-export function namespaceOf(namespace: unknown): string {
-  if (isDNSLabel(namespace)) return namespace;
-  throw malformed('request.namespace is missing, or no DNS label of at most 63 characters.');
-}
-
-/** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
-export function readRequest(body: string | null | undefined, hold?: Hold): Json & { readonly uid: string } {
-  const review = parse(body, hold);
-  if (!isObject(review)) throw malformed('The body is no JSON object.');
-  if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
-  if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
-  const { request } = review;
-  if (!isObject(request)) throw malformed('request is missing.');
-  const { uid } = request;
-  if (typeof uid !== 'string' || uid === '' || uid.length > LIMITS.uidChars) {
-    throw malformed(`request.uid is missing, or has more than ${LIMITS.uidChars} characters.`);
-  }
-  return { ...request, uid };
 }
 
 /**
@@ -94,11 +51,6 @@ export function respond(review: Review, decision: Decision, chance: Chance): Rev
   };
 }
 
-/** 422 Invalid, as the apiserver itself answers an object that breaks a rule. */
-export function refusal(message: string): { code: number; reason: string; message: string } {
-  return { code: 422, reason: 'Invalid', message };
-}
-
 function tryPatch(pod: unknown, operations: Operation[]): void {
   try {
     // A deep copy would cost as much as all the rest of the answer.
@@ -112,18 +64,4 @@ function tryPatch(pod: unknown, operations: Operation[]): void {
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
-}
-
-function parse(body: string | null | undefined, hold: Hold = () => undefined): unknown {
-  if (typeof body !== 'string') throw malformed('There is no body.');
-  hold(checkBounds(body));
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw malformed('The body is no JSON.');
-  }
-}
-
-export function malformed(detail: string): CodedError {
-  return new CodedError('ReviewMalformed', detail);
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { CodedError } from '@rolechain/shared';
 import { decideWritten, judgeAccount, readAnnotationReview, respondWritten } from './service-account-review.ts';
-import { decide, type Surroundings } from '../policy/decide-pod.ts';
+import { decide } from '../policy/decide-pod.ts';
 import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
+import type { Surroundings } from '../policy/decide-service-account.ts';
 
 const KEY = 'rolechain.io/assume-role';
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';

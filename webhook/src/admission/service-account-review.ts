@@ -11,17 +11,19 @@ import {
   type ReasonCode,
 } from '@rolechain/shared';
 import { accountWarnings } from '../policy/service-account-warnings.ts';
-import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './pod-review.ts';
+import { refusal, namespaceOf, malformed, readRequest, isObject, type ReviewResponse, type Hold } from './review.ts';
 import { patternProblems } from '../policy/allowed-roles.ts';
 import type { Finding } from '../policy/conflicts.ts';
-import { decideAccount, wordsOf, type Accepted, type Refused, type Surroundings } from '../policy/decide-service-account.ts';
+import { decideAccount, type Accepted, type Surroundings } from '../policy/decide-service-account.ts';
+import { wordsOf, type Refused } from '../policy/refusal.ts';
 import { cut, cutMessage, fewWarnings } from '../objects/truncate.ts';
 import { keep, type Annotations } from '../objects/annotations.ts';
 import { fieldsOf } from '../objects/pod.ts';
-import { askedResources } from '../policy/resource-annotations.ts';
-import { accountKeys, withEksKeys, type ServiceAccount } from '../policy/service-account-rules.ts';
+import { askedResources } from '../injection/resource-annotations.ts';
+import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
-import { isKnownKey, strayKeys, strayProblem } from '../policy/stray-annotations.ts';
+import { strayProblem } from '../policy/stray-annotations.ts';
+import { isKnownKey, strayKeys } from '../objects/annotation-keys.ts';
 
 /** What is read of a review. */
 export interface AnnotationReview {

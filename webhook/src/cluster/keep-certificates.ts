@@ -7,7 +7,7 @@
  * any. But once it is mended, which takes milliseconds, pods would be refused for as long as the kubelet's next probe and the
  * EndpointSlices take.
  */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import {
   CertificateError,
   FIELD_MANAGER,

@@ -2,10 +2,11 @@
  * The LimitRanges of all namespaces, by list and watch. To know of none is no failure: where the right, the list or the
  * contact lacks, a sidecar gets its usual resources, and a metric says so.
  */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
-import { limitRulesOf, type LimitRule } from '../injection/limit-ranges.ts';
-import { STALE_MS, annotatedSource, type Annotated, type Known, type SourceOptions } from './annotation-cache.ts';
+import { limitRulesOf, type LimitRule } from '../objects/limit-range.ts';
+import { STALE_MS } from './annotation-cache.ts';
+import { annotatedSource, type Known, type Annotated, type SourceOptions } from './list-watch-source.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import type { Sink, Source } from './reflector.ts';
 

@@ -1,20 +1,13 @@
 /** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
-import {
-  annotatedSource,
-  knowing,
-  makeAnnotationCache,
-  readOne,
-  type AnnotationCache,
-  type Known,
-  type SourceOptions,
-} from './annotation-cache.ts';
+import { knowing, makeAnnotationCache, readOne, type AnnotationCache } from './annotation-cache.ts';
+import { annotatedSource, type Known, type SourceOptions } from './list-watch-source.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Source } from './reflector.ts';
-import { keysOn } from '../policy/stray-annotations.ts';
+import { keysOn } from '../objects/annotation-keys.ts';
 
 /** What is kept of a Namespace. */
 export const knowNamespace = knowing('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');

@@ -2,8 +2,8 @@
  * The webhook's own objects, each by its name: its Secret and its two webhook configurations. The watch tells that one has
  * changed, and nothing of what is in it: metadata alone is asked for, of which nothing is kept. Who is told reads it.
  */
-import type { KubeConfig } from '@kubernetes/client-node';
-import { annotatedSource, type Known, type SourceOptions } from './annotation-cache.ts';
+import { KubeConfig } from '@kubernetes/client-node';
+import { annotatedSource, type Known, type SourceOptions } from './list-watch-source.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export interface OwnObject {

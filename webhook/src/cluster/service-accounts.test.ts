@@ -1,6 +1,6 @@
 /** Cache and look-ups; the way of lists and watches to them is in watching.test.ts. */
 import { LIMITS } from '@rolechain/shared';
-import { accountKeys, type ServiceAccount } from '../policy/service-account-rules.ts';
+import { accountKeys, type ServiceAccount } from '../objects/service-account.ts';
 import {
   json,
   serviceAccount,
@@ -9,7 +9,7 @@ import {
   type Answerer,
   type KubeDouble,
 } from '../testing/kube-double.ts';
-import type { Known } from './annotation-cache.ts';
+import type { Known } from './list-watch-source.ts';
 import {
   STALE_MS,
   accountReader,

@@ -1,22 +1,16 @@
 /** ServiceAccounts: their roles, and the base identity of the EKS webhook's annotations. */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { statusOf } from '@rolechain/certs';
 import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
-import { accountKeys, withEksKeys, type ServiceAccount } from '../policy/service-account-rules.ts';
-import {
-  annotatedSource,
-  knowing,
-  makeAnnotationCache,
-  readOne,
-  type Know,
-  type Known,
-  type SourceOptions,
-} from './annotation-cache.ts';
+import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
+import { knowing, makeAnnotationCache, readOne } from './annotation-cache.ts';
+import { annotatedSource, type Know, type Known, type SourceOptions } from './list-watch-source.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
 
-export { PAGE, STALE_MS, type SourceOptions } from './annotation-cache.ts';
+export { STALE_MS } from './annotation-cache.ts';
+export { PAGE, type SourceOptions } from './list-watch-source.ts';
 
 export interface AccountCache {
   readonly sink: Sink<Known>;

@@ -1,10 +1,10 @@
 /** Who is answered under the settings clientCA and clientNames, over real TLS. */
 import { once } from 'node:events';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { makeAuthority, makeLeaf, type KeyPair } from '@rolechain/certs';
 import { makeClientCertificate } from '@rolechain/certs/testing/client-certificate.ts';
 import { isSecret } from '@rolechain/test/secrets/record.ts';
-import { caProblems, describeCA } from './client-certificates.ts';
+import { describeCA, caProblems } from '../settings/client-ca.ts';
 import { setCertificate } from './server.ts';
 import { SERVER_NAME, testAuthority, type Authority } from '../testing/https.ts';
 import { errorOf, responseOf, review, startServer, type TestServer } from '../testing/server.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer as createTLSServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { runs } from '@rolechain/test/runs.ts';
 import { setCertificate, type ServerOptions } from './server.ts';
 import { plainPod } from '../testing/fixtures.ts';

@@ -1,6 +1,6 @@
 /** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
 import { createServer } from 'node:http';
-import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
+import { createServer as createTLSServer, Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
   type FastifyInstance,
@@ -10,7 +10,8 @@ import Fastify, {
 } from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
-import { readReview, respond, type Review, type ReviewResponse } from '../admission/pod-review.ts';
+import { readReview, respond, type Review } from '../admission/pod-review.ts';
+import type { ReviewResponse } from '../admission/review.ts';
 import {
   decideWritten,
   judgeAccount,
@@ -18,16 +19,18 @@ import {
   respondWritten,
   type AnnotationReview,
 } from '../admission/service-account-review.ts';
-import { checkCaller, clientOptions, contextOptions, type Clients } from './client-certificates.ts';
+import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
-import { decide, decideAlone, decideUnasked, type Decision } from '../policy/decide-pod.ts';
+import { decide, decideAlone, decideUnasked } from '../policy/decide-pod.ts';
+import type { Decision } from '../policy/decision.ts';
 import { lookAround, type Lookups } from '../admission/context.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Chance } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
 import { hasOddBody, readBody } from './read-body.ts';
-import { asksForRole } from '../policy/service-account-rules.ts';
+import { asksForRole } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
+import type { Clients } from '../settings/client-ca.ts';
 
 export interface ServerOptions extends Lookups, Chance {
   /** The setting of that name, which is known before the Region is; default false. */

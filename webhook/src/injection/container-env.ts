@@ -5,6 +5,7 @@
 import { ENV, type EksWebhook } from '@rolechain/shared';
 import type { Container, EnvVar } from '../objects/pod.ts';
 import { isEmpty } from './sdk-env.ts';
+import type { IsOurs } from '../objects/injected-state.ts';
 
 /** What a container that holds a role is given. */
 export interface WantedEnv {
@@ -58,9 +59,6 @@ function regionsEndAt(env: readonly EnvVar[], end: number, region: string | null
 function isLiteral(variable: EnvVar | undefined, name: string, value: string): boolean {
   return variable?.name === name && variable.value === value && !variable.valueFrom;
 }
-
-/** A variable that we wrote, on this call or an earlier one: its value points at the sidecar, or at our token. */
-export type IsOurs = (variable: EnvVar) => boolean;
 
 /**
  * The variables with ours set: in their place where they stand already, else behind the others. A token that is

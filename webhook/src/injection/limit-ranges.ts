@@ -3,41 +3,12 @@
  * (plugin/pkg/admission/limitranger/admission.go): it refuses the pod otherwise, and names neither container nor LimitRange.
  * Pure.
  */
-import { LIMITS, RESOURCES } from '@rolechain/shared';
-import { fieldsOf, listOf, type Container, type Pod } from '../objects/pod.ts';
+import { RESOURCES } from '@rolechain/shared';
+import type { Container, Pod } from '../objects/pod.ts';
 import { parseQuantity } from '../objects/quantity.ts';
-import { RESOURCE_NAMES, RESOURCE_RULES, type AskedPair, type ResourceName } from '../policy/resource-annotations.ts';
-
-/** One limit of a LimitRange for one resource. */
-export interface LimitRule {
-  /** The LimitRange's name. */
-  readonly range: string;
-  /** Of each container, or of all of a pod together. */
-  readonly type: 'Container' | 'Pod';
-  readonly kind: 'min' | 'max' | 'maxLimitRequestRatio';
-  readonly resource: ResourceName;
-  /** A quantity, as it stands there. */
-  readonly value: string;
-}
-
-const KINDS = ['min', 'max', 'maxLimitRequestRatio'] as const;
-
-/** What concerns a sidecar of a LimitRange as the API gives it; other types, resources and what is no quantity are left out. */
-export function limitRulesOf(range: string, spec: unknown): LimitRule[] {
-  const items = listOf(fieldsOf(spec).limits).slice(0, LIMITS.limitRangeItems).map(fieldsOf);
-  return items.flatMap((item) => {
-    const { type } = item;
-    if (type !== 'Container' && type !== 'Pod') return [];
-    return KINDS.flatMap((kind) =>
-      RESOURCE_NAMES.flatMap((resource): LimitRule[] => {
-        const value = fieldsOf(item[kind])[resource];
-        const text = typeof value === 'number' ? String(value) : value;
-        if (typeof text !== 'string' || parseQuantity(text) === undefined) return [];
-        return [{ range, type, kind, resource, value: text }];
-      }),
-    );
-  });
-}
+import { RESOURCE_RULES, type AskedPair } from './resource-annotations.ts';
+import type { LimitRule } from '../objects/limit-range.ts';
+import type { ResourceName } from '../objects/resource-names.ts';
 
 /** Request and limit of one resource: quantities. */
 export interface Amounts {

@@ -1,6 +1,6 @@
 /** What the variables of a container that holds a role mean to an SDK, by the table of shared (SDK_VARIABLES). Pure. */
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
-import type { IsOurs } from './container-env.ts';
+import type { IsOurs } from '../objects/injected-state.ts';
 import { few } from '../objects/truncate.ts';
 import type { Container, EnvVar } from '../objects/pod.ts';
 

@@ -1,6 +1,6 @@
 /** What somebody else changed in a sidecar that is there already, and this call sets back: told, so that they know. */
 import { SIDECAR, type RoleConfig, type SidecarConfig } from '@rolechain/shared';
-import type { Injected } from '../policy/decide-pod.ts';
+import type { Injected } from '../policy/decision.ts';
 import { few } from '../objects/truncate.ts';
 import { injectionOf, sidecarFields, volumes } from './sidecar-container.ts';
 import { hasOurName, isSameVolume } from '../objects/injected-state.ts';

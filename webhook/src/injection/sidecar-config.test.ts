@@ -1,6 +1,8 @@
 import type { RoleConfig } from '@rolechain/shared';
-import { decide, type Injected, type Surroundings } from '../policy/decide-pod.ts';
+import { decide } from '../policy/decide-pod.ts';
+import type { Injected } from '../policy/decision.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
+import type { Surroundings } from '../policy/decide-service-account.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const HUB = 'arn:aws:iam::333333333333:role/hub';
@@ -17,6 +19,7 @@ function injected(document: object, annotations: Record<string, string> = {}, ar
   if (decision.outcome !== 'injected') throw new Error(JSON.stringify(decision));
   return decision;
 }
+
 const roleOf = (...asked: Parameters<typeof injected>): RoleConfig | undefined =>
   injected(...asked).config.roles.default;
 

@@ -11,8 +11,8 @@ import {
   type SourceConfig,
   type TokenConfig,
 } from '@rolechain/shared';
-import type { BaseIdentity } from './sidecar-container.ts';
-import { grammarOf, identityOf, otherAccountOf, usesBase, type OtherAccounts, type ServiceAccount } from '../policy/service-account-rules.ts';
+import { identityOf, otherAccountOf, usesBase, type OtherAccounts } from '../policy/service-account-rules.ts';
+import { grammarOf, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** The sidecar's whole configuration. The roles have no `accountProblems`. */
@@ -137,4 +137,17 @@ export function baseIdentity(
 
 function distinct(keys: readonly SecretKeyRef[]): SecretKeyRef[] {
   return [...new Map(keys.map((key) => [`${key.name}/${key.key}`, key])).values()];
+}
+
+/** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
+export interface BaseIdentity {
+  readonly podIdentity: boolean;
+  /** Audience of the IRSA token; absent when no role uses IRSA. */
+  readonly irsaAudience?: string | undefined;
+  /** Secret behind `credentialSource: environment`; absent when no role uses it. */
+  readonly environmentSecret?: string | undefined;
+  /** Keys of Secrets behind `externalIDFrom`, each once. */
+  readonly externalIDs: readonly SecretKeyRef[];
+  /** Whether a role takes another ServiceAccount's identity, by the pod's own rights in the API. */
+  readonly apiAccess: boolean;
 }

@@ -11,24 +11,12 @@ import {
   type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
-import type { Injected } from '../policy/decide-pod.ts';
+import type { Injected } from '../policy/decision.ts';
 import { API_ACCESS } from '../objects/injected-state.ts';
 import type { Pod, Volume, VolumeMount } from '../objects/pod.ts';
 import type { SidecarUser } from '../settings/settings.ts';
 import type { SidecarFields } from './sidecar-fields.ts';
-
-/** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
-export interface BaseIdentity {
-  readonly podIdentity: boolean;
-  /** Audience of the IRSA token; absent when no role uses IRSA. */
-  readonly irsaAudience?: string | undefined;
-  /** Secret behind `credentialSource: environment`; absent when no role uses it. */
-  readonly environmentSecret?: string | undefined;
-  /** Keys of Secrets behind `externalIDFrom`, each once. */
-  readonly externalIDs: readonly SecretKeyRef[];
-  /** Whether a role takes another ServiceAccount's identity, by the pod's own rights in the API. */
-  readonly apiAccess: boolean;
-}
+import type { BaseIdentity } from './sidecar-config.ts';
 
 export interface Injection {
   readonly image: string;

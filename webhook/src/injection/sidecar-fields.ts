@@ -1,6 +1,6 @@
 /** What a second call does with each field of a sidecar that is there already. */
 import type { Operation } from 'fast-json-patch';
-import type { API_TYPES } from '../objects/api-types.ts';
+import { API_TYPES } from '../objects/api-types.ts';
 import { pointer } from '../patch/list-patch.ts';
 import { sameField } from '../objects/same-by-api.ts';
 

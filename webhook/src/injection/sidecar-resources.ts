@@ -1,19 +1,18 @@
 /** Resources of the sidecar: what the pod around it needs, and what annotations ask for. */
 import { RESOURCES, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
-import { fitAmounts, podSums, type Amounts, type LimitRule } from './limit-ranges.ts';
+import { fitAmounts, podSums, type Amounts } from './limit-ranges.ts';
+import type { LimitRule } from '../objects/limit-range.ts';
 import type { Container, Pod, Resources } from '../objects/pod.ts';
 import { parseQuantity } from '../objects/quantity.ts';
 import {
-  POD_LEVEL_NAMES,
-  RESOURCE_NAMES,
   RESOURCE_RULES,
   askedResources,
   isPodLevel,
   type AskedPair,
   type AskedResources,
-  type ResourceName,
-} from '../policy/resource-annotations.ts';
+} from './resource-annotations.ts';
+import { POD_LEVEL_NAMES, RESOURCE_NAMES, type ResourceName } from '../objects/resource-names.ts';
 
 /** `noRoom`: clauses that say which LimitRange no resources of a sidecar keep. */
 export type SidecarResources = Checked<Resources> | { readonly ok: false; readonly noRoom: readonly string[] };

@@ -9,7 +9,7 @@ import { FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
 import type { ContainerOutcome } from '../policy/container-outcomes.ts';
 import { skippedByEks } from '../objects/eks-skip-containers.ts';
 import { annotationOf, type Container, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
-import type { ServiceAccount } from '../policy/service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** What the EKS webhook writes into a container: the pair of one of its modes, and the mount. */

@@ -13,8 +13,7 @@ import {
   tokenFolder,
   type SidecarConfig,
 } from '@rolechain/shared';
-import type { IsOurs } from '../injection/container-env.ts';
-import { places, type Container, type Pod, type Volume, type VolumeMount } from './pod.ts';
+import { places, type Container, type EnvVar, type Pod, type Volume, type VolumeMount } from './pod.ts';
 import { same } from './same-by-api.ts';
 import { endsBeforeTokens } from './velero.ts';
 
@@ -41,7 +40,7 @@ export function findOurs(pod: Pod): Ours {
   for (const { list, index, container } of places(pod)) {
     if (container.name === SIDECAR.name) continue;
     const mounts = foreignMounts(container);
-    const isKept = mounts.length > 0 && sidecar && endsBeforeTokens(container, list, index, { sidecar });
+    const isKept = mounts.length > 0 && sidecar && endsBeforeTokens(container, list, index, sidecar);
     const theirs = isKept ? mounts.filter(({ name }) => name !== SIDECAR.tokenVolume) : mounts;
     taken.push(...theirs.map(({ name }) => mountTaken(container, name)));
   }
@@ -159,3 +158,6 @@ function onlyMember(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || Object.keys(value).join() !== key) return undefined;
   return (value as Record<string, unknown>)[key] ?? undefined;
 }
+
+/** A variable that we wrote, on this call or an earlier one: its value points at the sidecar, or at our token. */
+export type IsOurs = (variable: EnvVar) => boolean;

@@ -3,7 +3,6 @@
  * puts in front of all others. Pure.
  */
 import { SIDECAR } from '@rolechain/shared';
-import type { Ours } from './injected-state.ts';
 import type { Container } from './pod.ts';
 
 /**
@@ -31,9 +30,9 @@ export function endsBeforeTokens(
   container: Container,
   list: string,
   index: number,
-  { sidecar }: Pick<Ours, 'sidecar'>,
+  sidecar: { readonly index: number },
 ): boolean {
-  return list === 'initContainers' && !!sidecar && index < sidecar.index && container.restartPolicy !== 'Always';
+  return list === 'initContainers' && index < sidecar.index && container.restartPolicy !== 'Always';
 }
 
 function namesIn(value: string | undefined): string[] {

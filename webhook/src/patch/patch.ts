@@ -17,9 +17,15 @@ import {
 } from '@rolechain/shared';
 import { setEnv, stripEks, unsetEnv, type WantedEnv } from '../injection/container-env.ts';
 import type { ContainerOutcome } from '../policy/container-outcomes.ts';
-import type { Decision, Injected, Skipped } from '../policy/decide-pod.ts';
+import type { Decision, Injected, Skipped } from '../policy/decision.ts';
 import { withSkipped } from '../objects/eks-skip-containers.ts';
-import { injectionOf, newExpirationSeconds, sidecarFields, volumes, type Injection } from '../injection/sidecar-container.ts';
+import {
+  injectionOf,
+  newExpirationSeconds,
+  sidecarFields,
+  volumes,
+  type Injection,
+} from '../injection/sidecar-container.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from '../objects/injected-state.ts';
 import { annotationOf, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
@@ -114,7 +120,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
       roles,
       more: identity ? missingMount(container, identity) : [],
       eks: asksForVault(decision.pod) ? [] : decision.eks.injections,
-      keepWhole: endsBeforeTokens(container, list, index, decision.ours),
+      keepWhole: !!decision.ours.sidecar && endsBeforeTokens(container, list, index, decision.ours.sidecar),
     }),
   ];
 }

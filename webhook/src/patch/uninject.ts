@@ -10,9 +10,8 @@
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
-import type { IsOurs } from '../injection/container-env.ts';
+import { findOurs, hasOurName, ownVariables, type IsOurs, type Ours } from '../objects/injected-state.ts';
 import { pointer } from './list-patch.ts';
-import { findOurs, hasOurName, ownVariables, type Ours } from '../objects/injected-state.ts';
 import { CONTAINER_LISTS, viewPod, type Container, type EnvVar, type Pod } from '../objects/pod.ts';
 import { withoutLoopback } from '../injection/proxy-env.ts';
 import { addedPullSecrets } from './pull-secrets.ts';

@@ -1,5 +1,7 @@
-import { decide, type Decision, type Surroundings } from './decide-pod.ts';
+import { decide } from './decide-pod.ts';
+import type { Decision } from './decision.ts';
 import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
+import type { Surroundings } from './decide-service-account.ts';
 
 const HUB = 'arn:aws:iam::333333333333:role/hub';
 const AUDIT = 'arn:aws:iam::444444444444:role/team/audit';

@@ -1,5 +1,5 @@
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, PORTS, RESOURCES, writeSidecarConfig } from '@rolechain/shared';
-import type { Decision } from './decide-pod.ts';
+import type { Decision } from './decision.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
 import { decideAccount } from './decide-service-account.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';

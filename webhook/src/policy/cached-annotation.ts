@@ -4,7 +4,7 @@
  */
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, readAnnotation, type AnnotationRead } from '@rolechain/shared';
 import { memo } from './lru-memo.ts';
-import type { ServiceAccount } from './service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** The annotation that counts; undefined when the account asks for nothing. */

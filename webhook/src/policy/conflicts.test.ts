@@ -1,5 +1,5 @@
 import { LIMITS, REASONS } from '@rolechain/shared';
-import type { Decision } from './decide-pod.ts';
+import type { Decision } from './decision.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const WARN = { ...SETTINGS, conflicts: 'warn' as const };

@@ -1,9 +1,9 @@
 /** Which container holds which roles, and why not. */
 import { PATHS, SIDECAR, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
-import { stripEks, type IsOurs } from '../injection/container-env.ts';
+import { stripEks } from '../injection/container-env.ts';
+import { hasOurName, type IsOurs } from '../objects/injected-state.ts';
 import type { ContainerRoles } from './container-roles.ts';
 import { few } from '../objects/truncate.ts';
-import { hasOurName } from '../objects/injected-state.ts';
 import { places, type Container, type ContainerList, type Place, type Pod } from '../objects/pod.ts';
 import { proxyWarnings, withLoopback } from '../injection/proxy-env.ts';
 import { judgeEnv } from '../injection/sdk-env.ts';

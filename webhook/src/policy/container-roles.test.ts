@@ -1,6 +1,6 @@
 import { formatProblems } from '@rolechain/shared';
 import { parseContainerRoles } from './container-roles.ts';
-import type { Injected } from './decide-pod.ts';
+import type { Injected } from './decision.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const AUDIT = 'arn:aws:iam::333333333333:role/audit';

@@ -7,12 +7,10 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   formatProblems,
-  type EksWebhook,
   type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
 } from '@rolechain/shared';
-import type { Allowance } from './allowed-roles.ts';
 import { baseIdentityWarnings } from './base-identity-warnings.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
 import {
@@ -24,84 +22,25 @@ import {
   type Findings,
 } from './conflicts.ts';
 import { containerOutcomes, type ContainerOutcome } from './container-outcomes.ts';
-import {
-  decideAccount,
-  refuse,
-  refuseAll,
-  refuseProblems,
-  type Accepted,
-  type Refused,
-  type Surroundings,
-} from './decide-service-account.ts';
+import { decideAccount, type Accepted, type Surroundings } from './decide-service-account.ts';
+import { refuse, refuseAll, refuseProblems } from './refusal.ts';
 import { few, fewWarnings } from '../objects/truncate.ts';
-import type { BaseIdentity } from '../injection/sidecar-container.ts';
 import { networkFindings, sidecarIndex } from './mesh.ts';
 import { windowsSign } from './node-os.ts';
 import { findOurs, ownVariables, type Ours } from '../objects/injected-state.ts';
-import { annotationOf, annotationsOf, places, viewPod, type Pod, type Resources } from '../objects/pod.ts';
+import { annotationOf, annotationsOf, places, viewPod, type Pod } from '../objects/pod.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { choosePorts } from '../injection/sidecar-ports.ts';
 import { processWarnings, sharesProcesses } from './process-namespace.ts';
 import { sidecarResources, type SidecarResources } from '../injection/sidecar-resources.ts';
 import { baseIdentity, sidecarConfig } from '../injection/sidecar-config.ts';
-import type { ServiceAccount } from './service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import { setBackWarnings } from '../injection/set-back.ts';
-import type { DecideSettings, SidecarUser } from '../settings/settings.ts';
+import type { DecideSettings } from '../settings/settings.ts';
 import { misplacedWarnings, strayWarnings } from './stray-annotations.ts';
-import { vaultIdentity, type EksIdentity } from '../injection/vault.ts';
-
-export type { Refused, Surroundings } from './decide-service-account.ts';
-
-export interface Skipped {
-  readonly outcome: 'skipped';
-  readonly reason: ReasonCode;
-  readonly warnings: readonly string[];
-  /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
-  readonly marked?: { readonly pod: Pod; readonly ours: Ours; readonly eks: EksWebhook };
-}
-export interface Injected {
-  readonly outcome: 'injected';
-  readonly reason: ReasonCode;
-  readonly warnings: readonly string[];
-  readonly pod: Pod;
-  readonly ours: Ours;
-  /** The sidecar's place among the other init containers. */
-  readonly index: number;
-  /** Without the tokens of `tokensInEnv`: those are random. */
-  readonly config: SidecarConfig;
-  readonly baseIdentity: BaseIdentity;
-  readonly image: string;
-  /** Names that the pod's own get. */
-  readonly imagePullSecrets: readonly string[];
-  /** Of a new sidecar: those of one that is there stay as they are. */
-  readonly resources: Resources;
-  readonly user: SidecarUser;
-  readonly declareMetricsPort: boolean;
-  /** What the admin adds to the sidecar's environment. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Those that a container holds. */
-  readonly roles: readonly RoleSpec[];
-  /** Why the namespace allows each ARN of the account's chains. */
-  readonly allowances: readonly Allowance[];
-  /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
-  readonly eks: EksWebhook;
-  readonly defaultRegion: string;
-  /** Velero's file system backup is told to leave the token volume out. */
-  readonly veleroExclude: boolean;
-  /** 127.0.0.1 is added to NO_PROXY. */
-  readonly loopbackNoProxy: boolean;
-  /** AWS_USE_DUALSTACK_ENDPOINT is set. */
-  readonly useDualstackEndpoint: boolean;
-  /** `authorization-token: env`. */
-  readonly tokensInEnv: boolean;
-  readonly containers: readonly ContainerOutcome[];
-  /** What Vault's agents are given, where they log in by AWS. */
-  readonly vaultIdentity: EksIdentity | undefined;
-  /** Hash of the annotation that was read, so that `explain` can tell that it has changed since. */
-  readonly annotationHash: string;
-}
-export type Decision = Skipped | Refused | Injected;
+import { vaultIdentity } from '../injection/vault.ts';
+import type { Decision, Injected, Skipped } from './decision.ts';
 
 /**
  * What can be decided from the pod alone, before any account is looked up or annotation parsed:

@@ -6,9 +6,7 @@ import { hash } from 'node:crypto';
 import {
   LIMITS,
   PORTS,
-  REASONS,
   checkSidecarConfig,
-  formatProblems,
   problem,
   writeSidecarConfig,
   type Problem,
@@ -17,15 +15,17 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
-import { withDetail, type Finding } from './conflicts.ts';
-import { cut, cutMessage } from '../objects/truncate.ts';
+import type { Finding } from './conflicts.ts';
+import { cutMessage } from '../objects/truncate.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
-import type { LimitRule } from '../injection/limit-ranges.ts';
+import type { LimitRule } from '../objects/limit-range.ts';
 import { memo } from './lru-memo.ts';
 import { readAccount } from './cached-annotation.ts';
-import { accountProblems, usesBase, type OtherAccounts, type ServiceAccount } from './service-account-rules.ts';
+import { accountProblems, usesBase, type OtherAccounts } from './service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
+import { describe, refuse, refuseProblems, type Refused } from './refusal.ts';
 
 /** What was looked up around an account. */
 export interface Surroundings {
@@ -36,14 +36,6 @@ export interface Surroundings {
   readonly namespaceAnnotations?: Annotations;
   /** Of the Namespace's LimitRanges. None when absent. */
   readonly limitRules?: readonly LimitRule[];
-}
-
-export interface Refused {
-  readonly outcome: 'refused';
-  readonly reason: ReasonCode;
-  readonly warnings: readonly string[];
-  /** For the author: account, reason, fix and code. */
-  readonly message: string;
 }
 
 export interface Accepted {
@@ -143,39 +135,4 @@ function forbiddenSource(
   if (environment && !environmentSource.namespaces.includes(namespace)) return 'SourceForbidden';
   const other = roles.some(({ serviceAccount }) => serviceAccount !== undefined);
   return other && !otherServiceAccounts ? 'ServiceAccountForbidden' : undefined;
-}
-
-export function refuse(reason: ReasonCode, account: ServiceAccount, detail = ''): Refused {
-  return refuseAll([{ reason, detail }], account);
-}
-
-/** All of them in one message; the first one's reason stands for the decision. */
-export function refuseAll(findings: readonly Finding[], account: ServiceAccount): Refused {
-  const reason = findings[0]?.reason ?? 'PodMalformed';
-  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(findings, account)) };
-}
-
-export function refuseProblems(
-  reason: ReasonCode,
-  account: ServiceAccount,
-  where: string,
-  problems: readonly Problem[],
-): Refused {
-  return refuse(reason, account, `${where}: ${formatProblems(problems)}`);
-}
-
-/** What is asked for, and why it can't be had. */
-export function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${wordsOf(findings)}`;
-}
-
-/** Of each finding one sentence each of why not, where, and what to do; its code at its end. */
-export function wordsOf(findings: readonly Finding[]): string {
-  // A detail that fills the message would leave no room for the words of those behind it.
-  const most = findings.length > 1 ? LIMITS.messageChars / 2 / findings.length : LIMITS.reviewBytes;
-  const words = findings.map(({ reason, detail }) => {
-    const { text, fix } = REASONS[reason];
-    return `${withDetail(text, cut(detail, Math.floor(most)))} ${fix} [${reason}]`;
-  });
-  return words.join(' Also: ');
 }

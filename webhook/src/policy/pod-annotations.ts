@@ -13,7 +13,8 @@ import { absentContainers, parseContainerRoles, type ContainerRoles } from './co
 import { skippedWarnings } from '../objects/eks-skip-containers.ts';
 import { places, type Pod } from '../objects/pod.ts';
 import type { DecideSettings } from '../settings/settings.ts';
-import { keysOn, strayKeys, strayProblem } from './stray-annotations.ts';
+import { strayProblem } from './stray-annotations.ts';
+import { strayKeys, keysOn } from '../objects/annotation-keys.ts';
 
 /** What the pod's own annotations ask for. */
 export interface PodAnnotations {

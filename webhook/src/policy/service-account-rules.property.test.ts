@@ -5,8 +5,8 @@ import type { ModelContainer, ModelPod } from '@rolechain/test/models/pod.ts';
 import { withoutOurs } from '@rolechain/test/models/foreign.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/test/models/pods.ts';
 import { runs } from '@rolechain/test/runs.ts';
-import type { Surroundings } from './decide-pod.ts';
 import { SETTINGS, TARGET, account, call } from '../testing/fixtures.ts';
+import type { Surroundings } from './decide-service-account.ts';
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const settings = { ...SETTINGS, otherServiceAccounts: true };

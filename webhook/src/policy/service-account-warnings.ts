@@ -1,6 +1,7 @@
 /** What is legal and unwise in an account's annotation. Shown when the account is written, not at every pod. */
 import { FOREIGN_KEYS, type RoleSpec } from '@rolechain/shared';
-import { pathOf, type ServiceAccount } from './service-account-rules.ts';
+import { pathOf } from './service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 
 /** One sentence each. The roles are those of an accepted account. */
 export function accountWarnings(roles: readonly RoleSpec[], account: ServiceAccount): string[] {

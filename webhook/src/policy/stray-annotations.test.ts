@@ -2,7 +2,7 @@ import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
 import { knowAccount } from '../cluster/service-accounts.ts';
 import { knowNamespace } from '../cluster/namespaces.ts';
 import { decide } from './decide-pod.ts';
-import { keysOn, strayKeys } from './stray-annotations.ts';
+import { strayKeys, keysOn } from '../objects/annotation-keys.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const ROLES = 'rolechain.io/allowed-roles';

@@ -1,51 +1,15 @@
 /** Annotations of our prefix that no version knows, or that stand on the wrong kind of object. Pure. */
-import {
-  ANNOTATIONS,
-  ANNOTATION_PREFIX,
-  LIMITS,
-  formatProblems,
-  nearest,
-  problem,
-  type AnnotationEntry,
-  type Problem,
-} from '@rolechain/shared';
+import { ANNOTATION_PREFIX, LIMITS, formatProblems, nearest, problem, type Problem } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
-
-/** Kinds of objects that annotations of ours stand on. */
-export type AnnotatedKind = 'ServiceAccount' | 'Pod' | 'Namespace';
-
-const ENTRIES: readonly AnnotationEntry[] = Object.values(ANNOTATIONS);
-const KEYS: readonly string[] = ENTRIES.map(({ key }) => key);
-const KEYS_ON: Readonly<Record<AnnotatedKind, readonly string[]>> = {
-  ServiceAccount: keysWhere('ServiceAccount'),
-  Pod: keysWhere('Pod'),
-  Namespace: keysWhere('Namespace'),
-};
-
-function keysWhere(kind: AnnotatedKind): string[] {
-  return ENTRIES.filter(({ on }) => on.split(', ').includes(kind)).map(({ key }) => key);
-}
-
-/** The keys of this version that are read, or written, on a kind of objects. */
-export function keysOn(kind: AnnotatedKind): readonly string[] {
-  return KEYS_ON[kind];
-}
-
-/** Keys of our prefix that are none of this kind's; the first of them. */
-export function strayKeys(annotations: Annotations, kind: AnnotatedKind): string[] {
-  const found: string[] = [];
-  for (const key of Object.keys(annotations)) {
-    if (!key.startsWith(ANNOTATION_PREFIX) || KEYS_ON[kind].includes(key)) continue;
-    found.push(key);
-    if (found.length >= LIMITS.placesNamed) break;
-  }
-  return found;
-}
-
-/** Whether a version knows it, on whatever kind of objects. */
-export function isKnownKey(key: string): boolean {
-  return KEYS.includes(key);
-}
+import {
+  ENTRIES,
+  STRAYS,
+  isKnownKey,
+  KEYS,
+  KEYS_ON,
+  strayKeys,
+  type AnnotatedKind,
+} from '../objects/annotation-keys.ts';
 
 /** What is wrong with a stray key: where it belongs, or what was meant. */
 export function strayProblem(key: string, kind: AnnotatedKind): Problem {
@@ -71,15 +35,6 @@ function fixOf(meant: string | undefined, kind: AnnotatedKind): string {
 /** The kinds that a known key stands on, as one says it. */
 function kindOf(key: string): string | undefined {
   return ENTRIES.find((entry) => entry.key === key)?.on.replace(', ', ' or the ');
-}
-
-/** Stands for the names of stray keys where an object's annotations are kept: no annotation can be called so. */
-const STRAYS = ANNOTATION_PREFIX;
-
-/** The names of an object's stray keys as one value beside those that are kept; nothing where it has none. */
-export function keptStrays(annotations: Annotations, kind: AnnotatedKind): Annotations {
-  const keys = strayKeys(annotations, kind).filter(({ length }) => length <= LIMITS.annotationKeyChars);
-  return keys.length > 0 ? { [STRAYS]: keys.join(' ') } : {};
 }
 
 /** One warning for each stray key of an object, whole or as `keptStrays` kept them. `whose` names the object. */

@@ -25,7 +25,7 @@ import {
   type Problem,
   type Schema,
 } from '@rolechain/shared';
-import { caProblems } from '../endpoint/client-certificates.ts';
+import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
 import { dnsSubdomain, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
 

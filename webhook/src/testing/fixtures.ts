@@ -1,10 +1,12 @@
 /** Fixtures that the webhook's tests share. */
 import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS, EKS } from '@rolechain/shared';
-import { decide, type Decision, type Surroundings } from '../policy/decide-pod.ts';
+import { decide } from '../policy/decide-pod.ts';
+import type { Decision } from '../policy/decision.ts';
 import { patch, type Chance } from '../patch/patch.ts';
-import type { ServiceAccount } from '../policy/service-account-rules.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
+import type { Surroundings } from '../policy/decide-service-account.ts';
 
 export const TARGET = 'arn:aws:iam::222222222222:role/orders';
 

@@ -1,5 +1,5 @@
 /** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
-import { readRequest, type ReviewResponse } from '../admission/pod-review.ts';
+import { readRequest, type ReviewResponse } from '../admission/review.ts';
 import type { Logger } from '@rolechain/shared';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';

@@ -4,7 +4,7 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { FastifyInstance } from 'fastify';
 import { heard } from '@rolechain/test/secrets/record.ts';
 import type { Logger } from '@rolechain/shared';
-import type { ReviewResponse } from '../admission/pod-review.ts';
+import type { ReviewResponse } from '../admission/review.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
 import { SETTINGS, account, chance, plainPod } from './fixtures.ts';

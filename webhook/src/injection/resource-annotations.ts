@@ -1,13 +1,9 @@
 /** The annotations `rolechain.io/sidecar-{cpu,memory,ephemeral-storage}-{request,limit}` of a pod and its Namespace. */
 import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } from '@rolechain/shared';
-import { sizeProblem } from './annotation-limits.ts';
+import { sizeProblem } from '../policy/annotation-limits.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { parseQuantity } from '../objects/quantity.ts';
-
-/** Those that make a pod's class (pkg/apis/core/v1/helper/qos), and that a pod may have of its own (`spec.resources`). */
-export const POD_LEVEL_NAMES = ['cpu', 'memory'] as const;
-export const RESOURCE_NAMES = [...POD_LEVEL_NAMES, 'ephemeral-storage'] as const;
-export type ResourceName = (typeof RESOURCE_NAMES)[number];
+import { POD_LEVEL_NAMES, RESOURCE_NAMES, type ResourceName } from '../objects/resource-names.ts';
 
 /** One amount that somebody asks for: a quantity above its minimum. */
 export interface AskedAmount {

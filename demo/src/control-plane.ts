@@ -1,0 +1,15 @@
+import type { Pod } from '@rolechain/test/kubelet/pod.ts';
+import type { Aws } from '@rolechain/test/stage/aws.ts';
+import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
+import type { Projections } from '@rolechain/test/stage/pod.ts';
+
+export interface Admission {
+  readonly aws: Aws;
+  /**
+   * The pod as it comes out, and as it would have without us. While `dryRun`, nothing is stored. Rejects with the
+   * refusal, whose words `wordsOf` gives.
+   */
+  readonly admit: (pod: KubeObject, dryRun?: boolean) => Promise<{ readonly before: Pod; readonly after: Pod }>;
+  readonly projections: (pod: Pod) => Projections;
+  readonly stop: () => Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** What is kept of a ServiceAccount: the annotations that are read. */
+
+import { EKS, ANNOTATIONS, FOREIGN_KEYS, type EksWebhook, type Grammar } from '@rolechain/shared';
+
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The keys of `ServiceAccount.annotations`; a cache keeps no others. Those of the EKS webhook are by its flags. */
+export function accountKeys({ keys }: EksWebhook = EKS): readonly string[] {
+  return [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole, keys.roleARN, keys.audience];
+}
+
+/** The account with its base identity under the keys of EKS' own webhook, whatever the flags of the one that is there. */
+export function withEksKeys(account: ServiceAccount, { keys }: EksWebhook): ServiceAccount {
+  if (keys.roleARN === FOREIGN_KEYS.eksRoleARN) return account;
+  const { [keys.roleARN]: roleARN, [keys.audience]: audience, ...others } = account.annotations;
+  const annotations = {
+    ...others,
+    ...(roleARN === undefined ? {} : { [FOREIGN_KEYS.eksRoleARN]: roleARN }),
+    ...(audience === undefined ? {} : { [FOREIGN_KEYS.eksAudience]: audience }),
+  };
+  return { ...account, annotations };
+}
+
+/** What the annotation that counts is read by: ours wherever it is there. */
+export function grammarOf({ annotations }: ServiceAccount): Grammar {
+  return annotations[ANNOTATIONS.assumeRole.key] === undefined ? 'flux' : 'rolechain';
+}
+
+/** Whether the account asks for a role at all, valid or not. */
+export function asksForRole(
+  account: ServiceAccount | undefined,
+  { fluxAlias = false }: { readonly fluxAlias?: boolean },
+): account is ServiceAccount {
+  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
+  return fluxAlias && Boolean(account?.annotations[FOREIGN_KEYS.fluxAssumeRole]);
+}

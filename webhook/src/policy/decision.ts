@@ -1,0 +1,65 @@
+import type { ReasonCode, EksWebhook, RoleSpec, SidecarConfig } from '@rolechain/shared';
+import type { Ours } from '../objects/injected-state.ts';
+import type { Pod, Resources } from '../objects/pod.ts';
+/**
+ * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
+ * decision carries everything that a message, a log line, a metric and the patch show.
+ */
+import type { BaseIdentity } from '../injection/sidecar-config.ts';
+import type { EksIdentity } from '../injection/vault.ts';
+import type { SidecarUser } from '../settings/settings.ts';
+import type { Allowance } from './allowed-roles.ts';
+import type { ContainerOutcome } from './container-outcomes.ts';
+import type { Refused } from './refusal.ts';
+
+export interface Skipped {
+  readonly outcome: 'skipped';
+  readonly reason: ReasonCode;
+  readonly warnings: readonly string[];
+  /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
+  readonly marked?: { readonly pod: Pod; readonly ours: Ours; readonly eks: EksWebhook };
+}
+
+export interface Injected {
+  readonly outcome: 'injected';
+  readonly reason: ReasonCode;
+  readonly warnings: readonly string[];
+  readonly pod: Pod;
+  readonly ours: Ours;
+  /** The sidecar's place among the other init containers. */
+  readonly index: number;
+  /** Without the tokens of `tokensInEnv`: those are random. */
+  readonly config: SidecarConfig;
+  readonly baseIdentity: BaseIdentity;
+  readonly image: string;
+  /** Names that the pod's own get. */
+  readonly imagePullSecrets: readonly string[];
+  /** Of a new sidecar: those of one that is there stay as they are. */
+  readonly resources: Resources;
+  readonly user: SidecarUser;
+  readonly declareMetricsPort: boolean;
+  /** What the admin adds to the sidecar's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Those that a container holds. */
+  readonly roles: readonly RoleSpec[];
+  /** Why the namespace allows each ARN of the account's chains. */
+  readonly allowances: readonly Allowance[];
+  /** Region of the containers whose role names none, and what the EKS webhook is taken to write. */
+  readonly eks: EksWebhook;
+  readonly defaultRegion: string;
+  /** Velero's file system backup is told to leave the token volume out. */
+  readonly veleroExclude: boolean;
+  /** 127.0.0.1 is added to NO_PROXY. */
+  readonly loopbackNoProxy: boolean;
+  /** AWS_USE_DUALSTACK_ENDPOINT is set. */
+  readonly useDualstackEndpoint: boolean;
+  /** `authorization-token: env`. */
+  readonly tokensInEnv: boolean;
+  readonly containers: readonly ContainerOutcome[];
+  /** What Vault's agents are given, where they log in by AWS. */
+  readonly vaultIdentity: EksIdentity | undefined;
+  /** Hash of the annotation that was read, so that `explain` can tell that it has changed since. */
+  readonly annotationHash: string;
+}
+
+export type Decision = Skipped | Refused | Injected;
