@@ -9,10 +9,9 @@ import { projections } from '@rolechain/test/stage/pod.ts';
 import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
 import type { Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';
-import type { Admission } from './control-plane.ts';
+import type { Admission, Setting } from './control-plane.ts';
 
 /** What the control plane is set up with. */
-export type Setting = Pick<Scene, 'objects' | 'secrets'>;
 
 /** With a real apiserver where its binaries are, else with a stand-in that says so. */
 export async function setAdmission(setting: Setting, step: (what: string) => void): Promise<Admission> {

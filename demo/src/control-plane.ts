@@ -2,6 +2,9 @@ import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import type { Aws } from '@rolechain/test/stage/aws.ts';
 import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';
+import type { Scene } from './scene.ts';
+
+export type Setting = Pick<Scene, 'objects' | 'secrets'>;
 
 export interface Admission {
   readonly aws: Aws;

@@ -16,8 +16,7 @@ import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { reviewPod } from '@rolechain/test/stage/review.ts';
 import { accountsOf } from '@rolechain/test/stage/stage.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';
-import type { Setting } from './admission.ts';
-import type { Admission } from './control-plane.ts';
+import type { Admission, Setting } from './control-plane.ts';
 import { serviceAccountName } from './scene.ts';
 
 const ISSUER = 'https://stand-in.example';

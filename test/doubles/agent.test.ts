@@ -1,11 +1,8 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { startAgent } from './agent.ts';
-import type { AgentDouble, AgentOptions } from './agent.ts';
+import { startAgent, type AgentDouble, type AgentOptions } from './agent.ts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
-import { makeServiceAccountToken, makeSigningKey } from './jwt.ts';
-import type { ServiceAccountTokenOptions } from './jwt.ts';
-import { startSts } from './sts.ts';
-import type { StsDouble } from './sts.ts';
+import { makeServiceAccountToken, makeSigningKey, type ServiceAccountTokenOptions } from './jwt.ts';
+import { startSts, type StsDouble } from './sts.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';

@@ -13,12 +13,10 @@
  * other than AccessDenied are our own; codes and statuses are AWS's.
  */
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
-import { actOut, createFaults, nameOfFault } from './faults.ts';
-import type { FaultControls } from './faults.ts';
+import { ServerResponse } from 'node:http';
+import { actOut, createFaults, nameOfFault, type FaultControls } from './faults.ts';
 import { POD_IDENTITY_SERVICE } from './fixtures.ts';
-import { decodeJwt, signedByOneOf } from './jwt.ts';
-import type { VerifyingKey } from './jwt.ts';
+import { decodeJwt, signedByOneOf, type VerifyingKey } from './jwt.ts';
 import { listen, type ListenOptions } from './listen.ts';
 import type { IssuedCredentials, StsDouble } from './sts.ts';
 import type { Tags } from './trust.ts';

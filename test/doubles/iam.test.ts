@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { checkRole, conditionsHold, globMatches, sessionArn } from './iam.ts';
-import type { Conditions, RoleFixture } from './iam.ts';
+import { checkRole, conditionsHold, globMatches, sessionArn, type Conditions, type RoleFixture } from './iam.ts';
 
 const context = new Map([
   ['sts:externalid', ['shop-1']],

@@ -1,5 +1,11 @@
-import { decodeJwt, makeServiceAccountToken, makeSigningKey, signedByOneOf, signJwt } from './jwt.ts';
-import type { JwtAlgorithm } from './jwt.ts';
+import {
+  decodeJwt,
+  makeServiceAccountToken,
+  makeSigningKey,
+  signedByOneOf,
+  signJwt,
+  type JwtAlgorithm,
+} from './jwt.ts';
 
 const key = makeSigningKey();
 

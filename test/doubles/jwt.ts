@@ -4,8 +4,15 @@
  *
  * Checks: the form, the signature. Does not check: claims; `exp`, `nbf`, `aud` and `iss` are for the receiver.
  */
-import { createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  verify,
+  KeyObject,
+  type JsonWebKey,
+} from 'node:crypto';
 import { isSecret } from '../secrets/record.ts';
 
 export type JwtAlgorithm = 'RS256' | 'ES256';

@@ -1,8 +1,7 @@
 /**
  * The real STS client of the AWS SDK for JavaScript, pointed at the double: what the tests of the double call it with.
  */
-import { STSClient } from '@aws-sdk/client-sts';
-import type { Credentials, STSClientConfig } from '@aws-sdk/client-sts';
+import { STSClient, type Credentials, type STSClientConfig } from '@aws-sdk/client-sts';
 
 export type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 

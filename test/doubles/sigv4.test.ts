@@ -1,7 +1,6 @@
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { listen, readBody, headerLines } from './listen.ts';
-import { verifySignature } from './sigv4.ts';
-import type { Expectation, ReceivedRequest } from './sigv4.ts';
+import { verifySignature, type Expectation, type ReceivedRequest } from './sigv4.ts';
 
 // The example credentials and times are those of AWS's published test suite and of the General Reference.
 const EXAMPLE_SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';

@@ -2,19 +2,14 @@
  * Double of STS's actions: from checked caller and parameters to the fields of the answer. What is checked and what is
  * not stands in sts.ts.
  */
-import { parseArn, sessionArn } from './iam.ts';
-import type { Permission, RoleFixture } from './iam.ts';
+import { parseArn, sessionArn, type Permission, type RoleFixture } from './iam.ts';
 import type { Fields } from './sts-answers.ts';
 import * as errors from './sts-errors.ts';
 import type { StsError } from './sts-errors.ts';
-import { uniqueId } from './sts-keyring.ts';
-import type { HeldKey, Keyring, SessionKey } from './sts-keyring.ts';
-import { checkParameters, packedPercent } from './sts-parameters.ts';
-import type { AssumeParameters, Parameters } from './sts-parameters.ts';
-import { decideAssumeRole, decideWebIdentity } from './trust.ts';
-import type { Caller, Carried, Decision } from './trust.ts';
-import { verifyWebIdentity } from './web-identity.ts';
-import type { OidcProvider } from './web-identity.ts';
+import { uniqueId, type HeldKey, type Keyring, type SessionKey } from './sts-keyring.ts';
+import { checkParameters, packedPercent, type AssumeParameters, type Parameters } from './sts-parameters.ts';
+import { decideAssumeRole, decideWebIdentity, type Caller, type Carried, type Decision } from './trust.ts';
+import { verifyWebIdentity, type OidcProvider } from './web-identity.ts';
 
 export type StsState = {
   roles: Map<string, RoleFixture>;

@@ -1,9 +1,14 @@
-import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
-import type { AssumeRoleCommandInput, AssumeRoleCommandOutput, STSClient } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+  type AssumeRoleCommandInput,
+  type AssumeRoleCommandOutput,
+} from '@aws-sdk/client-sts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
 import { createSdkClients, keysOf } from './sdk-client.ts';
-import { startSts } from './sts.ts';
-import type { IssuedCredentials, StsDouble } from './sts.ts';
+import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';

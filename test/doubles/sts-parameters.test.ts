@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkParameters, packedPercent, readParameters } from './sts-parameters.ts';
-import type { Parameters } from './sts-parameters.ts';
+import { checkParameters, packedPercent, readParameters, type Parameters } from './sts-parameters.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const valid = { RoleArn: ROLE, RoleSessionName: 'shop.pod-1' };

@@ -1,10 +1,14 @@
-import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { AssumeRoleCommandInput, AssumeRoleCommandOutput, STSClient, STSClientConfig } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+  type AssumeRoleCommandInput,
+  type AssumeRoleCommandOutput,
+  type STSClientConfig,
+} from '@aws-sdk/client-sts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
-import { createSdkClients, keysOf } from './sdk-client.ts';
-import type { Keys } from './sdk-client.ts';
-import { startSts } from './sts.ts';
-import type { IssuedCredentials, StsDouble } from './sts.ts';
+import { createSdkClients, keysOf, type Keys } from './sdk-client.ts';
+import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const HUB = 'arn:aws:iam::111111111111:role/hub';

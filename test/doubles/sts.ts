@@ -10,25 +10,18 @@
  * GET, TLS or any other action. Its state is one set of roles, whatever account they are in.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { actOut, createFaults, nameOfFault } from './faults.ts';
-import type { FaultControls } from './faults.ts';
-import { checkRole } from './iam.ts';
-import type { RoleFixture, TrustPolicy } from './iam.ts';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { actOut, createFaults, nameOfFault, type FaultControls } from './faults.ts';
+import { checkRole, type RoleFixture, type TrustPolicy } from './iam.ts';
 import { headerLines, listen, readBody, type ListenOptions } from './listen.ts';
 import { isSecret } from '../secrets/record.ts';
-import { verifySignature } from './sigv4.ts';
-import type { Verdict } from './sigv4.ts';
-import { answerAction, mintRoleSession } from './sts-actions.ts';
-import type { Outcome, StsState } from './sts-actions.ts';
+import { verifySignature, type Verdict } from './sigv4.ts';
+import { answerAction, mintRoleSession, type Outcome, type StsState } from './sts-actions.ts';
 import { errorXml, successXml } from './sts-answers.ts';
 import { signatureError } from './sts-errors.ts';
-import { createKeyring } from './sts-keyring.ts';
-import type { HeldKey } from './sts-keyring.ts';
-import { readParameters } from './sts-parameters.ts';
-import type { Parameters } from './sts-parameters.ts';
-import { trustsService } from './trust.ts';
-import type { Tags } from './trust.ts';
+import { createKeyring, type HeldKey } from './sts-keyring.ts';
+import { readParameters, type Parameters } from './sts-parameters.ts';
+import { trustsService, type Tags } from './trust.ts';
 import type { OidcProvider } from './web-identity.ts';
 
 export type StsOptions = ListenOptions & {

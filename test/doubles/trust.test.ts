@@ -1,7 +1,6 @@
 import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from './fixtures.ts';
 import type { RoleFixture, TrustPolicy } from './iam.ts';
-import { decideAssumeRole, decideWebIdentity, trustsService } from './trust.ts';
-import type { AssumeRequest, Caller } from './trust.ts';
+import { decideAssumeRole, decideWebIdentity, trustsService, type AssumeRequest, type Caller } from './trust.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/team/base';
 const SAME = 'arn:aws:iam::111111111111:role/same';

@@ -15,8 +15,17 @@
  *
  * Not evaluated: Deny, session policies of the caller, permission boundaries, SCPs, tags of the roles themselves.
  */
-import { actionMatches, conditionsHold, globMatches, list, parseArn } from './iam.ts';
-import type { ConditionContext, Permission, RoleFixture, TrustStatement } from './iam.ts';
+import {
+  actionMatches,
+  conditionsHold,
+  globMatches,
+  list,
+  parseArn,
+  type ConditionContext,
+  type Permission,
+  type RoleFixture,
+  type TrustStatement,
+} from './iam.ts';
 
 /** Tags by key; IAM keeps the case and ignores it when it compares. */
 export type Tags = Readonly<Record<string, string>>;

@@ -2,8 +2,7 @@ import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from '@aws-sdk/cl
 import { mayAssume, trustRole, trustServiceAccount } from './fixtures.ts';
 import { makeServiceAccountToken, makeSigningKey } from './jwt.ts';
 import { createSdkClients, keysOf } from './sdk-client.ts';
-import { startSts } from './sts.ts';
-import type { StsDouble } from './sts.ts';
+import { startSts, type StsDouble } from './sts.ts';
 
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 const IRSA = 'arn:aws:iam::222222222222:role/irsa';

@@ -4,10 +4,8 @@
  * Checks: form, known issuer, signature (RS256, ES256), `exp`, `nbf`, `aud`, in this order. Does not fetch keys: a
  * provider is given with its public keys. Does not read session tags or a source identity out of the token, nor `azp`.
  */
-import { list } from './iam.ts';
-import type { OneOrMany } from './iam.ts';
-import { decodeJwt, signedByOneOf } from './jwt.ts';
-import type { VerifyingKey } from './jwt.ts';
+import { list, type OneOrMany } from './iam.ts';
+import { decodeJwt, signedByOneOf, type VerifyingKey } from './jwt.ts';
 import * as errors from './sts-errors.ts';
 import type { StsError } from './sts-errors.ts';
 import type { WebIdentity } from './trust.ts';

@@ -1,7 +1,7 @@
 /** The API by plain HTTP over connections that are kept: a pod asked for right after a write comes within a millisecond. */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 

@@ -3,8 +3,15 @@
  * applyRewrite; app_probe.go): at each call it merges its own containers in by name, moves them to their places, and
  * leads HTTP, TCP and gRPC probes of all other containers through its own port. Only for tests.
  */
-import { allContainers, fieldVariable, merge, move } from './pod.ts';
-import type { ModelContainer, ModelPod, ModelVolume } from './pod.ts';
+import {
+  allContainers,
+  fieldVariable,
+  merge,
+  move,
+  type ModelContainer,
+  type ModelPod,
+  type ModelVolume,
+} from './pod.ts';
 
 export interface IstioOptions {
   /** istio-proxy as a native sidecar, else as an ordinary container. */

@@ -1,7 +1,7 @@
 /** A container without a role that takes the credentials port while the sidecar is out, and what it collects. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Server, type Socket } from 'node:net';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { Server, Socket } from 'node:net';
 import { isSecret } from '../secrets/record.ts';
 
 export interface Intruder {

@@ -1,8 +1,8 @@
 /** `serviceAccount`: another account's identity, against a real apiserver with RBAC on. */
-import { CoreV1Api, RbacAuthorizationV1Api, type V1Role, type V1RoleBinding } from '@kubernetes/client-node';
+import { CoreV1Api, RbacAuthorizationV1Api, V1Role, V1RoleBinding } from '@kubernetes/client-node';
 import type { JsonWebKey } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { describeWithCluster } from '../cluster/jest.ts';

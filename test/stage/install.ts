@@ -9,9 +9,9 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   setHeaderOptions,
-  type KubeConfig,
-  type V1MutatingWebhookConfiguration,
-  type V1ValidatingWebhookConfiguration,
+  KubeConfig,
+  V1MutatingWebhookConfiguration,
+  V1ValidatingWebhookConfiguration,
 } from '@kubernetes/client-node';
 import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { stringify } from 'yaml';

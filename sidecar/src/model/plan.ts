@@ -7,10 +7,10 @@ import {
   type RoleConfig,
   type SecretKeyRef,
   type SidecarConfig,
+  type SourceConfig,
   type Startup,
   type TokenConfig,
 } from '@rolechain/shared';
-import { chooseSource } from '../source/agent-first.ts';
 
 /** What one AssumeRole call sends, and where to. */
 export interface AssumeRoleCall {
@@ -98,6 +98,32 @@ function planRole(name: string, role: RoleConfig, config: SidecarConfig, pod: Po
     }),
     hops,
   };
+}
+
+/** What decides, beside the configuration: the label that the EKS webhook writes. */
+export interface SourceContext {
+  readonly labelled: boolean;
+  /** Its session name is used where the source has none of its own. */
+  readonly firstHop: Pick<HopPlan, 'sessionName'>;
+}
+
+/** The plan of a configured source. Pure. */
+export function chooseSource(source: SourceConfig, { labelled, firstHop }: SourceContext): SourcePlan {
+  const { sessionName } = firstHop;
+  switch (source.type) {
+    case 'pod-identity':
+    case 'environment':
+      return { type: source.type };
+    case 'irsa':
+      return { ...source, sessionName };
+    case 'auto': {
+      const { roleARN, stsRegion } = source;
+      if (roleARN === undefined) return { type: 'pod-identity' };
+      // Another account's token is never `auto`: the webhook writes irsa then.
+      const token = { type: 'projected' } as const;
+      return { type: labelled ? 'agent-first' : 'irsa', roleARN, stsRegion, sessionName, token };
+    }
+  }
 }
 
 function planHop(hop: HopConfig, resolvedName: string): HopPlan {

@@ -5,38 +5,11 @@
  * passed. Never the node's role. So a pod can't flip between two identities because one of them is
  * slow: once the agent has answered, it alone counts.
  */
-import { CodedError, type SourceConfig } from '@rolechain/shared';
+import { CodedError } from '@rolechain/shared';
 import { withMore } from '../model/coded.ts';
-import type { HopPlan, SourcePlan } from '../model/plan.ts';
 
 /** How long the agent alone is asked: an association takes some seconds to reach it. */
 export const AGENT_ALONE_MS = 15_000;
-
-/** What decides, beside the configuration: the label that the EKS webhook writes. */
-export interface SourceContext {
-  readonly labelled: boolean;
-  /** Its session name is used where the source has none of its own. */
-  readonly firstHop: Pick<HopPlan, 'sessionName'>;
-}
-
-/** The plan of a configured source. Pure. */
-export function chooseSource(source: SourceConfig, { labelled, firstHop }: SourceContext): SourcePlan {
-  const { sessionName } = firstHop;
-  switch (source.type) {
-    case 'pod-identity':
-    case 'environment':
-      return { type: source.type };
-    case 'irsa':
-      return { ...source, sessionName };
-    case 'auto': {
-      const { roleARN, stsRegion } = source;
-      if (roleARN === undefined) return { type: 'pod-identity' };
-      // Another account's token is never `auto`: the webhook writes irsa then.
-      const token = { type: 'projected' } as const;
-      return { type: labelled ? 'agent-first' : 'irsa', roleARN, stsRegion, sessionName, token };
-    }
-  }
-}
 
 /** Whether IRSA may stand in for an agent that just failed. Pure. */
 export function irsaMayStandIn(agentEverAnswered: boolean, uptimeMs: number): boolean {

@@ -2,7 +2,7 @@
  * What an AccessDenied of STS says: who may not do what on which role and, where STS says it, which kind of policy refuses
  * (IAM User Guide, Troubleshoot access denied error messages). Where STS names it, nothing else is guessed. Pure.
  */
-import type { HintFacts } from './error-table.ts';
+import type { HintFacts } from './hint-facts.ts';
 
 /** What is missing or in the way, and what to do about it. */
 export interface Advice {

@@ -5,18 +5,7 @@
  */
 import type { ErrorCode } from '@rolechain/shared';
 import { adviseDenied } from './denied.ts';
-
-/** What a hint may name. */
-export interface HintFacts {
-  readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity';
-  readonly roleARN: string;
-  readonly region: string;
-  readonly externalIDSent: boolean;
-  /** The role of the hop before, whose session signed the call. */
-  readonly callerRoleARN?: string | undefined;
-  /** What STS said, as a message may show it. */
-  readonly said: string;
-}
+import type { HintFacts } from './hint-facts.ts';
 
 /** A sentence or two on what is missing. `match` is that of the row's text. */
 type Hint = (match: RegExpExecArray | undefined, call: HintFacts) => string;

@@ -5,8 +5,7 @@ import type { ReadAccount } from '../cluster/service-accounts.ts';
 import type { Surroundings } from '../policy/decide-service-account.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
 import { readAccount } from '../policy/cached-annotation.ts';
-import { otherAccountsOf } from '../policy/service-account-rules.ts';
-import type { ServiceAccount } from '../objects/service-account.ts';
+import { otherAccountsOf, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 export interface Lookups {

@@ -136,7 +136,9 @@ test('many reviews at once each get their own answer', async () => {
   await start();
   const agent = keptAlive(50);
   const uids = Array.from({ length: runs(500) }, (_, i) => `uid-${i}`);
-  const answers = await Promise.all(uids.map((uid) => running.mutate(review(plainPod(), { uid }), { agent })));
+  const answers = await Promise.all(
+    uids.map((uid) => running.mutate(review(plainPod(), { uid }), { agent, path: '/mutate?timeout=30s' })),
+  );
   expect(answers.map((answer) => responseOf(answer).uid)).toEqual(uids);
   expect(await running.options.metrics.registry.metrics()).toContain(
     `rolechain_admissions_total{outcome="injected",reason="Injected"} ${uids.length}`,

@@ -1,6 +1,6 @@
 /** The annotations `rolechain.io/sidecar-{cpu,memory,ephemeral-storage}-{request,limit}` of a pod and its Namespace. */
 import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } from '@rolechain/shared';
-import { sizeProblem } from '../policy/annotation-limits.ts';
+import { sizeProblem } from '../objects/annotation-limits.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { parseQuantity } from '../objects/quantity.ts';
 import { POD_LEVEL_NAMES, RESOURCE_NAMES, type ResourceName } from '../objects/resource-names.ts';

@@ -1,15 +1,14 @@
 /** What somebody else changed in a sidecar that is there already, and this call sets back: told, so that they know. */
 import { SIDECAR, type RoleConfig, type SidecarConfig } from '@rolechain/shared';
-import type { Injected } from '../policy/decision.ts';
 import { few } from '../objects/truncate.ts';
-import { injectionOf, sidecarFields, volumes } from './sidecar-container.ts';
+import { injectionOf, sidecarFields, volumes, type InjectionFacts } from './sidecar-container.ts';
 import { hasOurName, isSameVolume } from '../objects/injected-state.ts';
 import { listOf, type Container, type EnvVar, type VolumeMount } from '../objects/pod.ts';
 import { same } from '../objects/same-by-api.ts';
 import { differingFields, type SetField, type SidecarFields } from './sidecar-fields.ts';
 
 /** None where the sidecar is new, or as an earlier call left it. */
-export function setBackWarnings(decision: Omit<Injected, 'warnings'>): string[] {
+export function setBackWarnings(decision: InjectionFacts): string[] {
   const { sidecar } = decision.ours;
   if (!sidecar) return [];
   const injection = injectionOf(decision, asFound(decision.config, sidecar.config));

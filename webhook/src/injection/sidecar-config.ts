@@ -11,8 +11,14 @@ import {
   type SourceConfig,
   type TokenConfig,
 } from '@rolechain/shared';
-import { identityOf, otherAccountOf, usesBase, type OtherAccounts } from '../policy/service-account-rules.ts';
-import { grammarOf, type ServiceAccount } from '../objects/service-account.ts';
+import {
+  usesBase,
+  identityOf,
+  otherAccountOf,
+  grammarOf,
+  type OtherAccounts,
+  type ServiceAccount,
+} from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** The sidecar's whole configuration. The roles have no `accountProblems`. */

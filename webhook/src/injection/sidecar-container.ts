@@ -11,12 +11,25 @@ import {
   type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
-import type { Injected } from '../policy/decision.ts';
-import { API_ACCESS } from '../objects/injected-state.ts';
+import { API_ACCESS, type Ours } from '../objects/injected-state.ts';
 import type { Pod, Volume, VolumeMount } from '../objects/pod.ts';
 import type { SidecarUser } from '../settings/settings.ts';
 import type { SidecarFields } from './sidecar-fields.ts';
 import type { BaseIdentity } from './sidecar-config.ts';
+
+/** What decides on the sidecar, of a pod that gets one. */
+export interface InjectionFacts {
+  readonly pod: Pod;
+  readonly ours: Ours;
+  /** Without the tokens of `tokensInEnv`: those are random. */
+  readonly config: SidecarConfig;
+  readonly baseIdentity: BaseIdentity;
+  readonly image: string;
+  readonly user: SidecarUser;
+  readonly declareMetricsPort: boolean;
+  /** What the admin adds to the sidecar's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export interface Injection {
   readonly image: string;
@@ -40,7 +53,7 @@ type Json = Record<string, unknown>;
  * the lifetime of the tokens is that of an earlier call, else the one given.
  */
 export function injectionOf(
-  { image, user, declareMetricsPort, environment, baseIdentity, ours, pod }: Omit<Injected, 'warnings'>,
+  { image, user, declareMetricsPort, environment, baseIdentity, ours, pod }: InjectionFacts,
   config: SidecarConfig,
   expirationSeconds: () => number = () => LIMITS.tokenExpirationMaxSeconds,
 ): Injection {

@@ -1,7 +1,5 @@
 /** What a second call does with each field of a sidecar that is there already. */
-import type { Operation } from 'fast-json-patch';
 import { API_TYPES } from '../objects/api-types.ts';
-import { pointer } from '../patch/list-patch.ts';
 import { sameField } from '../objects/same-by-api.ts';
 
 type Field = keyof typeof API_TYPES.Container;
@@ -54,12 +52,4 @@ const SET = (Object.keys(SIDECAR_FIELDS) as Field[]).filter(
 /** The fields that say something else than what is wanted. */
 export function differingFields(container: Container, wanted: SidecarFields): readonly SetField[] {
   return SET.filter((field) => !sameField('Container', field, container, wanted));
-}
-
-/** The operations that make the container at this place what is wanted. */
-export function fieldOperations(path: string, container: Container, wanted: SidecarFields): Operation[] {
-  return differingFields(container, wanted).map((field): Operation => {
-    const at = path + pointer(field);
-    return wanted[field] === undefined ? { op: 'remove', path: at } : { op: 'add', path: at, value: wanted[field] };
-  });
 }

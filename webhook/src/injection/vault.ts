@@ -6,7 +6,6 @@
  * mounts stay where it may come, and what it can't copy from containers that hold a role is given to its agents. Pure.
  */
 import { FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
-import type { ContainerOutcome } from '../policy/container-outcomes.ts';
 import { skippedByEks } from '../objects/eks-skip-containers.ts';
 import { annotationOf, type Container, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
@@ -59,7 +58,11 @@ export function vaultIdentity(
 }
 
 /** Whether the EKS webhook would write into this container: one of Vault's agents that holds no role. */
-export function isVaultAgent(pod: Pod, { name, roles, skipped }: ContainerOutcome, { keys }: EksWebhook): boolean {
+export function isVaultAgent(
+  pod: Pod,
+  { name, roles, skipped }: { readonly name: string; readonly roles: readonly unknown[]; readonly skipped?: string },
+  { keys }: EksWebhook,
+): boolean {
   const leftAlone = skipped !== undefined && skipped !== 'MeshContainer';
   if (!AGENTS.includes(name) || roles.length > 0 || leftAlone) return false;
   return !skippedByEks(annotationOf(pod, keys.skipContainers)).includes(name);

@@ -1,4 +1,5 @@
 import type { Operation } from 'fast-json-patch';
+import { differingFields, type SidecarFields } from '../injection/sidecar-fields.ts';
 
 /** An element of a list on its way to a new form: kept, replaced or taken away. */
 export type Fate<T> = 'keep' | 'remove' | { readonly replace: T };
@@ -67,4 +68,16 @@ export function listDifference<T extends { readonly name: string }>(
     fate,
     changed.filter((element) => !inPlace.has(element)),
   );
+}
+
+/** The operations that make the container at this place what is wanted. */
+export function fieldOperations(
+  path: string,
+  container: Readonly<Record<string, unknown>>,
+  wanted: SidecarFields,
+): Operation[] {
+  return differingFields(container, wanted).map((field): Operation => {
+    const at = path + pointer(field);
+    return wanted[field] === undefined ? { op: 'remove', path: at } : { op: 'add', path: at, value: wanted[field] };
+  });
 }

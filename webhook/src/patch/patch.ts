@@ -26,7 +26,7 @@ import {
   volumes,
   type Injection,
 } from '../injection/sidecar-container.ts';
-import { listDifference, listOperations, pointer } from './list-patch.ts';
+import { fieldOperations, listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from '../objects/injected-state.ts';
 import { annotationOf, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
 import { withLoopback } from '../injection/proxy-env.ts';
@@ -34,7 +34,6 @@ import { pullSecretOperations } from './pull-secrets.ts';
 import { removalOperations, withoutOurEntries } from './remove-injection.ts';
 import { same } from '../objects/same-by-api.ts';
 import { hasEnvFrom, isEmpty } from '../injection/sdk-env.ts';
-import { fieldOperations } from '../injection/sidecar-fields.ts';
 import { asksForVault, isVaultAgent, missingMount, withPair } from '../injection/vault.ts';
 import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from '../objects/velero.ts';
 

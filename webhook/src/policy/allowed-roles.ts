@@ -15,7 +15,7 @@ import {
   type ReasonCode,
   type RoleSpec,
 } from '@rolechain/shared';
-import { sizeProblem } from './annotation-limits.ts';
+import { sizeProblem } from '../objects/annotation-limits.ts';
 import { few } from '../objects/truncate.ts';
 import { patternFault } from './role-pattern.ts';
 

@@ -1,8 +1,7 @@
 /** What is legal and perhaps not meant in where a pod's chains start: what only the account and the pod together show. Pure. */
 import { EKS_POD_IDENTITY_ENABLED, FOREIGN_KEYS, type EksWebhook, type RoleSpec } from '@rolechain/shared';
 import type { Pod } from '../objects/pod.ts';
-import { usesBase } from './service-account-rules.ts';
-import type { ServiceAccount } from '../objects/service-account.ts';
+import { usesBase, type ServiceAccount } from '../objects/service-account.ts';
 
 /**
  * `auto` with an IRSA role on the account and without the label that shows an association: IRSA is the base identity. An

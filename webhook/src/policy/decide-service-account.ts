@@ -22,8 +22,8 @@ import { sidecarConfig } from '../injection/sidecar-config.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
 import { memo } from './lru-memo.ts';
 import { readAccount } from './cached-annotation.ts';
-import { accountProblems, usesBase, type OtherAccounts } from './service-account-rules.ts';
-import type { ServiceAccount } from '../objects/service-account.ts';
+import { accountProblems } from './service-account-rules.ts';
+import { usesBase, type OtherAccounts, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 import { describe, refuse, refuseProblems, type Refused } from './refusal.ts';
 

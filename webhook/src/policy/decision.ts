@@ -1,13 +1,12 @@
-import type { ReasonCode, EksWebhook, RoleSpec, SidecarConfig } from '@rolechain/shared';
-import type { Ours } from '../objects/injected-state.ts';
-import type { Pod, Resources } from '../objects/pod.ts';
 /**
  * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
-import type { BaseIdentity } from '../injection/sidecar-config.ts';
+import type { ReasonCode, EksWebhook, RoleSpec } from '@rolechain/shared';
+import type { Ours } from '../objects/injected-state.ts';
+import type { Pod, Resources } from '../objects/pod.ts';
+import type { InjectionFacts } from '../injection/sidecar-container.ts';
 import type { EksIdentity } from '../injection/vault.ts';
-import type { SidecarUser } from '../settings/settings.ts';
 import type { Allowance } from './allowed-roles.ts';
 import type { ContainerOutcome } from './container-outcomes.ts';
 import type { Refused } from './refusal.ts';
@@ -20,26 +19,16 @@ export interface Skipped {
   readonly marked?: { readonly pod: Pod; readonly ours: Ours; readonly eks: EksWebhook };
 }
 
-export interface Injected {
+export interface Injected extends InjectionFacts {
   readonly outcome: 'injected';
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
-  readonly pod: Pod;
-  readonly ours: Ours;
   /** The sidecar's place among the other init containers. */
   readonly index: number;
-  /** Without the tokens of `tokensInEnv`: those are random. */
-  readonly config: SidecarConfig;
-  readonly baseIdentity: BaseIdentity;
-  readonly image: string;
   /** Names that the pod's own get. */
   readonly imagePullSecrets: readonly string[];
   /** Of a new sidecar: those of one that is there stay as they are. */
   readonly resources: Resources;
-  readonly user: SidecarUser;
-  readonly declareMetricsPort: boolean;
-  /** What the admin adds to the sidecar's environment. */
-  readonly environment: Readonly<Record<string, string>>;
   /** Those that a container holds. */
   readonly roles: readonly RoleSpec[];
   /** Why the namespace allows each ARN of the account's chains. */

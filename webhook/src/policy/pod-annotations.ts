@@ -8,7 +8,7 @@ import {
   type Checked,
   type Problem,
 } from '@rolechain/shared';
-import { sizeProblem, skipContainersProblem } from './annotation-limits.ts';
+import { sizeProblem, skipContainersProblem } from '../objects/annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { skippedWarnings } from '../objects/eks-skip-containers.ts';
 import { places, type Pod } from '../objects/pod.ts';

@@ -1,6 +1,6 @@
 /** The size of annotations, before anything reads them. */
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, problem, type Problem } from '@rolechain/shared';
-import type { Annotations } from '../objects/annotations.ts';
+import type { Annotations } from './annotations.ts';
 
 const LIMIT_OF: Readonly<Record<string, number | undefined>> = {
   ...Object.fromEntries(
