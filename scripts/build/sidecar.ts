@@ -92,7 +92,7 @@ async function buildLoader(outdir: string): Promise<void> {
     ...COMMON_JS,
     minify: true,
     entryPoints: {
-      sidecar: join(SOURCE, 'loader.ts'),
+      sidecar: join(SOURCE, 'runtime', 'loader.ts'),
       'make-code-cache': join(ROOT, 'scripts/build/make-code-cache.ts'),
     },
     outdir,
@@ -130,7 +130,7 @@ export async function buildProber(outdir: string): Promise<readonly string[]> {
   const { metafile } = await build({
     ...CODE.slim,
     ...COMMON,
-    entryPoints: [join(SOURCE, 'prober.ts')],
+    entryPoints: [join(SOURCE, 'startup', 'prober.ts')],
     outfile: join(outdir, 'prober.cjs'),
   });
   return keptInputs(metafile);

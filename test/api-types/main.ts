@@ -10,7 +10,7 @@ const binaries = await findBinaries({ build: true });
 if ('reason' in binaries) throw new Error(binaries.reason);
 const cluster = await startCluster({ binaries });
 try {
-  const file = join(import.meta.dirname, '..', '..', 'webhook', 'src', 'api-types.ts');
+  const file = join(import.meta.dirname, '..', '..', 'webhook', 'src', 'objects', 'api-types.ts');
   await writeFile(file, await apiTypesFile(await readApiTypes(cluster), kubernetesVersion()));
   console.log(`written: ${file}`);
 } finally {

@@ -68,28 +68,38 @@ for (const [name, found] of Object.entries(locateSdks())) {
         TIMEOUT_MS,
       );
 
+      /** False where the application had no connection left when the port came back. */
+      async function keepsItsConnection(): Promise<boolean> {
+        const first = await bench.start();
+        await answerOf(first, 200);
+        first.signal('SIGKILL');
+        await first.ended;
+        const old = bench.files.readToken();
+        const intruder = await takePort(first.ports.credentials, (_request, response) =>
+          response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
+        );
+        const application = startApplication(first);
+        await eventually('the application sends its token', () => intruder.collected.length > 0);
+        intruder.stopListening();
+        const second = await bench.start({ ports: first.ports });
+        const isShared = (): boolean => second.output().out.includes('"PortShared"');
+        await eventually('the port is bound', () => isShared() || writtenAt(second));
+        // Long enough for the tries of each of them, most over what they keep.
+        await resultsFrom(application, 0, 1);
+        const kept = isShared();
+        await intruder.giveBack();
+        const written = await eventually('it writes', () => writtenAt(second));
+        expect(new Set(said(await resultsFrom(application, written, 3)))).toEqual(new Set(['ok']));
+        expect(new Set(intruder.collected)).toEqual(new Set([old]));
+        return kept;
+      }
+
       test(
         'over a connection that it keeps to whoever had the port, it sends no new token',
         async () => {
-          const first = await bench.start();
-          await answerOf(first, 200);
-          first.signal('SIGKILL');
-          await first.ended;
-          const old = bench.files.readToken();
-          const intruder = await takePort(first.ports.credentials, (_request, response) =>
-            response.writeHead(503, { 'content-type': 'application/json' }).end('{}'),
-          );
-          const application = startApplication(first);
-          await eventually('the application sends its token', () => intruder.collected.length > 0);
-          intruder.stopListening();
-          const second = await bench.start({ ports: first.ports });
-          await eventually('the port is bound', () => second.output().out.includes('"PortShared"'));
-          // Long enough for the tries of each of them, most over what they keep.
-          await resultsFrom(application, 0, 1);
-          await intruder.giveBack();
-          const written = await eventually('it writes', () => writtenAt(second));
-          expect(new Set(said(await resultsFrom(application, written, 3)))).toEqual(new Set(['ok']));
-          expect(new Set(intruder.collected)).toEqual(new Set([old]));
+          // Starved for 5 s, Node's client gives its idle connection up: then there was none to keep.
+          for (let tries = 0; tries < 5; tries++) if (await keepsItsConnection()) return;
+          throw new Error('it kept a connection in none of 5 tries');
         },
         TIMEOUT_MS,
       );

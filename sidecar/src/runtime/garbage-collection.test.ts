@@ -65,7 +65,7 @@ test('nothing is collected once it has been stopped', () => {
 const FLAGS_SCRIPT = `
   import { setFlagsFromString } from 'node:v8';
   import { Script } from 'node:vm';
-  import { collectGarbage } from ${JSON.stringify(new URL('garbage.ts', pathToFileURL(__filename)).href)};
+  import { collectGarbage } from ${JSON.stringify(new URL('garbage-collection.ts', pathToFileURL(__filename)).href)};
   const source = 'function one() { return 1; } one();';
   const cachedData = new Script(source).createCachedData();
   // Under a new name each time: V8 would take the script that it has.
@@ -84,7 +84,7 @@ test("V8's flags are afterwards what they were: it takes a code cache made befor
 /** What V8 says of a program that gets hot and leaves garbage in many turns. */
 function traced(prepare: string): { optimised: number; scavenges: number } {
   const program = `
-    const { spareMemory } = require(${JSON.stringify(join(import.meta.dirname, 'garbage.ts'))});
+    const { spareMemory } = require(${JSON.stringify(join(import.meta.dirname, 'garbage-collection.ts'))});
     ${prepare};
     const hot = (n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i % 7; return sum; };
     let turns = 0;
