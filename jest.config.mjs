@@ -37,7 +37,7 @@ export default {
     },
   ],
   // What most tests take seconds for takes minutes where others hold the processors: it ends what hangs, and judges nothing.
-  testTimeout: 180_000,
+  testTimeout: 600_000,
   // It is looked for at each start otherwise.
   watchman: false,
   reporters: ['default', '<rootDir>/scripts/plain-line-reporter.mjs'],

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
+import { CODE_CACHE_USE, MAKING } from '../../sidecar/src/runtime/code-cache-use.ts';
 import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
 
 const TRIES = 200;
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     writeFileSync(join(root, PATHS.baseIdentity, PATHS.podIdentityToken), 'e30.e30.ZXhhbXBsZQ');
     Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
     const { source, script, run } = loadProgram(join(__dirname, 'sidecar-program.cjs'));
+    (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE] = MAKING;
     run();
     await untilServed(root, config.ports);
     writeFileSync(join(__dirname, 'sidecar-program.cache'), formatCodeCache(source, script.createCachedData()));

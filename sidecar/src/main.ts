@@ -3,7 +3,7 @@ import { makeLogger, type Logger } from '@rolechain/shared';
 import { defectFields, toCoded } from './model/coded.ts';
 import { filesUnder } from './model/files.ts';
 import { systemClock } from './model/clock.ts';
-import { CODE_CACHE_USE } from './runtime/code-cache-use.ts';
+import { CODE_CACHE_USE, MAKING } from './runtime/code-cache-use.ts';
 import { collectGarbage, spareMemory } from './runtime/garbage-collection.ts';
 import { closeEnvironment, readInputs } from './model/process-env.ts';
 import { makeSidecar } from './sidecar.ts';
@@ -27,13 +27,16 @@ function main(): void {
   const logger = makeLogger('rolechain-sidecar', inputs.logLevel);
   endOnDefects(logger);
   const codeCache = (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE];
-  logger[codeCache === 'used' ? 'debug' : 'warn']({ codeCache }, 'code cache');
+  const isMade = codeCache === MAKING;
+  logger[codeCache === 'used' || isMade ? 'debug' : 'warn']({ codeCache }, 'code cache');
+  // V8 would refuse a cache that was made under the flags of `spareMemory`.
+  const collects = !isMade && (typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE);
   const sidecar = makeSidecar({
     inputs,
     files: filesUnder(inputs.root),
     node: systemClock,
     logger,
-    ...(typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE ? { collectGarbage: giveMemoryBack } : {}),
+    ...(collects ? { collectGarbage: giveMemoryBack } : {}),
   });
   endOnSignals(logger, () => sidecar.stop());
   sidecar.start();

@@ -48,6 +48,23 @@ function start(...flags: readonly string[]): Run {
 
 const WHOLE = { status: 2, said: expect.stringMatching(/^ConfigInvalid: ROLECHAIN_CONFIG is missing/) as string };
 
+/** Requires ahead of a program: the first server that it makes, which stands in for AWS, answers late. */
+const LATE = `const http = require('node:http');
+const { createServer } = http;
+http.createServer = (listener) => {
+  http.createServer = createServer;
+  return createServer((request, response) => setTimeout(() => listener(request, response), 1500));
+};`;
+
+test('one that was made on a slow machine, where the start takes longer than until memory is given back, is used', () => {
+  writeFileSync(join(folder, 'late.cjs'), LATE);
+  cpSync(join(built, 'make-code-cache.cjs'), join(folder, 'make-code-cache.cjs'));
+  rmSync(cache());
+  const args = [...SIDECAR_START.flags, '--require', join(folder, 'late.cjs'), join(folder, 'make-code-cache.cjs')];
+  expect(spawnSync(process.execPath, args, { encoding: 'utf8', env: {} })).toMatchObject({ status: 0, stderr: '' });
+  expect(start()).toEqual({ ...WHOLE, use: 'used' });
+});
+
 /** Flips a byte of the cache file; twice, it is as before. */
 function change(at: number): void {
   const bytes = readFileSync(cache());

@@ -15,7 +15,11 @@ const PREFER: Partial<RoleConfig> = { webIdentity: { mode: 'prefer', token } };
 
 const byWebIdentity = () => trustServiceAccount(ORDERS, ISSUER, 'shop', 'orders');
 const byChain = () => trustRole(BASE, { externalId: EXTERNAL_ID });
-const actions = (): string[] => bench.sts.requests.map(({ action, answer }) => `${action} ${answer}`);
+/** One after the other; a call that the sidecar gave up, as it does on a busy machine, and made again counts once. */
+const actions = (): string[] =>
+  bench.sts.requests
+    .map(({ action, answer }) => `${action} ${answer}`)
+    .filter((one, index, all) => one !== all[index - 1]);
 
 /** Waits until a session has come this way, and only this way. */
 async function servedBy(sidecar: RunningSidecar, last: string): Promise<void> {
@@ -79,7 +83,7 @@ test.each(['reset', OUTAGE, { status: 400, code: 'IDPCommunicationError', messag
     bench.sts.setTrust(ORDERS, { Statement: [...byChain().Statement, ...byWebIdentity().Statement] });
     bench.sts.failWhen((seen) => (seen.action === 'AssumeRoleWithWebIdentity' ? fault : undefined));
     const sidecar = await bench.start({ roles: { default: PREFER } });
-    expect(codeOf(await answerOf(sidecar, 503))).toMatch(/^503 Sts/);
+    await eventually('STS is named', async () => codeOf(await sidecar.ask()).startsWith('503 Sts'));
     await eventually('three tries', () => bench.sts.requests.length >= 3);
     expect(actions().filter((one) => one.startsWith('AssumeRole '))).toEqual([]);
     bench.sts.heal();
