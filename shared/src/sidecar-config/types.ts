@@ -7,12 +7,14 @@ import type { Startup } from '../enums.ts';
 export type TokenConfig =
   | { readonly type: 'projected' }
   | { readonly type: 'token-request'; readonly namespace: string; readonly name: string; readonly audience: string };
+
 /** Where a chain starts. `roleARN` is the account's `eks.amazonaws.com/role-arn`. */
 export type SourceConfig =
   | { readonly type: 'auto'; readonly roleARN?: string | undefined; readonly stsRegion: string }
   | { readonly type: 'pod-identity' }
   | { readonly type: 'irsa'; readonly roleARN: string; readonly stsRegion: string; readonly token: TokenConfig }
   | { readonly type: 'environment' };
+
 /** One AssumeRole call. Everything that goes into it stands here. */
 export interface HopConfig {
   readonly roleARN: string;

@@ -4,8 +4,10 @@ import { checkBounds } from './json-limits.ts';
 export type Json = Record<string, unknown>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Is told, before a body is parsed, how many bytes it and what is made of it will take at most. */
 export type Hold = (bytes: number) => void;
+
 /** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
 export function readRequest(body: string | null | undefined, hold?: Hold): Json & { readonly uid: string } {
   const review = parse(body, hold);

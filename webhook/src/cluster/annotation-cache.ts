@@ -12,6 +12,7 @@ import type { Annotated, Know, Known } from './list-watch-source.ts';
 
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
 export const STALE_MS = 90_000;
+
 /** `keys` are those that are read of this kind; of others with our prefix the names are kept. */
 export function knowing(kind: AnnotatedKind, keys: readonly string[], keyOf: (object: Annotated) => string): Know {
   return (object) => {

@@ -11,8 +11,10 @@ import type { Annotations } from '../objects/annotations.ts';
  * come within the time of silence after which a connection is given up.
  */
 export const WATCH_SECONDS = 25;
+
 /** Fewer, larger pages: each costs kube-apiserver some milliseconds, whatever it holds (100,000 accounts: 3 s for 5). */
 export const PAGE = 1000;
+
 /** One page of the list. */
 export const LIST_MS = 30000;
 export interface SourceOptions {
@@ -106,6 +108,7 @@ export function toEvent(line: string, know: Know): WatchEvent<Known> {
   return { type: 'ERROR', code: object.code };
 }
 export const SILENCE_MS = 30000;
+
 /** What is read of an object. */
 export interface Annotated {
   readonly metadata?: {
@@ -117,15 +120,17 @@ export interface Annotated {
   /** Only where the whole object is asked for. */
   readonly spec?: unknown;
 }
+
 /** What is kept of an object. */
 export interface Known {
   readonly key: string;
   readonly annotations: Annotations;
 }
+
 /** Of an object as the API gives it, what is kept: at once, since a cluster's objects whole would take the memory. */
 export type Know = (object: Annotated) => Known;
-/** RBAC takes such a selector for the object's name (apiserver, endpoints/request, requestinfo.go). */
 
+/** RBAC takes such a selector for the object's name (apiserver, endpoints/request, requestinfo.go). */
 export const chosen = ({ name }: Kind): { fieldSelector?: string } =>
   name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 export async function* heard(pieces: Pieces, onPiece: () => void): Pieces {
@@ -143,8 +148,8 @@ export interface PageRequest {
   readonly token: string | undefined;
   readonly signal: AbortSignal;
 }
-/** Undefined: it is too large, and there may be a smaller one. */
 
+/** Undefined: it is too large, and there may be a smaller one. */
 export async function readPage(api: Api, kind: Kind, page: PageRequest): Promise<string | undefined> {
   const { path, whole } = kind;
   const { limit, token, signal } = page;

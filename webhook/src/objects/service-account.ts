@@ -38,11 +38,11 @@ export function asksForRole(
   if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
   return fluxAlias && Boolean(account?.annotations[FOREIGN_KEYS.fluxAssumeRole]);
 }
+
 /** The accounts that the field `serviceAccount` names, by `<namespace>/<name>`; one that isn't in it doesn't exist. */
-
 export type OtherAccounts = ReadonlyMap<string, ServiceAccount>;
-/** Namespace and name of the account whose identity a role takes; undefined where it is the pod's own. */
 
+/** Namespace and name of the account whose identity a role takes; undefined where it is the pod's own. */
 export function otherAccountOf(
   { serviceAccount }: RoleSpec,
   account: ServiceAccount,
@@ -50,8 +50,8 @@ export function otherAccountOf(
   if (!serviceAccount) return undefined;
   return { namespace: serviceAccount.namespace ?? account.namespace, name: serviceAccount.name };
 }
-/** The accounts that must be looked up before a decision on this one. */
 
+/** The accounts that must be looked up before a decision on this one. */
 export function otherAccountsOf(
   roles: readonly RoleSpec[],
   account: ServiceAccount,
@@ -59,14 +59,14 @@ export function otherAccountsOf(
   const named = roles.flatMap((role) => otherAccountOf(role, account) ?? []);
   return [...new Map(named.map((other) => [`${other.namespace}/${other.name}`, other])).values()];
 }
-/** The account whose `eks.amazonaws.com/...` annotations are the base identity of the role. */
 
+/** The account whose `eks.amazonaws.com/...` annotations are the base identity of the role. */
 export function identityOf(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): ServiceAccount | undefined {
   const other = otherAccountOf(role, account);
   return other ? others.get(`${other.namespace}/${other.name}`) : account;
 }
-/** Whether the chain starts at a base identity: web identity alone needs none. */
 
+/** Whether the chain starts at a base identity: web identity alone needs none. */
 export function usesBase({ webIdentity }: RoleSpec): boolean {
   return webIdentity !== 'only';
 }
