@@ -7,7 +7,6 @@ import { labelNamespaces } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { projections } from '@rolechain/test/stage/pod.ts';
 import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
-import type { Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';
 import type { Admission, Setting } from './control-plane.ts';
 

@@ -1,5 +1,6 @@
 import { ANNOTATIONS, FOREIGN_KEYS, REASONS, SIDECAR, type ReasonEntry } from '@rolechain/shared';
 import { HARD_PODS } from '@rolechain/test/hard-pods/rows.ts';
+import { ALONE, STEPS, type Check } from '@rolechain/webhook';
 import type { HardPod } from '@rolechain/test/hard-pods/row.ts';
 import { VARIANT_NAMES } from '@rolechain/test/hard-pods/variants.ts';
 
@@ -59,23 +60,27 @@ alone unless its DefaultEvictor has \`podProtections: {defaultDisabled: [PodsWit
 releases \`evictLocalStoragePods: true\`). The cluster autoscaler doesn't count an \`emptyDir\` in memory.
 `;
 
+/** The steps of the webhook's checks, with the codes of each. */
+function order(): string {
+  const steps: readonly { readonly about: string; readonly checks: readonly Pick<Check, 'reasons'>[] }[] = [
+    ALONE,
+    ...STEPS,
+  ];
+  return steps
+    .map(({ about, checks }) => `1. ${about} ${checks.flatMap(({ reasons }) => reasons.map(code)).join(', ')}`)
+    .join('\n');
+}
+
 /** docs/pods.md: which pods are left alone or refused, from the table of reasons; and the hard pods of the tests. */
 export function podsPage(): string {
-  const { inject, skipContainers, status, skipped } = ANNOTATIONS;
+  const { status, skipped } = ANNOTATIONS;
   return `# Which pods are left alone or refused, and why
 
-Made from \`shared/src/reasons.ts\` and the table in \`test/hard-pods\` by \`pnpm generate\`.
+Made from \`shared/src/reasons.ts\`, the checks in \`webhook/src/policy/checks.ts\` and the table in \`test/hard-pods\` by \`pnpm generate\`.
 
-A pod is judged in this order; the first code that applies is its outcome.
+The webhook checks in this order. The first step that finds something decides, unless the setting \`conflicts: warn\` softens it.
 
-1. Mirror pods, and pods with \`${inject.key}: "false"\`, are left alone before anything is looked up.
-2. So is a pod whose ServiceAccount asks for no role: no byte of it changes, whatever else is in it.
-3. The account's annotation, the allow-list of its Namespace, the shape of the pod, and the pod's annotations.
-4. Roles that the account does not declare; names of ours that are taken: containers and volumes \`${SIDECAR.name}\`, volumes
-   \`${SIDECAR.volumePrefix}…\`, mounts of them; conflicts of the pod, then of its containers. All of these are told at once, and the
-   first one's code is the outcome. What containers in \`${skipContainers.key}\` and those of meshes set is not looked at.
-5. The size of the patch.
-6. The resources of the sidecar.
+${order()}
 
 In a refusal's message each reason ends in its code in brackets. A pod that is left alone though its account asks carries the code
 in \`${skipped.key}\`. An injected pod's \`${status.key}\` has the code of each container that is left alone. The

@@ -33,6 +33,7 @@ import {
   makeLookup,
 } from './cluster/service-accounts.ts';
 import { makeCertificateKeeper } from './cluster/keep-certificates.ts';
+import { makeJudgements } from './policy/judgements.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
@@ -82,6 +83,7 @@ async function main(): Promise<void> {
     ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
+    judgements: makeJudgements(),
     settings: () =>
       state.region === undefined ? undefined : (decideSettings ??= { ...others, eks, region: state.region }),
     notReady: () =>

@@ -4,7 +4,7 @@ import type { ReadNamespace } from '../cluster/namespaces.ts';
 import type { ReadAccount } from '../cluster/service-accounts.ts';
 import type { Surroundings } from '../policy/decide-service-account.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
-import { readAccount } from '../policy/cached-annotation.ts';
+import type { Judgements } from '../policy/judgements.ts';
 import { otherAccountsOf, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
@@ -13,15 +13,16 @@ export interface Lookups {
   readonly lookupNamespace: ReadNamespace;
   /** What is known of a namespace's LimitRanges: it is never waited for. */
   readonly limitRulesOf?: (namespace: string) => readonly LimitRule[];
+  readonly judgements: Judgements;
 }
 
 /** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
 export async function lookAround(
   account: ServiceAccount,
   settings: DecideSettings,
-  { lookup, lookupNamespace, limitRulesOf = () => [] }: Lookups,
+  { lookup, lookupNamespace, limitRulesOf = () => [], judgements }: Lookups,
 ): Promise<Surroundings> {
-  const read = settings.otherServiceAccounts ? readAccount(account, settings)?.roles : undefined;
+  const read = settings.otherServiceAccounts ? judgements.readAccount(account, settings)?.roles : undefined;
   // An invalid annotation names none.
   const named = read?.ok ? otherAccountsOf(read.value, account) : [];
   const [namespace, found] = await Promise.all([

@@ -15,6 +15,7 @@ import { refusal, namespaceOf, malformed, readRequest, isObject, type ReviewResp
 import { patternProblems } from '../policy/allowed-roles.ts';
 import type { Finding } from '../policy/conflicts.ts';
 import { decideAccount, type Accepted, type Surroundings } from '../policy/decide-service-account.ts';
+import type { Judgements } from '../policy/judgements.ts';
 import { wordsOf, type Refused } from '../policy/refusal.ts';
 import { cut, cutMessage, fewWarnings } from '../objects/truncate.ts';
 import { keep, type Annotations } from '../objects/annotations.ts';
@@ -104,8 +105,9 @@ export function judgeAccount(
   account: ServiceAccount,
   settings: DecideSettings,
   around: Surroundings,
+  judgements?: Judgements,
 ): Accepted | Refused | undefined {
-  const judged = decideAccount(account, settings, around);
+  const judged = decideAccount(account, settings, around, judgements);
   if (judged?.outcome !== 'accepted') return judged;
   return { ...judged, warnings: [...judged.warnings, ...accountWarnings(judged.roles, account)] };
 }

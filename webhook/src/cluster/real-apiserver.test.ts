@@ -13,6 +13,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/test/stage/until.ts';
+import { makeJudgements } from '../policy/judgements.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer } from '../endpoint/server.ts';
 import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing/fixtures.ts';
@@ -35,6 +36,7 @@ describeWithCluster('on the real apiserver', (cluster) => {
       lookupNamespace: (name) => Promise.resolve((looked.push(name), {})),
       settings: () => SETTINGS,
       notReady: () => [],
+      judgements: makeJudgements(),
       metrics: makeMetrics(),
       log: recordingLog([]),
       ...chance(),

@@ -21,7 +21,7 @@ import {
 } from '../admission/service-account-review.ts';
 import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
-import { decide, decideAlone, decideUnasked } from '../policy/decide-pod.ts';
+import { decideAlone, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import { lookAround, type Lookups } from '../admission/context.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -182,7 +182,8 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  return decide(review.pod, account, settings, await lookAround(account, settings, options));
+  const around = await lookAround(account, settings, options);
+  return decideAsked({ pod: review.pod, account, settings, around }, options.judgements);
 }
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
@@ -204,7 +205,7 @@ async function judgeReview(
   if (!asksForRole(account, options)) return undefined;
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  return judgeAccount(account, settings, await lookAround(account, settings, options));
+  return judgeAccount(account, settings, await lookAround(account, settings, options), options.judgements);
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {

@@ -3,7 +3,7 @@ import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } fro
 import { sizeProblem } from '../objects/annotation-limits.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { parseQuantity } from '../objects/quantity.ts';
-import { POD_LEVEL_NAMES, RESOURCE_NAMES, type ResourceName } from '../objects/resource-names.ts';
+import { POD_LEVEL_NAMES, type ResourceName } from '../objects/resource-names.ts';
 
 /** One amount that somebody asks for: a quantity above its minimum. */
 export interface AskedAmount {

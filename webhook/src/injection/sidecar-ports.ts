@@ -1,6 +1,6 @@
 import { LIMITS, PORTS } from '@rolechain/shared';
 import type { Ours } from '../objects/injected-state.ts';
-import { places, type Pod } from '../objects/pod.ts';
+import type { Place } from '../objects/pod.ts';
 
 /**
  * The two ports of the sidecar in this pod: the usual ones, moved upwards past every port that another
@@ -8,11 +8,11 @@ import { places, type Pod } from '../objects/pod.ts';
  * network; `hostPort` is the node's, and in nobody's way here.
  */
 export function choosePorts(
-  pod: Pod,
+  all: readonly Place[],
   { sidecar }: Pick<Ours, 'sidecar'>,
 ): { readonly credentials: number; readonly health: number } {
   const taken = new Set(
-    places(pod)
+    all
       .filter(({ container }) => container !== sidecar?.container)
       .flatMap(({ container }) => (container.ports ?? []).map(({ containerPort }) => containerPort)),
   );

@@ -13,7 +13,7 @@ import {
   tokenFolder,
   type SidecarConfig,
 } from '@rolechain/shared';
-import { places, type Container, type EnvVar, type Pod, type Volume, type VolumeMount } from './pod.ts';
+import { places, type Container, type EnvVar, type Place, type Pod, type Volume, type VolumeMount } from './pod.ts';
 import { same } from './same-by-api.ts';
 import { endsBeforeTokens } from './velero.ts';
 
@@ -28,16 +28,16 @@ export interface Ours {
 }
 
 /** Looks through the pod for our names. */
-export function findOurs(pod: Pod): Ours {
+export function findOurs(pod: Pod, all: readonly Place[] = places(pod)): Ours {
   const taken: string[] = [];
-  const [first, ...more] = places(pod).filter(({ container }) => container.name === SIDECAR.name);
+  const [first, ...more] = all.filter(({ container }) => container.name === SIDECAR.name);
   // One alone is read: a second one is taken, whatever is in it.
   const config = first?.list === 'initContainers' ? configOf(first.container) : undefined;
   const sidecar = first && config ? { index: first.index, container: first.container, config } : undefined;
   for (const { list, index } of [...(first && !sidecar ? [first] : []), ...more]) {
     taken.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
   }
-  for (const { list, index, container } of places(pod)) {
+  for (const { list, index, container } of all) {
     if (container.name === SIDECAR.name) continue;
     const mounts = foreignMounts(container);
     const isKept = mounts.length > 0 && sidecar && endsBeforeTokens(container, list, index, sidecar);

@@ -15,7 +15,7 @@ import {
   type RoleConfig,
   type SidecarConfig,
 } from '@rolechain/shared';
-import { setEnv, stripEks, unsetEnv, type WantedEnv } from '../injection/container-env.ts';
+import { setEnv, unsetEnv, type WantedEnv } from '../injection/container-env.ts';
 import type { ContainerOutcome } from '../policy/container-outcomes.ts';
 import type { Decision, Injected, Skipped } from '../policy/decision.ts';
 import { withSkipped } from '../objects/eks-skip-containers.ts';
@@ -99,8 +99,7 @@ function containerOperations(decision: Injected, outcome: ContainerOutcome, conf
   const path = pointer('spec', list, index);
   const env = container.env ?? [];
   const wanted = wantedEnv(decision, roles[0], config);
-  const ownRegion = roleNamed(decision, roles[0])?.region !== undefined;
-  const stripped = new Set(wanted ? stripEks(container, decision.eks, decision.defaultRegion, ownRegion) : env);
+  const stripped = new Set(outcome.left ?? env);
   // Ours stand behind the others then, as where the EKS webhook comes later.
   const gone = new Set(
     env.filter((variable) => !stripped.has(variable) || (removed.includes(variable.name) && isEmpty(variable))),

@@ -4,7 +4,7 @@ import { stripEks } from '../injection/container-env.ts';
 import { hasOurName, type IsOurs } from '../objects/injected-state.ts';
 import type { ContainerRoles } from './container-roles.ts';
 import { few } from '../objects/truncate.ts';
-import { places, type Container, type ContainerList, type Place, type Pod } from '../objects/pod.ts';
+import type { Container, ContainerList, EnvVar, Place } from '../objects/pod.ts';
 import { proxyWarnings, withLoopback } from '../injection/proxy-env.ts';
 import { judgeEnv } from '../injection/sdk-env.ts';
 
@@ -21,6 +21,8 @@ export interface ContainerOutcome {
   readonly name: string;
   /** Roles that it holds, the one of its environment first; none when it is skipped. */
   readonly roles: readonly string[];
+  /** Its variables without those of the EKS webhook, where it holds a role. */
+  readonly left?: readonly EnvVar[];
   readonly skipped?: ReasonCode;
   readonly conflicts: readonly Conflict[];
   /** Names of empty variables that go, where it holds a role. */
@@ -31,6 +33,8 @@ export interface ContainerOutcome {
 export interface ContainerRules {
   /** Names of the roles that a container holds unless something speaks against it. */
   readonly rolesOf: (container: string) => readonly string[];
+  /** Whether a role of that name has a Region of its own. */
+  readonly hasRegion: (role: string | undefined) => boolean;
   /** Containers that the pod's annotation names. */
   readonly named: ContainerRoles;
   readonly skip: ReadonlySet<string>;
@@ -42,10 +46,8 @@ export interface ContainerRules {
 }
 
 /** Every container but the sidecar, in the pod's order. */
-export function containerOutcomes(pod: Pod, rules: ContainerRules): ContainerOutcome[] {
-  return places(pod)
-    .filter(({ container }) => container.name !== SIDECAR.name)
-    .map((place) => outcome(place, rules));
+export function containerOutcomes(all: readonly Place[], rules: ContainerRules): ContainerOutcome[] {
+  return all.filter(({ container }) => container.name !== SIDECAR.name).map((place) => outcome(place, rules));
 }
 
 function outcome({ list, index, container }: Place, rules: ContainerRules): ContainerOutcome {
@@ -59,7 +61,7 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
   }
   const roles = rules.rolesOf(name);
   if (roles.length === 0) return { ...at, ...none };
-  const env = stripEks(container, rules.eks, rules.defaultRegion);
+  const env = stripEks(container, rules.eks, rules.defaultRegion, rules.hasRegion(roles[0]));
   const judged = judgeEnv(container, env, rules.isOurs);
   const conflicts = [...judged.conflicts, ...mountConflicts(container, roles)];
   const first = conflicts[0];
@@ -67,7 +69,7 @@ function outcome({ list, index, container }: Place, rules: ContainerRules): Cont
     return { ...at, ...none, skipped: first.reason, conflicts, warnings: [conflictWarning(name, conflicts)] };
   }
   const proxies = proxyWarnings(container, rules.loopbackNoProxy ? withLoopback(env, container) : env);
-  return { ...at, roles, conflicts, removed: judged.removed, warnings: [...judged.warnings, ...proxies] };
+  return { ...at, roles, left: env, conflicts, removed: judged.removed, warnings: [...judged.warnings, ...proxies] };
 }
 
 /** Is in each path below it, however many slashes are. */

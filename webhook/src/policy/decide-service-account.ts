@@ -15,17 +15,14 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
-import type { Finding } from './conflicts.ts';
-import { cutMessage } from '../objects/truncate.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
-import { memo } from './lru-memo.ts';
-import { readAccount } from './cached-annotation.ts';
+import { UNKEPT, type JudgedBy, type Judgements } from './judgements.ts';
 import { accountProblems } from './service-account-rules.ts';
 import { usesBase, type OtherAccounts, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
-import { describe, refuse, refuseProblems, type Refused } from './refusal.ts';
+import { refuse, refuseProblems, type Refused } from './refusal.ts';
 
 /** What was looked up around an account. */
 export interface Surroundings {
@@ -43,48 +40,30 @@ export interface Accepted {
   /** Of the annotation that was read: the beginning of its SHA-256, in hex. */
   readonly annotationHash: string;
   readonly roles: readonly RoleSpec[];
+  /** Of all roles, with the ports of a pod that declares none of its own. */
+  readonly config: SidecarConfig;
   readonly allowances: readonly Allowance[];
   readonly warnings: readonly string[];
 }
 
 /**
  * The account's roles, or why they are refused; undefined when it asks for none. No input throws. An account's pods
- * come by the hundred: it is judged once for all that find the same around it.
+ * come by the hundred: `judgements` keep it for all that find the same around it.
  */
 export function decideAccount(
   account: ServiceAccount | undefined,
   settings: DecideSettings,
   { others, allowedRoles: patterns }: Surroundings,
+  judgements: Judgements = UNKEPT,
 ): Accepted | Refused | undefined {
-  return account && judged({ account, settings, others, patterns });
+  if (account === undefined) return undefined;
+  return judgements.judge({ account, settings, others, patterns }, (by) => judge(by, judgements));
 }
 
-interface Judged {
-  readonly account: ServiceAccount;
-  readonly settings: DecideSettings;
-  readonly others: OtherAccounts;
-  readonly patterns: string | undefined;
-}
-
-/** Settings are read once, and long: their text is made once. */
-const settingsTexts = new WeakMap<DecideSettings, string>();
-function textOf(settings: DecideSettings): string {
-  const known = settingsTexts.get(settings) ?? JSON.stringify(settings);
-  settingsTexts.set(settings, known);
-  return known;
-}
-
-const judged = memo({
-  compute: judge,
-  // All of it is plain data, which JSON tells apart.
-  keyOf: ({ account, settings, others, patterns }: Judged) =>
-    JSON.stringify([account, [...others], patterns ?? null]) + textOf(settings),
-  weigh: (judgement) => (judgement ? JSON.stringify(judgement).length : 0),
-  maxEntries: LIMITS.readsKept,
-  maxChars: LIMITS.readsKeptChars,
-});
-
-function judge({ account, settings, others, patterns }: Judged): Accepted | Refused | undefined {
+function judge(
+  { account, settings, others, patterns }: JudgedBy,
+  { readAccount }: Judgements,
+): Accepted | Refused | undefined {
   const read = readAccount(account, settings);
   if (!read) return undefined;
   const invalid = (problems: readonly Problem[]): Refused =>
@@ -109,7 +88,7 @@ function judge({ account, settings, others, patterns }: Judged): Accepted | Refu
   const { allowances } = allowed;
   const annotationHash = hash('sha256', read.text).slice(0, 16);
   const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
-  return { outcome: 'accepted', annotationHash, roles, allowances, warnings };
+  return { outcome: 'accepted', annotationHash, roles, config, allowances, warnings };
 }
 
 /** What a pod adds to the configuration of all roles: longer ports, and a token a role. */

@@ -11,7 +11,7 @@ import {
 import { sizeProblem, skipContainersProblem } from '../objects/annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { skippedWarnings } from '../objects/eks-skip-containers.ts';
-import { places, type Pod } from '../objects/pod.ts';
+import type { Place, Pod } from '../objects/pod.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 import { strayProblem } from './stray-annotations.ts';
 import { strayKeys, keysOn } from '../objects/annotation-keys.ts';
@@ -33,10 +33,11 @@ const TOKEN = ANNOTATIONS.authorizationToken.key;
  */
 export function podAnnotations(
   pod: Pod,
+  all: readonly Place[],
   { meshContainers: mesh, eks }: Pick<DecideSettings, 'meshContainers' | 'eks'>,
 ): Checked<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
-  const present = new Set(places(pod).map(({ container }) => container.name));
+  const present = new Set(all.map(({ container }) => container.name));
   const isSecond = present.has(SIDECAR.name);
   const added = isSecond ? LIMITS.eksSkipContainersAddedBytes : 0;
   const tooLarge = [

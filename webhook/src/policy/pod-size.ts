@@ -3,9 +3,8 @@
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
 import { ENV, LIMITS, NO_PROXIES, type EksWebhook } from '@rolechain/shared';
-import { stripEks } from '../injection/container-env.ts';
 import type { ContainerOutcome } from './container-outcomes.ts';
-import { fieldsOf, listOf, places, type EnvVar, type Pod } from '../objects/pod.ts';
+import { fieldsOf, listOf, type EnvVar, type Place } from '../objects/pod.ts';
 import { isEmpty } from '../injection/sdk-env.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
@@ -56,13 +55,13 @@ const FIXED = 64;
  * pod that the first call made is none too large for the second.
  */
 export function patchTooLarge(
-  pod: Pod,
+  all: readonly Place[],
   containers: readonly ContainerOutcome[],
-  { loopbackNoProxy, region: defaultRegion, eks }: Pick<DecideSettings, 'loopbackNoProxy' | 'region' | 'eks'>,
+  { loopbackNoProxy, eks }: Pick<DecideSettings, 'loopbackNoProxy' | 'eks'>,
 ): string | undefined {
-  const ofOthers = places(pod).reduce((sum, { container }) => {
-    const { env, volumeMounts } = container;
-    const left = new Set(stripEks(container, eks, defaultRegion, true));
+  const leftOf = new Map(containers.map(({ list, index, left }) => [`${list}/${index}`, left]));
+  const ofOthers = all.reduce((sum, { list, index, container: { env, volumeMounts } }) => {
+    const left = new Set(leftOf.get(`${list}/${index}`) ?? env);
     const variables = (env ?? []).filter((variable) => isForeign(variable) || !left.has(variable)).length;
     const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name, eks)).length;
     return sum + variables + mounts + (loopbackNoProxy ? noProxies(env ?? []) : 0);

@@ -8,6 +8,8 @@ export interface Refused {
   readonly outcome: 'refused';
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
+  /** What it is for; the first one's reason stands for all. */
+  readonly findings: readonly Finding[];
   /** For the author: account, reason, fix and code. */
   readonly message: string;
 }
@@ -28,7 +30,7 @@ export function refuseProblems(
 /** All of them in one message; the first one's reason stands for the decision. */
 export function refuseAll(findings: readonly Finding[], account: ServiceAccount): Refused {
   const reason = findings[0]?.reason ?? 'PodMalformed';
-  return { outcome: 'refused', reason, warnings: [], message: cutMessage(describe(findings, account)) };
+  return { outcome: 'refused', reason, warnings: [], findings, message: cutMessage(describe(findings, account)) };
 }
 
 /** What is asked for, and why it can't be had. */

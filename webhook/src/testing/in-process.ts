@@ -1,6 +1,7 @@
 /** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
 import { readRequest, type ReviewResponse } from '../admission/review.ts';
 import type { Logger } from '@rolechain/shared';
+import { makeJudgements } from '../policy/judgements.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
 import { SETTINGS, account, chance } from './fixtures.ts';
@@ -31,6 +32,7 @@ export async function admitInProcess(changes: Partial<ServerOptions> = {}): Prom
     lookupNamespace: () => Promise.resolve({}),
     settings: () => SETTINGS,
     notReady: () => [],
+    judgements: makeJudgements(),
     metrics: makeMetrics(),
     log: SILENT,
     ...chance(),

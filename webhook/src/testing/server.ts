@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { heard } from '@rolechain/test/secrets/record.ts';
 import type { Logger } from '@rolechain/shared';
 import type { ReviewResponse } from '../admission/review.ts';
+import { makeJudgements } from '../policy/judgements.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
 import { SETTINGS, account, chance, plainPod } from './fixtures.ts';
@@ -30,6 +31,7 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
     lookupNamespace: () => Promise.resolve({}),
     settings: () => SETTINGS,
     notReady: () => [],
+    judgements: makeJudgements(),
     metrics: makeMetrics(),
     log: recordingLog(lines),
     ...chance(),

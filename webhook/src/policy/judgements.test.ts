@@ -1,10 +1,11 @@
 import { LIMITS } from '@rolechain/shared';
-import { readAccount } from './cached-annotation.ts';
-import { TARGET, account } from '../testing/fixtures.ts';
+import { SETTINGS, TARGET, account } from '../testing/fixtures.ts';
+import { UNKEPT, makeJudgements } from './judgements.ts';
 
 const FLUX = 'aws.auth.fluxcd.io/assume-role';
 const off = { fluxAlias: false };
 const on = { fluxAlias: true };
+const { readAccount, judge } = makeJudgements();
 
 test('a text is read once, whichever account has it', () => {
   const first = readAccount(account(`roleARN: ${TARGET}`), off);
@@ -28,4 +29,36 @@ test('of thousands of mistakes no more are kept than a message shows', () => {
   const fields = Array.from({ length: 3000 }, (_, index) => [`x${index}`, 1]);
   const read = readAccount(account(JSON.stringify(Object.fromEntries(fields))), off);
   expect(read?.roles).toMatchObject({ ok: false, problems: { length: LIMITS.problemsKept } });
+});
+
+describe('a judgement', () => {
+  const by = { account: account(TARGET), settings: SETTINGS, others: new Map(), patterns: undefined };
+  let made = 0;
+  const compute = (): { readonly made: number } => ({ made: ++made });
+  beforeEach(() => {
+    made = 0;
+  });
+
+  test('is made once for what is equal', () => {
+    const first = judge(by, compute);
+    expect(judge({ ...by, account: account(TARGET) }, compute)).toBe(first);
+    expect(made).toBe(1);
+  });
+
+  test.each([
+    ['another account', { account: { ...by.account, name: 'other' } }],
+    ['another account that it names', { others: new Map([['shop/other', account(TARGET)]]) }],
+    ['other patterns', { patterns: 'arn:aws:iam::*:*' }],
+    ['other settings', { settings: { ...SETTINGS, region: 'eu-west-1' } }],
+  ])('of %s is another one', (_name, change) => {
+    const first = judge(by, compute);
+    expect(judge({ ...by, ...change }, compute)).not.toBe(first);
+  });
+
+  test('is made each time where none are kept', () => {
+    UNKEPT.judge(by, compute);
+    UNKEPT.judge(by, compute);
+    expect(made).toBe(2);
+    expect(UNKEPT.readAccount(account(TARGET), off)).toEqual(readAccount(account(TARGET), off));
+  });
 });

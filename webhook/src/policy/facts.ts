@@ -1,0 +1,140 @@
+/** What is known of a pod and its account. Each fact is found at most once a review: when the first check asks for it. Pure. */
+import type { Checked, RoleSpec } from '@rolechain/shared';
+import { sidecarIndex, networkFindings, type NetworkFindings } from './mesh.ts';
+import { containerOutcomes, type ContainerOutcome } from './container-outcomes.ts';
+import { heldRoles, undeclaredRoles } from './container-roles.ts';
+import { decideAccount, type Accepted, type Surroundings } from './decide-service-account.ts';
+import type { Judgements } from './judgements.ts';
+import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
+import type { Refused } from './refusal.ts';
+import { choosePorts } from '../injection/sidecar-ports.ts';
+import { sidecarResources, type SidecarResources } from '../injection/sidecar-resources.ts';
+import { findOurs, ownVariables, type Ours } from '../objects/injected-state.ts';
+import { places, viewPod, type Place, type Pod } from '../objects/pod.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+
+/** A pod that is about to be created, and what was looked up for it. */
+export interface Asked {
+  /** Any JSON value. */
+  readonly pod: unknown;
+  readonly account: ServiceAccount;
+  readonly settings: DecideSettings;
+  readonly around: Surroundings;
+}
+
+/** Those of one group need what the checks before them have made sure of, and throw without it. */
+export interface Facts {
+  readonly asked: Asked;
+  /** What the account comes to; undefined where it asks for no role. */
+  readonly judged: () => Accepted | Refused | undefined;
+  readonly view: () => Checked<Pod>;
+
+  /** The checks of the account passed. */
+  readonly accepted: () => Accepted;
+  /** The pod has the API's shape. */
+  readonly pod: () => Pod;
+  readonly places: () => readonly Place[];
+  readonly readAnnotations: () => Checked<PodAnnotations>;
+
+  /** The pod's annotations are valid. */
+  readonly annotations: () => PodAnnotations;
+  readonly undeclaredRoles: () => readonly string[];
+  readonly ours: () => Ours;
+  readonly ports: () => { readonly credentials: number; readonly health: number };
+  /** The sidecar's place among the other init containers. */
+  readonly index: () => number;
+  readonly containers: () => readonly ContainerOutcome[];
+  /** Roles that containers hold. */
+  readonly held: () => readonly RoleSpec[];
+  /** The same with those that only a conflict keeps from them, which its author is yet to mend. */
+  readonly wanted: () => readonly RoleSpec[];
+  readonly network: () => NetworkFindings;
+  readonly resources: () => SidecarResources;
+}
+
+export function factsOf(asked: Asked, judgements: Judgements): Facts {
+  const { account, settings, around } = asked;
+  const judged = once(() => decideAccount(account, settings, around, judgements));
+  const accepted = once(() => {
+    const found = judged();
+    return found?.outcome === 'accepted' ? found : missing('an accepted account');
+  });
+  const view = once(() => viewPod(asked.pod));
+  const pod = once(() => valueOf(view()));
+  const all = once(() => places(pod()));
+  const readAnnotations = once(() => podAnnotations(pod(), all(), settings));
+  const annotations = once(() => valueOf(readAnnotations()));
+  const ours = once(() => findOurs(pod(), all()));
+  const ports = once(() => choosePorts(all(), ours()));
+  const index = once(() => sidecarIndex(pod(), ours(), settings.meshContainers));
+  const rolesOf = once(() => heldRoles(annotations().containerRoles, accepted().roles));
+  const containers = once(() =>
+    containerOutcomes(all(), {
+      rolesOf: rolesOf(),
+      hasRegion: (role) => accepted().roles.some(({ name, region }) => name === role && region !== undefined),
+      named: annotations().containerRoles,
+      skip: new Set(annotations().skipContainers),
+      mesh: settings.meshContainers,
+      eks: settings.eks,
+      defaultRegion: settings.region,
+      loopbackNoProxy: settings.loopbackNoProxy,
+      isOurs: ownVariables(ours(), ports().credentials),
+    }),
+  );
+  const rolesIn = (of: (outcome: ContainerOutcome) => readonly string[]): RoleSpec[] => {
+    const names = new Set(containers().flatMap(of));
+    return accepted().roles.filter(({ name }) => names.has(name));
+  };
+  const held = once(() => rolesIn(({ roles }) => roles));
+  const wanted = once(() => rolesIn(({ name, roles, conflicts }) => (conflicts.length > 0 ? rolesOf()(name) : roles)));
+  // A conflict that is yet to be mended takes no role away.
+  const meant = (): readonly RoleSpec[] => (settings.conflicts === 'refuse' ? wanted() : held());
+  return {
+    ...{
+      asked,
+      judged,
+      accepted,
+      view,
+      pod,
+      places: all,
+      readAnnotations,
+      annotations,
+      ours,
+      ports,
+      index,
+      containers,
+    },
+    ...{ held, wanted: meant },
+    undeclaredRoles: once(() => undeclaredRoles(annotations().containerRoles, accepted().roles)),
+    network: once(() =>
+      networkFindings(pod(), ours(), { index: index(), mesh: settings.meshContainers, roles: meant() }),
+    ),
+    resources: once(() => newResources(pod(), all(), ours(), around)),
+  };
+}
+
+/** Of a sidecar that is there already they stay as they are. */
+function newResources(
+  pod: Pod,
+  all: readonly Place[],
+  { sidecar }: Ours,
+  { namespaceAnnotations = {}, limitRules = [] }: Surroundings,
+): SidecarResources {
+  if (sidecar) return { ok: true, value: undefined, warnings: [] };
+  const others = all.map(({ container }) => container);
+  return sidecarResources(pod, others, namespaceAnnotations, limitRules);
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
+function valueOf<T>(checked: Checked<T>): T {
+  return checked.ok ? checked.value : missing('a value that was checked');
+}
+
+function missing(what: string): never {
+  throw new Error(`a check asked for ${what} before the check that makes sure of it`);
+}
