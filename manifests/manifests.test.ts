@@ -18,7 +18,7 @@ import {
 } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
-import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
+import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { parseSettings } from '@rolechain/webhook';
 import { installManifest } from '../scripts/generate/install-manifest.ts';
 

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
 import { kustomize } from '@rolechain/test/stage/kustomize.ts';
-import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { parseSettings } from '@rolechain/webhook';
 
 const GUARD = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];

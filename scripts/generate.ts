@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { readObserved } from '@rolechain/test/sdks/observed.ts';
+import { readObserved } from '../test/sdks/observed.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { installManifest } from './generate/install-manifest.ts';

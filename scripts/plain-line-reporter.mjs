@@ -2,7 +2,7 @@
  * Closes a run, after jest's own summary: the search for secrets in all that was said, where scripts/test.ts has it
  * recorded, and last the plain line `N passed, N failed, N skipped`.
  */
-import { RECORDS_VARIABLE } from '../test/secrets/record.ts';
+import { RECORDS_VARIABLE } from '../test/kit/record.ts';
 import { judge, readRecords } from '../test/secrets/records.ts';
 
 export class PlainLineReporter {

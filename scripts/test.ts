@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { QUICK_VARIABLE } from '../test/runs.ts';
-import { RECORDS_VARIABLE } from '../test/secrets/record.ts';
+import { QUICK_VARIABLE } from '../test/kit/runs.ts';
+import { RECORDS_VARIABLE } from '../test/kit/record.ts';
 import { ROOT } from './build/root.ts';
 import { choose } from './test/choose.ts';
 import { testFiles, type Need, type TestFile } from './test/needs.ts';

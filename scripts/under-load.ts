@@ -7,7 +7,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { spawnTied, type TiedProcess } from '../test/cluster/tied-process.ts';
+import { spawnTied, type TiedProcess } from '../test/kit/tied-process.ts';
 import { ROOT } from './build/root.ts';
 
 const LOOPS = 4;

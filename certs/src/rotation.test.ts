@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import forge from 'node-forge';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import {
   AUTHORITY_LIFETIME_MS,
   CLOCK_SKEW_MS,

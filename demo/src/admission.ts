@@ -4,7 +4,7 @@ import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import { createPod, setStage, untilCalled } from '@rolechain/test/stage/stage.ts';
 import { labelNamespaces } from '@rolechain/test/stage/install.ts';
-import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { projections } from '@rolechain/test/stage/pod.ts';
 import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
 import { setStandIn } from './stand-in.ts';

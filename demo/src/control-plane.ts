@@ -1,6 +1,6 @@
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import type { Aws } from '@rolechain/test/stage/aws.ts';
-import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';
 import type { Scene } from './scene.ts';
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { PORTS } from '@rolechain/shared';
-import { isFree } from '@rolechain/test/cluster/free-port.ts';
+import { isFree } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/test/kubelet/pod.ts';
 import { holdPorts } from '@rolechain/test/stage/hold-ports.ts';
 import { buildAll } from '../../scripts/build.ts';

@@ -1,6 +1,6 @@
 /** From a user's manifests to what the demo plays: one pod, and what it needs in the cluster. Pure. */
 import { ANNOTATIONS, parseAssumeRole, type RoleSpec } from '@rolechain/shared';
-import { WORKLOADS, parseManifests, podOf, type KubeObject } from '@rolechain/test/stage/manifests.ts';
+import { WORKLOADS, parseManifests, podOf, type KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface Scene {
   /** As `Deployment shop/orders`. */

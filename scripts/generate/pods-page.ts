@@ -1,8 +1,8 @@
 import { ANNOTATIONS, FOREIGN_KEYS, REASONS, SIDECAR, type ReasonEntry } from '@rolechain/shared';
-import { HARD_PODS } from '@rolechain/test/hard-pods/rows.ts';
+import { HARD_PODS } from '../../test/hard-pods/rows.ts';
 import { ALONE, STEPS, type Check } from '@rolechain/webhook';
-import type { HardPod } from '@rolechain/test/hard-pods/row.ts';
-import { VARIANT_NAMES } from '@rolechain/test/hard-pods/variants.ts';
+import type { HardPod } from '../../test/hard-pods/row.ts';
+import { VARIANT_NAMES } from '../../test/hard-pods/variants.ts';
 
 const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
 const code = (text: string): string => `\`${text}\``;

@@ -7,8 +7,8 @@ import {
   SDK_VARIABLES,
   type SdkVariable,
 } from '@rolechain/shared';
-import { NO_PROXY_VALUES } from '@rolechain/test/sdks/effects.ts';
-import { effectOn, type Observation, type Observed } from '@rolechain/test/sdks/observed.ts';
+import { NO_PROXY_VALUES } from '../../test/sdks/effects.ts';
+import { effectOn, type Observation, type Observed } from '../../test/sdks/observed.ts';
 
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;

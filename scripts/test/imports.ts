@@ -43,6 +43,11 @@ export function makeReach(root: string): (file: string) => ReadonlySet<string> {
   };
 }
 
+/** The kit and the doubles are packages of their own inside test/. */
+function folderOf(root: string, name: string): string {
+  return existsSync(join(root, name, 'package.json')) ? name : posix.join('test', name);
+}
+
 /** The files behind the names of our packages, by the `exports` of their package.json. */
 function makeExports(root: string): (specifier: string) => string | undefined {
   const packages = new Map<string, readonly (readonly [string, string])[]>();
@@ -50,7 +55,8 @@ function makeExports(root: string): (specifier: string) => string | undefined {
     const [, name = '', rest = ''] = /^@rolechain\/([^/]+)((?:\/.*)?)$/.exec(specifier) ?? [];
     let entries = packages.get(name);
     if (entries === undefined) {
-      const { exports = {} } = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')) as {
+      const folder = folderOf(root, name);
+      const { exports = {} } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
         exports?: Record<string, string>;
       };
       entries = Object.entries(exports);
@@ -60,7 +66,7 @@ function makeExports(root: string): (specifier: string) => string | undefined {
       const [before = '', after] = key.split('*');
       const asked = `.${rest}`;
       if (after === undefined ? asked === key : asked.startsWith(before)) {
-        return posix.join(name, target.replace('*', asked.slice(before.length)));
+        return posix.join(folderOf(root, name), target.replace('*', asked.slice(before.length)));
       }
     }
     return undefined;

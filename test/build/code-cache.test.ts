@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ENV, SIDECAR_START, writeSidecarConfig } from '@rolechain/shared';
 import { buildSidecar } from '../../scripts/build/sidecar.ts';
-import { heard } from '../secrets/record.ts';
+import { heard } from '@rolechain/kit/record.ts';
 
 /** Written to standard error when the process ends: how the loader says that the program was loaded. */
 const TELL = "process.on('exit', () => process._rawDebug('use', globalThis[Symbol.for('rolechain.codeCacheUse')]));";

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Absent } from '../when.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 

@@ -7,8 +7,8 @@
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../cluster/free-port.ts';
-import { spawnTied } from '../cluster/tied-process.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import { PATIENCE_MS, until } from '../stage/install.ts';
 
 export interface Moto {

@@ -1,6 +1,6 @@
 /** Makes the SDK clients be there that don't come with pnpm: `node test/clients/prepare.ts`. */
 import { fileURLToPath } from 'node:url';
-import type { Absent } from '../when.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
 import { prepareGoClient } from './go.ts';
 import { BOTOCORE, MOTO, OLD_BOTOCORE, preparePython } from './python.ts';
 

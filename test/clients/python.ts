@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Absent } from '../when.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
 
 export interface Venv {
   /** What the packages are, for messages. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { locateBinaries } from './binaries.ts';
 import { describeWithCluster } from './jest.ts';
 import { chosenRelease, kubernetesVersion } from './releases.ts';
-import { eventually } from './testing/processes.ts';
+import { lastAnswer } from '@rolechain/kit/until.ts';
 import { labellingWebhook, register } from './testing/webhook.ts';
 
 const pod: V1Pod = {
@@ -60,7 +60,7 @@ describeWithCluster('the test cluster', (cluster) => {
     try {
       const labels = async () => (await dryRun('hooked')).metadata?.labels;
       // kube-apiserver learns of the configuration by a watch.
-      expect(await eventually(labels, (found) => found !== undefined)).toEqual({ seen: 'yes' });
+      expect(await lastAnswer(labels, (found) => found !== undefined)).toEqual({ seen: 'yes' });
       expect(webhook.calls[0]).toEqual({
         path: expect.stringMatching(/^\/mutate\?timeout=/) as string,
         serverName: 'labeller.hooked.svc',

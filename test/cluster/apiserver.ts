@@ -20,9 +20,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import { etcdFlags, kubeApiserverFlags, servingCertificate, writeSecrets, type User } from './flags.ts';
 import { hearCluster } from '../secrets/cluster.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { serviceAccountKubeconfig, writeKubeconfig, type ServiceAccountRef } from './kubeconfig.ts';
-import { spawnTied, type TiedProcess } from './tied-process.ts';
+import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 
 export interface Cluster {
   /** `https://127.0.0.1:<port>`, or where `at` says. */

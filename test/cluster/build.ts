@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withLock } from './lock.ts';
-import { spawnTied } from './tied-process.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 
 export interface BuildOptions {
   /** Folder of the Go module; each program is its `cmd/<name>`. */

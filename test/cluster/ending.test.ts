@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startCluster } from './apiserver.ts';
 import { describeWithBinaries } from './jest.ts';
-import { eventually, processesWith } from './testing/processes.ts';
+import { lastAnswer } from '@rolechain/kit/until.ts';
+import { processesWith } from '@rolechain/kit/processes.ts';
 
 describeWithBinaries('the end of a test cluster', (binaries) => {
   const none = (found: readonly unknown[]) => found.length === 0;
@@ -17,7 +18,7 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
     expect(await processesWith(folder)).not.toEqual([]);
     await cluster.stop();
     await cluster.stop();
-    expect(await eventually(() => processesWith(folder), none)).toEqual([]);
+    expect(await lastAnswer(() => processesWith(folder), none)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
     expect(cluster.logTail()).toBe('');
   });
@@ -27,7 +28,7 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
     cluster.pauseApiserver();
     await cluster.stop();
     const found = () => processesWith(dirname(cluster.kubeconfigPath));
-    expect(await eventually(found, none)).toEqual([]);
+    expect(await lastAnswer(found, none)).toEqual([]);
   });
 
   test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('our own end by %s leaves nothing', async (signal) => {
@@ -40,9 +41,9 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
     expect(await processesWith(folder)).toHaveLength(4);
     holder.kill(signal);
     await once(holder, 'exit');
-    expect(await eventually(() => processesWith(folder), none)).toEqual([]);
+    expect(await lastAnswer(() => processesWith(folder), none)).toEqual([]);
     expect(
-      await eventually(
+      await lastAnswer(
         () => Promise.resolve(existsSync(folder)),
         (there) => !there,
       ),
@@ -57,7 +58,7 @@ describeWithBinaries('the end of a test cluster', (binaries) => {
       await expect(startCluster({ binaries, apiserverArgs: ['--no-such-flag=1'] })).rejects.toThrow(
         /kube-apiserver has ended: exit code 1\n[^]*no-such-flag/,
       );
-      expect(await eventually(() => processesWith(folder), none)).toEqual([]);
+      expect(await lastAnswer(() => processesWith(folder), none)).toEqual([]);
       expect(await readdir(folder)).toEqual([]);
     } finally {
       if (TMPDIR === undefined) delete process.env.TMPDIR;

@@ -1,5 +1,5 @@
 /** For tests that need a real kube-apiserver. */
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { startCluster, type Cluster, type ClusterOptions } from './apiserver.ts';
 import { locateBinaries, type Binaries } from './binaries.ts';
 

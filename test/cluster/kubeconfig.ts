@@ -2,7 +2,7 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 
 export interface Access {
   readonly url: string;

@@ -5,7 +5,7 @@
 import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import { SETTINGS, account } from '@rolechain/webhook/testing';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import {
   NAMESPACE,
   applyAll,
@@ -20,7 +20,7 @@ import { changes } from './changes.ts';
 import { makeDryRuns, type DryRuns } from './dry-run.ts';
 import { judge } from './judge.ts';
 import { cellsAfter, cellsBefore, limitSpaces, startQuotas, verdict, wanted, type Cell } from './limits-survey.ts';
-import { distinctPods, eksPods, everyFieldPods, forApiserver, psaFixtures } from './load.ts';
+import { distinctPods, eksPods, everyFieldPods, forApiserver, psaFixtures } from '@rolechain/kit/corpora/load.ts';
 import { ANNOTATED, ANY_LEVEL, PLAIN, levelSpaces, space, spaceOf } from './spaces.ts';
 import {
   acceptedBefore,

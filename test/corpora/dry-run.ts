@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from '../cluster/apiserver.ts';
-import type { CorpusPod } from './load.ts';
+import type { CorpusPod } from '@rolechain/kit/corpora/load.ts';
 
 /** What the apiserver makes of a pod. */
 export type Answer =

@@ -4,7 +4,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { patch, uninject, type Decision, type ServiceAccount, type Surroundings } from '@rolechain/webhook';
 import { call, chance, SETTINGS } from '@rolechain/webhook/testing';
 import { changes, foreignChanges, type Change } from './changes.ts';
-import { notToRestore } from './restored.ts';
+import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
 
 export type Settings = typeof SETTINGS;
 

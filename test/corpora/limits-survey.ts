@@ -2,8 +2,8 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import type { DryRuns } from './dry-run.ts';
 import { POLICIES, SHAPE_NAMES, policyObjects, shaped, type Policy, type Shape } from './limits.ts';
-import type { NamedPod } from './load.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { NamedPod } from '@rolechain/kit/corpora/load.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { space } from './spaces.ts';
 import { acceptedBefore, judgeAll, rejected, type Accepted, type Judged } from './survey.ts';
 

@@ -4,8 +4,8 @@
  * 100m/64Mi in a Guaranteed pod. Figures are of one init container and one container, as nearly all pods of the
  * corpora have them: a pod counts the greater of the two beside the sidecar.
  */
-import type { KubeObject } from '../stage/manifests.ts';
-import type { CorpusPod } from './load.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import type { CorpusPod } from '@rolechain/kit/corpora/load.ts';
 
 interface Resources {
   readonly requests?: Record<string, string>;

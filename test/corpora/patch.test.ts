@@ -3,7 +3,15 @@ import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
 import { PULL_SECRET, changes } from './changes.ts';
 import { judge } from './judge.ts';
-import { distinctPods, eksPods, everyFieldPods, podKey, psaFixtures, type CorpusPod, type NamedPod } from './load.ts';
+import {
+  distinctPods,
+  eksPods,
+  everyFieldPods,
+  podKey,
+  psaFixtures,
+  type CorpusPod,
+  type NamedPod,
+} from '@rolechain/kit/corpora/load.ts';
 import { count } from './survey.ts';
 
 const irsa = { [FOREIGN_KEYS.eksRoleARN]: 'arn:aws:iam::111111111111:role/base' };

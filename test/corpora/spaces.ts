@@ -1,7 +1,7 @@
 /** Namespaces in which the pods of the corpora are created: one for each level and version of Pod Security. */
 import { ANNOTATIONS } from '@rolechain/shared';
-import type { KubeObject } from '../stage/manifests.ts';
-import type { PsaFixture } from './load.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import type { PsaFixture } from '@rolechain/kit/corpora/load.ts';
 
 /** Accounts of every namespace: one that asks for no role, one that does. */
 export const PLAIN = 'plain';

@@ -4,7 +4,7 @@ import { V1Pod } from '@kubernetes/client-node';
 import { foreignChanges, type Change } from './changes.ts';
 import type { Answer, DryRuns } from './dry-run.ts';
 import { heldByStatus, lost } from './judge.ts';
-import { forApiserver, type CorpusPod, type NamedPod } from './load.ts';
+import { forApiserver, type CorpusPod, type NamedPod } from '@rolechain/kit/corpora/load.ts';
 import { ANNOTATED, PLAIN } from './spaces.ts';
 
 /** A pod and the namespace that it goes to. */

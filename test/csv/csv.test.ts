@@ -7,8 +7,8 @@ import jsonPatch from 'fast-json-patch';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import { readCSVRecord, uninject, writeCSVRecord } from '@rolechain/webhook';
 import { account, call, plainPod } from '@rolechain/webhook/testing';
-import { describeWhen } from '../when.ts';
-import { readGoCSV } from '../models/go-csv.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
+import { readGoCSV } from '@rolechain/kit/models/go-csv.ts';
 import { buildReader, locateGo, readByGo } from './go.ts';
 
 /** Signs that mean something to a reader of CSV, between letters, names and anything else. */

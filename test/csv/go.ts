@@ -1,7 +1,7 @@
 /** Go's own CSV reader as a program: go/main.go, compiled in the test that asks it. It needs Go, and no module. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Absent } from '../when.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 

@@ -13,7 +13,7 @@ import {
   KeyObject,
   type JsonWebKey,
 } from 'node:crypto';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 
 export type JwtAlgorithm = 'RS256' | 'ES256';
 export type SigningKey = { alg: JwtAlgorithm; kid: string; privateKey: KeyObject; publicKey: KeyObject };

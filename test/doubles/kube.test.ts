@@ -6,7 +6,7 @@ import { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { AdmissionregistrationV1Api, CoreV1Api, PatchStrategy, setHeaderOptions, Watch } from '@kubernetes/client-node';
-import { parseManifests, type KubeObject } from '../stage/manifests.ts';
+import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { startKubeDouble, type KubeDouble } from './kube.ts';
 import { RULES, type Rule } from './kube/rules.ts';
 

@@ -4,7 +4,7 @@
  * The session token is opaque random data here; a real one carries the session, so its length is no measure.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 import { parseArn } from './iam.ts';
 import type { Caller } from './trust.ts';
 

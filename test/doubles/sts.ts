@@ -14,7 +14,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { actOut, createFaults, nameOfFault, type FaultControls } from './faults.ts';
 import { checkRole, type RoleFixture, type TrustPolicy } from './iam.ts';
 import { headerLines, listen, readBody, type ListenOptions } from './listen.ts';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 import { verifySignature, type Verdict } from './sigv4.ts';
 import { answerAction, mintRoleSession, type Outcome, type StsState } from './sts-actions.ts';
 import { errorXml, successXml } from './sts-answers.ts';

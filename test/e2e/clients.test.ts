@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { locateGoClient } from '../clients/go.ts';
 import { startMoto, type Moto } from '../clients/moto.ts';
 import { MOTO, OLD_BOTOCORE, locatePython } from '../clients/python.ts';
 import { ROOT } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { projections, startPod, untilStarted } from '../stage/pod.ts';
 import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
 

@@ -7,10 +7,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { locatePython } from '../clients/python.ts';
 import { ROOT, applyAll } from '../stage/install.ts';
-import { parseManifests, type KubeObject } from '../stage/manifests.ts';
+import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { projections, startPod, untilStarted, type RunningPod } from '../stage/pod.ts';
 import { createPod, refusalOf, setStage, untilCalled, type Stage } from '../stage/stage.ts';
 

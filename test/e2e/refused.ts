@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
 import { PATHS } from '@rolechain/shared';
 import { NAMESPACE as OURS } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Stage } from '../stage/stage.ts';
 import { NAMESPACE, type Refusal } from './refusals/refusal.ts';
 import { account } from './scenario.ts';

@@ -1,5 +1,5 @@
 /** What a row of the scenarios is, and the objects that all rows need. */
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { LIMIT_RANGES, NAMESPACES, TOOLS_ACCOUNTS } from './refusals/accounts.ts';
 import { NAMESPACE } from './refusals/refusal.ts';
 import { REFUSALS } from './refusals/rows.ts';

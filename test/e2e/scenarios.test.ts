@@ -4,9 +4,9 @@
  */
 import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
-import { mayAssume, trustRole } from '../doubles/fixtures.ts';
+import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
 import { startEgress, type Egress } from '../stage/egress.ts';
-import { parseManifests } from '../stage/manifests.ts';
+import { parseManifests } from '@rolechain/kit/manifests.ts';
 import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
 import { BY_REGION, DIRECT, DUALSTACK, EGRESS, FIPS, PATTERN, VPC, VPC_HOST } from './egress-scenarios.ts';
 import { player, type Player } from './play.ts';

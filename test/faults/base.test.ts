@@ -2,7 +2,7 @@
 import { writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATHS, type ErrorCode } from '@rolechain/shared';
-import type { Fault as Answer } from '../doubles/faults.ts';
+import type { Fault as Answer } from '@rolechain/doubles/faults.ts';
 import { ACCOUNT, BASE } from '../sidecar/bench.ts';
 import { answerWith, silent, startFront, type Front } from './front.ts';
 import { bridged, logged, noneFailed, testRows, type Fault } from './play.ts';

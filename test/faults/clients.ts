@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { locateGoClient } from '../clients/go.ts';
 import { BOTOCORE, locatePython } from '../clients/python.ts';
-import type { Absent } from '../when.ts';
-import { heard } from '../secrets/record.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
+import { heard } from '@rolechain/kit/record.ts';
 
 /** Between two asks of one kind. */
 const PAUSE_MS = 250;

@@ -1,6 +1,7 @@
 /** The sidecar's core on a simulated node whose clock is wrong by up to a day, and jumps: what is fetched and served stays the same. */
 import fc from 'fast-check';
-import { hop, HOUR, makeSimWorld, MINUTE, role, SECOND, seeded, type SimWorld } from './sim-world.ts';
+import { seeded } from '@rolechain/kit/seeded.ts';
+import { hop, HOUR, makeSimWorld, MINUTE, role, SECOND, type SimWorld } from './sim-world.ts';
 
 /** What AWS's time is known to: whole seconds, and calls take a tenth of one. */
 const KNOWN_TO_MS = 1_200;

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { findGroups, inGroup, SHIPPED_LIMIT_MIB as LIMIT_MIB, type MemoryGroup } from '../cgroup/memory.ts';
-import { PATIENCE_MS } from '../stage/until.ts';
-import { describeWhen } from '../when.ts';
-import { bundlePrograms, eventually } from '../sidecar/harness.ts';
+import { PATIENCE_MS } from '@rolechain/kit/until.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { bundlePrograms } from '../sidecar/harness.ts';
 import { noErrors, testRows, type Fault } from './play.ts';
 import { makeWorld, type World } from './world.ts';
 

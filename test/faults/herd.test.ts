@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { asRole, AUDIT, codeOf, hop, listens, useBench } from '../sidecar/bench.ts';
-import { eventually, type Reply, type RunningSidecar } from '../sidecar/harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type Reply, type RunningSidecar } from '../sidecar/harness.ts';
 
 const HERD = 200;
 /**

@@ -1,6 +1,7 @@
 /** What the sidecar keeps between two refreshes, and what that costs in calls: its core on a simulated clock. */
 import type { AgentFirstPlan, RolePlan } from '../../sidecar/src/model/plan.ts';
-import { hop, HOUR, makeSimWorld, MINUTE, role, SECOND, seeded, type SimOptions, type SimWorld } from './sim-world.ts';
+import { seeded } from '@rolechain/kit/seeded.ts';
+import { hop, HOUR, makeSimWorld, MINUTE, role, SECOND, type SimOptions, type SimWorld } from './sim-world.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const AGENT_FIRST: AgentFirstPlan = {

@@ -1,6 +1,7 @@
 /** Faults of long duration and of clocks: the sidecar's core on a simulated clock. */
 import type { ErrorCode } from '@rolechain/shared';
 import type { RolePlan } from '../../sidecar/src/model/plan.ts';
+import { seeded } from '@rolechain/kit/seeded.ts';
 import {
   hop,
   HOUR,
@@ -8,7 +9,6 @@ import {
   MINUTE,
   role,
   SECOND,
-  seeded,
   type Place,
   type SimOptions,
   type SimWorld,

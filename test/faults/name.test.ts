@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWhen, type Absent } from '../when.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import type { Programs } from '../sidecar/harness.ts';
 import { startFront } from './front.ts';
 import { logged, testRows, type Fault } from './play.ts';

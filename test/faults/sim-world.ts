@@ -222,14 +222,3 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     },
   };
 }
-
-/** Chances from a seed (mulberry32), so that a row that fails fails again. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -1,7 +1,7 @@
 /** The fault matrix on the real process: what STS does, and what three SDKs saw of it. */
 import type { ErrorCode } from '@rolechain/shared';
-import type { ErrorFault } from '../doubles/faults.ts';
-import { trustRole } from '../doubles/fixtures.ts';
+import type { ErrorFault } from '@rolechain/doubles/faults.ts';
+import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { ORDERS, OUTAGE } from '../sidecar/bench.ts';
 import { answerWith, resetInBody, silent, type Breaker } from './front.ts';
 import { logged, noErrors, testRows, type Fault } from './play.ts';

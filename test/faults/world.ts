@@ -1,11 +1,11 @@
 /** One row's own pod: doubles of STS and of the agent behind fronts, a sidecar, and an SDK of each kind that asks it. */
 import { join } from 'node:path';
 import { PATHS, tokenFile } from '@rolechain/shared';
-import { freePort } from '../cluster/free-port.ts';
-import { startAgent, type AgentDouble } from '../doubles/agent.ts';
-import { mayAssume, trustPodIdentity, trustRole } from '../doubles/fixtures.ts';
-import { makeServiceAccountToken, makeSigningKey } from '../doubles/jwt.ts';
-import { startSts, type StsDouble } from '../doubles/sts.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { startAgent, type AgentDouble } from '@rolechain/doubles/agent.ts';
+import { mayAssume, trustPodIdentity, trustRole } from '@rolechain/doubles/fixtures.ts';
+import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.ts';
+import { startSts, type StsDouble } from '@rolechain/doubles/sts.ts';
 import { ACCOUNT, BASE, EXTERNAL_ID, ISSUER, ORDERS, ORDERS_ROLE, REGION } from '../sidecar/bench.ts';
 import { makePodFiles, startSidecar, type PodFiles, type Programs, type RunningSidecar } from '../sidecar/harness.ts';
 import { startClient, type Client, type Sdks } from './clients.ts';

@@ -1,6 +1,6 @@
 /** The floods of a program's ports as tests, and their table. */
 import { findGroups, type Groups, type MemoryGroup } from '../cgroup/memory.ts';
-import type { Absent } from '../when.ts';
+import type { Absent } from '@rolechain/kit/when.ts';
 import { kindsOf, type Kind, type PortName } from './kinds.ts';
 import { playFlood, type Row, type Target } from './play.ts';
 import { SECONDS_VARIABLE } from './seconds.ts';

@@ -1,6 +1,6 @@
 import { SHIPPED_LIMIT_MIB } from '../cgroup/memory.ts';
 import { bundlePrograms, type Programs } from '../sidecar/harness.ts';
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { NO_GROUPS, useFloods } from './rows.ts';
 import { startSidecarTarget } from './sidecar.ts';
 

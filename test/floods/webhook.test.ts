@@ -1,5 +1,5 @@
 import { describeWithCluster } from '../cluster/jest.ts';
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { NO_GROUPS, useFloods } from './rows.ts';
 import { prepareCluster, startWebhookTarget, webhookLimitMiB } from './webhook.ts';
 

@@ -4,7 +4,7 @@ import { PATHS } from '@rolechain/shared';
 import { parseQuantity } from '../../webhook/src/objects/quantity.ts';
 import type { MemoryGroup } from '../cgroup/memory.ts';
 import type { Cluster } from '../cluster/apiserver.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { applyAll, installManifests, NAMESPACE, startWebhook, until } from '../stage/install.ts';
 import type { Manners } from './honest.ts';
 import type { Target } from './play.ts';

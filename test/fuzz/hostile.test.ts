@@ -9,7 +9,7 @@ import { plainPod } from '@rolechain/webhook/testing';
 import { call, type Answer } from '@rolechain/webhook/testing/https.ts';
 import { responseOf, review } from '@rolechain/webhook/testing/server.ts';
 import { ROOT } from '../stage/install.ts';
-import { parseManifests } from '../stage/manifests.ts';
+import { parseManifests } from '@rolechain/kit/manifests.ts';
 
 interface Deployment {
   readonly spec: {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
-import { PATIENCE_MS, until } from '../stage/until.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 export interface BlackHole {
   /** Whether a connection that was asked for at the beginning still waits for its first answer. */

@@ -5,7 +5,7 @@ import { asksForRole } from '@rolechain/webhook';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../stage/install.ts';
 import { kustomize } from '../stage/kustomize.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { ROLE, account, install, type Installed } from './installed.ts';
 import { outcomeOf, pod } from './pods.ts';
 

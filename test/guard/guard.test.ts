@@ -8,7 +8,7 @@ import { describe as sentence } from '@rolechain/webhook';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { labellingWebhook, register, type LabellingWebhook } from '../cluster/testing/webhook.ts';
 import { NAMESPACE, applyAll, PATIENCE_MS, until } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { failedOpen } from './api.ts';
 import { ROLE, account, install, namespace, type Installed } from './installed.ts';
 import { OUTAGES } from './outages.ts';

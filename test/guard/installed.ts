@@ -1,7 +1,7 @@
 /** rolechain in a cluster, as manifests say, with a webhook that can be taken away and brought back. */
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '../cluster/apiserver.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import {
   NAMESPACE,
   applyAll,
@@ -12,7 +12,7 @@ import {
   until,
   type WebhookProcess,
 } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { openApi, type Api } from './api.ts';
 import { outcomeOf, pod } from './pods.ts';
 

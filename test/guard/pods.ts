@@ -1,7 +1,7 @@
 /** Pods as users write them, and what becomes of them. */
 import { SIDECAR } from '@rolechain/shared';
 import type { Pod } from '../kubelet/pod.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { refusalOf } from '../stage/stage.ts';
 import type { Api } from './api.ts';
 

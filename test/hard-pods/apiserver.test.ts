@@ -4,7 +4,7 @@
  */
 import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { makeDryRuns, type Answer, type DryRuns } from '../corpora/dry-run.ts';
 import {
   NAMESPACE,
@@ -16,7 +16,7 @@ import {
   until,
   type WebhookProcess,
 } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
 import { leftAlone, markOf, podOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
 import { ROWS } from './rows.ts';

@@ -2,7 +2,7 @@
 import { REASONS, reasonEntry, type ReasonCode } from '@rolechain/shared';
 import { admitInProcess, reviewResponse, type InProcess } from '@rolechain/webhook/testing/in-process.ts';
 import { patched, review } from '@rolechain/webhook/testing/server.ts';
-import { withoutOurs } from '../models/foreign.ts';
+import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
 import { ACCOUNTS, NAMESPACES, limitRulesIn } from './accounts.ts';
 import { leftAlone, markOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
 import { ROWS } from './rows.ts';

@@ -10,7 +10,7 @@ import {
 } from '@rolechain/shared';
 import { allowedRoles, decide, decideAccount, sidecarConfig } from '@rolechain/webhook';
 import { SETTINGS, TARGET, account, plainPod } from '@rolechain/webhook/testing';
-import { timesAsMuch } from './cost.ts';
+import { timesAsMuch } from '@rolechain/kit/cost.ts';
 
 /** What grows by the square costs 20 to 2000 times as much; an honest configuration is read in a millisecond. */
 const ENOUGH = 12;

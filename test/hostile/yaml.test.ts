@@ -4,7 +4,7 @@
  */
 import { stringify } from 'yaml';
 import { LIMITS, parseAssumeRole, parseFluxAssumeRole } from '@rolechain/shared';
-import { timesAsMuch } from './cost.ts';
+import { timesAsMuch } from '@rolechain/kit/cost.ts';
 
 const SIZE = LIMITS.annotationBytes;
 const ARN = 'arn:aws:iam::222222222222:role/x';

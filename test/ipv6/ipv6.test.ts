@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { toolPath } from '../kubelet/isolation.ts';
-import { PATIENCE_MS } from '../stage/until.ts';
-import { describeWhen, type Absent } from '../when.ts';
+import { PATIENCE_MS } from '@rolechain/kit/until.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import { AGENT, DUALSTACK, POD, STS, type Seen } from './seen.ts';
 
 const env = { ...process.env, PATH: toolPath() };

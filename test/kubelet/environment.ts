@@ -1,5 +1,5 @@
 /** A container's environment as a kubelet makes it: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables. */
-import { expand } from './expand.ts';
+import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 import { podField } from './fields.ts';
 import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from './pod.ts';
 

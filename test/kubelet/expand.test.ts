@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expand } from './expand.ts';
+import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 
 const KNOWN: Readonly<Record<string, string>> = {
   A: 'a',

@@ -1,6 +1,6 @@
 /** The files of a projected volume: k8s.io/kubernetes pkg/volume/projected, collectData. */
 import { ENV } from '@rolechain/shared';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 import { podField } from './fields.ts';
 import type { Pod, Projected, ProjectedSource, Projection } from './pod.ts';
 

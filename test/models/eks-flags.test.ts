@@ -3,8 +3,8 @@ import { EKS_FLAGS, eksWebhook, type EksFlags } from '@rolechain/shared';
 import { uninject } from '@rolechain/webhook';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
 import jsonPatch from 'fast-json-patch';
-import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
-import type { ModelPod } from './pod.ts';
+import { EKS_ROLE, eksMutate, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
+import type { ModelPod } from '@rolechain/kit/models/pod.ts';
 
 const who = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
 const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };

@@ -5,8 +5,8 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { parse } from 'yaml';
 import { AGENT_ENDPOINTS, AUDIENCE, EKS, FOREIGN_KEYS } from '@rolechain/shared';
 import { account, call } from '@rolechain/webhook/testing';
-import { EKS_ROLE, eksMutate, eksPatch, type EksMode } from './eks-webhook.ts';
-import { allContainers, type ModelPod } from './pod.ts';
+import { EKS_ROLE, eksMutate, eksPatch, type EksMode } from '@rolechain/kit/models/eks-webhook.ts';
+import { allContainers, type ModelPod } from '@rolechain/kit/models/pod.ts';
 import { sidecarStartsFirst } from './seen.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'corpora', 'eks-webhook');

@@ -1,9 +1,9 @@
 /** The modelled webhooks, each as the apiserver meets it: a pod in, a JSON Patch out. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { eksMutate, eksPatch, type EksOptions } from './eks-webhook.ts';
+import { eksMutate, eksPatch, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
 import { istioMutate, type IstioOptions } from './istio.ts';
 import { linkerdMutate, type LinkerdOptions } from './linkerd.ts';
-import type { ModelPod } from './pod.ts';
+import type { ModelPod } from '@rolechain/kit/models/pod.ts';
 import { vaultMutate } from './vault.ts';
 
 export interface Injector {

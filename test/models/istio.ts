@@ -11,7 +11,7 @@ import {
   type ModelContainer,
   type ModelPod,
   type ModelVolume,
-} from './pod.ts';
+} from '@rolechain/kit/models/pod.ts';
 
 export interface IstioOptions {
   /** istio-proxy as a native sidecar, else as an ordinary container. */

@@ -7,7 +7,7 @@ import { MESH_CONTAINERS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
 import { callWebhooks } from './apiserver.ts';
 import { azureMutate, daprMutate } from './later.ts';
-import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from './pod.ts';
+import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from '@rolechain/kit/models/pod.ts';
 import { sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS, vaultMutate } from './vault.ts';
 

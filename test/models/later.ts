@@ -3,7 +3,7 @@
  * Azure's workload identity with its proxy (Azure/azure-workload-identity pkg/webhook/webhook.go) and Dapr (dapr/dapr
  * pkg/injector/patcher). Only for tests.
  */
-import { merge, type ModelContainer, type ModelPod, type Mount, type Variable } from './pod.ts';
+import { merge, type ModelContainer, type ModelPod, type Mount, type Variable } from '@rolechain/kit/models/pod.ts';
 
 /** Variables and a token into each container; a native proxy in front of all others, its set-up behind them. */
 export function azureMutate(pod: ModelPod): ModelPod {

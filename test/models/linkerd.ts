@@ -5,7 +5,13 @@
  * the CNI plugin there is linkerd-network-validator in the place of linkerd-init.
  * Only for tests.
  */
-import { API_TOKEN_PATH, allContainers, fieldVariable, type ModelContainer, type ModelPod } from './pod.ts';
+import {
+  API_TOKEN_PATH,
+  allContainers,
+  fieldVariable,
+  type ModelContainer,
+  type ModelPod,
+} from '@rolechain/kit/models/pod.ts';
 
 export interface LinkerdOptions {
   /** linkerd-proxy as a native sidecar, else as an ordinary container. */

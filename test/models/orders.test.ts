@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { call, SETTINGS, account } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
-import { EKS_ROLE, eksMutate, type EksOptions } from './eks-webhook.ts';
+import { EKS_ROLE, eksMutate, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
 import { injectors, type Injector } from './injectors.ts';
-import { allContainers, serviceAccountPlugin, type ModelPod } from './pod.ts';
-import { arbitraryPod, withRoleAnnotations } from './pods.ts';
+import { allContainers, serviceAccountPlugin, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { proxyStartsFirst, seen, seenOfOthers, sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS } from './vault.ts';
 

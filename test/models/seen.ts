@@ -1,6 +1,6 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
 import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
-import { allContainers, type ModelContainer, type ModelPod, type Mount } from './pod.ts';
+import { allContainers, type ModelContainer, type ModelPod, type Mount } from '@rolechain/kit/models/pod.ts';
 
 /** Of each container, by name. */
 export interface Seen {

@@ -2,8 +2,14 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
-import { EKS_ROLE, eksMutate, type EksMode } from './eks-webhook.ts';
-import { Refused, allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from './pod.ts';
+import { EKS_ROLE, eksMutate, type EksMode } from '@rolechain/kit/models/eks-webhook.ts';
+import {
+  Refused,
+  allContainers,
+  serviceAccountPlugin,
+  type ModelContainer,
+  type ModelPod,
+} from '@rolechain/kit/models/pod.ts';
 import { VAULT_AWS, VAULT_ANNOTATIONS, VAULT_COPY_MOUNTS, vaultMutate } from './vault.ts';
 
 type Policy = 'IfNeeded' | 'Never';

@@ -14,7 +14,7 @@ import {
   type ModelPod,
   type Mount,
   type Variable,
-} from './pod.ts';
+} from '@rolechain/kit/models/pod.ts';
 
 const PREFIX = 'vault.hashicorp.com';
 const KEYS = {

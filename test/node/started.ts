@@ -2,7 +2,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawnTied } from '../cluster/tied-process.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import { LOGS, MARK, STATE } from './places.ts';
 
 export interface Started {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { cgroupFolders, disableControllers, processesIn, removeCgroups } from './cgroups.ts';
 import { marked } from './inventory.ts';
 import { FIXED_FOLDERS, NETWORK, STATE, SYSCTLS } from './places.ts';
@@ -37,11 +37,11 @@ export async function takeDown(): Promise<void> {
   await unmountAll();
   // The other ends are in the pods' network namespaces, which end some moments after their last mount.
   await tryRun('ip', ['link', 'delete', NETWORK.bridge]);
-  await until('the network interfaces of pods are gone', async () => {
+  await until('the network interfaces of pods are gone', PATIENCE_MS, async () => {
     const { stdout } = await tryRun('ip', ['-brief', 'link', 'show', 'master', NETWORK.bridge]);
     return stdout.trim() === '';
   });
-  await until('the cgroups are empty', () => {
+  await until('the cgroups are empty', PATIENCE_MS, () => {
     removeCgroups();
     return cgroupFolders().length === 0;
   });
@@ -52,7 +52,7 @@ export async function takeDown(): Promise<void> {
 
 /** SIGKILL until there are none, since they start others. */
 async function endAll(pids: () => number[]): Promise<void> {
-  await until('the processes have ended', () => {
+  await until('the processes have ended', PATIENCE_MS, () => {
     const found = pids();
     for (const pid of found) {
       try {
@@ -70,7 +70,7 @@ async function unmountAll(): Promise<void> {
     const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
     return lines.map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${STATE}/`));
   };
-  await until('the mounts are gone', async () => {
+  await until('the mounts are gone', PATIENCE_MS, async () => {
     // The last one mounted may lie on others.
     for (const path of mounts().reverse()) await tryRun('umount', [path]);
     return mounts().length === 0;
@@ -97,12 +97,5 @@ function removeShimSockets(): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const path = join(folder, name);
     if (!listening.includes(path)) rmSync(path);
-  }
-}
-
-async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; !(await condition()); tries++) {
-    if (tries > 300) throw new Error(`after 30 s it does not hold that ${what}`);
-    await sleep(100);
   }
 }

@@ -3,7 +3,7 @@
  * is not in every row.
  */
 import { VAULT_ANNOTATIONS } from '../models/vault.ts';
-import type { ModelPod } from '../models/pod.ts';
+import type { ModelPod } from '@rolechain/kit/models/pod.ts';
 
 const image = 'registry.example/app:1';
 const probes = {

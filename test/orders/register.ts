@@ -2,9 +2,9 @@
 import { AdmissionregistrationV1Api, KubeConfig, V1MutatingWebhook } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import type { Injector } from '../models/injectors.ts';
-import { EKS_ROLE } from '../models/eks-webhook.ts';
+import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';
 import { applyAll, PATIENCE_MS, until } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { OUR_NAMES, configurationName, type Row } from './rows.ts';
 import type { InjectorServer } from './server.ts';
 

@@ -4,9 +4,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
-import { NEVER_FIRST } from '../doubles/listen.ts';
+import { NEVER_FIRST } from '@rolechain/doubles/listen.ts';
 import type { Injector } from '../models/injectors.ts';
-import { Refused, type ModelPod } from '../models/pod.ts';
+import { Refused, type ModelPod } from '@rolechain/kit/models/pod.ts';
 
 export interface InjectorServer {
   readonly port: number;

@@ -73,7 +73,7 @@ test('whoever declares tests of a cluster, asks for a client or reads a bundle n
 
 test('a file of each kind', () => {
   expect(needsOf('shared/src/duration.test.ts')).toEqual([]);
-  expect(needsOf('webhook/src/cluster/cluster.test.ts')).toEqual(['newest']);
+  expect(needsOf('test/webhook/caches.test.ts')).toEqual(['newest']);
   expect(needsOf('test/faults/sts.test.ts')).toEqual(['Go client', 'Python environments']);
   expect(needsOf('test/e2e/main-job.test.ts')).toEqual(['Python environments', 'bundles', 'newest', 'oldest']);
   expect(files.filter(({ isUnit }) => isUnit).length).toBeGreaterThan(70);

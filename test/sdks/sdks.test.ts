@@ -4,7 +4,7 @@
  */
 import { SDK_VARIABLES } from '@rolechain/shared';
 import { coversLoopback } from '@rolechain/webhook';
-import { describeWhen, type Absent } from '../when.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import { NO_PROXY_VALUES, STOPS } from './effects.ts';
 import { effectOn, readObserved, type Observed } from './observed.ts';
 import { namesInText } from './names.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AdmissionregistrationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { ENV } from '@rolechain/shared';
 import type { Pod } from '../kubelet/pod.ts';
-import { heard, isRecording, isSecret } from './record.ts';
+import { heard, isRecording, isSecret } from '@rolechain/kit/record.ts';
 
 /** An apiserver that a test has frozen or ended is not waited for. */
 const PATIENCE_MS = 2000;

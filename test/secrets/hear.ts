@@ -2,7 +2,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PATHS } from '@rolechain/shared';
-import { heard, isRecording, isSecret, type Channel } from './record.ts';
+import { heard, isRecording, isSecret, type Channel } from '@rolechain/kit/record.ts';
 
 /** A second is far more than an answer takes; a program that hangs is not waited for. */
 const PATIENCE_MS = 1000;

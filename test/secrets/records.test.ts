@@ -2,7 +2,15 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHANNELS, RECORDS_VARIABLE, SECRET_KINDS, heard, isSecret, type Heard, type Secret } from './record.ts';
+import {
+  CHANNELS,
+  RECORDS_VARIABLE,
+  SECRET_KINDS,
+  heard,
+  isSecret,
+  type Heard,
+  type Secret,
+} from '@rolechain/kit/record.ts';
 import { judge, readRecords, type Records } from './records.ts';
 
 const VALUE = 'a-value-that-nobody-may-say';

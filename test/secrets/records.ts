@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CHANNELS, SECRET_KINDS, type Heard, type Secret } from './record.ts';
+import { CHANNELS, SECRET_KINDS, type Heard, type Secret } from '@rolechain/kit/record.ts';
 import { partsOf, searchSecrets, type Finding } from './search.ts';
 
 export interface Records {

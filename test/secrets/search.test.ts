@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { makeAuthority } from '@rolechain/certs';
-import type { Heard, Secret, SecretKind } from './record.ts';
+import type { Heard, Secret, SecretKind } from '@rolechain/kit/record.ts';
 import { formsOf, partsOf, searchSecrets } from './search.ts';
 
 const text = (said: string): Heard => ({ channel: 'output of the sidecar', text: said, where: 'a.test.ts › a' });

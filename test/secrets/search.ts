@@ -1,6 +1,6 @@
 /** Finds secrets in texts, whole or in part, as they are or encoded. Pure. */
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
-import type { Channel, Heard, Secret, SecretKind } from './record.ts';
+import type { Channel, Heard, Secret, SecretKind } from '@rolechain/kit/record.ts';
 
 /** A place to look at. It never holds the value, since it is printed. */
 export interface Finding {

@@ -1,12 +1,12 @@
 /** What another pod reaches of the sidecar: two network namespaces on one wire, as two pods of a node have them. */
 import { spawnSync } from 'node:child_process';
 import { ENV, PATHS, PORTS } from '@rolechain/shared';
-import { PATIENCE_MS } from '../stage/until.ts';
-import { describeWhen, type Absent } from '../when.ts';
+import { PATIENCE_MS } from '@rolechain/kit/until.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import { hop, ORDERS, ORDERS_ROLE, ACCOUNT } from './bench.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import {
   bundlePrograms,
-  eventually,
   makePodFiles,
   startSidecar,
   type PodFiles,

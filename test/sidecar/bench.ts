@@ -1,12 +1,12 @@
 /** A pod's surroundings for tests of the sidecar: roles in STS, an association, tokens, and the bundled programs. */
 import type { HopConfig, RoleConfig } from '@rolechain/shared';
-import { startAgent, type AgentDouble } from '../doubles/agent.ts';
-import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
-import { makeServiceAccountToken, makeSigningKey } from '../doubles/jwt.ts';
-import { startSts, type StsDouble } from '../doubles/sts.ts';
+import { startAgent, type AgentDouble } from '@rolechain/doubles/agent.ts';
+import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
+import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.ts';
+import { startSts, type StsDouble } from '@rolechain/doubles/sts.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import {
   bundlePrograms,
-  eventually,
   makePodFiles,
   startSidecar,
   type AskOptions,

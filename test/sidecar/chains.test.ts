@@ -1,8 +1,8 @@
 /** Chains of several hops, what each of them sends, and what roles share. */
 import type { HopConfig } from '@rolechain/shared';
-import { mayAssume, trustRole } from '../doubles/fixtures.ts';
+import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
 import { answerOf, asRole, AUDIT, BASE, codeOf, hop, ORDERS, REGION, useBench } from './bench.ts';
-import { eventually } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 
 const bench = useBench();
 const SECRET = { name: 'orders-aws', key: 'external-id' };

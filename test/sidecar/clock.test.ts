@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { mayAssume, trustRole } from '../doubles/fixtures.ts';
+import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
 import {
   answerOf,
   AUDIT,
@@ -20,7 +20,8 @@ import {
   type Change,
 } from './bench.ts';
 import { shiftedClock, type ShiftedClock } from './clock-shift.ts';
-import { eventually, type Reply, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type Reply, type RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

@@ -1,5 +1,5 @@
 /** The sidecar as a whole, from nothing to credentials: real processes and sockets, doubles of STS and of the agent. */
-import { mayAssume, trustRole } from '../doubles/fixtures.ts';
+import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
 import {
   answerOf,
   AUDIT,
@@ -15,7 +15,8 @@ import {
   REGION,
   useBench,
 } from './bench.ts';
-import { eventually, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

@@ -1,7 +1,7 @@
 /** An egress proxy and a private CA, by Node's own settings: STS goes through them, and nothing else does. */
 import { startEgress, type Egress } from '../stage/egress.ts';
 import { answerOf, codeOf, useBench } from './bench.ts';
-import { eventually } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 
 const bench = useBench();
 /** A name that only the proxy knows. */

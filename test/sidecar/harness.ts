@@ -8,7 +8,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ENV,
   externalIDFile,
@@ -19,10 +18,9 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { buildProber, buildSidecar } from '../../scripts/build/sidecar.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { hearReply, hearSidecar, knowTokens } from '../secrets/hear.ts';
-import { heard, isSecret } from '../secrets/record.ts';
-import { PATIENCE_MS } from '../stage/until.ts';
+import { heard, isSecret } from '@rolechain/kit/record.ts';
 
 /** The two programs of the sidecar's image. */
 export interface Programs {
@@ -213,24 +211,4 @@ async function send(
   const isJSON = response.headers['content-type']?.startsWith('application/json') === true && body !== '';
   const data = isJSON ? (JSON.parse(body) as Record<string, unknown>) : {};
   return { status: response.statusCode ?? 0, headers: response.headers, body, data };
-}
-
-/** Waits until `check` gives something other than undefined or false; an error counts as not yet. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
-  let last: unknown;
-  const end = Date.now() + PATIENCE_MS;
-  while (Date.now() < end) {
-    try {
-      const value = await check();
-      if (value !== undefined && value !== false) return value;
-      last = undefined;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(50);
-  }
-  throw new Error(`it did not come to pass: ${what}`, { cause: last });
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { Server, Socket } from 'node:net';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 
 export interface Intruder {
   /** Authorization headers, in the order in which they came. */

@@ -1,8 +1,8 @@
 /** The sidecar as a whole, through refreshes, failures and recoveries. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '@rolechain/shared';
-import { trustRole } from '../doubles/fixtures.ts';
-import { startSts } from '../doubles/sts.ts';
+import { trustRole } from '@rolechain/doubles/fixtures.ts';
+import { startSts } from '@rolechain/doubles/sts.ts';
 import {
   ACCOUNT,
   answerOf,
@@ -16,7 +16,7 @@ import {
   REGION,
   useBench,
 } from './bench.ts';
-import { eventually } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 
 const bench = useBench();
 

@@ -2,7 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeWhen, type Absent } from '../when.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import type { Asked } from './metadata/asking.ts';
 
 const WAYS = [

@@ -1,8 +1,9 @@
 /** The sidecar as a process: restarts, signals, exit codes, ports, its log. */
 import { createServer } from 'node:net';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { answerOf, codeOf, EXTERNAL_ID, firstAnswer, listens, ORDERS, useBench } from './bench.ts';
-import { eventually, type Reply, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type Reply, type RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

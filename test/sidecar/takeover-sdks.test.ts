@@ -6,10 +6,11 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS, tokenFile } from '@rolechain/shared';
-import { describeWhen } from '../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { locateSdks, startClient, type Client, type Result } from '../faults/clients.ts';
 import { answerOf, codeOf, useBench } from './bench.ts';
-import { eventually, writtenAt, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { writtenAt, type RunningSidecar } from './harness.ts';
 import { takePort } from './intruder.ts';
 
 const bench = useBench();

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS, tokenFile } from '@rolechain/shared';
 import { rawRequest } from '../../sidecar/src/testing/raw-http.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { answerOf, asRole, AUDIT, codeOf, firstAnswer, hop, useBench } from './bench.ts';
-import { eventually, type AskOptions, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type AskOptions, type RunningSidecar } from './harness.ts';
 import { takePort } from './intruder.ts';
 
 const bench = useBench();

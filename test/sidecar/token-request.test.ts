@@ -6,11 +6,12 @@ import { IncomingMessage } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { decodeJwt } from '../doubles/jwt.ts';
-import { mayAssume, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
-import { startSts } from '../doubles/sts.ts';
+import { decodeJwt } from '@rolechain/doubles/jwt.ts';
+import { mayAssume, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
+import { startSts } from '@rolechain/doubles/sts.ts';
 import { answerOf, codeOf, hop, IRSA, ORDERS, REGION, useBench } from './bench.ts';
-import { eventually, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type RunningSidecar } from './harness.ts';
 
 const ISSUER = 'https://kubernetes.default.svc';
 const AUDIENCE = 'sts.amazonaws.com';

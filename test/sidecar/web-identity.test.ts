@@ -1,8 +1,9 @@
 /** `webIdentity`: the target by AssumeRoleWithWebIdentity, alone or before the chain. */
 import type { RoleConfig } from '@rolechain/shared';
-import { mayAssume, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
+import { mayAssume, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
 import { answerOf, BASE, codeOf, EXTERNAL_ID, hop, ISSUER, ORDERS, OUTAGE, useBench } from './bench.ts';
-import { eventually, type RunningSidecar } from './harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { type RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 const token = { type: 'projected' } as const;

@@ -3,11 +3,11 @@
  * ServiceAccount and the target roles trusting it. They check signatures, trust policies and limits.
  */
 import { parseRoleARN, type RoleSpec } from '@rolechain/shared';
-import { startAgent, type AgentDouble } from '../doubles/agent.ts';
-import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '../doubles/fixtures.ts';
-import type { VerifyingKey } from '../doubles/jwt.ts';
-import type { RoleFixture } from '../doubles/iam.ts';
-import { startSts, type StsDouble } from '../doubles/sts.ts';
+import { startAgent, type AgentDouble } from '@rolechain/doubles/agent.ts';
+import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
+import type { VerifyingKey } from '@rolechain/doubles/jwt.ts';
+import type { RoleFixture } from '@rolechain/doubles/iam.ts';
+import { startSts, type StsDouble } from '@rolechain/doubles/sts.ts';
 
 /** The role behind the Pod Identity association of every account on the stage. */
 export const BASE_ROLE = 'arn:aws:iam::111111111111:role/base';

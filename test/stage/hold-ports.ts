@@ -1,7 +1,7 @@
 /** One loopback for the pods of all test files: of two pods whose sidecars have a port in common, one waits. */
 import { once } from 'node:events';
 import { createServer, Server } from 'node:net';
-import { until } from './until.ts';
+import { until } from '@rolechain/kit/until.ts';
 
 export interface HeldPorts {
   readonly release: () => Promise<void>;

@@ -16,16 +16,16 @@ import {
 import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { inGroup } from '../cgroup/memory.ts';
-import { freePort } from '../cluster/free-port.ts';
-import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 import { hearFile, hearHealth } from '../secrets/hear.ts';
 import { REGION } from './aws.ts';
-import { parseManifests, type KubeObject } from './manifests.ts';
-import { NAMESPACE } from './namespace.ts';
-import { PATIENCE_MS, until } from './until.ts';
+import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
-export { NAMESPACE } from './namespace.ts';
-export { PATIENCE_MS, until } from './until.ts';
+export { NAMESPACE } from '@rolechain/kit/namespace.ts';
+export { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 

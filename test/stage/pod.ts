@@ -6,7 +6,7 @@ import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
 import { runContainer, type RunningContainer } from '../kubelet/run.ts';
 import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
 import { hearSidecar, knowTokens } from '../secrets/hear.ts';
-import { heard, type Channel } from '../secrets/record.ts';
+import { heard, type Channel } from '@rolechain/kit/record.ts';
 import { holdPorts } from './hold-ports.ts';
 import { PATIENCE_MS, ROOT, until } from './install.ts';
 

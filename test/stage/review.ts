@@ -4,10 +4,10 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { PATHS } from '@rolechain/shared';
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { KubeDouble } from '../doubles/kube.ts';
-import { heard } from '../secrets/record.ts';
+import type { KubeDouble } from '@rolechain/doubles/kube.ts';
+import { heard } from '@rolechain/kit/record.ts';
 import { NAMESPACE, until } from './install.ts';
-import type { KubeObject } from './manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface Reviewed {
   /** The pod as it comes out; undefined where it is refused. */

@@ -8,11 +8,11 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole, parseRoleARN } from '@rolechain/shared';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { getRaw } from '../cluster/get-raw.ts';
 import type { Pod } from '../kubelet/pod.ts';
 import { hearPod } from '../secrets/cluster.ts';
-import { heard } from '../secrets/record.ts';
+import { heard } from '@rolechain/kit/record.ts';
 import { startAws, type Account, type Aws, type AwsOptions } from './aws.ts';
 import {
   NAMESPACE,
@@ -24,7 +24,7 @@ import {
   until,
   type WebhookProcess,
 } from './install.ts';
-import type { KubeObject } from './manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface StageOptions {
   readonly binaries: Binaries;

@@ -6,11 +6,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS } from '@rolechain/shared';
-import { startKubeDouble, type KubeDouble } from '../doubles/kube.ts';
-import { ruleOf, RULES } from '../doubles/kube/rules.ts';
+import { startKubeDouble, type KubeDouble } from '@rolechain/doubles/kube.ts';
+import { ruleOf, RULES } from '@rolechain/doubles/kube/rules.ts';
 import { NAMESPACE, PATIENCE_MS, installManifests, startWebhook, until } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
-import { freePort } from '../cluster/free-port.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { reviewPod, type Reviewed } from '../stage/review.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';

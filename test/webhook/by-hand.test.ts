@@ -20,8 +20,8 @@ import {
   until,
   type WebhookProcess,
 } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
-import { freePort } from '../cluster/free-port.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
 
 const NAME = 'rolechain';

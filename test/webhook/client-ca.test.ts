@@ -8,9 +8,9 @@ import { makeClientCertificate } from '@rolechain/certs/testing/client-certifica
 import { ANNOTATIONS } from '@rolechain/shared';
 import { stringify } from 'yaml';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
-import { isSecret } from '../secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 import {
   NAMESPACE,
   applyAll,
@@ -19,7 +19,7 @@ import {
   startWebhook,
   type WebhookProcess,
 } from '../stage/install.ts';
-import { PATIENCE_MS, until } from '../stage/until.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const ROLE = 'arn:aws:iam::222222222222:role/orders';

@@ -1,7 +1,7 @@
 /** Accounts that a tenant makes large, against the real bundle with a heap far smaller than the shipped one. */
 import { CoreV1Api } from '@kubernetes/client-node';
 import { ANNOTATIONS } from '@rolechain/shared';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import {
   NAMESPACE,
@@ -11,7 +11,7 @@ import {
   startWebhook,
   type WebhookProcess,
 } from '../stage/install.ts';
-import { PATIENCE_MS, until } from '../stage/until.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const ROLE = 'arn:aws:iam::222222222222:role/orders';

@@ -4,8 +4,8 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENV, PATHS } from '@rolechain/shared';
-import { freePort } from '../cluster/free-port.ts';
-import { spawnTied, type TiedProcess } from '../cluster/tied-process.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 import { hearFile, hearHealth, hearReply } from '../secrets/hear.ts';
 import { NAMESPACE, ROOT } from '../stage/install.ts';
 

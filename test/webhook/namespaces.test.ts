@@ -4,7 +4,7 @@
  */
 import { CoreV1Api, V1Container } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '../kubelet/pod.ts';
 import {
   NAMESPACE,
@@ -16,7 +16,7 @@ import {
   until,
   type WebhookProcess,
 } from '../stage/install.ts';
-import type { KubeObject } from '../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { createPod, untilCalled } from '../stage/stage.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';

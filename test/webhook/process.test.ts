@@ -8,7 +8,7 @@ import { connect, TLSSocket } from 'node:tls';
 import { CoreV1Api, AdmissionregistrationV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import {
   NAMESPACE,
@@ -19,7 +19,7 @@ import {
   PATIENCE_MS,
   until,
 } from '../stage/install.ts';
-import { heard } from '../secrets/record.ts';
+import { heard } from '@rolechain/kit/record.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';
 
 const SERVER_NAME = 'rolechain-webhook.rolechain.svc';

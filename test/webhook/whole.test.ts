@@ -9,12 +9,12 @@ import { EKS, SIDECAR } from '@rolechain/shared';
 import { API_TYPES, SIDECAR_FIELDS, parseSettings, patch, type SetField } from '@rolechain/webhook';
 import { TARGET, account, call, chance } from '@rolechain/webhook/testing';
 import { readApiTypes, type ApiTypes } from '../api-types/read.ts';
-import { sample } from '../api-types/sample.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { sample } from '@rolechain/webhook/testing/sample.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { makeDryRuns, type DryRuns } from '../corpora/dry-run.ts';
 import type { Injector } from '../models/injectors.ts';
-import { allContainers, type ModelContainer, type ModelPod } from '../models/pod.ts';
+import { allContainers, type ModelContainer, type ModelPod } from '@rolechain/kit/models/pod.ts';
 import { REGION } from '../stage/aws.ts';
 import { startInjectors, type InjectorServer } from '../orders/server.ts';
 import {

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ROOT } from '../../scripts/build/root.ts';
-import { describeWhen, type Absent } from '../when.ts';
+import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 
 const WORKFLOWS = globSync('.github/workflows/*.{yaml,yml}', { cwd: ROOT });
 /** `.ci/run`, or a command of package.json. */

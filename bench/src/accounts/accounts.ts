@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster, type Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
-import { freePort } from '@rolechain/test/cluster/free-port.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { NAMESPACE, startWebhook } from '@rolechain/test/stage/install.ts';

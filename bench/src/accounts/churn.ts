@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Api } from '@rolechain/test/guard/api.ts';
-import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
+import { SERVER_NAME } from '@rolechain/webhook/testing/https.ts';
 import { ANNOTATED, SPACE, makeReviews } from '../admission/reviews.ts';
 import type { Target } from '../admission/webhooks.ts';
 import { namespaceOf, seededAccount } from './account.ts';

@@ -1,7 +1,7 @@
 /** The generator of load (bench/peers/webhook/load), a process of its own. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { SERVER_NAME } from '../../../webhook/src/testing/https.ts';
+import { SERVER_NAME } from '@rolechain/webhook/testing/https.ts';
 import type { Target } from './webhooks.ts';
 
 /** What it tells of one run. Milliseconds. */

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { ENV, SIDECAR } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
-import { call } from '../../../webhook/src/testing/https.ts';
-import { patched } from '../../../webhook/src/testing/server.ts';
+import { call } from '@rolechain/webhook/testing/https.ts';
+import { patched } from '@rolechain/webhook/testing/server.ts';
 import { ANNOTATED, type PodOfReview, type Review } from './reviews.ts';
 import type { Target } from './webhooks.ts';
 

@@ -1,5 +1,5 @@
 /** AdmissionReviews in the form in which kube-apiserver sends them, made from the corpora's pods. */
-import { distinctPods, eksPods, psaFixtures, type CorpusPod } from '@rolechain/test/corpora/load.ts';
+import { distinctPods, eksPods, psaFixtures, type CorpusPod } from '@rolechain/kit/corpora/load.ts';
 import { decide } from '@rolechain/webhook';
 import { SETTINGS } from '@rolechain/webhook/testing';
 

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
-import { freePort } from '@rolechain/test/cluster/free-port.ts';
-import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { NAMESPACE, startWebhook, until } from '@rolechain/test/stage/install.ts';
-import { SERVER_NAME, testAuthority } from '../../../webhook/src/testing/https.ts';
+import { SERVER_NAME, testAuthority } from '@rolechain/webhook/testing/https.ts';
 
 export interface Target {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Namespaces that differ in nothing but what of ours the apiserver asks there. */
 import { account, namespace, ROLE } from '@rolechain/test/guard/installed.ts';
-import type { KubeObject } from '@rolechain/test/stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 /** `off` neither, `on` the webhook alone, `guarded` webhook and guard, as the manifests install them. */
 export const SIDES = ['off', 'on', 'guarded'] as const;

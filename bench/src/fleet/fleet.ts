@@ -1,6 +1,6 @@
 /** `bench fleet`: what a fleet of sidecars asks of STS in a day, and what a throttling STS does to it. */
 import { atMost, told, type BenchOptions, type Part, type Row } from '../row.ts';
-import { seeded } from '../seeded.ts';
+import { seeded } from '@rolechain/kit/seeded.ts';
 import { simulateFleet, type FleetOptions } from './simulate.ts';
 
 const MINUTE = 60_000;

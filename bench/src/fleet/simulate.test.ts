@@ -1,4 +1,4 @@
-import { seeded } from '../seeded.ts';
+import { seeded } from '@rolechain/kit/seeded.ts';
 import { simulateFleet, type FleetOptions } from './simulate.ts';
 
 const HOUR = 3_600_000;

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import { inGroup } from '@rolechain/test/cgroup/memory.ts';
 import type { Contestant, Contestants } from './contestants.ts';
-import { waitFor } from './running.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import type { World } from './world.ts';
 
 export interface Image {
@@ -64,7 +64,7 @@ export async function usualImage(contestants: Contestants, { folder }: World, di
   closeSync(output);
   const mounted = `/proc/${holder.pid}/root${mountPoint}/node`;
   try {
-    await waitFor('the mount', () => Promise.resolve(existsSync(mounted)), 10);
+    await eventually('the mount', () => Promise.resolve(existsSync(mounted)), 10);
   } catch (error) {
     await holder.kill();
     throw new Error(`no disk can be mounted: ${readFileSync(log, 'utf8').trim()}`, { cause: error });

@@ -1,14 +1,12 @@
 /** Sidecars that run for longer than one measurement, each in a cgroup where there are any. */
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS } from '@rolechain/shared';
 import { inGroup } from '@rolechain/test/cgroup/memory.ts';
-import { spawnTied } from '@rolechain/test/cluster/tied-process.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import type { Contestant } from './contestants.ts';
 import type { BenchPod, World } from './world.ts';
-
-const PATIENCE_MS = 30_000;
 
 export interface Running {
   readonly name: string;
@@ -38,7 +36,7 @@ export async function start(contestant: Contestant, world: World, enter?: string
   void child.ended.then(() => (runs = false));
   const left = (): Promise<number> => timeLeft(pod.ports.credentials, tokenFile);
   try {
-    await waitFor('its first credentials', async () => (await left()) > 0, 2);
+    await eventually('its first credentials', async () => (await left()) > 0, 2);
     // What is measured as shipped must be what is shipped.
     const said = readFileSync(log, 'utf8');
     if (contestant.name === 'shipped' && said.includes('"codeCache"')) throw new Error('it did not use its code cache');
@@ -56,21 +54,6 @@ async function timeLeft(port: number, tokenFile: string): Promise<number> {
   const { Expiration } = (await reply.json()) as { Expiration?: string };
   if (!reply.ok || Expiration === undefined) throw new Error(`no credentials: ${reply.status}`);
   return Date.parse(Expiration) - Date.now();
-}
-
-/** Asks every `everyMs` until it is so; an error counts as not yet. */
-export async function waitFor(what: string, check: () => Promise<boolean>, everyMs = 50): Promise<void> {
-  let last: unknown;
-  const end = performance.now() + PATIENCE_MS;
-  while (performance.now() < end) {
-    try {
-      if (await check()) return;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(everyMs);
-  }
-  throw new Error(`in vain waited for ${what}`, { cause: last });
 }
 
 /** Starts all, or none of them. */
@@ -95,7 +78,7 @@ export async function stopAll(running: readonly Running[]): Promise<void> {
 export async function untilRefreshed(running: readonly Running[], world: World): Promise<void> {
   world.setSessionSeconds(undefined);
   await Promise.all(
-    running.map(({ name, left }) => waitFor(`a refresh of ${name}`, async () => (await left()) > 60_000)),
+    running.map(({ name, left }) => eventually(`a refresh of ${name}`, async () => (await left()) > 60_000)),
   );
 }
 

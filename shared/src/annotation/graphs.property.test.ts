@@ -1,7 +1,7 @@
 /** Values that hold themselves, or each other, or thousands of others: nothing throws, and every answer is bounded. */
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { runs } from '../../../test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { LIMITS } from '../limits.ts';
 import { formatProblems, show, type Checked } from '../problem.ts';
 import { checkSidecarConfig } from '../sidecar-config/codec.ts';

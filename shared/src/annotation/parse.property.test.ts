@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { runs } from '../../../test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { errorEntry } from '../errors.ts';
 import { parseAssumeRole } from './parse.ts';
 import { FIELDS } from './fields.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { runs } from '../../../test/runs.ts';
-import { expand } from '../../../test/kubelet/expand.ts';
+import { runs } from '@rolechain/kit/runs.ts';
+import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 import { parseSidecarConfig, writeSidecarConfig } from './codec.ts';
 import type { SidecarConfig, RoleConfig, HopConfig, SourceConfig, TokenConfig } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { timesAsMuch } from '@rolechain/test/hostile/cost.ts';
+import { timesAsMuch } from '@rolechain/kit/cost.ts';
 import { oneLine } from './text.ts';
 
 const TOKEN = `eyJ${'h'.repeat(30)}.${'p'.repeat(300)}.${'s'.repeat(300)}`;

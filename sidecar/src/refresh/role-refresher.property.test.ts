@@ -1,7 +1,7 @@
 /** What holds of a keeper on `schedule`, whatever its fetches end with and however the node's clock jumps. Times by a clock that never does. */
 import fc from 'fast-check';
 import type { ErrorCode } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import type { Clock } from '../model/clock.ts';
 import { makeKeeper } from './role-refresher.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';

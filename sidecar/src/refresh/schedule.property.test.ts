@@ -1,6 +1,6 @@
 /** What holds of `schedule` whatever has happened and whatever the clocks say. */
 import fc from 'fast-check';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { refreshMargin, schedule, type Action, type History, type Lifetime, type Situation } from './schedule.ts';
 
 const SECOND = 1_000;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { NEVER_FIRST } from '../../doubles/listen.ts';
+import { NEVER_FIRST } from '@rolechain/doubles/listen.ts';
 
 export interface LabellingWebhook {
   readonly port: number;

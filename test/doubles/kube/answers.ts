@@ -1,7 +1,7 @@
 /** The answers to what rules.ts has, from the store: as the apiserver gives them, without validation and defaults. */
 import { ServerResponse } from 'node:http';
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Asked, Attributes } from './asked.ts';
 import { formOf, inForm, listInForm, type Form } from './forms.ts';
 import { KINDS, type Store } from './store.ts';

@@ -1,5 +1,5 @@
 /** In which form an object is given: as it is, or its metadata alone, by the header Accept. */
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export type Form = 'whole' | 'metadata';
 

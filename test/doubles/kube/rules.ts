@@ -2,7 +2,7 @@
  * What the webhook asks of the Kubernetes API, and so what the double answers. kube.test.ts holds it against the rules
  * that the manifests grant and against what a real webhook asks for: neither may have more nor less.
  */
-import { NAMESPACE } from '../../stage/namespace.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import type { Attributes } from './asked.ts';
 
 /** As a rule of a Role or ClusterRole. */

@@ -1,5 +1,5 @@
 /** The objects of the double, with versions and the events of watches, as etcd and the apiserver's watch cache. */
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Attributes } from './asked.ts';
 
 export interface Event {

@@ -1,7 +1,7 @@
 /** What backup and drain make of injected pods. */
 import { V1Pod } from '@kubernetes/client-node';
 import { SIDECAR } from '@rolechain/shared';
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { until } from '../../stage/install.ts';
 import { SHOP, statusOf } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';

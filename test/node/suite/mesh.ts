@@ -8,7 +8,7 @@ import { MESH } from '../app/mesh.ts';
 import { SHOP, type Kube } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
 import { container, podOf, type App } from './workloads.ts';
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 const PROCEEDS = `${MESH.pods}proceeds`;
 const REQUIRES = `${MESH.pods}requires`;

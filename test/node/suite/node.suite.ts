@@ -2,7 +2,7 @@
  * rolechain on a real node: its own images, kubelet, containerd, native sidecars, and an unmodified program of a user.
  * Run by `pnpm test:node` (../main.ts), which makes the cluster or is told of one.
  */
-import { describeWhen } from '../../when.ts';
+import { describeWhen } from '@rolechain/kit/when.ts';
 import { backups } from './backup.ts';
 import { REDIRECTS, readGiven } from './given.ts';
 import { refusals, startRefused } from './refusals.ts';

@@ -1,6 +1,6 @@
 /** Pods whose first credential AWS refuses: one that waits for it, and one that starts all the same. */
 import { SIDECAR } from '@rolechain/shared';
-import { trustRole } from '../../doubles/fixtures.ts';
+import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { BASE_ROLE } from '../../stage/aws.ts';
 import { until } from '../../stage/install.ts';
 import { SHOP, statusOf } from './kube.ts';

@@ -2,10 +2,10 @@
 import type { JsonWebKey } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { trustRole } from '../../doubles/fixtures.ts';
+import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { startAws, type Aws } from '../../stage/aws.ts';
 import { until } from '../../stage/install.ts';
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { accountsOf } from '../../stage/stage.ts';
 import { LOGS } from '../places.ts';
 import type { Given } from './given.ts';

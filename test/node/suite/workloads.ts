@@ -1,6 +1,6 @@
 /** Pods of users, in a namespace that enforces the restricted Pod Security Standard. */
 import { V1PodSpec } from '@kubernetes/client-node';
-import type { KubeObject } from '../../stage/manifests.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { SHOP } from './kube.ts';
 
 /** What the application's containers have in common. */

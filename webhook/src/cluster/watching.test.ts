@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PATIENCE_MS } from '@rolechain/test/stage/until.ts';
+import { PATIENCE_MS } from '@rolechain/kit/until.ts';
 import { makeAccountCache, accountSource, PAGE, type SourceOptions } from './service-accounts.ts';
 import { reflect } from './reflector.ts';
 import {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { makeAuthority, makeLeaf, type KeyPair } from '@rolechain/certs';
 import { makeClientCertificate } from '@rolechain/certs/testing/client-certificate.ts';
-import { isSecret } from '@rolechain/test/secrets/record.ts';
+import { isSecret } from '@rolechain/kit/record.ts';
 import { describeCA, caProblems } from '../settings/client-ca.ts';
 import { setCertificate } from './server.ts';
 import { SERVER_NAME, testAuthority, type Authority } from '../testing/https.ts';

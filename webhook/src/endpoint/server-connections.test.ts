@@ -4,7 +4,7 @@ import { Agent, createServer as createTLSServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { setCertificate, type ServerOptions } from './server.ts';
 import { plainPod } from '../testing/fixtures.ts';
 import { SERVER_NAME, testAuthority, type Authority } from '../testing/https.ts';

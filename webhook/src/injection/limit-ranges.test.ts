@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { decide } from '../policy/decide-pod.ts';
 import { podSums } from './limit-ranges.ts';
 import { limitRulesOf, type LimitRule } from '../objects/limit-range.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { LIMITS } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { coversLoopback } from './proxy-env.ts';
 import { SETTINGS, account, call, plainPod } from '../testing/fixtures.ts';
 import { uninject } from '../patch/uninject.ts';

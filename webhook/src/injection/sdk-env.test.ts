@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, account, call, plainPod } from '../testing/fixtures.ts';
 
 interface Variable {

@@ -1,8 +1,8 @@
 /** A second call on a sidecar in which somebody else changed something, field by field of the API's own types. */
 import fc from 'fast-check';
 import { ENV, SIDECAR } from '@rolechain/shared';
-import { sample } from '@rolechain/test/api-types/sample.ts';
-import { everyFieldPods } from '@rolechain/test/corpora/load.ts';
+import { sample } from '../testing/sample.ts';
+import { everyFieldPods } from '@rolechain/kit/corpora/load.ts';
 import { API_TYPES } from '../objects/api-types.ts';
 import { patch } from '../patch/patch.ts';
 import { SIDECAR_FIELDS } from './sidecar-fields.ts';

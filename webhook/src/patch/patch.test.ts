@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ENV, SIDECAR, tokenFile } from '@rolechain/shared';
-import { withoutOurs } from '@rolechain/test/models/foreign.ts';
-import { arbitraryPod } from '@rolechain/test/models/pods.ts';
+import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
+import { arbitraryPod } from '@rolechain/kit/models/pods.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { REASONS } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { decide } from './decide-pod.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 

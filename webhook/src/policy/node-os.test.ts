@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { decide } from './decide-pod.ts';
 import { windowsSign } from './node-os.ts';
 import type { Pod } from '../objects/pod.ts';

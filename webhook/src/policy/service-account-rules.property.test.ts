@@ -1,10 +1,10 @@
 /** Arbitrary pods whose accounts declare arbitrary roles: what holds whatever is asked for. */
 import fc from 'fast-check';
 import { ENV, SIDECAR, parseAssumeRole, parseSidecarConfig, type SidecarConfig } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from '@rolechain/test/models/pod.ts';
-import { withoutOurs } from '@rolechain/test/models/foreign.ts';
-import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/test/models/pods.ts';
-import { runs } from '@rolechain/test/runs.ts';
+import type { ModelContainer, ModelPod } from '@rolechain/kit/models/pod.ts';
+import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
+import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, TARGET, account, call } from '../testing/fixtures.ts';
 import type { Surroundings } from './decide-service-account.ts';
 

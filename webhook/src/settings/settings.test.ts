@@ -1,7 +1,7 @@
 import { makeAuthority } from '@rolechain/certs';
 import fc from 'fast-check';
 import { EKS_FLAGS, MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
-import { runs } from '@rolechain/test/runs.ts';
+import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
 
 const IMAGE = 'sidecarImage: registry.example/sidecar@sha256:0\n';

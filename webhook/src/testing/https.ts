@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
-import { heard, isSecret } from '@rolechain/test/secrets/record.ts';
+import { heard, isSecret } from '@rolechain/kit/record.ts';
 import type { Certificate } from '../endpoint/server.ts';
 
 /** The name that the certificates carry; connections go to 127.0.0.1. */

@@ -1,5 +1,5 @@
 /** Answers and objects for the byte-level tests on the double of the Kubernetes API. */
-export { json, startKubeDouble, status, type Answerer, type KubeDouble } from '@rolechain/test/doubles/kube.ts';
+export { json, startKubeDouble, status, type Answerer, type KubeDouble } from '@rolechain/doubles/kube.ts';
 
 /** One line of a watch. */
 export const line = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { FastifyInstance } from 'fastify';
-import { heard } from '@rolechain/test/secrets/record.ts';
+import { heard } from '@rolechain/kit/record.ts';
 import type { Logger } from '@rolechain/shared';
 import type { ReviewResponse } from '../admission/review.ts';
 import { makeJudgements } from '../policy/judgements.ts';

@@ -1,11 +1,11 @@
 /** The cache and its source against a real kube-apiserver. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
-import { PATIENCE_MS } from '@rolechain/test/stage/until.ts';
+import { describeWithCluster } from '../cluster/jest.ts';
+import { PATIENCE_MS } from '@rolechain/kit/until.ts';
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
-import { nodeRegion } from './region.ts';
-import { reflect, type WatchEvent } from './reflector.ts';
+import { nodeRegion } from '../../webhook/src/cluster/region.ts';
+import { reflect, type WatchEvent } from '../../webhook/src/cluster/reflector.ts';
 import {
   accountReader,
   accountSource,
@@ -13,7 +13,7 @@ import {
   makeLookup,
   type AccountCache,
   type ReadAccount,
-} from './service-accounts.ts';
+} from '../../webhook/src/cluster/service-accounts.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);

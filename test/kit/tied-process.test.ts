@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, processesWith } from './testing/processes.ts';
+import { lastAnswer } from './until.ts';
+import { processesWith } from './processes.ts';
 import { spawnTied } from './tied-process.ts';
 
 describe('a tied process', () => {
@@ -15,7 +16,7 @@ describe('a tied process', () => {
     return spawnTied('sh', ['-c', script, folder], { env: process.env, output });
   };
   const noneLeft = () =>
-    eventually(
+    lastAnswer(
       () => processesWith(folder),
       (found) => found.length === 0,
     );
@@ -45,7 +46,7 @@ describe('a tied process', () => {
   test('is killed with what it has started, even if it ignores SIGTERM', async () => {
     const tied = run(`trap '' TERM; sh -c 'sleep 600; :' "$0" & sleep 600; :`);
     expect(
-      await eventually(
+      await lastAnswer(
         () => processesWith(folder),
         (found) => found.length === 3,
       ),
@@ -58,7 +59,7 @@ describe('a tied process', () => {
   test('ends with us, and so does what it has started', async () => {
     const holder = spawn(process.execPath, [join(import.meta.dirname, 'testing', 'hold-children.ts'), folder]);
     // The holder, the shell, its child and the watcher.
-    const all = await eventually(
+    const all = await lastAnswer(
       () => processesWith(folder),
       (found) => found.length === 4,
     );

@@ -8,24 +8,23 @@ import {
   CoreV1Api,
   KubernetesObjectApi,
 } from '@kubernetes/client-node';
-import type { FastifyInstance } from 'fastify';
 import { ANNOTATIONS } from '@rolechain/shared';
-import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
-import { parseManifests, type KubeObject } from '@rolechain/test/stage/manifests.ts';
-import { PATIENCE_MS, until } from '@rolechain/test/stage/until.ts';
-import { makeJudgements } from '../policy/judgements.ts';
-import { makeMetrics } from '../telemetry/metrics.ts';
-import { makeAdmissionServer } from '../endpoint/server.ts';
-import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing/fixtures.ts';
-import { testAuthority } from '../testing/https.ts';
-import { recordingLog } from '../testing/server.ts';
+import { describeWithCluster } from '../cluster/jest.ts';
+import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
+import { makeJudgements } from '../../webhook/src/policy/judgements.ts';
+import { makeMetrics } from '../../webhook/src/telemetry/metrics.ts';
+import { makeAdmissionServer } from '../../webhook/src/endpoint/server.ts';
+import { SETTINGS, TARGET, account, call, chance, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
+import { testAuthority } from '@rolechain/webhook/testing/https.ts';
+import { recordingLog } from '@rolechain/webhook/testing/server.ts';
 
 const MANIFESTS = join(__dirname, '..', '..', '..', 'manifests');
 const read = (name: string): KubeObject[] => parseManifests(readFileSync(join(MANIFESTS, name), 'utf8'));
 const KEY = ANNOTATIONS.assumeRole.key;
 
 describeWithCluster('on the real apiserver', (cluster) => {
-  let server: FastifyInstance | undefined;
+  let server: ReturnType<typeof makeAdmissionServer> | undefined;
   const looked: string[] = [];
   const core = (): CoreV1Api => cluster().kubeConfig.makeApiClient(CoreV1Api);
 

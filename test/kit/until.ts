@@ -29,3 +29,34 @@ export async function until(
     await sleep(50);
   }
 }
+
+/** Waits until `check` gives something other than undefined or false; an error counts as not yet. Throws after PATIENCE_MS. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  everyMs = 50,
+): Promise<T> {
+  let last: unknown;
+  const end = Date.now() + PATIENCE_MS;
+  while (Date.now() < end) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(everyMs);
+  }
+  throw new Error(`it did not come to pass: ${what}`, { cause: last });
+}
+
+/** Asks until the answer passes or nobody would wait any longer; returns the last answer, for an `expect`. */
+export async function lastAnswer<T>(ask: () => Promise<T>, passes: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (passes(answer) || Date.now() > end) return answer;
+    await sleep(50);
+  }
+}

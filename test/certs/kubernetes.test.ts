@@ -1,5 +1,5 @@
-import { json, startKubeDouble, status, type KubeDouble } from '@rolechain/test/doubles/kube.ts';
-import { secretApi, webhookConfigurationApi } from './kubernetes.ts';
+import { json, startKubeDouble, status, type KubeDouble } from '@rolechain/doubles/kube.ts';
+import { secretApi, webhookConfigurationApi } from '../../certs/src/kubernetes.ts';
 
 let double: KubeDouble;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { podOf, templateOf, type KubeObject } from '../stage/manifests.ts';
+import { podOf, templateOf, type KubeObject } from '../manifests.ts';
 
 export type Level = 'baseline' | 'restricted';
 
@@ -29,7 +29,9 @@ export interface NamedPod {
   readonly pod: CorpusPod;
 }
 
-const read = (...path: string[]): Buffer => readFileSync(join(import.meta.dirname, ...path));
+/** Their files stand in test/corpora. */
+const CORPORA = join(import.meta.dirname, '..', '..', 'corpora');
+const read = (...path: string[]): Buffer => readFileSync(join(CORPORA, ...path));
 
 /** All 4,537 of them, as they are. */
 export function psaFixtures(): PsaFixture[] {
@@ -52,7 +54,7 @@ export function distinctPods(fixtures: readonly PsaFixture[]): NamedPod[] {
  * them alone. No apiserver accepts them.
  */
 export function everyFieldPods(): NamedPod[] {
-  return readdirSync(join(import.meta.dirname, 'every-field')).map((source) => {
+  return readdirSync(join(CORPORA, 'every-field')).map((source) => {
     const object = JSON.parse(read('every-field', source).toString()) as KubeObject;
     const pod = podOf(object, 'shop') as CorpusPod;
     // A controller passes on little of the template's metadata, but here every field counts.
@@ -66,7 +68,7 @@ const DIRECTIVE = 'testing.eks.amazonaws.com/';
 
 /** The EKS webhook's fixtures, without the directives of its tests. */
 export function eksPods(): NamedPod[] {
-  const files = readdirSync(join(import.meta.dirname, 'eks-webhook'), { recursive: true, encoding: 'utf8' });
+  const files = readdirSync(join(CORPORA, 'eks-webhook'), { recursive: true, encoding: 'utf8' });
   return files
     .filter((source) => source.endsWith('.yaml'))
     .sort()
