@@ -145,22 +145,18 @@ function tests(binaries: Binaries): void {
     ['one of each kind', WORKLOAD_FILES.length],
     ['EKS webhook fixtures without their directives', 2],
     ['Pod Security fixtures', 4],
-  ])(
-    '%s: the program of %i is the role',
-    async (name, count) => {
-      for (const { file, scene } of sample(name, count)) {
-        const ends: (() => Promise<void>)[] = [];
-        try {
-          const { after } = await stage.admit(scene.pod);
-          const arn = await runProgram(after, stage, () => undefined, ends);
-          expect([file, arn]).toEqual([file, expect.stringContaining(expectedRole(scene, after, heldBy(after)))]);
-        } finally {
-          for (const end of ends) await end();
-        }
+  ])('%s: the program of %i is the role', async (name, count) => {
+    for (const { file, scene } of sample(name, count)) {
+      const ends: (() => Promise<void>)[] = [];
+      try {
+        const { after } = await stage.admit(scene.pod);
+        const arn = await runProgram(after, stage, () => undefined, ends);
+        expect([file, arn]).toEqual([file, expect.stringContaining(expectedRole(scene, after, heldBy(after)))]);
+      } finally {
+        for (const end of ends) await end();
       }
-    },
-    120_000,
-  );
+    }
+  });
 }
 
 /** The apiserver tells several problems of one map in any order. */

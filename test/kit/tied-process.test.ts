@@ -57,7 +57,10 @@ describe('a tied process', () => {
   });
 
   test('ends with us, and so does what it has started', async () => {
-    const holder = spawn(process.execPath, [join(import.meta.dirname, 'testing', 'hold-children.ts'), folder]);
+    const holder = spawn(process.execPath, [
+      join(import.meta.dirname, '..', 'cluster', 'testing', 'hold-children.ts'),
+      folder,
+    ]);
     // The holder, the shell, its child and the watcher.
     const all = await lastAnswer(
       () => processesWith(folder),

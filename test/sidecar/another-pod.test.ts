@@ -104,7 +104,7 @@ describeWhen(
         env: { PATH: process.env.PATH ?? '', [ENV.podIP]: POD_IP },
       });
       await eventually('it listens', () => get(POD, '127.0.0.1', PORTS.credentials, PATHS.credentials) === '401');
-    }, 60_000);
+    });
     afterAll(async () => {
       sidecar.signal('SIGKILL');
       await sidecar.ended;

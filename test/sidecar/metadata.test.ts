@@ -38,7 +38,7 @@ describeWhen(
       const [file, ...args] = [...command, ...program] as [string, ...string[]];
       const { stdout } = await promisify(execFile)(file, args, { maxBuffer: 2 ** 24 });
       asked = JSON.parse(stdout) as Asked;
-    }, 120_000);
+    });
 
     test('every form of profile comes to what it may', () => {
       expect(asked.outcomes.length).toBeGreaterThan(1000);

@@ -19,7 +19,7 @@ import { SETTINGS, TARGET, account, call, chance, plainPod } from '@rolechain/we
 import { testAuthority } from '@rolechain/webhook/testing/https.ts';
 import { recordingLog } from '@rolechain/webhook/testing/server.ts';
 
-const MANIFESTS = join(__dirname, '..', '..', '..', 'manifests');
+const MANIFESTS = join(__dirname, '..', '..', 'manifests');
 const read = (name: string): KubeObject[] => parseManifests(readFileSync(join(MANIFESTS, name), 'utf8'));
 const KEY = ANNOTATIONS.assumeRole.key;
 

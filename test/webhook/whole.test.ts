@@ -92,7 +92,7 @@ describeWithCluster(
         const { pod } = await admitted('');
         return sidecarOf(pod) !== undefined && pod.metadata.labels?.written === 'yes';
       });
-    }, 90_000);
+    });
     afterAll(async () => {
       dryRuns.close();
       await webhook.stop();

@@ -72,7 +72,7 @@ describe('over a real connection', () => {
     expect((await listing()).items).toHaveLength(1);
     serve(named(1, { 'example.org/large': 'x'.repeat(LIMITS.objectBytes) }));
     await expect(listing()).rejects.toMatchObject({ code: 'LookupFailed' });
-  }, 30_000);
+  });
 
   test('what there is no room for is left out of the list, and counted', async () => {
     const text = 'x'.repeat(LIMITS.annotationBytes);
@@ -82,7 +82,7 @@ describe('over a real connection', () => {
     expect(items.length + leftOut).toBe(count + 1);
     expect(leftOut).toBeGreaterThan(count / 3);
     expect(items.at(-1)).toEqual({ key: 'shop/small', annotations: { [KEY]: TARGET } });
-  }, 30_000);
+  });
 
   test('a live look-up reads no more than its limit', async () => {
     double.answerBy(json(200, serviceAccount('orders', '1', { other: 'x'.repeat(LIMITS.liveObjectBytes) })));
