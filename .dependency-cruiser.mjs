@@ -5,7 +5,7 @@
  * the folders; what stands in one entry is on one level.
  */
 export const HOUSE = {
-  shared: ['. error-table', 'annotation', 'sidecar-config'],
+  shared: ['. error-table metric-table', 'annotation', 'sidecar-config'],
   webhook: [
     'objects',
     'settings',

@@ -1,3 +1,4 @@
+import { SIDECAR_METRICS } from '@rolechain/shared';
 import type { Fetched } from '../refresh/role-refresher.ts';
 
 export interface Metrics {
@@ -19,16 +20,11 @@ export interface RoleNow {
   readonly code?: string | undefined;
 }
 
-type Labels = Readonly<Record<string, string>>;
+type Rows = typeof SIDECAR_METRICS;
 
-/** One metric as it stands now. */
-interface Metric {
-  readonly type: 'Counter' | 'Gauge';
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames?: readonly string[];
-  readonly values: Iterable<readonly [Labels, number]>;
-}
+/** What each metric of the table is now, by its own labels. */
+type Now = { readonly [Row in keyof Rows]: Iterable<Value<Rows[Row]['labels'][number]>> };
+type Value<Label extends string> = readonly [Readonly<Record<Label, string>>, number];
 
 /**
  * Counts by itself, and loads prom-client when somebody asks: most pods' sidecars are never scraped. Without the process's
@@ -39,64 +35,23 @@ export function makeMetrics(
   rolesNow: () => Iterable<RoleNow> = () => [],
   clockOffset: () => number | undefined = () => undefined,
 ): Metrics {
-  const expirations = makeValues();
-  const refreshes = makeValues();
-  const bridged = makeValues();
-  const requests = makeValues();
-  const metrics = (): Metric[] => {
+  const expirations = makeValues<'role'>();
+  const refreshes = makeValues<'role' | 'result'>();
+  const bridged = makeValues<'code'>();
+  const requests = makeValues<'status'>();
+  const now = (): Now => {
     const roles = [...rolesNow()];
     const offset = clockOffset();
-    return [
-      {
-        type: 'Gauge',
-        name: 'rolechain_session_expiration_timestamp_seconds',
-        help: 'When the session that is served ends, in seconds since 1970.',
-        labelNames: ['role'],
-        values: expirations.all(),
-      },
-      {
-        type: 'Counter',
-        name: 'rolechain_refreshes_total',
-        help: 'Fetches of credentials by role; the result is ok or the code of the error.',
-        labelNames: ['role', 'result'],
-        values: refreshes.all(),
-      },
-      {
-        type: 'Counter',
-        name: 'rolechain_bridged_failures_total',
-        help: 'Failures of a base identity or hop that kept credentials, still valid, have stood in for; by code.',
-        labelNames: ['code'],
-        values: bridged.all(),
-      },
-      {
-        type: 'Gauge',
-        name: 'rolechain_role_ready',
-        help: 'Whether the role has valid credentials now: 1 or 0.',
-        labelNames: ['role'],
-        values: roles.map(({ role, ready }) => [{ role }, ready ? 1 : 0]),
-      },
-      {
-        type: 'Gauge',
-        name: 'rolechain_role_error',
-        help: 'Always 1: the code of the error that the last fetch of the role ended with. Absent after a good one.',
-        labelNames: ['role', 'code'],
-        values: roles.flatMap(({ role, code }) => (code === undefined ? [] : [[{ role, code }, 1]])),
-      },
-      {
-        type: 'Counter',
-        name: 'rolechain_requests_total',
-        help: 'Answers of the credentials endpoint by HTTP status.',
-        labelNames: ['status'],
-        values: requests.all(),
-      },
-      {
-        type: 'Gauge',
-        name: 'rolechain_held_requests',
-        help: 'Requests that wait for credentials now.',
-        values: [[{}, heldRequests()]],
-      },
-      ...(offset === undefined ? [] : [clockMetric(offset)]),
-    ];
+    return {
+      expirations: expirations.all(),
+      refreshes: refreshes.all(),
+      bridged: bridged.all(),
+      ready: roles.map(({ role, ready }) => [{ role }, ready ? 1 : 0]),
+      error: roles.flatMap(({ role, code }) => (code === undefined ? [] : [[{ role, code }, 1]])),
+      requests: requests.all(),
+      held: [[{}, heldRequests()]],
+      clockOffset: offset === undefined ? [] : [[{}, offset]],
+    };
   };
   return {
     fetched: ({ role, error, session }) => {
@@ -105,40 +60,35 @@ export function makeMetrics(
     },
     bridged: (code) => bridged.add({ code }),
     answered: (status) => requests.add({ status: String(status) }),
-    text: () => write(metrics()),
+    text: () => write(now()),
     // Registry.PROMETHEUS_CONTENT_TYPE, which would load the library.
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
   };
 }
 
-function clockMetric(offset: number): Metric {
-  return {
-    type: 'Gauge',
-    name: 'rolechain_clock_offset_seconds',
-    help: "AWS's time less that of the node, in whole seconds: over 0 where the node's clock is behind. Absent until STS has said the time.",
-    values: [[{}, offset]],
-  };
-}
-
-async function write(metrics: readonly Metric[]): Promise<string> {
+async function write(now: Now): Promise<string> {
   const { Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
-  for (const { type, name, help, labelNames = [], values } of metrics) {
-    const metric = new { Counter, Gauge }[type]({ name, help, labelNames, registers: [registry] });
+  for (const [row, { type, name, help, labels: labelNames }] of Object.entries(SIDECAR_METRICS)) {
+    const values = [...(now[row as keyof Now] as Iterable<Value<string>>)];
+    // Without labels and value: prom-client would say 0.
+    if (labelNames.length === 0 && values.length === 0) continue;
+    const Metric = { counter: Counter, gauge: Gauge }[type];
+    const metric = new Metric<string>({ name, help, labelNames, registers: [registry] });
     for (const [labels, value] of values) metric.inc(labels, value);
   }
   return registry.metrics();
 }
 
-interface Values {
-  set(labels: Labels, value: number): void;
-  add(labels: Labels): void;
-  all(): Iterable<readonly [Labels, number]>;
+interface Values<Label extends string> {
+  set(labels: Readonly<Record<Label, string>>, value: number): void;
+  add(labels: Readonly<Record<Label, string>>): void;
+  all(): Iterable<Value<Label>>;
 }
 
 /** Values of one metric, by their labels. */
-function makeValues(): Values {
-  const values = new Map<string, [Labels, number]>();
+function makeValues<Label extends string>(): Values<Label> {
+  const values = new Map<string, Value<Label>>();
   return {
     set: (labels, value) => void values.set(JSON.stringify(labels), [labels, value]),
     add: (labels) => {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { WebhookConfigurationKind } from '@rolechain/certs';
-import type { Outcome, ReasonCode } from '@rolechain/shared';
+import { WEBHOOK_METRICS, type MetricEntry, type MetricLabel, type Outcome, type ReasonCode } from '@rolechain/shared';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -14,45 +14,33 @@ export interface Metrics {
   readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
 }
 
-/** The webhook's metrics, in Prometheus' own units. Labels come from the tables of shared alone. */
+/** What prom-client asks for, of a row of the table. */
+const optionsOf = <L extends MetricLabel>({ name, help, labels }: MetricEntry & { readonly labels: readonly L[] }) => ({
+  name,
+  help,
+  labelNames: labels,
+});
+
+/** The webhook's metrics, by the table in shared. */
 export function makeMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const decisions = new Counter({
-    name: 'rolechain_admissions_total',
-    help: 'Reviews answered, by outcome and reason code.',
-    labelNames: ['outcome', 'reason'],
-    registers,
-  });
-  const failures = new Counter({
-    name: 'rolechain_admission_errors_total',
-    help: 'Reviews that got no decision, by error code.',
-    labelNames: ['code'],
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'rolechain_admission_duration_seconds',
-    help: 'Time to answer a review.',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
-    registers,
-  });
-  const expires = new Gauge({
-    name: 'rolechain_certificate_expiration_timestamp_seconds',
-    help: 'When the serving certificate expires.',
-    registers,
-  });
-  const trusts = new Gauge({
-    name: 'rolechain_webhook_configuration_trusts',
-    help: '1 while the webhook configuration is there and its caBundle vouches for the serving certificate; 0: apiservers go on without the webhook.',
-    labelNames: ['kind'],
-    registers,
-  });
-  const written = new Counter({
-    name: 'rolechain_ca_bundle_writes_total',
-    help: 'How often the caBundle was written: at an installation once; more says that something else writes it.',
-    labelNames: ['kind'],
-    registers,
-  });
+  const { accounts, duration: timed, limitRanges, limitRangesKnown } = WEBHOOK_METRICS;
+  const decisions = new Counter({ ...optionsOf(WEBHOOK_METRICS.decisions), registers });
+  const failures = new Counter({ ...optionsOf(WEBHOOK_METRICS.failures), registers });
+  const duration = new Histogram({ ...optionsOf(timed), buckets: [...timed.buckets], registers });
+  const expires = new Gauge({ ...optionsOf(WEBHOOK_METRICS.certificateExpires), registers });
+  const trusts = new Gauge({ ...optionsOf(WEBHOOK_METRICS.configurationTrusts), registers });
+  const written = new Counter({ ...optionsOf(WEBHOOK_METRICS.bundleWrites), registers });
+  const measured = (row: MetricEntry, now: () => number): void => {
+    new Gauge({
+      ...optionsOf(row),
+      registers,
+      collect() {
+        this.set(now());
+      },
+    });
+  };
   return {
     registry,
     decided: (outcome, reason) => {
@@ -65,32 +53,11 @@ export function makeMetrics(): Metrics {
       duration.observe(seconds);
     },
     accounts: (count) => {
-      new Gauge({
-        name: 'rolechain_service_accounts',
-        help: 'ServiceAccounts in the cache.',
-        registers,
-        collect() {
-          this.set(count());
-        },
-      });
+      measured(accounts, count);
     },
     limitRanges: ({ size, known }) => {
-      new Gauge({
-        name: 'rolechain_limit_ranges',
-        help: 'LimitRanges in the cache.',
-        registers,
-        collect() {
-          this.set(size());
-        },
-      });
-      new Gauge({
-        name: 'rolechain_limit_ranges_known',
-        help: '1 while LimitRanges are watched; 0: sidecars get their usual resources, whatever a LimitRange says.',
-        registers,
-        collect() {
-          this.set(known() ? 1 : 0);
-        },
-      });
+      measured(limitRanges, size);
+      measured(limitRangesKnown, () => (known() ? 1 : 0));
     },
     configurationIs: (kind, isTrusting) => {
       trusts.set({ kind }, isTrusting ? 1 : 0);

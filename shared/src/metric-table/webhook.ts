@@ -1,0 +1,60 @@
+import type { MetricEntry } from './entry.ts';
+
+/** All that a scrape of the webhook has. */
+export const WEBHOOK_METRICS = {
+  decisions: {
+    name: 'rolechain_admissions_total',
+    type: 'counter',
+    labels: ['outcome', 'reason'],
+    help: 'Reviews answered, by outcome and reason code.',
+  },
+  failures: {
+    name: 'rolechain_admission_errors_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Reviews that got no decision, by error code.',
+  },
+  duration: {
+    name: 'rolechain_admission_duration_seconds',
+    type: 'histogram',
+    labels: [],
+    help: 'Time to answer a review.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+  },
+  certificateExpires: {
+    name: 'rolechain_certificate_expiration_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When the serving certificate expires.',
+  },
+  configurationTrusts: {
+    name: 'rolechain_webhook_configuration_trusts',
+    type: 'gauge',
+    labels: ['kind'],
+    help: '1 while the webhook configuration is there and its caBundle vouches for the serving certificate; 0: apiservers go on without the webhook.',
+  },
+  bundleWrites: {
+    name: 'rolechain_ca_bundle_writes_total',
+    type: 'counter',
+    labels: ['kind'],
+    help: 'How often the caBundle was written: at an installation once; more says that something else writes it.',
+  },
+  accounts: {
+    name: 'rolechain_service_accounts',
+    type: 'gauge',
+    labels: [],
+    help: 'ServiceAccounts in the cache.',
+  },
+  limitRanges: {
+    name: 'rolechain_limit_ranges',
+    type: 'gauge',
+    labels: [],
+    help: 'LimitRanges in the cache.',
+  },
+  limitRangesKnown: {
+    name: 'rolechain_limit_ranges_known',
+    type: 'gauge',
+    labels: [],
+    help: '1 while LimitRanges are watched; 0: sidecars get their usual resources, whatever a LimitRange says.',
+  },
+} as const satisfies Record<string, MetricEntry>;
