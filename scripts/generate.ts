@@ -10,6 +10,7 @@ import { readObserved } from '../test/sdks/observed.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { installManifest } from './generate/install-manifest.ts';
+import { metricsPage } from './generate/metrics-page.ts';
 import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 import { sdksPage } from './generate/sdks-page.ts';
@@ -26,6 +27,7 @@ const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
+  'docs/metrics.md': await markdown(metricsPage()),
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),

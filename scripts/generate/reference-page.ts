@@ -185,33 +185,7 @@ move upwards when a container of the pod declares them. Neither is declared by t
 \`LINKERD2_PROXY_INBOUND_PORTS\` would list it or not by the order of webhooks, and every scraper of declared ports would have one
 more target a pod. The setting \`declareMetricsPort\` declares the second one.
 
-## Metrics of the sidecar
-
-A PodMonitor that needs no declared port: Prometheus finds a container without ports at the pod's address.
-
-\`\`\`yaml
-apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata:
-  name: rolechain-sidecars
-  namespace: monitoring
-spec:
-  namespaceSelector:
-    any: true
-  selector: {}
-  podMetricsEndpoints:
-    - path: ${PATHS.metrics}
-      relabelings:
-        - sourceLabels: [__meta_kubernetes_pod_container_name]
-          regex: ${SIDECAR.name}
-          action: keep
-        - sourceLabels: [__meta_kubernetes_pod_ip]
-          replacement: $1:${PORTS.health}
-          targetLabel: __address__
-\`\`\`
-
-With IPv6 addresses the replacement is [$1]:${PORTS.health}, in quotes. In a pod whose container declares ${PORTS.health} the port is another: set \`declareMetricsPort\` and \`port: ${SIDECAR.metricsPort}\` where there are such.
-With Istio or linkerd in strict mode the port is behind the proxy, as any other of the pod.
+All metrics of webhook and sidecar, and a PodMonitor for sidecars: [metrics.md](metrics.md).
 
 ## Settings of the webhook
 

@@ -20,6 +20,7 @@ import {
   until,
 } from '../stage/install.ts';
 import { heard } from '@rolechain/kit/record.ts';
+import { expectTable } from '../metrics/scrape.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';
 
 const SERVER_NAME = 'rolechain-webhook.rolechain.svc';
@@ -144,7 +145,11 @@ describeWithCluster('with a real apiserver', (cluster) => {
     const { healthURL, port, stop } = await startWebhook({ port: await freePort(), kubeconfig });
     stops.push(stop);
     await mutate(port, await published(), 'orders');
+    const malformed = await mutate(port, await published(), 'orders', undefined, 'Other');
+    expect(malformed.status).toBe(400);
     const metrics = await (await fetch(healthURL + PATHS.metrics)).text();
+    // The bundle is there already: test/webhook/by-hand.test.ts counts its writes.
+    expectTable('webhook', metrics, ['rolechain_ca_bundle_writes_total']);
     expect(metrics).toContain('rolechain_admissions_total{outcome="injected",reason="Injected"} 1');
     const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
     const { items } = await core().listServiceAccountForAllNamespaces();
@@ -219,10 +224,16 @@ function responseOf({ text: body }: Answer): ReviewResponse['response'] {
 }
 
 /** Asks as the apiserver does about a pod of an account in `default`, trusting this CA alone. */
-async function mutate(port: number, ca: string, serviceAccountName: string, agent?: Agent): Promise<Answer> {
+async function mutate(
+  port: number,
+  ca: string,
+  serviceAccountName: string,
+  agent?: Agent,
+  kind = 'AdmissionReview',
+): Promise<Answer> {
   const body = JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
+    kind,
     request: {
       uid: 'u',
       kind: { group: '', version: 'v1', kind: 'Pod' },

@@ -193,7 +193,7 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   ),
   declareMetricsPort: flag(
     false,
-    `Whether the sidecar's container declares its port of health and metrics, named \`${SIDECAR.metricsPort}\`. It answers there either way; scrapers and meshes take a declared port for one of theirs: [metrics](#metrics-of-the-sidecar).`,
+    `Whether the sidecar's container declares its port of health and metrics, named \`${SIDECAR.metricsPort}\`. It answers there either way; scrapers and meshes take a declared port for one of theirs: [metrics](metrics.md#the-sidecar).`,
   ),
   veleroExclude: flag(
     true,
