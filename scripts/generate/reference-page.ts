@@ -12,7 +12,6 @@ import {
   PATHS,
   PORTS,
   RESOURCES,
-  SIDECAR,
   credentialsPath,
   tokenFile,
   type AnnotationEntry,

@@ -40,7 +40,7 @@ function read(text: string): Map<string, Scraped> {
     const histogram = found.get(name.replace(/_(?:bucket|sum|count)$/, ''));
     const metric = found.get(name) ?? (histogram?.type === 'histogram' ? histogram : undefined);
     if (metric === undefined) throw new Error(`${name} has no # TYPE`);
-    const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', value = '']) => [label, value]);
+    const pairs = [...labels.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, label = '', value = '']) => [label, value]);
     metric.samples.push(Object.fromEntries(pairs.filter(([label]) => label !== 'le')) as Labels);
   }
   return found;

@@ -2,7 +2,8 @@
 import { PATHS } from '@rolechain/shared';
 import { trustRole } from '../doubles/fixtures.ts';
 import { AUDIT, BASE, firstAnswer, hop, OUTAGE, useBench } from '../sidecar/bench.ts';
-import { eventually } from '../sidecar/harness.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+
 import { expectTable } from './scrape.ts';
 
 const bench = useBench();
