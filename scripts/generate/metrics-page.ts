@@ -73,7 +73,7 @@ ${Object.entries(METRIC_LABELS)
 
 function table(metrics: Readonly<Record<string, MetricEntry>>): string {
   const rows = Object.values(metrics).map(({ name, type, labels, help }) =>
-    row(code(name), type, (labels).map(code).join(', '), help),
+    row(code(name), type, labels.map(code).join(', '), help),
   );
   return `| metric | type | labels | what it tells |\n|---|---|---|---|\n${rows.join('\n')}`;
 }
