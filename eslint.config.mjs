@@ -77,6 +77,12 @@ export default tseslint.config(
           message: 'Export by name: a default export has as many names as importers.',
         },
       ],
+      // What is a type alone loads nothing: not @kubernetes/client-node, say, for its KubeConfig.
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-definitions': 'off',

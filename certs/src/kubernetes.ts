@@ -8,7 +8,8 @@ import {
   type ObservableMiddleware,
 } from '@kubernetes/client-node';
 import { statusOf } from './errors.ts';
-import type { WebhookConfiguration, WebhookConfigurationApi, WebhookConfigurationKind } from './publish.ts';
+import type { WebhookConfigurationKind } from '@rolechain/shared';
+import type { WebhookConfiguration, WebhookConfigurationApi } from './publish.ts';
 import type { Secret, SecretApi } from './store.ts';
 
 /** For one call, in milliseconds. undici by itself waits 300 s for an answer; a keeper that hangs so long is as good as none. */

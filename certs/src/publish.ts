@@ -1,3 +1,4 @@
+import type { WebhookConfigurationKind } from '@rolechain/shared';
 import { CertificateError, describeFailure, isFinal, mayPass, statusOf } from './errors.ts';
 import { API_RETRIES, retrying } from './retry.ts';
 import { readCertificates } from './rotation.ts';
@@ -17,8 +18,6 @@ export interface ManagedFields {
   readonly manager?: string;
   readonly time?: Date | string;
 }
-
-export type WebhookConfigurationKind = 'MutatingWebhookConfiguration' | 'ValidatingWebhookConfiguration';
 
 /** An operation of JSON Patch (RFC 6902). */
 export interface PatchOperation {

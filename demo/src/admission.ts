@@ -10,8 +10,6 @@ import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.
 import { setStandIn } from './stand-in.ts';
 import type { Admission, Setting } from './control-plane.ts';
 
-/** What the control plane is set up with. */
-
 /** With a real apiserver where its binaries are, else with a stand-in that says so. */
 export async function setAdmission(setting: Setting, step: (what: string) => void): Promise<Admission> {
   const binaries = locateBinaries();

@@ -4,6 +4,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';
 import type { Scene } from './scene.ts';
 
+/** What the control plane is set up with. */
 export type Setting = Pick<Scene, 'objects' | 'secrets'>;
 
 export interface Admission {

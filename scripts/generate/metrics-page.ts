@@ -7,9 +7,7 @@ import {
   type MetricEntry,
   type MetricLabelEntry,
 } from '@rolechain/shared';
-
-const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-const code = (text: string): string => `\`${text}\``;
+import { code, row } from './markdown.ts';
 
 /** A label of more values than this has a page that lists them. */
 const SHOWN = 8;

@@ -3,9 +3,7 @@ import { HARD_PODS } from '../../test/hard-pods/rows.ts';
 import { ALONE, STEPS, type Check } from '@rolechain/webhook';
 import type { HardPod } from '../../test/hard-pods/row.ts';
 import { VARIANT_NAMES } from '../../test/hard-pods/variants.ts';
-
-const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-const code = (text: string): string => `\`${text}\``;
+import { code, row } from './markdown.ts';
 
 const BY = { guard: 'by the guard', validate: 'when an object is written' } as const;
 const ENTRIES = Object.entries(REASONS as Record<string, ReasonEntry>);

@@ -17,8 +17,7 @@ import {
   type AnnotationEntry,
 } from '@rolechain/shared';
 import { SETTINGS_FIELDS } from '@rolechain/webhook';
-
-const row = (...cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+import { row } from './markdown.ts';
 
 const size = (bytes: number): string => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`);
 const sizeOf = (entry: AnnotationEntry): string => (entry.maxBytes === undefined ? '' : size(entry.maxBytes));

@@ -9,10 +9,7 @@ import {
 } from '@rolechain/shared';
 import { NO_PROXY_VALUES } from '../../test/sdks/effects.ts';
 import { effectOn, type Observation, type Observed } from '../../test/sdks/observed.ts';
-
-const row = (...cells: readonly string[]): string =>
-  `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-const code = (text: string): string => `\`${text}\``;
+import { code, row } from './markdown.ts';
 
 const EMPTY: Readonly<Record<SdkVariable['empty'], string>> = {
   removed: 'taken out, with a warning; refused beside `envFrom`, and where another field has `$(NAME)`',

@@ -98,3 +98,7 @@ export const MESH_EXCLUSIONS: readonly string[] = [
   'config.linkerd.io/skip-outbound-ports',
   'config.linkerd.io/skip-subnets',
 ];
+
+/** The kinds by which an apiserver is told of a webhook. */
+export const WEBHOOK_CONFIGURATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
+export type WebhookConfigurationKind = (typeof WEBHOOK_CONFIGURATION_KINDS)[number];

@@ -5,6 +5,7 @@
 import { CREDENTIALS } from './error-table/credentials.ts';
 import { REQUEST } from './error-table/request.ts';
 import { ERRORS } from './errors.ts';
+import { WEBHOOK_CONFIGURATION_KINDS } from './kubernetes.ts';
 import type { MetricEntry, MetricLabel } from './metric-table/entry.ts';
 import { SIDECAR_METRICS } from './metric-table/sidecar.ts';
 import { WEBHOOK_METRICS } from './metric-table/webhook.ts';
@@ -34,7 +35,7 @@ export const METRIC_LABELS: Readonly<Record<MetricLabel, MetricLabelEntry>> = {
   reason: { values: OF_PODS.map(([code]) => code), text: 'the [code of the reason](pods.md)' },
   code: { values: Object.keys(ERRORS), text: 'the [code of the error](errors.md)' },
   kind: {
-    values: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
+    values: WEBHOOK_CONFIGURATION_KINDS,
     text: 'the kind of the webhook configuration',
   },
   role: { text: "the name of a role in the account's annotation: `default`, or a key of `roles`" },

@@ -9,7 +9,7 @@
  * configuration: without `--enable-aggregator-routing`, kube-apiserver dials the external name, while the certificate
  * is still checked for `<service>.<namespace>.svc` (k8s.io/apiserver pkg/util/proxy/proxy.go, ResolveCluster).
  */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 
 /** The JSON at a path of the apiserver for which the client has no method, as this user. */
 export async function getRaw(kubeConfig: KubeConfig, path: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 /** Many server-side dry runs, fast: client-node makes a connection a request, this keeps a few open. */
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from '../cluster/apiserver.ts';
 import type { CorpusPod } from '@rolechain/kit/corpora/load.ts';
 

@@ -2,7 +2,7 @@
 import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { patch, uninject, type Decision, type ServiceAccount, type Surroundings } from '@rolechain/webhook';
-import { call, chance, SETTINGS } from '@rolechain/webhook/testing';
+import { call, chance, type SETTINGS } from '@rolechain/webhook/testing';
 import { changes, foreignChanges, type Change } from './changes.ts';
 import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
 

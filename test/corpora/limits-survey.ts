@@ -1,5 +1,5 @@
 /** Pods of every shape of resources in namespaces with a LimitRange or a ResourceQuota. */
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import type { DryRuns } from './dry-run.ts';
 import { POLICIES, SHAPE_NAMES, policyObjects, shaped, type Policy, type Shape } from './limits.ts';
 import type { NamedPod } from '@rolechain/kit/corpora/load.ts';

@@ -1,6 +1,6 @@
 /** What becomes of many pods on a real apiserver: once before rolechain is there, and once through it. */
 import { ANNOTATIONS } from '@rolechain/shared';
-import { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { foreignChanges, type Change } from './changes.ts';
 import type { Answer, DryRuns } from './dry-run.ts';
 import { heldByStatus, lost } from './judge.ts';

@@ -1,5 +1,5 @@
 /** The measuring process as seen from outside: asked one input at a time, and ended when it takes far too long. */
-import { fork, ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

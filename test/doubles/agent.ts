@@ -13,7 +13,7 @@
  * other than AccessDenied are our own; codes and statuses are AWS's.
  */
 import { randomUUID } from 'node:crypto';
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { actOut, createFaults, nameOfFault, type FaultControls } from './faults.ts';
 import { POD_IDENTITY_SERVICE } from './fixtures.ts';
 import { decodeJwt, signedByOneOf, type VerifyingKey } from './jwt.ts';

@@ -2,7 +2,7 @@
  * Faults on demand: how a test makes a double fail. Shared by the doubles of STS and of the Pod Identity agent.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 /** An error answer in the double's own error format. An empty `code` gives the bare message where the format has one. */
 export type ErrorFault = { status: number; code: string; message: string };

@@ -10,7 +10,7 @@ import {
   randomUUID,
   sign,
   verify,
-  KeyObject,
+  type KeyObject,
   type JsonWebKey,
 } from 'node:crypto';
 import { isSecret } from '@rolechain/kit/record.ts';

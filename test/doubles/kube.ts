@@ -6,7 +6,7 @@
  * What it can't answer it answers with 501 and writes down, and `close` then throws: a 404 would look like an answer.
  */
 import { once } from 'node:events';
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';

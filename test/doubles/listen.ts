@@ -1,7 +1,7 @@
 /**
  * Plumbing shared by the doubles: an HTTP server that can be ended at any moment.
  */
-import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A running server. `url` has no trailing slash. */

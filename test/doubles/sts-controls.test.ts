@@ -2,7 +2,7 @@ import {
   AssumeRoleCommand,
   GetCallerIdentityCommand,
   GetSessionTokenCommand,
-  STSClient,
+  type STSClient,
   type AssumeRoleCommandInput,
   type AssumeRoleCommandOutput,
 } from '@aws-sdk/client-sts';

@@ -1,7 +1,7 @@
 import {
   AssumeRoleCommand,
   GetCallerIdentityCommand,
-  STSClient,
+  type STSClient,
   type AssumeRoleCommandInput,
   type AssumeRoleCommandOutput,
   type STSClientConfig,

@@ -10,7 +10,7 @@
  * GET, TLS or any other action. Its state is one set of roles, whatever account they are in.
  */
 import { randomUUID } from 'node:crypto';
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { actOut, createFaults, nameOfFault, type FaultControls } from './faults.ts';
 import { checkRole, type RoleFixture, type TrustPolicy } from './iam.ts';
 import { headerLines, listen, readBody, type ListenOptions } from './listen.ts';

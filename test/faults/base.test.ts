@@ -78,6 +78,7 @@ const soon = gives('agent gives credentials that end in 3 s', 3, ({ agentFront }
   const lasted = Date.now() - (brokenSince.get(agentFront) ?? NaN);
   expect(agentFront.broken()).toBeLessThanOrEqual(lasted / 1000 + 2);
 });
+/** Of a session of 6 s that is renewed by a base identity of 3 s a starved sidecar has none for a while: judged where it is not. */
 const SOON: Fault = {
   ...soon,
   then: async (world) => {

@@ -1,6 +1,6 @@
 /** What stands between the sidecar and a double, and breaks connections or answers as no server of HTTP would. */
 import { once } from 'node:events';
-import { connect, createServer, Socket, type AddressInfo } from 'node:net';
+import { connect, createServer, type Socket, type AddressInfo } from 'node:net';
 
 /** Gets a connection and has it to itself. */
 export type Breaker = (socket: Socket) => void;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, PATHS } from '@rolechain/shared';
 import { asRole, AUDIT, codeOf, hop, listens, useBench } from '../sidecar/bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type Reply, type RunningSidecar } from '../sidecar/harness.ts';
+import type { Reply, RunningSidecar } from '../sidecar/harness.ts';
 
 const HERD = 200;
 /**

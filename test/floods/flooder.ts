@@ -2,7 +2,7 @@
  * A flood, as a process of its own: `node flooder.ts ORDER`, a FloodOrder as JSON. Goes to loopback alone, ends by itself, and
  * opens no more than so many connections. Says `up` once the first wave is open, and a FloodCount at its end.
  */
-import { createServer, connect, Socket, type AddressInfo } from 'node:net';
+import { createServer, connect, type Socket, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { connect as connectTLS } from 'node:tls';
 import type { FloodCount, FloodOrder, KindName } from './kinds.ts';

@@ -1,5 +1,5 @@
 /** The honest client beside a flood: it asks at a steady pace, each time on a new connection, as patient as clients of that port are. */
-import { request, IncomingMessage } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { request as requestTLS, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 

@@ -5,7 +5,7 @@ import { LIMITS, PATHS, tokenFile } from '@rolechain/shared';
 import { inGroup, type MemoryGroup } from '../cgroup/memory.ts';
 import { makeWorld } from '../faults/world.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type Programs } from '../sidecar/harness.ts';
+import type { Programs } from '../sidecar/harness.ts';
 import type { Manners } from './honest.ts';
 import type { Target } from './play.ts';
 

@@ -8,6 +8,7 @@ import { freePort } from '@rolechain/kit/free-port.ts';
 import { applyAll, installManifests, NAMESPACE, startWebhook, until } from '../stage/install.ts';
 import type { Manners } from './honest.ts';
 import type { Target } from './play.ts';
+import { review } from '@rolechain/webhook/testing/server.ts';
 
 export type WebhookPort = 'webhook TLS' | 'webhook health';
 
@@ -61,20 +62,20 @@ export async function startWebhookTarget(
       ca = Buffer.from(webhooks?.[0]?.clientConfig.caBundle ?? '', 'base64').toString();
       return ca !== '';
     });
-    const review = reviewOf('plain');
+    const body = reviewOf('plain');
     const manners: Manners = {
       request: {
         ...{ tls: true, port: webhook.port, path: `${PATHS.mutate}?timeout=2s`, method: 'POST', ca },
         servername: SERVER_NAME,
         headers: { 'content-type': 'application/json' },
       },
-      body: review,
-      fits: (status, body) => status === 200 && body.includes('"allowed":true'),
+      body,
+      fits: (status, text) => status === 200 && text.includes('"allowed":true'),
       // The apiserver asks once, for 2 s (manifests), and once more where the connection broke or a 503 says when.
       tries: 2,
       timeoutMs: 2000,
     };
-    const request = `POST ${PATHS.mutate} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${review.length}\r\n\r\n${review}`;
+    const request = `POST ${PATHS.mutate} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
     const at = { pid, port: webhook.port, tls: true, request, path: PATHS.mutate, headBytes: HEAD_BYTES };
     return { ...at, manners: () => manners, ended, stop: webhook.stop };
   } catch (error) {
@@ -85,15 +86,6 @@ export async function startWebhookTarget(
 
 /** Of an ordinary pod in `default`, as the apiserver sends it. */
 function reviewOf(serviceAccountName: string): string {
-  return JSON.stringify({
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: 'u',
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      operation: 'CREATE',
-      namespace: 'default',
-      object: { metadata: {}, spec: { serviceAccountName, containers: [{ name: 'app', image: 'app:1' }] } },
-    },
-  });
+  const pod = { metadata: {}, spec: { serviceAccountName, containers: [{ name: 'app', image: 'app:1' }] } };
+  return review(pod, { namespace: 'default' });
 }

@@ -1,5 +1,5 @@
 /** Bodies that are meant to bring the webhook down, over HTTP, to a process with the memory that it ships with. */
-import { spawn, ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /** The API by plain HTTP over connections that are kept: a pod asked for right after a write comes within a millisecond. */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { once } from 'node:events';
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 export interface BlackHole {

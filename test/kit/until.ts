@@ -7,6 +7,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export const PATIENCE_MS = 90_000;
 
+/** Looks every `everyMs` until there is something, or `ms` have passed; then the last error of a look, which counts as not yet. */
+async function poll<T>(
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  { ms = PATIENCE_MS, everyMs = 50, hopeless = () => undefined }: PollOptions,
+): Promise<{ readonly found: T } | { readonly error: unknown }> {
+  const end = Date.now() + ms;
+  for (;;) {
+    let error: unknown;
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return { found };
+    } catch (thrown) {
+      error = thrown;
+    }
+    const why = hopeless();
+    if (why !== undefined) throw new Error(why);
+    if (Date.now() > end) return { error };
+    await sleep(everyMs);
+  }
+}
+
+interface PollOptions {
+  readonly ms?: number;
+  readonly everyMs?: number;
+  /** A sentence that says why it never will. */
+  readonly hopeless?: () => string | undefined;
+}
+
 /**
  * Waits until a condition holds; an error in it counts as not yet. Throws after `ms`, and at once when `hopeless` gives
  * a sentence that says why it never will.
@@ -17,17 +45,7 @@ export async function until(
   condition: () => Promise<boolean> | boolean,
   hopeless: () => string | undefined = () => undefined,
 ): Promise<void> {
-  const end = Date.now() + ms;
-  for (;;) {
-    const holds = await Promise.resolve()
-      .then(condition)
-      .catch(() => false);
-    if (holds) return;
-    const why = hopeless();
-    if (why !== undefined) throw new Error(why);
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await sleep(50);
-  }
+  if (!('found' in (await poll(condition, { ms, hopeless })))) throw new Error(`not within ${ms} ms: ${what}`);
 }
 
 /** Waits until `check` gives something other than undefined or false; an error counts as not yet. Throws after PATIENCE_MS. */
@@ -36,19 +54,9 @@ export async function eventually<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
   everyMs = 50,
 ): Promise<T> {
-  let last: unknown;
-  const end = Date.now() + PATIENCE_MS;
-  while (Date.now() < end) {
-    try {
-      const value = await check();
-      if (value !== undefined && value !== false) return value;
-      last = undefined;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(everyMs);
-  }
-  throw new Error(`it did not come to pass: ${what}`, { cause: last });
+  const polled = await poll(check, { everyMs });
+  if ('found' in polled) return polled.found;
+  throw new Error(`it did not come to pass: ${what}`, { cause: polled.error });
 }
 
 /** Asks until the answer passes or nobody would wait any longer; returns the last answer, for an `expect`. */

@@ -3,7 +3,7 @@
  * applied twice. docs/pods.md says what to do.
  */
 import { execFile } from 'node:child_process';
-import { CoreV1Api, V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { SIDECAR, credentialsPath } from '@rolechain/shared';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { account, install, namespace, type Installed } from '../guard/installed.ts';

@@ -1,5 +1,5 @@
 /** What a process says: kept, and handed on line by line. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 const KEPT = 1024 * 1024;
 

@@ -6,7 +6,7 @@
  * The program itself is never started by a shell, which would add to its environment (PWD, `_`) or drop
  * from it (names with dots).
  */
-import { spawn, ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 export interface Pause {
   readonly pid: number;

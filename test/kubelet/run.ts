@@ -2,7 +2,7 @@
  * Runs the program of one container as a process of this machine, with exactly the environment, arguments
  * and files that the Pod names. What a container has beyond that (image, user, limits, network) it has not.
  */
-import { spawn, ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';

@@ -1,9 +1,8 @@
 /** What a scrape of the sidecar has stands in the table of metrics, and all of the table is in the scrape. */
 import { PATHS } from '@rolechain/shared';
-import { trustRole } from '../doubles/fixtures.ts';
+import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { AUDIT, BASE, firstAnswer, hop, OUTAGE, useBench } from '../sidecar/bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-
 import { expectTable } from './scrape.ts';
 
 const bench = useBench();

@@ -1,5 +1,5 @@
 /** Tells the apiserver of every order at once: a configuration for each side and policy, chosen by the labels of a row's namespace. */
-import { AdmissionregistrationV1Api, KubeConfig, V1MutatingWebhook } from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, type KubeConfig, type V1MutatingWebhook } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import type { Injector } from '../models/injectors.ts';
 import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';

@@ -1,5 +1,5 @@
 /** The rows of the order matrix: which webhooks are beside ours, on which side of it, and who asks to be called again. */
-import { injectors, type Injector } from '../models/injectors.ts';
+import type { injectors, Injector } from '../models/injectors.ts';
 
 export type Policy = 'IfNeeded' | 'Never';
 export type Side = 'before' | 'after';

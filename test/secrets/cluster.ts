@@ -1,6 +1,6 @@
 /** The objects of a cluster, as everybody who may read them sees them, and the secrets that it keeps. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AdmissionregistrationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ENV } from '@rolechain/shared';
 import type { Pod } from '../kubelet/pod.ts';
 import { heard, isRecording, isSecret } from '@rolechain/kit/record.ts';

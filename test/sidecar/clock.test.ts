@@ -21,7 +21,7 @@ import {
 } from './bench.ts';
 import { shiftedClock, type ShiftedClock } from './clock-shift.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type Reply, type RunningSidecar } from './harness.ts';
+import type { Reply, RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

@@ -16,7 +16,7 @@ import {
   useBench,
 } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type RunningSidecar } from './harness.ts';
+import type { RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

@@ -1,12 +1,14 @@
 /** A container without a role that takes the credentials port while the sidecar is out, and what it collects. */
 import { once } from 'node:events';
-import { createServer, IncomingMessage, ServerResponse } from 'node:http';
-import { Server, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Server, type Socket } from 'node:net';
 import { isSecret } from '@rolechain/kit/record.ts';
 
 export interface Intruder {
   /** Authorization headers, in the order in which they came. */
   readonly collected: readonly string[];
+  /** How many are open. */
+  connections(): number;
   /** Closes the port, so that another can have it, and keeps every connection. */
   stopListening(): void;
   /** Closes the port and every connection. */
@@ -37,6 +39,7 @@ export async function takePort(
   const stopListening = (): void => void Server.prototype.close.call(server);
   return {
     collected,
+    connections: () => sockets.size,
     stopListening,
     giveBack: async () => {
       if (server.listening) stopListening();

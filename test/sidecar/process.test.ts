@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { answerOf, codeOf, EXTERNAL_ID, firstAnswer, listens, ORDERS, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type Reply, type RunningSidecar } from './harness.ts';
+import type { Reply, RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 

@@ -84,7 +84,7 @@ for (const [name, found] of Object.entries(locateSdks())) {
         intruder.stopListening();
         const second = await bench.start({ ports: first.ports });
         const isShared = (): boolean => second.output().out.includes('"PortShared"');
-        await eventually('the port is bound', () => isShared() || writtenAt(second));
+        await eventually('the port is bound', () => isShared() || (intruder.connections() === 0 && writtenAt(second)));
         // Long enough for the tries of each of them, most over what they keep.
         await resultsFrom(application, 0, 1);
         const kept = isShared();

@@ -12,7 +12,7 @@ import { rawRequest } from '../../sidecar/src/testing/raw-http.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { answerOf, asRole, AUDIT, codeOf, firstAnswer, hop, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type AskOptions, type RunningSidecar } from './harness.ts';
+import type { AskOptions, RunningSidecar } from './harness.ts';
 import { takePort } from './intruder.ts';
 
 const bench = useBench();

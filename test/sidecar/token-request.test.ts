@@ -1,8 +1,8 @@
 /** `serviceAccount`: another account's identity, against a real apiserver with RBAC on. */
-import { CoreV1Api, RbacAuthorizationV1Api, V1Role, V1RoleBinding } from '@kubernetes/client-node';
+import { CoreV1Api, RbacAuthorizationV1Api, type V1Role, type V1RoleBinding } from '@kubernetes/client-node';
 import type { JsonWebKey } from 'node:crypto';
 import { once } from 'node:events';
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
@@ -11,7 +11,7 @@ import { mayAssume, trustRole, trustServiceAccount } from '@rolechain/doubles/fi
 import { startSts } from '@rolechain/doubles/sts.ts';
 import { answerOf, codeOf, hop, IRSA, ORDERS, REGION, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type RunningSidecar } from './harness.ts';
+import type { RunningSidecar } from './harness.ts';
 
 const ISSUER = 'https://kubernetes.default.svc';
 const AUDIENCE = 'sts.amazonaws.com';

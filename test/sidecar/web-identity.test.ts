@@ -1,9 +1,10 @@
 /** `webIdentity`: the target by AssumeRoleWithWebIdentity, alone or before the chain. */
 import type { RoleConfig } from '@rolechain/shared';
 import { mayAssume, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
+import { isStarved } from '../faults/slowness.ts';
 import { answerOf, BASE, codeOf, EXTERNAL_ID, hop, ISSUER, ORDERS, OUTAGE, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { type RunningSidecar } from './harness.ts';
+import type { RunningSidecar } from './harness.ts';
 
 const bench = useBench();
 const token = { type: 'projected' } as const;
@@ -16,11 +17,10 @@ const PREFER: Partial<RoleConfig> = { webIdentity: { mode: 'prefer', token } };
 
 const byWebIdentity = () => trustServiceAccount(ORDERS, ISSUER, 'shop', 'orders');
 const byChain = () => trustRole(BASE, { externalId: EXTERNAL_ID });
-/** One after the other; a call that the sidecar gave up, as it does on a busy machine, and made again counts once. */
-const actions = (): string[] =>
-  bench.sts.requests
-    .map(({ action, answer }) => `${action} ${answer}`)
-    .filter((one, index, all) => one !== all[index - 1]);
+const actions = (): string[] => bench.sts.requests.map(({ action, answer }) => `${action} ${answer}`);
+/** Without calls that the sidecar gave up after 5 s and made again, where the machine let it wait for so long. */
+const actionsOf = ({ pid }: RunningSidecar): string[] =>
+  isStarved(pid) ? actions().filter((one, index, all) => one !== all[index - 1]) : actions();
 
 /** Waits until a session has come this way, and only this way. */
 async function servedBy(sidecar: RunningSidecar, last: string): Promise<void> {
@@ -73,8 +73,9 @@ test('prefer: the chain where it does not, with the ExternalId; web identity aga
 test('prefer: an issuer that the account does not know falls back too', async () => {
   bench.files.writeToken('irsaToken', 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL290aGVyIn0.c2ln');
   bench.sts.setTrust(ORDERS, byChain());
-  await answerOf(await bench.start({ roles: { default: PREFER } }), 200);
-  expect(actions()).toEqual(['AssumeRoleWithWebIdentity InvalidIdentityToken', 'AssumeRole ok']);
+  const sidecar = await bench.start({ roles: { default: PREFER } });
+  await answerOf(sidecar, 200);
+  expect(actionsOf(sidecar)).toEqual(['AssumeRoleWithWebIdentity InvalidIdentityToken', 'AssumeRole ok']);
 });
 
 test.each(['reset', OUTAGE, { status: 400, code: 'IDPCommunicationError', message: 'x' }] as const)(
@@ -84,6 +85,9 @@ test.each(['reset', OUTAGE, { status: 400, code: 'IDPCommunicationError', messag
     bench.sts.setTrust(ORDERS, { Statement: [...byChain().Statement, ...byWebIdentity().Statement] });
     bench.sts.failWhen((seen) => (seen.action === 'AssumeRoleWithWebIdentity' ? fault : undefined));
     const sidecar = await bench.start({ roles: { default: PREFER } });
+    const first = codeOf(await answerOf(sidecar, 503));
+    // A request is held for less than a call may take on such a machine.
+    if (!isStarved(sidecar.pid)) expect(first).toMatch(/^503 Sts/);
     await eventually('STS is named', async () => codeOf(await sidecar.ask()).startsWith('503 Sts'));
     await eventually('three tries', () => bench.sts.requests.length >= 3);
     expect(actions().filter((one) => one.startsWith('AssumeRole '))).toEqual([]);

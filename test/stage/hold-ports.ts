@@ -1,6 +1,6 @@
 /** One loopback for the pods of all test files: of two pods whose sidecars have a port in common, one waits. */
 import { once } from 'node:events';
-import { createServer, Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { until } from '@rolechain/kit/until.ts';
 
 export interface HeldPorts {

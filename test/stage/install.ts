@@ -9,9 +9,9 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   setHeaderOptions,
-  KubeConfig,
-  V1MutatingWebhookConfiguration,
-  V1ValidatingWebhookConfiguration,
+  type KubeConfig,
+  type V1MutatingWebhookConfiguration,
+  type V1ValidatingWebhookConfiguration,
 } from '@kubernetes/client-node';
 import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { stringify } from 'yaml';

@@ -1,6 +1,6 @@
 /** Runs what a mutated pod names: its sidecar, then an unmodified program in one of its containers. */
 import { join } from 'node:path';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ENV, PATHS, SIDECAR, SIDECAR_COMMAND, type SidecarConfig } from '@rolechain/shared';
 import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
 import { runContainer, type RunningContainer } from '../kubelet/run.ts';

@@ -4,7 +4,7 @@
  * cluster's own tokens. Demo and end-to-end tests stand on it.
  */
 import type { JsonWebKey } from 'node:crypto';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ANNOTATIONS, FOREIGN_KEYS, parseAssumeRole, parseRoleARN } from '@rolechain/shared';
 import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';

@@ -1,6 +1,6 @@
 /** A Service of several replicas: connections go to them by turns. */
 import { once } from 'node:events';
-import { connect, createServer, Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 export interface Balancer {
   readonly close: () => Promise<void>;

@@ -2,7 +2,7 @@
  * What a namespace brings on a real apiserver: its LimitRanges, with the right to read them and without, and the
  * imagePullSecrets of its ServiceAccounts beside those of the setting.
  */
-import { CoreV1Api, V1Container } from '@kubernetes/client-node';
+import { CoreV1Api, type V1Container } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '../kubelet/pod.ts';

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { connect, TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { CoreV1Api, AdmissionregistrationV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';

@@ -1,4 +1,5 @@
 /** A keeper over a Secret and a configuration in memory. */
+import { eventually } from '@rolechain/kit/until.ts';
 import { keepCertificates, type KeeperOptions } from '../keeper.ts';
 import { publishCaBundle } from '../publish.ts';
 import type { Certificates } from '../rotation.ts';
@@ -16,9 +17,9 @@ export async function endAll(): Promise<void> {
   for (const end of ended.splice(0).reverse()) await end();
 }
 
-/** Waits until `check` holds; jest's own timeout ends it otherwise. */
+/** Waits until `check` holds, which takes milliseconds. */
 export async function until(check: () => boolean): Promise<void> {
-  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+  await eventually('it holds', check, 2);
 }
 
 export function setUp(more: Partial<KeeperOptions> = {}) {

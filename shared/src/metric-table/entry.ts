@@ -1,4 +1,4 @@
-/** Labels that metrics have; labels.ts says what they take. */
+/** Labels that metrics have; metrics.ts says what they take. */
 export type MetricLabel = 'outcome' | 'reason' | 'code' | 'kind' | 'role' | 'result' | 'status';
 
 /** One metric of a program: what `# TYPE` and `# HELP` of a scrape say, and docs/metrics.md. */

@@ -5,7 +5,7 @@
  * The last good ones are kept. While they are valid, a failure of their renewal that passes by itself costs nothing:
  * the chain walks on with them. A refusal is never so bridged (adr/0012).
  */
-import { CodedError, type ErrorCode } from '@rolechain/shared';
+import type { CodedError, ErrorCode } from '@rolechain/shared';
 import { toCoded } from '../model/coded.ts';
 import { makeFlights } from './single-flight.ts';
 import { refreshMargin } from '../refresh/schedule.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { endianness } from 'node:os';
-import { createServer, connect, Socket, type AddressInfo } from 'node:net';
+import { createServer, connect, type Socket, type AddressInfo } from 'node:net';
 import { foreignConnections, inodesOn } from './foreign-connections.ts';
 
 const LOOPBACK = endianness() === 'LE' ? '0100007F' : '7F000001';

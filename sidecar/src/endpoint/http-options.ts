@@ -5,10 +5,10 @@ import { BOUNDED_HTTP } from './idle-connections.ts';
 export const HTTP_OPTIONS = {
   logger: false,
   // Some SDKs leak a kept-alive connection a refresh (aws-sdk-js-v3 #7913): they must not pile up.
-  keepAliveTimeout: 5000,
+  keepAliveTimeout: 5_000,
   // Over the time that a request is held; ends connections on which nothing moves.
-  connectionTimeout: 10000,
-  requestTimeout: 5000,
+  connectionTimeout: 10_000,
+  requestTimeout: 5_000,
   maxRequestsPerSocket: LIMITS.sidecarConnectionRequests,
   bodyLimit: 1024,
   // A request that comes while the server closes is answered like any other.
@@ -21,7 +21,7 @@ export const HTTP_OPTIONS = {
     maxHeaderSize: LIMITS.sidecarHeadBytes,
     // A request without Host gets our answer, not Node's bare 400.
     requireHostHeader: false,
-    connectionsCheckingInterval: 5000,
-    headersTimeout: 5000,
+    connectionsCheckingInterval: 5_000,
+    headersTimeout: 5_000,
   },
 } as const;

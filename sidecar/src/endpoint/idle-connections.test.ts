@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { connect, Socket, type AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket, type AddressInfo } from 'node:net';
 import { BOUNDED_HTTP, boundConnections, type ConnectionBounds } from './idle-connections.ts';
 
 const CAP = 3;

@@ -1,6 +1,6 @@
 /** What a port keeps of connections: how many, how much of each, and which of them gives way to a new one. */
-import { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { answerHead, hasBody, requestEmitted, stopSentAhead } from '@rolechain/shared';
 
 export interface ConnectionBounds {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect, Socket, type AddressInfo } from 'node:net';
+import { connect, type Socket, type AddressInfo } from 'node:net';
 import { LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens } from './answer.ts';

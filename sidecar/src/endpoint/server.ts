@@ -1,6 +1,6 @@
 /** The credentials endpoint on the wire: HTTP in, RequestFacts; Answer out. */
 import { Buffer } from 'node:buffer';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { CodedError, LIMITS, hasBody } from '@rolechain/shared';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorAnswer, type Answer } from './answer.ts';

@@ -1,4 +1,4 @@
-import { CodedError } from '@rolechain/shared';
+import type { CodedError } from '@rolechain/shared';
 
 /** Keys that sign a call. Of static keys there is no token. */
 export interface Credentials {

@@ -9,7 +9,7 @@
  *        ▲                             ├──────────────┘
  *        └─────── bad ─────────────────┘   the last good session stays in both
  */
-import { CodedError, type ErrorCode } from '@rolechain/shared';
+import type { CodedError, ErrorCode } from '@rolechain/shared';
 import { isValid, type RoleOffer, type Session } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
 import { toCoded } from '../model/coded.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, Server, type RequestListener } from 'node:http';
+import { createServer, request, type Server, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerOf, type Answer, type AnswerLimits } from './read-response.ts';
 

@@ -1,4 +1,4 @@
-import { ClientRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { errorCode } from '../model/coded.ts';
 
 export interface WholeAnswer {

@@ -1,6 +1,6 @@
 /** What people are told where STS itself says which kind of policy refuses, and where it does not. */
 import fc from 'fast-check';
-import { CodedError, ERRORS } from '@rolechain/shared';
+import { type CodedError, ERRORS } from '@rolechain/shared';
 import { withMore } from '../model/coded.ts';
 import { adviseDenied } from './denied.ts';
 import { stsError, type StsCall } from './errors.ts';

@@ -5,7 +5,7 @@
  * Two kinds of answers are believed. A session whose Date and Expiration agree: anything on the way may write a Date of its own.
  * And a refusal for the time of the signature, by its text where that has the time.
  */
-import { STSClient } from '@aws-sdk/client-sts';
+import type { STSClient } from '@aws-sdk/client-sts';
 import type { AwsClock, Reading } from './aws-clock.ts';
 import { findRow } from './error-table.ts';
 

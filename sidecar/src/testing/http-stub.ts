@@ -1,5 +1,5 @@
 /** A server that does what a test says, for the wire-level tests of one file; whole doubles are elsewhere. */
-import { createServer, IncomingMessage, ServerResponse, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Seen {

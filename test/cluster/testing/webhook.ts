@@ -1,8 +1,8 @@
 /** A small mutating webhook that labels every Pod, and how kube-apiserver is told of it. */
-import { AdmissionregistrationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
 import { once } from 'node:events';
-import { createServer, Server } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { NEVER_FIRST } from '@rolechain/doubles/listen.ts';

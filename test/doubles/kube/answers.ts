@@ -1,5 +1,5 @@
 /** The answers to what rules.ts has, from the store: as the apiserver gives them, without validation and defaults. */
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Asked, Attributes } from './asked.ts';

@@ -1,5 +1,5 @@
 /** A request to the Kubernetes API, as RBAC sees it. */
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface Asked {

@@ -1,6 +1,6 @@
 /** The two containers of a mesh with CNI plugin, as small as they can be: `redirect.ts` leads connections to them. */
 import { once } from 'node:events';
-import { connect, createServer, Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 export const MESH = {
   /** Names of the pods whose connections are led to the proxy. */

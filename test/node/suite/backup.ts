@@ -1,5 +1,5 @@
 /** What backup and drain make of injected pods. */
-import { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { SIDECAR } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { until } from '../../stage/install.ts';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { locateBinaries } from '../../cluster/binaries.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { run, tryRun, type Ran } from '../run.ts';

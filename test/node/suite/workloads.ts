@@ -1,5 +1,5 @@
 /** Pods of users, in a namespace that enforces the restricted Pod Security Standard. */
-import { V1PodSpec } from '@kubernetes/client-node';
+import type { V1PodSpec } from '@kubernetes/client-node';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { SHOP } from './kube.ts';
 

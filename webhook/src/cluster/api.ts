@@ -4,7 +4,7 @@ import {
   createConfiguration,
   HttpMethod,
   ServerConfiguration,
-  KubeConfig,
+  type KubeConfig,
 } from '@kubernetes/client-node';
 import { CodedError } from '@rolechain/shared';
 

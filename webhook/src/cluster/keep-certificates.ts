@@ -7,7 +7,7 @@
  * any. But once it is mended, which takes milliseconds, pods would be refused for as long as the kubelet's next probe and the
  * EndpointSlices take.
  */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import {
   CertificateError,
   FIELD_MANAGER,
@@ -24,9 +24,8 @@ import {
   type Published,
   type SecretApi,
   type WebhookConfigurationApi,
-  type WebhookConfigurationKind,
 } from '@rolechain/certs';
-import type { ErrorCode, Logger } from '@rolechain/shared';
+import type { ErrorCode, Logger, WebhookConfigurationKind } from '@rolechain/shared';
 import { changesSink, ownObjectSource, type OwnObject } from './own-objects.ts';
 import { reflect, untilItChanges } from './reflector.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

@@ -2,7 +2,7 @@
  * The LimitRanges of all namespaces, by list and watch. To know of none is no failure: where the right, the list or the
  * contact lacks, a sidecar gets its usual resources, and a metric says so.
  */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import { limitRulesOf, type LimitRule } from '../objects/limit-range.ts';
 import { STALE_MS } from './annotation-cache.ts';

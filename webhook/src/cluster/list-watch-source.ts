@@ -1,5 +1,5 @@
 import { CodedError, LIMITS } from '@rolechain/shared';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Listed, Source, WatchEvent } from './reflector.ts';
 import { makeApi, readLines, readText, type Api, type Pieces } from './api.ts';
 import { makeKeptObjects } from './kept-objects.ts';
@@ -16,7 +16,7 @@ export const WATCH_SECONDS = 25;
 export const PAGE = 1000;
 
 /** One page of the list. */
-export const LIST_MS = 30000;
+export const LIST_MS = 30_000;
 export interface SourceOptions {
   /** How long the apiserver is asked to keep a watch open. */
   readonly watchSeconds?: number;
@@ -107,7 +107,7 @@ export function toEvent(line: string, know: Know): WatchEvent<Known> {
   if (type === 'BOOKMARK') return { type, resourceVersion };
   return { type: 'ERROR', code: object.code };
 }
-export const SILENCE_MS = 30000;
+export const SILENCE_MS = 30_000;
 
 /** What is read of an object. */
 export interface Annotated {

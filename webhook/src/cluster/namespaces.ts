@@ -1,5 +1,5 @@
 /** Namespaces: the roles that they allow, and the resources of the sidecars in them. */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
 import { knowing, makeAnnotationCache, readOne, type AnnotationCache } from './annotation-cache.ts';

@@ -2,7 +2,7 @@
  * The webhook's own objects, each by its name: its Secret and its two webhook configurations. The watch tells that one has
  * changed, and nothing of what is in it: metadata alone is asked for, of which nothing is kept. Who is told reads it.
  */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { annotatedSource, type Known, type SourceOptions } from './list-watch-source.ts';
 import type { Sink, Source } from './reflector.ts';
 

@@ -1,4 +1,4 @@
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { deadline, describeFailure } from '@rolechain/certs';
 import { CodedError, FOREIGN_KEYS } from '@rolechain/shared';
 

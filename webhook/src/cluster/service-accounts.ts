@@ -1,5 +1,5 @@
 /** ServiceAccounts: their roles, and the base identity of the EKS webhook's annotations. */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { statusOf } from '@rolechain/certs';
 import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
 import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';

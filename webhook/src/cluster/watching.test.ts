@@ -1,6 +1,6 @@
 /** Reflector, source and cache over real connections, against what apiservers, proxies and the client itself do. */
 import { once } from 'node:events';
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATIENCE_MS } from '@rolechain/kit/until.ts';
 import { makeAccountCache, accountSource, PAGE, type SourceOptions } from './service-accounts.ts';

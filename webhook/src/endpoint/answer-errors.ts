@@ -1,5 +1,5 @@
 /** Answers to what gets no decision: coded JSON, and a status that makes the review a failed call. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CodedError, PATHS, errorEntry, errorFields, type ErrorCode, type Logger } from '@rolechain/shared';
 import type { Metrics } from '../telemetry/metrics.ts';

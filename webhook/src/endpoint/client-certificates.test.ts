@@ -1,6 +1,6 @@
 /** Who is answered under the settings clientCA and clientNames, over real TLS. */
 import { once } from 'node:events';
-import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
+import { connect, type TLSSocket, type ConnectionOptions } from 'node:tls';
 import { makeAuthority, makeLeaf, type KeyPair } from '@rolechain/certs';
 import { makeClientCertificate } from '@rolechain/certs/testing/client-certificate.ts';
 import { isSecret } from '@rolechain/kit/record.ts';

@@ -1,5 +1,5 @@
 /** Who may call /mutate and /validate, where the admin's settings say so: whoever has a certificate of a CA of theirs. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { CodedError } from '@rolechain/shared';
 import type { Clients } from '../settings/client-ca.ts';

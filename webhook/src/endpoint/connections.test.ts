@@ -1,8 +1,8 @@
 /** Bounds on the connections of a port, over plain HTTP: TLS adds the handshake alone (server-connections.test.ts). */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, Server, type RequestListener } from 'node:http';
-import { connect, Socket, type AddressInfo } from 'node:net';
+import { createServer, type Server, type RequestListener } from 'node:http';
+import { connect, type Socket, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '@rolechain/shared';
 import { boundConnections, workOf, type ConnectionOptions } from './connections.ts';

@@ -3,9 +3,9 @@
  * own bounds don't do: `maxConnections` turns newcomers away, so that silent connections would lock the apiserver
  * out, and its time-outs count a connection that was opened and isn't used yet as a request that began.
  */
-import { IncomingMessage, Server, ServerResponse, type RequestListener } from 'node:http';
-import { Socket } from 'node:net';
-import { Server as TLSServer, TLSSocket } from 'node:tls';
+import type { IncomingMessage, Server, ServerResponse, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TLSServer, type TLSSocket } from 'node:tls';
 import {
   CodedError,
   LIMITS,

@@ -1,5 +1,5 @@
 /** The body of a review, within its limits. */
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { CodedError, LIMITS, hasBody } from '@rolechain/shared';
 import type { Work } from './connections.ts';
 

@@ -1,6 +1,6 @@
 /** Bodies that come slowly, or never end: what they hold, and who gives way. */
 import { once } from 'node:events';
-import { connect, TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { LIMITS } from '@rolechain/shared';
 import type { ServerOptions } from './server.ts';
 import { plainPod } from '../testing/fixtures.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, createServer as createTLSServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, TLSSocket, type ConnectionOptions } from 'node:tls';
+import { connect, type TLSSocket, type ConnectionOptions } from 'node:tls';
 import { runs } from '@rolechain/kit/runs.ts';
 import { setCertificate, type ServerOptions } from './server.ts';
 import { plainPod } from '../testing/fixtures.ts';

@@ -1,6 +1,6 @@
 /** The edge of the webhook: HTTP over TLS for the apiserver, plain HTTP for the kubelet and Prometheus. */
 import { createServer } from 'node:http';
-import { createServer as createTLSServer, Server as HttpsServer } from 'node:https';
+import { createServer as createTLSServer, type Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
   type FastifyInstance,

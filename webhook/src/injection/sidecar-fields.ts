@@ -1,5 +1,5 @@
 /** What a second call does with each field of a sidecar that is there already. */
-import { API_TYPES } from '../objects/api-types.ts';
+import type { API_TYPES } from '../objects/api-types.ts';
 import { sameField } from '../objects/same-by-api.ts';
 
 type Field = keyof typeof API_TYPES.Container;

@@ -17,7 +17,7 @@ import { setBackWarnings } from '../injection/set-back.ts';
 import { baseIdentity } from '../injection/sidecar-config.ts';
 import { vaultIdentity } from '../injection/vault.ts';
 import { annotationsOf } from '../objects/pod.ts';
-import { asksForRole, type ServiceAccount } from '../objects/service-account.ts';
+import type { ServiceAccount } from '../objects/service-account.ts';
 import { fewWarnings } from '../objects/truncate.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
@@ -51,11 +51,11 @@ export function decide(
 ): Decision {
   const alone = decideAlone(pod);
   if (alone) return alone;
-  if (!asksForRole(account, settings)) return decideUnasked(pod, account);
+  if (account === undefined) return decideUnasked(pod, account);
   return decideAsked({ pod, account, settings, around });
 }
 
-/** The same of a pod that `decideAlone` leaves open and whose account asks for a role: the first step with a finding decides. */
+/** The same of a pod that `decideAlone` leaves open, and whose account is there: the first step with a finding decides. */
 export function decideAsked(asked: Asked, judgements: Judgements = UNKEPT): Decision {
   const facts = factsOf(asked, judgements);
   for (const step of STEPS) {

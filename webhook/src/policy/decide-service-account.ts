@@ -2,27 +2,13 @@
  * What can be said of a ServiceAccount without a pod. One function for pods and for `/validate`, so that both
  * refuse the same with the same words.
  */
-import { hash } from 'node:crypto';
-import {
-  LIMITS,
-  PORTS,
-  checkSidecarConfig,
-  problem,
-  writeSidecarConfig,
-  type Problem,
-  type ReasonCode,
-  type RoleSpec,
-  type SidecarConfig,
-} from '@rolechain/shared';
-import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
+import type { Accepted } from './judge-service-account.ts';
+import { UNKEPT, type Judgements } from './judgements.ts';
+import type { Refused } from './refusal.ts';
 import type { Annotations } from '../objects/annotations.ts';
-import { sidecarConfig } from '../injection/sidecar-config.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
-import { UNKEPT, type JudgedBy, type Judgements } from './judgements.ts';
-import { accountProblems } from './service-account-rules.ts';
-import { usesBase, type OtherAccounts, type ServiceAccount } from '../objects/service-account.ts';
+import type { OtherAccounts, ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
-import { refuse, refuseProblems, type Refused } from './refusal.ts';
 
 /** What was looked up around an account. */
 export interface Surroundings {
@@ -33,17 +19,6 @@ export interface Surroundings {
   readonly namespaceAnnotations?: Annotations;
   /** Of the Namespace's LimitRanges. None when absent. */
   readonly limitRules?: readonly LimitRule[];
-}
-
-export interface Accepted {
-  readonly outcome: 'accepted';
-  /** Of the annotation that was read: the beginning of its SHA-256, in hex. */
-  readonly annotationHash: string;
-  readonly roles: readonly RoleSpec[];
-  /** Of all roles, with the ports of a pod that declares none of its own. */
-  readonly config: SidecarConfig;
-  readonly allowances: readonly Allowance[];
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -57,61 +32,5 @@ export function decideAccount(
   judgements: Judgements = UNKEPT,
 ): Accepted | Refused | undefined {
   if (account === undefined) return undefined;
-  return judgements.judge({ account, settings, others, patterns }, (by) => judge(by, judgements));
-}
-
-function judge(
-  { account, settings, others, patterns }: JudgedBy,
-  { readAccount }: Judgements,
-): Accepted | Refused | undefined {
-  const read = readAccount(account, settings);
-  if (!read) return undefined;
-  const invalid = (problems: readonly Problem[]): Refused =>
-    refuseProblems('AnnotationInvalid', account, read.key, problems);
-  const parsed = read.roles;
-  if (!parsed.ok) return invalid(parsed.problems);
-  const roles = parsed.value;
-  const forbidden = forbiddenSource(roles, account, settings);
-  if (forbidden) return refuse(forbidden, account);
-  const problems = roles.flatMap((role) => accountProblems(role, account, settings, others));
-  if (problems.length > 0) return invalid(problems);
-  const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
-  if (!allowed.ok) return refuse(allowed.reason, account, allowed.why);
-  // The ports are those of a pod that declares none of its own: others are longer at most.
-  const ports = { credentials: PORTS.credentials, health: PORTS.health };
-  const config = sidecarConfig(roles, account, settings, others, ports);
-  const large = tooLarge(config);
-  if (large.length > 0) return invalid(large);
-  // What is accepted here is accepted at the sidecar's start, by the same function.
-  const checked = checkSidecarConfig(config);
-  if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
-  const { allowances } = allowed;
-  const annotationHash = hash('sha256', read.text).slice(0, 16);
-  const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
-  return { outcome: 'accepted', annotationHash, roles, config, allowances, warnings };
-}
-
-/** What a pod adds to the configuration of all roles: longer ports, and a token a role. */
-const CONFIG_RESERVE = 4096;
-
-/** Aliases, escapes and defaults make the configuration longer than the annotation that it comes from. */
-function tooLarge(config: SidecarConfig): Problem[] {
-  const max = LIMITS.configBytes - CONFIG_RESERVE;
-  const bytes = Buffer.byteLength(writeSidecarConfig(config));
-  if (bytes <= max) return [];
-  return [
-    problem('DocumentTooLarge', '', `makes a configuration of ${bytes} bytes for the sidecar; its limit is ${max}`),
-  ];
-}
-
-/** What the admin's settings keep back. */
-function forbiddenSource(
-  roles: readonly RoleSpec[],
-  { namespace }: ServiceAccount,
-  { environmentSource, otherServiceAccounts }: DecideSettings,
-): ReasonCode | undefined {
-  const environment = roles.some((role) => usesBase(role) && role.credentialSource === 'environment');
-  if (environment && !environmentSource.namespaces.includes(namespace)) return 'SourceForbidden';
-  const other = roles.some(({ serviceAccount }) => serviceAccount !== undefined);
-  return other && !otherServiceAccounts ? 'ServiceAccountForbidden' : undefined;
+  return judgements.judge({ account, settings, others, patterns });
 }

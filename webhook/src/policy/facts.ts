@@ -3,7 +3,8 @@ import type { Checked, RoleSpec } from '@rolechain/shared';
 import { sidecarIndex, networkFindings, type NetworkFindings } from './mesh.ts';
 import { containerOutcomes, type ContainerOutcome } from './container-outcomes.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
-import { decideAccount, type Accepted, type Surroundings } from './decide-service-account.ts';
+import { decideAccount, type Surroundings } from './decide-service-account.ts';
+import type { Accepted } from './judge-service-account.ts';
 import type { Judgements } from './judgements.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import type { Refused } from './refusal.ts';
@@ -47,7 +48,7 @@ export interface Facts {
   readonly containers: () => readonly ContainerOutcome[];
   /** Roles that containers hold. */
   readonly held: () => readonly RoleSpec[];
-  /** The same with those that only a conflict keeps from them, which its author is yet to mend. */
+  /** With `conflicts: refuse` also those that only a conflict keeps from them: its author is yet to mend it. */
   readonly wanted: () => readonly RoleSpec[];
   readonly network: () => NetworkFindings;
   readonly resources: () => SidecarResources;
@@ -87,9 +88,9 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
     return accepted().roles.filter(({ name }) => names.has(name));
   };
   const held = once(() => rolesIn(({ roles }) => roles));
-  const wanted = once(() => rolesIn(({ name, roles, conflicts }) => (conflicts.length > 0 ? rolesOf()(name) : roles)));
-  // A conflict that is yet to be mended takes no role away.
-  const meant = (): readonly RoleSpec[] => (settings.conflicts === 'refuse' ? wanted() : held());
+  const withConflicts = ({ name, roles, conflicts }: ContainerOutcome): readonly string[] =>
+    conflicts.length > 0 ? rolesOf()(name) : roles;
+  const wanted = once(() => (settings.conflicts === 'refuse' ? rolesIn(withConflicts) : held()));
   return {
     ...{
       asked,
@@ -105,10 +106,10 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
       index,
       containers,
     },
-    ...{ held, wanted: meant },
+    ...{ held, wanted },
     undeclaredRoles: once(() => undeclaredRoles(annotations().containerRoles, accepted().roles)),
     network: once(() =>
-      networkFindings(pod(), ours(), { index: index(), mesh: settings.meshContainers, roles: meant() }),
+      networkFindings(pod(), ours(), { index: index(), mesh: settings.meshContainers, roles: wanted() }),
     ),
     resources: once(() => newResources(pod(), all(), ours(), around)),
   };

@@ -4,27 +4,14 @@
  * keeps anything of its own.
  */
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, readAnnotation, type AnnotationRead } from '@rolechain/shared';
-import type { OtherAccounts, ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
+import { judge, type Accepted, type JudgedBy, type ReadAnnotation } from './judge-service-account.ts';
 import { memo } from './lru-memo.ts';
-
-/** What a judgement depends on. */
-export interface JudgedBy {
-  readonly account: ServiceAccount;
-  readonly settings: DecideSettings;
-  readonly others: OtherAccounts;
-  /** The Namespace's `rolechain.io/allowed-roles`. */
-  readonly patterns: string | undefined;
-}
+import type { Refused } from './refusal.ts';
 
 export interface Judgements {
-  /** The annotation that counts; undefined when the account asks for nothing. */
-  readonly readAccount: (
-    account: ServiceAccount,
-    settings: Pick<DecideSettings, 'fluxAlias'>,
-  ) => AnnotationRead | undefined;
-  /** What `compute` makes of it, or made of it before. `compute` is the same at every call. */
-  readonly judge: <T>(by: JudgedBy, compute: (by: JudgedBy) => T) => T;
+  readonly readAccount: ReadAnnotation;
+  readonly judge: (by: JudgedBy) => Accepted | Refused | undefined;
 }
 
 /** Values of our annotation and of Flux's, where that counts. */
@@ -34,37 +21,38 @@ const readTexts = ([ours, flux]: Texts): AnnotationRead | undefined =>
   readAnnotation({ ours, flux, fluxEnabled: true });
 
 const makeReader =
-  (read: typeof readTexts): Judgements['readAccount'] =>
+  (read: typeof readTexts): ReadAnnotation =>
   ({ annotations }, { fluxAlias }) => {
     const { [ANNOTATIONS.assumeRole.key]: ours, [FOREIGN_KEYS.fluxAssumeRole]: flux } = annotations;
     return ours === undefined && !fluxAlias ? undefined : read([ours, fluxAlias ? flux : undefined]);
   };
 
+const readAnew = makeReader(readTexts);
 /** Keeps nothing: for one decision alone, as a command or a test makes it. */
-export const UNKEPT: Judgements = { readAccount: makeReader(readTexts), judge: (by, compute) => compute(by) };
+export const UNKEPT: Judgements = { readAccount: readAnew, judge: (by) => judge(by, readAnew) };
 
 const BOUNDS = { maxEntries: LIMITS.readsKept, maxChars: LIMITS.readsKeptChars };
 const weigh = (output: unknown): number => (output === undefined ? 0 : JSON.stringify(output).length);
 
 /** Within LIMITS.readsKept and LIMITS.readsKeptChars, for the settings that were asked for last: a program has one. */
 export function makeJudgements(): Judgements {
+  const readAccount = makeReader(
+    memo({ compute: readTexts, keyOf: (texts) => JSON.stringify(texts), weigh, ...BOUNDS }),
+  );
+  const makeJudge = (): Judgements['judge'] =>
+    memo({
+      compute: (by: JudgedBy) => judge(by, readAccount),
+      // All of it is plain data, which JSON tells apart.
+      keyOf: ({ account, others, patterns }) => JSON.stringify([account, [...others], patterns ?? null]),
+      weigh,
+      ...BOUNDS,
+    });
   let kept: { readonly settings: DecideSettings; readonly judge: Judgements['judge'] } | undefined;
   return {
-    readAccount: makeReader(memo({ compute: readTexts, keyOf: (texts) => JSON.stringify(texts), weigh, ...BOUNDS })),
-    judge: (by, compute) => {
+    readAccount,
+    judge: (by) => {
       if (kept?.settings !== by.settings) kept = { settings: by.settings, judge: makeJudge() };
-      return kept.judge(by, compute);
+      return kept.judge(by);
     },
   };
-}
-
-function makeJudge(): Judgements['judge'] {
-  const judged = memo({
-    compute: ({ by, compute }: { readonly by: JudgedBy; readonly compute: (by: JudgedBy) => unknown }) => compute(by),
-    // All of it is plain data, which JSON tells apart.
-    keyOf: ({ by: { account, others, patterns } }) => JSON.stringify([account, [...others], patterns ?? null]),
-    weigh,
-    ...BOUNDS,
-  });
-  return <T>(by: JudgedBy, compute: (by: JudgedBy) => T): T => judged({ by, compute }) as T;
 }

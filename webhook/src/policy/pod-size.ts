@@ -3,6 +3,7 @@
  * so they are counted before any of that: first on raw JSON, then the operations, before they are made. Pure.
  */
 import { ENV, LIMITS, NO_PROXIES, type EksWebhook } from '@rolechain/shared';
+import { stripEks } from '../injection/container-env.ts';
 import type { ContainerOutcome } from './container-outcomes.ts';
 import { fieldsOf, listOf, type EnvVar, type Place } from '../objects/pod.ts';
 import { isEmpty } from '../injection/sdk-env.ts';
@@ -57,11 +58,12 @@ const FIXED = 64;
 export function patchTooLarge(
   all: readonly Place[],
   containers: readonly ContainerOutcome[],
-  { loopbackNoProxy, eks }: Pick<DecideSettings, 'loopbackNoProxy' | 'eks'>,
+  { loopbackNoProxy, region: defaultRegion, eks }: Pick<DecideSettings, 'loopbackNoProxy' | 'region' | 'eks'>,
 ): string | undefined {
   const leftOf = new Map(containers.map(({ list, index, left }) => [`${list}/${index}`, left]));
-  const ofOthers = all.reduce((sum, { list, index, container: { env, volumeMounts } }) => {
-    const left = new Set(leftOf.get(`${list}/${index}`) ?? env);
+  const ofOthers = all.reduce((sum, { list, index, container }) => {
+    const { env, volumeMounts } = container;
+    const left = new Set(leftOf.get(`${list}/${index}`) ?? stripEks(container, eks, defaultRegion, true));
     const variables = (env ?? []).filter((variable) => isForeign(variable) || !left.has(variable)).length;
     const mounts = (volumeMounts ?? []).filter(({ name }) => isReplaced(name, eks)).length;
     return sum + variables + mounts + (loopbackNoProxy ? noProxies(env ?? []) : 0);

@@ -1,6 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { WebhookConfigurationKind } from '@rolechain/certs';
-import { WEBHOOK_METRICS, type MetricEntry, type MetricLabel, type Outcome, type ReasonCode } from '@rolechain/shared';
+import {
+  WEBHOOK_METRICS,
+  type MetricEntry,
+  type MetricLabel,
+  type Outcome,
+  type ReasonCode,
+  type WebhookConfigurationKind,
+} from '@rolechain/shared';
 
 export interface Metrics {
   readonly registry: Registry;

@@ -1,8 +1,8 @@
 /** Real TLS on loopback: certificates, and requests whose answers are plain data. */
-import { request, Agent, type RequestOptions } from 'node:https';
+import { request, type Agent, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
 import { heard, isSecret } from '@rolechain/kit/record.ts';
 import type { Certificate } from '../endpoint/server.ts';

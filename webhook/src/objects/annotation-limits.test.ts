@@ -1,7 +1,7 @@
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, PORTS, RESOURCES, writeSidecarConfig } from '@rolechain/shared';
-import type { Decision } from './decision.ts';
+import type { Decision } from '../policy/decision.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
-import { decideAccount } from './decide-service-account.ts';
+import { decideAccount } from '../policy/decide-service-account.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const { skipContainers, containerRoles, sidecarCPURequest, sidecarMemoryLimit, allowedRoles } = ANNOTATIONS;
