@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The lifetimes that open-policy-agent/cert-controller uses, which admission webhooks commonly embed. */
 export const AUTHORITY_LIFETIME_MS = 10 * 365 * DAY_MS;
 export const LEAF_LIFETIME_MS = 365 * DAY_MS;
-/** With less than this left a certificate is made anew (cert-controller's lookahead): time to mend what hinders it. */
+/** With less than this left a certificate is made again (cert-controller's lookahead): time to mend what hinders it. */
 export const LOOKAHEAD_MS = 90 * DAY_MS;
 /** Certificates are valid from an hour ago, for API servers whose clock is behind ours. */
 export const CLOCK_SKEW_MS = 60 * 60 * 1000;

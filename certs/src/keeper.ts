@@ -73,7 +73,7 @@ export async function keepCertificates(options: KeeperOptions): Promise<void> {
     } catch (error) {
       if (isEnded()) return;
       failures++;
-      log.error({ ...errorFields(error), failures }, 'certificates: will be tried again');
+      log.error({ ...errorFields(error), failures }, 'certificates: will retry');
     }
     const regular = intervalMs * (0.9 + random() / 5);
     // What was kept published is dropped by a look of its own.

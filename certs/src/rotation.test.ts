@@ -162,7 +162,7 @@ function craft(key: string, more: { subject?: string; isCA?: boolean; notAfter?:
 describe('plan, given what only others make', () => {
   const leafWith = (ca: string) => gist(judge({ ...own, 'ca.crt': ca + other['ca.crt'], 'ca.key': other['ca.key'] }));
 
-  it('serves a leaf whose CA was made anew with the same key and name', () => {
+  it('serves a leaf whose CA was made again with the same key and name', () => {
     expect(leafWith(craft(own['ca.key']))).toBe('serve');
   });
 

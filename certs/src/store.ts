@@ -158,6 +158,6 @@ function refusal({ namespace, secretName }: EnsureOptions, verb: Verb, error: un
   if (verb === 'get' || status === undefined) {
     return new CertificateError('CertificatesUnavailable', text, mayPass(status));
   }
-  const fix = 'Check that the namespace exists and that the Secret is not immutable; when deleted, it is made anew.';
+  const fix = 'Check that the namespace exists and that the Secret is not immutable; when deleted, it is made again.';
   return new CertificateError('CertificateSecretUnwritable', `${text} ${fix}`, mayPass(status));
 }

@@ -27,7 +27,7 @@ With the setting \`conflicts: warn\` a conflict skips instead of refusing.
 |---|---|---|---|
 ${reasons.join('\n')}
 
-An error's status is that of the HTTP answer that carries it: 503 may pass by itself and is tried again,
+An error's status is that of the HTTP answer that carries it: 503 may pass without a change and is retried,
 4xx needs somebody's change.
 
 ${groups.join('\n')}`;

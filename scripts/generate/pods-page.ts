@@ -53,7 +53,7 @@ through the webhook. It stays there with its mounts, and holds no role; the side
 \`${SIDECAR.tokenVolume}\`, its mount stays too, since Velero waits for a file in each. The sidecar writes new tokens over the old ones.
 
 **\`kubectl drain\`** refuses to evict a pod that has any \`emptyDir\`, so every injected pod: add \`--delete-emptydir-data\`. What is
-deleted of ours is tokens, which the next pod has anew; look for volumes of your own before. The **descheduler** leaves such pods
+deleted of ours is tokens, which the next pod gets again; look for volumes of your own before. The **descheduler** leaves such pods
 alone unless its DefaultEvictor has \`podProtections: {defaultDisabled: [PodsWithLocalStorage]}\` (in older
 releases \`evictLocalStoragePods: true\`). The cluster autoscaler doesn't count an \`emptyDir\` in memory.
 `;
@@ -121,7 +121,7 @@ ${BACKUP}
 ## Injected
 
 Everything else. These are the pods that look hard, with what becomes of each. Every row is a test
-(\`test/hard-pods\`), by itself and on a real kube-apiserver. Without a setting, the defaults hold.
+(\`test/hard-pods\`), alone and on a real kube-apiserver. Without a setting, the defaults hold.
 
 ${Object.entries(HARD_PODS)
   .map(([title, pods]) => group(title, pods))

@@ -70,11 +70,11 @@ may be meant (\`AnnotationUnknown\`). What is stored already stops no other writ
 ## Which roles a Namespace allows
 
 \`${ANNOTATIONS.allowedRoles.key}\` on the Namespace holds patterns for the target and every hop of each of its accounts' roles; base
-roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched by itself: \`*\` is any
+roles are not looked at. A pattern has the six colon-separated parts of an ARN, each matched separately: \`*\` is any
 text of that part, \`?\` one character. An annotation without a pattern allows nothing; one over
 ${size(LIMITS.allowedRolesBytes)} or with more than ${LIMITS.allowedRolesPatterns} patterns refuses the pods of the namespace that ask (\`AllowedRolesInvalid\`).
 A pattern that can match no role (\`role/*\`) is refused when the Namespace is written, and draws a warning where it is stored. It guides and does not
-guard: whoever may create pods with an account can use that account's base identity without us.
+guard: anyone who may create pods with an account can use that account's base identity without us.
 
 ## Resources of the sidecar
 
@@ -95,8 +95,8 @@ ${RESOURCES.memoryLimitMin} of memory for example, the pod is refused (\`LimitRa
 watch: where it hasn't the right (the component \`without-limit-ranges\` takes it away), or lost contact, it knows of none, and
 its metric \`rolechain_limit_ranges_known\` is 0.
 
-Where a ResourceQuota, or a LimitRange that isn't known, refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount by
-itself, the pod's before its Namespace's. What is no quantity, a memory limit under ${RESOURCES.memoryLimitMin} or one of
+Where a ResourceQuota, or a LimitRange that isn't known, refuses a pod with these, the annotations \`rolechain.io/sidecar-…\` set each amount
+separately, the pod's before its Namespace's. What is not a quantity, a memory limit under ${RESOURCES.memoryLimitMin} or one of
 ephemeral storage under ${RESOURCES.ephemeralStorageLimitMin}, and a limit below its request, a
 default among them, refuse the pod (\`SidecarResourcesInvalid\`). The resources of a sidecar that is there stay as they are.
 
@@ -125,7 +125,7 @@ with the same role. What is different, since a pod's own identity is nobody else
   \`${ENV.sessionToken}\`) or the shared config files \`config\` and \`credentials\` (at most ${LIMITS.environmentFileBytes / 1024} KiB each), whose profile
   \`${ENV.profile}\` chooses. Of that profile only its own static keys or its \`credential_process\` are used, as the SDK's
   parser reads the files; one that also names a role, another profile, web identity, SSO, a login or a metadata service
-  is refused (\`EnvironmentForbidden\`): hops belong into \`via\`. Off unless the admin lists the namespace; whoever may
+  is refused (\`EnvironmentForbidden\`): hops belong into \`via\`. Off unless the admin lists the namespace; anyone who may
   create pods there can read these credentials.
 
 With \`serviceAccount\` the base identity is that other account's, always by \`irsa\`: the sidecar asks the API for a
@@ -156,9 +156,9 @@ ${[
   .join('\n')}
 
 The sidecar writes new tokens whenever it has started and its port is its own; requests with the one before are answered
-503 for ${LIMITS.replacedTokenSeconds} s, then 401. SDKs read the file again by themselves. Programs that read it once (sessions of the AWS CLI v2,
+503 for ${LIMITS.replacedTokenSeconds} s, then 401. SDKs read the file again. Programs that read it once (sessions of the AWS CLI v2,
 botocore before 1.34.41) get errors after a crash of the sidecar until they are started again. The token of
-\`${ANNOTATIONS.authorizationToken.key}: env\` stands in the pod and can't be made anew: whoever was sent it while the sidecar was out can
+\`${ANNOTATIONS.authorizationToken.key}: env\` stands in the pod and can't be replaced: anyone who was sent it while the sidecar was out can
 use it for as long as the pod lives.
 
 Beside the EKS webhook: what it wrote into a container that holds a role is taken out again, known by its

@@ -47,7 +47,7 @@ runs those SDKs over the rows below.
 
 What a container that holds a role may say. A row's variables count alone and in pairs.
 
-| variable | what it is | set | passes the role by | fails | empty | fails over an empty one |
+| variable | what it is | set | bypasses the role | fails | empty | fails over an empty one |
 |---|---|---|---|---|---|---|
 ${variables.join('\n')}
 

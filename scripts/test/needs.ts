@@ -7,7 +7,7 @@ import { folders, onOldest } from './projects.ts';
 export type Need = 'newest' | 'oldest' | 'Go client' | 'Python environments' | 'bundles';
 export const NEEDS: readonly Need[] = ['newest', 'oldest', 'Go client', 'Python environments', 'bundles'];
 
-/** Whoever leads to one of these files needs that. `cluster` stands for the release that a jest project runs on. */
+/** Anyone who leads to one of these files needs that. `cluster` stands for the release that a jest project runs on. */
 const BY_FILE: Readonly<Record<string, 'cluster' | Exclude<Need, ReleaseName>>> = {
   'test/cluster/apiserver.ts': 'cluster',
   'test/clients/go.ts': 'Go client',

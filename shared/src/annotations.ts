@@ -25,7 +25,7 @@ export const ANNOTATIONS = {
     on: 'ServiceAccount',
     writtenBy: 'user',
     maxBytes: LIMITS.annotationBytes,
-    text: 'The role that the pods of this account are: a bare role ARN, or a YAML or JSON document.',
+    text: 'The role that pods of this ServiceAccount assume: a bare role ARN, or a YAML or JSON document.',
   },
   inject: {
     key: 'rolechain.io/inject',
@@ -46,7 +46,7 @@ export const ANNOTATIONS = {
     on: 'Pod',
     writtenBy: 'user',
     maxBytes: LIMITS.containerRolesBytes,
-    text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. `*` stands for containers that it does not name; without it they hold `default`, where that is declared. `none` alone is no role. A name that no container has draws a warning, or refuses the pod where a container that is not named has it but for one letter.',
+    text: 'Which declared roles each container gets, as `exporter=audit,app=default+audit`: the first is the one of its environment, the tokens of all are mounted. `*` stands for containers that it does not name; without it they hold `default`, where that is declared. `none` alone means no role. A name that no container has draws a warning, or refuses the pod where a container that is not named has it but for one letter.',
   },
   authorizationToken: {
     key: 'rolechain.io/authorization-token',

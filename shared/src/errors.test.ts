@@ -13,7 +13,7 @@ test.each(ALL)('%s says in sentences what happened and what to do', (code, { tex
   for (const sentence of [text, fix]) expect(sentence).toMatch(/^[A-Z0-9`][^\n]{3,200}[.]$/u);
 });
 
-test.each(Object.entries(ERROR_GROUPS["Credentials that can't be had"] ?? {}))(
+test.each(Object.entries(ERROR_GROUPS['Credentials that are not available'] ?? {}))(
   '%s is 503 when it may pass by itself, else a status after which SDKs stop',
   (_code, { status }) => expect([400, 403, 503]).toContain(status),
 );

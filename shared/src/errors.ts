@@ -17,7 +17,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export const ERROR_GROUPS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>> = {
   'Documents that people write': INPUT,
   'Requests to the credentials endpoint': REQUEST,
-  "Credentials that can't be had": CREDENTIALS,
+  'Credentials that are not available': CREDENTIALS,
   'The programs themselves': PROGRAM,
 };
 

@@ -168,7 +168,7 @@ export const LIMITS = {
   objectBytes: 16 * 1024 * 1024,
   liveObjectBytes: 2 * 1024 * 1024,
   /**
-   * Annotations of all ServiceAccounts and of all Namespaces in the webhook's memory, twice that while they are listed anew:
+   * Annotations of all ServiceAccounts and of all Namespaces in the webhook's memory, twice that while they are listed again:
    * what there is no room for is looked up live. 100,000 accounts take 26 MB, every tenth of them with 300 characters.
    */
   accountsKeptBytes: 48 * 1024 * 1024,

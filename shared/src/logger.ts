@@ -38,5 +38,5 @@ function isoTime(): string {
 export function errorFields(error: unknown): Record<string, string> {
   if (error instanceof CodedError) return { code: error.code, error: error.message, fix: error.fix };
   if (error instanceof Error) return { code: 'InternalError', error: `${error.name}: ${error.message}` };
-  return { code: 'InternalError', error: 'a value that is no Error was thrown' };
+  return { code: 'InternalError', error: 'a value that is not an Error was thrown' };
 }

@@ -33,12 +33,12 @@ const LEAVE_CONTAINER = 'or name the container in the annotation rolechain.io/sk
 export const REASONS = {
   Injected: { outcome: 'injected', text: 'The sidecar and the variables are in the pod.', fix: '' },
 
-  MirrorPod: skipped("A mirror pod is the copy of a static pod and can't be changed."),
+  MirrorPod: skipped('A mirror pod is the copy of a static pod and cannot be changed.'),
   OptedOut: skipped('The pod asks to be left alone.'),
   NotAnnotated: skipped('The ServiceAccount asks for no role.'),
   NoRoleHeld: skipped(
     'No container of the pod holds a role.',
-    'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if none needs any.',
+    'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if no container needs one.',
   ),
   SkipListed: skippedContainer('The container is listed in rolechain.io/skip-containers.'),
   MeshContainer: skippedContainer("The container belongs to a service mesh or another webhook (the admin's list)."),
@@ -57,7 +57,7 @@ export const REASONS = {
   },
   PodAnnotationInvalid: refused('An annotation of the pod is invalid.', 'Correct it.'),
   SidecarResourcesInvalid: refused(
-    "An annotation of the pod or of its Namespace asks for resources that the sidecar can't have.",
+    'An annotation of the pod or of its Namespace asks for resources that the sidecar cannot have.',
     'Correct it.',
   ),
   LimitRangeTooTight: refused(
@@ -69,11 +69,11 @@ export const REASONS = {
     'Ask the admin to list the namespace in the setting environmentSource.namespaces, or use another credentialSource.',
   ),
   PodMalformed: refused(
-    'The pod is not of the shape that the API describes.',
+    'The pod does not have the shape that the API describes.',
     'Correct the field that the message names.',
   ),
   PodTooLarge: refused(
-    'The pod is larger than rolechain takes it.',
+    'The pod is larger than the limit of rolechain.',
     `Make it smaller, give fewer containers fewer roles, ${LEAVE_POD}.`,
   ),
   RoleNotAllowed: refused(

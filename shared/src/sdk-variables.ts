@@ -1,5 +1,5 @@
 /**
- * The variables by which an SDK passes the sidecar by: what a container that holds a role may say with them. Found by
+ * The variables by which an SDK bypasses the sidecar: what a container that holds a role may say with them. Found by
  * running the SDKs over every variable that their sources name (test/sdks/observed.json; a test compares the two);
  * docs/sdks.md is made from both.
  */

@@ -49,7 +49,7 @@ function giveMemoryBack(): void {
 
 function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
   const end = (signal: string): void => {
-    logger.info({ signal }, 'ending');
+    logger.info({ signal }, 'shutting down');
     setTimeout(() => process.exit(0), END_MS);
     void stop().finally(() => process.exit(0));
   };
@@ -57,7 +57,7 @@ function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
   process.once('SIGINT', end);
 }
 
-/** A state that nobody thought of is left by starting anew. */
+/** A state that nobody thought of is left by starting again. */
 function endOnDefects(logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal(defectFields(toCoded(error)), 'ending because of a defect');

@@ -177,7 +177,7 @@ function openCredentials(parts: Parts, onMade: (responder: Responder) => void): 
     make: () => {
       responder = makeResponder({ keepers, clock, onAnswer });
       onMade(responder);
-      return makeServer(responder, (error) => logger.error(defectFields(error), 'defect in answering'));
+      return makeServer(responder, (error) => logger.error(defectFields(error), 'internal error while answering'));
     },
     host: '127.0.0.1',
     port,

@@ -160,7 +160,7 @@ test.each<[string, string, string, Record<string, string>]>([
   ['a form that there is not', 'GET', LIST, { accept: 'application/vnd.kubernetes.protobuf' }],
   ['the form of one object for a list', 'GET', LIST, { accept: PARTIAL.replace(/List|,.*/g, '') }],
   ['another kind of patch', 'PATCH', CONFIGURATION, type(PatchStrategy.MergePatch)],
-])('%s is said aloud, with method and path', async (_name, method, path, headers) => {
+])('%s is printed, with method and path', async (_name, method, path, headers) => {
   const response = await ask(method, path, headers);
   const { message } = JSON.parse(await text(response)) as { message: string };
   expect([response.statusCode, message]).toEqual([501, expect.stringContaining(`can't answer ${method} ${path}: `)]);

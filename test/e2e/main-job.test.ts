@@ -202,9 +202,9 @@ function tests(binaries: Binaries): void {
     const secrets = [...stage.aws.sts.secrets(), ...stage.aws.agent.requests.map(({ token }) => token), roleToken];
     expect(secrets.length).toBeGreaterThan(5);
     // The text is what it is taken for: a log that is empty holds no secret either.
-    expect([text.includes('injected a pod'), text.includes('credentials fetched')]).toEqual([true, true]);
+    expect([text.includes('injected pod'), text.includes('credentials fetched')]).toEqual([true, true]);
     expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
-    // The ExternalId is no secret, but stands in the pod's configuration alone.
+    // The ExternalId is not a secret, but stands in the pod's configuration alone.
     expect(logs.includes('x-42')).toBe(false);
   });
 }

@@ -191,7 +191,7 @@ function tests(binaries: Binaries): void {
       hidden.length > 20,
       text.includes('credentials fetched'),
       text.includes('rolechain_refreshes_total'),
-      text.includes('injected a pod'),
+      text.includes('injected pod'),
     ]).toEqual([true, true, true, true]);
     expect(hidden.filter((secret) => text.includes(secret))).toEqual([]);
   });

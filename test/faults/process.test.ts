@@ -41,7 +41,7 @@ function errorsBeside({ clients }: World, outages: readonly Outage[]): Result[] 
   return errors.filter((error) => error.kind === 'kept' || !ofOutage(error));
 }
 
-/** Each SDK has asked anew since: so none of its fetches meets two kills. */
+/** Each SDK has asked again since: so none of its fetches meets two kills. */
 async function untilAskedSince({ clients }: World, since: number): Promise<void> {
   const asked = ({ results }: Client): boolean =>
     results.some(({ kind, ok, from }) => kind === 'fresh' && ok && from >= since);

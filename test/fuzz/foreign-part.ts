@@ -1,5 +1,5 @@
 /**
- * What of a pod is never rolechain's, whoever wrote the rest. Unlike `withoutOurs` of test/models it looks at one pod
+ * What of a pod is never rolechain's, anyone who wrote the rest. Unlike `withoutOurs` of test/models it looks at one pod
  * alone, and so fits copies and forgeries: the pod before and the pod after must have the same foreign part.
  */
 import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, SIDECAR, emptyIsRemoved } from '@rolechain/shared';

@@ -258,7 +258,9 @@ test('a Region of the settings that is none of AWS, and an audience that is empt
     return decideAccount(account, { ...settings, ...changed }, { ...around, others: all });
   };
   expect(judge({})).toMatchObject({ outcome: 'accepted' });
-  expect(judge({ region: 'nbg1' })).toMatchObject({ message: expect.stringContaining('Region nbg1 is no Region') });
+  expect(judge({ region: 'nbg1' })).toMatchObject({
+    message: expect.stringContaining('Region nbg1 is not an AWS Region'),
+  });
   expect(judge({}, '')).toMatchObject({
     message: expect.stringContaining('eks.amazonaws.com/audience of shop/deployer'),
   });

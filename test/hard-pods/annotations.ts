@@ -25,7 +25,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     so: 'It is not changed, even where the account is invalid.',
   },
   {
-    name: 'a review that is no creation of a pod',
+    name: 'a review that is not the creation of a pod',
     pod: podOf(),
     request: { operation: 'UPDATE' },
     ...untouched,
@@ -72,7 +72,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     ],
   },
   {
-    name: 'resources of the sidecar that are no quantity',
+    name: 'resources of the sidecar that are not a quantity',
     pod: annotated('sidecar-memory-limit', 'lots'),
     ...refused,
     reason: 'SidecarResourcesInvalid',

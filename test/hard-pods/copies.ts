@@ -78,7 +78,7 @@ export const COPIES: readonly HardPod[] = [
     name: 'a copy of an injected pod that ran',
     pod: restored(copy),
     ...injected,
-    so: 'What is ours is set anew, where it stands; the rest stays, the node included.',
+    so: 'What is ours is set again, where it stands; the rest stays, the node included.',
     shows: [
       (pod) => [
         containersOf(pod).map(({ name }) => name),
@@ -109,7 +109,7 @@ export const COPIES: readonly HardPod[] = [
       securityContext: { runAsUser: 0 },
     })),
     ...injected,
-    so: 'They are set anew: image, command, arguments, environment, mounts and security context are never kept.',
+    so: 'They are set again: image, command, arguments, environment, mounts and security context are never kept.',
     shows: [
       (pod) => {
         const { command, args, env, securityContext } = named(pod, SIDECAR.name) ?? container('none');
@@ -240,7 +240,7 @@ export const COPIES: readonly HardPod[] = [
     pod: withSidecar(copy, () => ({ securityContext: { runAsUser: 1_000_680_000, runAsNonRoot: true } })),
     variant: 'unset',
     ...injected,
-    so: 'The user is kept, the rest of the security context set anew.',
+    so: 'The user is kept, the rest of the security context set again.',
     shows: [
       (pod) => {
         const { runAsUser, runAsGroup, readOnlyRootFilesystem } = named(pod, SIDECAR.name)?.securityContext as Record<

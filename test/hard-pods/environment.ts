@@ -162,7 +162,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     pod: appWith({ env: [literal(name)] }),
     ...injected,
     says: new RegExp(`container app sets ${name}: `),
-    so: 'A warning: an SDK that finds credentials there passes the sidecar by.',
+    so: 'A warning: an SDK that finds credentials there bypasses the sidecar.',
     shows: [(pod) => uri(pod, 'app'), 'a role'],
   })),
   {

@@ -56,7 +56,7 @@ export const NAMES: readonly HardPod[] = [
     pod: forged(config.replace('role/orders', 'role/admin')),
     isCopy: true,
     ...injected,
-    so: "It is taken for ours and set anew: no role but the account's is in it.",
+    so: "It is taken for ours and set again: no role but the account's is in it.",
     shows: [
       (pod) => [named(pod, SIDECAR.name)?.restartPolicy, valueOf(pod, SIDECAR.name, ENV.config)?.includes('admin')],
       ['Always', false],
@@ -68,7 +68,7 @@ export const NAMES: readonly HardPod[] = [
     /volume rolechain is not/,
   ),
   ...taken(
-    'a volume of our prefix that is none of ours',
+    'a volume of our prefix that is not ours',
     volume('rolechain-data', { emptyDir: {} }),
     /the volume rolechain-data is not/,
   ),

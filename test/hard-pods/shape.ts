@@ -78,7 +78,7 @@ export const SHAPE: readonly HardPod[] = [
     name: 'Windows by windowsOptions of a container',
     pod: appWith({ securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } }),
     ...{ outcome: 'refused', reason: 'Windows', says: /by spec\.containers\[0\]\.securityContext\.windowsOptions/ },
-    so: 'With os or a node selector of Linux, or `hostProcess: false` alone, they are no sign.',
+    so: 'With os or a node selector of Linux, or `hostProcess: false` alone, they are not a sign.',
   },
   {
     name: 'more than 250 containers',
@@ -148,7 +148,7 @@ export const SHAPE: readonly HardPod[] = [
     pod: podOf(),
     namespace: 'tight',
     ...{ outcome: 'refused', reason: 'LimitRangeTooTight', says: /LimitRange small has a maximum of memory .* 24Mi/ },
-    so: 'Within every other minimum, maximum and ratio of a LimitRange the sidecar stays by itself.',
+    so: 'Within every other minimum, maximum and ratio of a LimitRange the sidecar stays anyway.',
   },
   {
     name: 'automountServiceAccountToken: false',

@@ -6,7 +6,7 @@ export interface Absent {
 }
 
 /**
- * A `describe` whose tests need `found`. Where it is absent they are skipped, and it says so aloud; under `CI=true`
+ * A `describe` whose tests need `found`. Where it is absent they are skipped, and it prints why; under `CI=true`
  * they fail instead. `standIn` is what the skipped tests are declared with.
  */
 export function describeWhen<Found>(

@@ -19,7 +19,7 @@ export interface EnvironmentOptions {
 
 export interface Environment {
   readonly env: Readonly<Record<string, string>>;
-  /** What could not be had and so was left out: sentences to be said aloud, without values. */
+  /** What could not be had and so was left out: sentences to be printed, without values. */
   readonly notes: readonly string[];
 }
 

@@ -16,7 +16,7 @@ export interface Mount {
 export interface Mounts {
   /** Outer targets before those within them. */
   readonly mounts: readonly Mount[];
-  /** What was left out: sentences to be said aloud. */
+  /** What was left out: sentences to be printed. */
   readonly notes: readonly string[];
 }
 

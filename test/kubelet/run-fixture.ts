@@ -50,7 +50,7 @@ export const POD: Pod = {
 export const APP_ENV = { 'with.dot': 'a b\n"c" $(POD) é', TOKEN_FILE: `${TOKENS}/default/token`, EMPTY: '' };
 
 export interface Fixture {
-  /** The pod's volumes, made anew for each test. */
+  /** The pod's volumes, made again for each test. */
   volumes(): PodVolumes;
   /** Runs a few lines of JavaScript as the program of a container, by name one of the pod. */
   run(container: string | Container, code: string, more?: Partial<RunOptions>): Promise<RunningContainer>;
@@ -100,7 +100,7 @@ export async function said(container: RunningContainer, text: string): Promise<v
   }
 }
 
-/** The tests of one way to run a container, skipped aloud where this machine does not have it. */
+/** The tests of one way to run a container, skipped with a printed reason where this machine does not have it. */
 export function describeWay(isolation: Isolation, tests: () => void): void {
   const probe = probeNow();
   if (isolation === 'rewritten-paths' || probe.ok) describe(isolation, tests);

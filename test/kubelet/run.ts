@@ -44,9 +44,9 @@ export interface RunningContainer {
   /** The program itself: its pid takes signals. */
   readonly process: ChildProcess;
   readonly isolation: Isolation;
-  /** Says aloud what kind of isolation this is. */
+  /** Prints what kind of isolation this is. */
   readonly sentence: string;
-  /** Says aloud what of the pod is left out. */
+  /** Prints what of the pod is left out. */
   readonly notes: readonly string[];
   /** Resolves once the program has ended and all of its output is there. */
   readonly exited: Promise<Exit>;

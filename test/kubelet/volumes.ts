@@ -17,7 +17,7 @@ export interface PodVolumes {
   readonly folder: string;
   /** Folder of each volume that was made, by the volume's name. */
   readonly paths: ReadonlyMap<string, string>;
-  /** What could not be made: sentences to be said aloud. */
+  /** What could not be made: sentences to be printed. */
   readonly notes: readonly string[];
   /**
    * Asks for tokens and Secrets again, and replaces the files, as a kubelet does from time to time. Files

@@ -46,7 +46,7 @@ export function removeCgroups(): void {
     try {
       rmdirSync(folder);
     } catch {
-      // Still in use: whoever asks again finds it.
+      // Still in use: anyone who asks again finds it.
     }
   }
 }

@@ -55,7 +55,7 @@ test.each([
   expect(specifiersIn(text)).toEqual(expected);
 });
 
-test('whoever declares tests of a cluster, asks for a client or reads a bundle needs it', () => {
+test('anyone who declares tests of a cluster, asks for a client or reads a bundle needs it', () => {
   const signs: [RegExp, string][] = [
     [/\bdescribeWith(Cluster|Binaries)\(/, 'newest'],
     [/\blocatePython\(/, 'Python environments'],

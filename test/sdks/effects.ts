@@ -82,7 +82,7 @@ export function fill(name: string, files: Files): string {
 }
 
 /**
- * Variables that stop an SDK with some value, whoever its credentials are from: a mode or a number that it doesn't know.
+ * Variables that stop an SDK with some value, anyone who its credentials are from: a mode or a number that it doesn't know.
  * They are the application's own affair.
  */
 export const STOPS: readonly string[] = [

@@ -35,7 +35,7 @@ describe('the table', () => {
   });
 
   test.each(OBSERVED.map((one) => [one.name, one] as const))(
-    '%s: whatever passes the role by stands in it; whatever else stops the SDK does so with or without a role',
+    '%s: whatever bypasses the role stands in it; whatever else stops the SDK does so with or without a role',
     (_name, { observations }) => {
       const passedBy = observations.filter(({ effect }) => effect === 'passed by');
       expect(passedBy.filter(({ variables }) => !variables.some(inTable))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Hears what programs say to whoever asks, shortly before they are ended. */
+/** Hears what programs say to anyone who asks, shortly before they are ended. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PATHS } from '@rolechain/shared';

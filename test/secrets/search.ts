@@ -14,7 +14,7 @@ export interface Finding {
 export const SHORTEST = 8;
 /** Secrets are known by pieces of this length, so that a part of `2 * PIECE - 1` characters is found wherever it begins. */
 const PIECE = 16;
-/** Of encoded forms only the beginning is looked for: whoever encodes a secret encodes all of it. */
+/** Of encoded forms only the beginning is looked for: anyone who encodes a secret encodes all of it. */
 const ENCODED_LENGTH = 96;
 
 interface Form {

@@ -1,4 +1,4 @@
-/** The clock of a node, as the processes on it see it: wrong by what a test says, and set anew while they run. */
+/** The clock of a node, as the processes on it see it: wrong by what a test says, and set again while they run. */
 import { join } from 'node:path';
 import { writeAtomically } from '../../sidecar/src/model/files.ts';
 

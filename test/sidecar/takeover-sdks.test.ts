@@ -96,7 +96,7 @@ for (const [name, found] of Object.entries(locateSdks())) {
       }
 
       test(
-        'over a connection that it keeps to whoever had the port, it sends no new token',
+        'over a connection that it keeps to anyone who had the port, it sends no new token',
         async () => {
           // Starved for 5 s, Node's client gives its idle connection up: then there was none to keep.
           for (let tries = 0; tries < 5; tries++) if (await keepsItsConnection()) return;

@@ -1,6 +1,6 @@
 /**
  * Somebody else has the credentials port while the sidecar is out. What is collected there is worth nothing
- * (contract, section 3): the token of each role is made anew when the port is ours.
+ * (contract, section 3): the token of each role is made again when the port is ours.
  */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
@@ -72,7 +72,7 @@ test('what was collected from an application: 503 for a minute, from the bind on
   expect((await sidecar.ask()).status).toBe(200);
 });
 
-test('whoever has the port when the pod starts, or later, is handed no new token', async () => {
+test('anyone who has the port when the pod starts, or later, is handed no new token', async () => {
   const ports = { credentials: await freePort(), health: await freePort() };
   const file = join(bench.files.root, tokenFile('default'));
   const atStart = await takePort(ports.credentials);
@@ -94,7 +94,7 @@ test('whoever has the port when the pod starts, or later, is handed no new token
   expect(codeOf(await second.ask(withToken(before)))).toBe('503 TokenReplaced');
 });
 
-test('no token is written while whoever had the port keeps a connection on it', async () => {
+test('no token is written while anyone who had the port keeps a connection on it', async () => {
   const first = await bench.start();
   await answerOf(first, 200);
   const { ports } = first;

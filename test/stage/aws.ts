@@ -51,7 +51,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const { accounts, issuer = '', keys, sessionSeconds } = options;
   const at = options.address === undefined ? {} : { address: options.address };
   const roles = new Map<string, RoleFixture>();
-  // One role may be in several chains: it then trusts whoever comes before it in any of them.
+  // One role may be in several chains: it then trusts anyone who comes before it in any of them.
   const add = ({ arn, trust }: Pick<RoleFixture, 'arn' | 'trust'>): void => {
     const Statement = [...(roles.get(arn)?.trust.Statement ?? []), ...trust.Statement];
     roles.set(arn, { arn, trust: { Statement }, permissions: mayAssume('*'), maxSessionDuration: 43_200 });

@@ -199,7 +199,7 @@ function fail(message: string): never {
 }
 
 function end(error: unknown): never {
-  makeLogger('rolechain-webhook').fatal(errorFields(error), 'ended');
+  makeLogger('rolechain-webhook').fatal(errorFields(error), 'exiting after fatal error');
   process.exit(1);
 }
 

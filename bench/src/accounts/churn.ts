@@ -12,7 +12,7 @@ import { namespaceOf, seededAccount } from './account.ts';
 const PARALLEL = 8;
 const LATE_MS = 10_000;
 
-/** `writes` changes to the first `accounts` seeded ones, a tenth of them a deletion and a creation anew. */
+/** `writes` changes to the first `accounts` seeded ones, a tenth of them a deletion and a creation again. */
 export async function churn(api: Api, writes: number, accounts: number, round: string): Promise<void> {
   let next = 0;
   const work = async (): Promise<void> => {

@@ -11,7 +11,7 @@ const CONNECTIONS = 8;
 /** Far more than is needed: the number of reviews ends a run. */
 const SECONDS = 30;
 
-/** Starts each anew for each round; the first starter is ours. Medians of the rounds. */
+/** Starts each again for each round; the first starter is ours. Medians of the rounds. */
 export async function firstReviews(
   starters: readonly (() => Promise<Target>)[],
   load: Run,

@@ -109,7 +109,7 @@ const TABLE = {
   externalID: field(
     'hop',
     `text of ${LIMITS.externalIDMin}-${LIMITS.externalIDMax} characters of [A-Za-z0-9_+=,.@:/-] (digits alone in quotes)`,
-    'The ExternalId sent with AssumeRole. It is no secret, since it stands in an annotation.',
+    'The ExternalId sent with AssumeRole. It is not a secret, since it stands in an annotation.',
     (limit) => text(limit, LIMITS.externalIDMin, LIMITS.externalIDMax, EXTERNAL_ID),
   ),
   externalIDFrom: field(

@@ -55,11 +55,11 @@ function callProblems({ at, call }: Step, alone: boolean): Problem[] {
   }
   const keys = Object.keys(tags);
   for (const key of repeated(keys)) {
-    const text = `has ${show(key)} twice: STS does not tell capitals from small letters`;
+    const text = `has ${show(key)} twice: STS tag keys are case-insensitive`;
     found.push(conflict(at('tags'), text, 'leave one of them out'));
   }
   for (const key of transitiveTagKeys.filter((k) => !keys.includes(k))) {
-    const text = `names ${show(key)}, which is no key of tags`;
+    const text = `names ${show(key)}, which is not a key of tags`;
     found.push(conflict(at('transitiveTagKeys'), text, 'add it to tags, or leave it out'));
   }
   return found;

@@ -9,13 +9,13 @@ export const CREDENTIALS = {
   ),
   BaseTokenUnreadable: e(
     503,
-    "The projected token of the base identity can't be read, or is empty.",
+    'The projected token of the base identity is unreadable or empty.',
     'The kubelet writes it; see `kubectl describe pod` for mount errors.',
   ),
   BaseTokenMalformed: e(
     503,
-    'The projected token of the base identity has not the form of a JWT.',
-    'The kubelet writes it whole; it is read again by itself. If it lasts, look at what writes that file.',
+    'The projected token of the base identity is not in the form of a JWT.',
+    'The kubelet writes it whole; rolechain reads it again automatically. If it lasts, check what writes that file.',
   ),
   AgentUnreachable: e(
     503,
@@ -27,11 +27,15 @@ export const CREDENTIALS = {
     'The Pod Identity agent knows no association for this ServiceAccount.',
     'Create it (aws eks create-pod-identity-association), or set credentialSource: irsa.',
   ),
-  AgentThrottled: e(503, 'The Pod Identity agent, or EKS Auth behind it, throttles.', 'It is tried again by itself.'),
+  AgentThrottled: e(
+    503,
+    'The Pod Identity agent, or EKS Auth behind it, throttles.',
+    'rolechain retries automatically.',
+  ),
   AgentUnavailable: e(
     503,
     'The Pod Identity agent, or EKS Auth behind it, failed.',
-    "It is tried again by itself; see the agent's log.",
+    "rolechain retries automatically. See the agent's log.",
   ),
   AgentRefused: e(
     403,
@@ -40,15 +44,15 @@ export const CREDENTIALS = {
   ),
   AgentNonsense: e(
     503,
-    'The Pod Identity agent answered something that is no credentials.',
+    'The Pod Identity agent returned an invalid credentials response.',
     'Check what listens at its address.',
   ),
   StsUnreachable: e(503, 'STS does not answer.', 'Check DNS, egress rules and the STS endpoint of the Region.'),
-  StsThrottled: e(503, 'STS throttles this account.', 'It is tried again by itself.'),
-  StsUnavailable: e(503, 'STS failed.', 'It is tried again by itself.'),
+  StsThrottled: e(503, 'STS throttles requests of this AWS account.', 'rolechain retries automatically.'),
+  StsUnavailable: e(503, 'STS failed.', 'rolechain retries automatically.'),
   StsNonsense: e(
     503,
-    'STS answered something that is no session.',
+    'STS returned an invalid response.',
     'Check what listens at the STS endpoint (a proxy, a captive portal).',
   ),
   StsAccessDenied: e(
@@ -65,11 +69,11 @@ export const CREDENTIALS = {
   StsCredentialsExpired: e(
     503,
     'The base credentials or token were refused as expired or unknown.',
-    'New ones are fetched by themselves; if it lasts, check the clock of the node.',
+    'rolechain fetches new ones automatically. If it lasts, check the clock of the node.',
   ),
   StsClockSkew: e(
     503,
-    'The clock of the node and that of AWS are apart.',
+    'The clocks of the node and of AWS differ.',
     'Let NTP (chrony) set the clock of the node. Up to 24 hours are corrected by what STS says of its time; beyond, STS refuses signatures.',
   ),
   StsTokenRejected: e(
@@ -80,11 +84,11 @@ export const CREDENTIALS = {
   ExternalIDMissing: e(
     400,
     'The Secret or key behind externalIDFrom is not there.',
-    'Create it in the namespace of the pod; it is read again by itself, within a minute or two.',
+    'Create it in the namespace of the pod; rolechain reads it again within a minute or two.',
   ),
   ExternalIDInvalid: e(
     400,
-    'The value behind externalIDFrom is no ExternalId.',
+    'The value behind externalIDFrom is not a valid ExternalId.',
     'Store 2-1224 characters of [A-Za-z0-9_+=,.@:/-] without a newline at the end.',
   ),
   TokenRequestForbidden: e(
@@ -95,14 +99,14 @@ export const CREDENTIALS = {
   TokenRequestAccountMissing: e(
     400,
     'The other ServiceAccount does not exist.',
-    'Create it, or correct the field serviceAccount; it is asked for again by itself.',
+    'Create it, or correct the field serviceAccount. rolechain retries automatically.',
   ),
   TokenRequestRefused: e(
     403,
     'The apiserver refused a TokenRequest.',
-    "The message says why. After a 401, this pod's own ServiceAccount was deleted or made anew: make the pod anew.",
+    "The message says why. After a 401, this pod's own ServiceAccount was deleted or recreated; recreate the pod.",
   ),
-  TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'It is tried again by itself.'),
+  TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'rolechain retries automatically.'),
   EnvironmentEmpty: e(
     503,
     'The Secret of credentialSource: environment holds no credentials.',
@@ -116,11 +120,11 @@ export const CREDENTIALS = {
   EnvironmentInvalid: e(
     400,
     'The shared config files have no profile that gives credentials.',
-    'The message says why; the Secret is read again by itself.',
+    'The message says why. rolechain reads the Secret again automatically.',
   ),
   EnvironmentFailed: e(
     503,
     'The Secret of credentialSource: environment could not be read, or its credential_process failed.',
-    'The message says why; it is tried again by itself.',
+    'The message says why. rolechain retries automatically.',
   ),
 } as const satisfies Record<string, ErrorEntry>;

@@ -11,8 +11,8 @@ export const PROGRAM = {
   SettingsInvalid: e(500, 'The settings file is not valid.', 'Correct the fields that the message names.'),
   ListenFailed: e(
     500,
-    "A port can't be listened on.",
-    "Another container of the pod has it: declare it in that container's ports, and rolechain moves.",
+    'Cannot listen on the port.',
+    "Another container of the pod uses it. Declare it in that container's ports, and rolechain takes another.",
   ),
   PortShared: e(
     503,
@@ -21,8 +21,8 @@ export const PROGRAM = {
   ),
   TokenUnwritable: e(
     503,
-    "The token files can't be written.",
-    'It is tried again by itself; see `kubectl describe pod` for the volume rolechain.',
+    'Cannot write the token files.',
+    'rolechain retries automatically. See `kubectl describe pod` for the volume rolechain.',
   ),
   RegionUnknown: e(503, 'The Region is neither set nor a label of the node.', 'Set region in the settings.'),
   CacheNotSynced: e(
@@ -43,7 +43,7 @@ export const PROGRAM = {
   CertificateSecretUnwritable: e(
     503,
     'The Secret of the certificate could not be written.',
-    'It is tried again by itself.',
+    'rolechain retries automatically.',
   ),
   WebhookConfigurationMissing: e(
     503,
@@ -58,25 +58,29 @@ export const PROGRAM = {
   CABundleUnpublished: e(
     503,
     "The webhook configuration's caBundle is not the one of the webhook's CA: apiservers can't call it.",
-    'It is put back by itself; where that goes on, the log names what writes it: have that leave caBundle alone.',
+    'rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone.',
   ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   CallerUnknown: e(
     401,
     'The caller showed no client certificate of the CA in the setting clientCA.',
-    'Give the apiserver one (docs/apiserver-identity.md), or take the setting out.',
+    'Give the apiserver one (docs/apiserver-identity.md), or remove the setting.',
   ),
   CallerForbidden: e(
     403,
-    "The common name of the caller's certificate is none of the setting clientNames.",
+    "The common name of the caller's certificate is not in the setting clientNames.",
     'Add it there, or give the apiserver a certificate of one of these names.',
   ),
   ReviewMalformed: e(
     400,
-    'The body is no AdmissionReview of admission.k8s.io/v1 with a Pod.',
+    'The body is not an AdmissionReview of admission.k8s.io/v1 with a Pod.',
     'Only the apiserver calls this path.',
   ),
-  ReviewTooLarge: e(413, 'The AdmissionReview is over the limit.', 'An apiserver sends none so large.'),
+  ReviewTooLarge: e(
+    413,
+    'The AdmissionReview is over the limit.',
+    'Only the apiserver calls this path, and it sends none so large.',
+  ),
   RequestLate: e(
     408,
     'The request did not come in whole in time, or its answer was not taken.',
@@ -90,7 +94,11 @@ export const PROGRAM = {
   LookupFailed: e(
     503,
     'The ServiceAccount could not be looked up in time.',
-    "It is tried again at the next pod; check the webhook's way to the apiserver.",
+    "rolechain looks it up again for the next pod. Check the webhook's connection to the apiserver.",
   ),
-  PatchUnsound: e(500, 'A defect of rolechain: its patch does not apply.', "Report it with the pod's manifest."),
+  PatchUnsound: e(
+    500,
+    'Internal error: the patch does not apply. This is a bug in rolechain.',
+    "Report it with the pod's manifest.",
+  ),
 } as const satisfies Record<string, ErrorEntry>;

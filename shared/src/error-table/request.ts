@@ -13,7 +13,7 @@ export const REQUEST = {
     'Leave out the headers Origin, Referer and Sec-Fetch-Site: no SDK sends them.',
   ),
   PathUnknown: e(404, 'There is nothing at this path.', 'Use the URL in AWS_CONTAINER_CREDENTIALS_FULL_URI as it is.'),
-  MethodNotAllowed: e(405, 'Another method is answered here.', 'Use the one in the Allow header.'),
+  MethodNotAllowed: e(405, 'This path does not answer the method.', 'Use the one in the Allow header.'),
   TokenMissing: e(
     401,
     'The request has no Authorization header.',
@@ -27,7 +27,7 @@ export const REQUEST = {
   TokenReplaced: e(
     503,
     'The token was replaced when the sidecar started again.',
-    'SDKs read its file again by themselves. A program that has read it once for all must be started again.',
+    'SDKs read its file again automatically. Restart a program that reads it only once.',
   ),
   RoleForbidden: e(
     403,
@@ -42,7 +42,7 @@ export const REQUEST = {
   TooManyRequests: e(
     503,
     'Too many requests wait for the same credentials.',
-    'Ask less often; SDKs share one credential provider a process.',
+    'Ask less often; use one credential provider per process.',
   ),
-  InternalError: e(500, 'A defect of rolechain.', 'Report it with the log line of this code.'),
+  InternalError: e(500, 'Internal error: this is a bug in rolechain.', 'Report it with the log line of this code.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -17,7 +17,7 @@ import { isValid, type Credentials, type Session } from '../model/session.ts';
  */
 const DOUBTFUL_MS = 60_000;
 
-/** Keys without an end, of a Secret: whoever takes them out of its file in a way that looks torn waits this long. */
+/** Keys without an end, of a Secret: anyone who takes them out of its file in a way that looks torn waits this long. */
 const ENDLESS_KEPT_MS = 3_600_000;
 
 /**
@@ -63,7 +63,7 @@ export interface Kept<T extends Credentials> {
 export interface KeptOptions<T> {
   /** Milliseconds since 1970, by AWS's clock. */
   readonly now: () => number;
-  /** Whether it may be used without asking anew. */
+  /** Whether it may be used without asking again. */
   readonly reuse: (kept: T, now: number) => boolean;
   readonly onBridged?: OnBridged | undefined;
 }
@@ -135,7 +135,7 @@ function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<
       const entry = kept.get(key);
       // Another role may have fetched new ones meanwhile.
       if (entry?.value !== credentials) return;
-      // Of what is asked for anew each time, there is nothing to doubt.
+      // Of what is asked for again each time, there is nothing to doubt.
       const doubtful = error.terminal && now() - entry.keptAt >= DOUBTFUL_MS && reuse(entry.value, now());
       if (error.code === 'StsCredentialsExpired' || doubtful) kept.delete(key);
     },

@@ -1,7 +1,7 @@
 /**
  * `webIdentity: prefer`: which errors of AssumeRoleWithWebIdentity on the target lead to the chain. One
  * table. Only what says that this way is closed does; what may pass, and what the chain would meet too,
- * is an error of this fetch. It is asked anew at each refresh, so no answer is for longer than that.
+ * is an error of this fetch. It is asked again at each refresh, so no answer is for longer than that.
  */
 import type { ErrorCode } from '@rolechain/shared';
 
@@ -24,7 +24,7 @@ export const FALLBACK: Readonly<Partial<Record<ErrorCode, FallbackRow>>> = {
   StsUnreachable: row(false, 'it passes; the chain needs STS too'),
   StsNonsense: row(false, 'what answered is not STS, so it said nothing about this way'),
   StsClockSkew: row(false, 'the chain signs with the same clock'),
-  StsCredentialsExpired: row(false, 'the next token comes by itself'),
+  StsCredentialsExpired: row(false, 'the next token comes without a change'),
 
   BaseTokenUnreadable: row(false, 'the kubelet is about to write it'),
   BaseTokenMalformed: row(false, 'the kubelet is about to write it'),

@@ -103,7 +103,7 @@ function admit(
   const formerOwner = ownerOfToken(given, door.replaced);
   if (owner === undefined && formerOwner === undefined) return new CodedError('TokenUnknown');
   if (owner === role) return role;
-  // Somebody may have read it a moment before it was written anew. Go's SDK would end for good with a 401.
+  // Somebody may have read it a moment before it was written again. Go's SDK would end for good with a 401.
   return owner === undefined && formerOwner === role ? { replaced: role } : new CodedError('RoleForbidden');
 }
 

@@ -1,4 +1,4 @@
-/** The token of each role: whoever can read its file holds the role. */
+/** The token of each role: anyone who can read its file holds the role. */
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, constants, mkdirSync, openSync, readSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface RoleToken {
 /**
  * New tokens by role, and those that they replace, each in `<folder>/<role>/token`. `chosen` names the roles, and the
  * token of those whose containers already have it in their environment: these stay. Nothing is written yet: before
- * the port is ours, whoever has it would be sent the new token.
+ * the port is ours, anyone who has it would be sent the new token.
  */
 export function makeTokens(
   folder: string,

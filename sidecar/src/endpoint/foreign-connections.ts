@@ -34,7 +34,7 @@ export function* inodesOn(port: number, lines: Iterable<string>): Iterable<strin
   }
 }
 
-/** Piece by piece: whoever shares the network can make the table long. */
+/** Piece by piece: anyone who shares the network can make the table long. */
 function* linesOf(path: string): Iterable<string> {
   let file: number;
   try {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onceATurn } from './once-a-turn.ts';
 
-test('made once for all who ask in a turn of the event loop, and anew in the next', async () => {
+test('made once for all who ask in a turn of the event loop, and again in the next', async () => {
   let made = 0;
   const ask = onceATurn(() => ++made);
   expect([ask(), ask()]).toEqual([1, 1]);

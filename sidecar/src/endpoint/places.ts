@@ -11,7 +11,7 @@ export interface Places {
 }
 
 /**
- * Half of `total` is kept for the parties, the same number for each; the other half is for whoever comes first. So a
+ * Half of `total` is kept for the parties, the same number for each; the other half is for anyone who comes first. So a
  * party that takes all it can leaves each of the others its own, and one alone has more than an equal share.
  */
 export function makePlaces(total: number, parties: number): Places {

@@ -99,7 +99,7 @@ describe('a token that was replaced', () => {
     keeper.stop();
   });
 
-  test('whoever has it takes no place from those who have the new one', async () => {
+  test('anyone who has it takes no place from those who have the new one', async () => {
     const { clock, responder, keeper, ask } = shutBench(60_000, 60);
     responder.open(doorAnew());
     const old = Array.from({ length: LIMITS.heldReplacedRequests + 1 }, () => ask({ authorization: OLD_TOKEN }));

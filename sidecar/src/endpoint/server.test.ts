@@ -187,7 +187,7 @@ test('closing: a held request on a connection to be kept is answered, and nothin
     call.on('error', reject);
     call.end();
   });
-  // Nothing but the end of the server closes it now: whoever waited for the client would wait for ever.
+  // Nothing but the end of the server closes it now: anyone who waited for the client would wait for ever.
   server.server.keepAliveTimeout = 0;
   server.server.timeout = 0;
   while (responder.held() === 0) await new Promise((resolve) => setTimeout(resolve, 5));

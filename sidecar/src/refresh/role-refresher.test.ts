@@ -23,7 +23,7 @@ function bench(takesMs: number, ...steps: Step[]): Bench {
 /** Times at which fetches began, in whole minutes. */
 const minutes = (script: Script): number[] => script.began.map((ms) => Math.round(ms / MINUTE));
 
-test('a session of an hour is fetched anew after 40 minutes, on and on', async () => {
+test('a session of an hour is fetched again after 40 minutes, on and on', async () => {
   const { clock, script, keeper, events } = bench(100, 60);
   expect(keeper.offer()).toMatchObject({ session: undefined, error: undefined, fetching: true });
   await clock.advance(125 * MINUTE);

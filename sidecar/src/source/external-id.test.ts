@@ -28,7 +28,7 @@ test.each<[string, string, string]>([
   const error = await readExternalID(folder.path, REF).catch((reason: unknown) => reason as Error);
   expect(error).toMatchObject({
     code: 'ExternalIDInvalid',
-    message: `The value behind externalIDFrom is no ExternalId. Secret orders-aws, key external-id: ${detail}`,
+    message: `The value behind externalIDFrom is not a valid ExternalId. Secret orders-aws, key external-id: ${detail}`,
   });
 });
 

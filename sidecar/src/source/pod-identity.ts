@@ -86,7 +86,7 @@ function readAnswer({ status, body }: WholeAnswer, hasEnded: HasEnded): Credenti
     sessionToken: text('Token'),
   };
   const expiration = Date.parse(text('Expiration'));
-  if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is no time.');
+  if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is not a time.');
   // Its Date is of this node, so nothing is learned from it.
   if (hasEnded(expiration)) throw new CodedError('AgentNonsense', 'Expiration is in the past.');
   return { ...credentials, expiresAt: expiration };

@@ -99,7 +99,7 @@ export const STS_ERRORS: readonly Row[] = [
   {
     wire: ['MalformedPolicyDocument'],
     code: 'StsRejected',
-    hint: () => 'The field policy (or policyARNs) is no policy as IAM takes it.',
+    hint: () => 'The field policy (or policyARNs) is not a policy that IAM accepts.',
   },
   {
     wire: VALIDATION,

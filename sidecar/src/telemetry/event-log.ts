@@ -26,7 +26,7 @@ export function logBridged(logger: Logger): (error: CodedError) => void {
   return (error) => {
     const count = (times.get(error.code) ?? 0) + 1;
     times.set(error.code, count);
-    if (isPowerOfTwo(count)) logger.warn({ ...defectFields(error), times: count }, 'kept credentials stand in');
+    if (isPowerOfTwo(count)) logger.warn({ ...defectFields(error), times: count }, 'serving kept credentials');
   };
 }
 

@@ -24,7 +24,7 @@ export interface Refusal {
   readonly says: string | RegExp;
   /** Known only once a pod comes: the ServiceAccount itself is accepted. */
   readonly atPod?: true;
-  /** Told only to whoever writes the ServiceAccount: its pods are accepted. */
+  /** Told only to anyone who writes the ServiceAccount: its pods are accepted. */
   readonly atAccount?: true;
   /** No apiserver lets such a pod through to a webhook: it is sent to the webhook itself. */
   readonly raw?: true;

@@ -37,12 +37,12 @@ export const RULES: readonly Refusal[] = [
   {
     name: 'a-tag-in-two-cases',
     annotation: role('tags: {Team: a, team: b}'),
-    says: `tags has "team" twice: STS does not tell capitals from small letters; ${LEAVE_OUT}`,
+    says: `tags has "team" twice: STS tag keys are case-insensitive; ${LEAVE_OUT}`,
   },
   {
     name: 'a-transitive-key-of-no-tag',
     annotation: role('tags: {team: a}, transitiveTagKeys: [cost]'),
-    says: 'transitiveTagKeys names "cost", which is no key of tags; add it to tags, or leave it out (FieldConflict)',
+    says: 'transitiveTagKeys names "cost", which is not a key of tags; add it to tags, or leave it out (FieldConflict)',
   },
   {
     name: 'a-tag-of-the-agent',

@@ -1,4 +1,4 @@
-/** For whoever looks why a pod was not injected: what the webhook wrote, and whether the cluster took it for ready. */
+/** For anyone who looks why a pod was not injected: what the webhook wrote, and whether the cluster took it for ready. */
 import { NAMESPACE } from '../../stage/install.ts';
 import type { Ran } from '../run.ts';
 

@@ -24,7 +24,7 @@ export function readReview(body: string | null | undefined, hold?: Hold): Review
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
   if (!isObject(object)) throw malformed('request.object is missing.');
   if (!isDNSSubdomain(serviceAccountNameOf(object))) {
-    throw malformed('request.object.spec.serviceAccountName is no DNS subdomain of at most 253 characters.');
+    throw malformed('request.object.spec.serviceAccountName is not a DNS subdomain of at most 253 characters.');
   }
   return { uid, namespace: namespaceOf(namespace), dryRun: dryRun === true, pod: object };
 }

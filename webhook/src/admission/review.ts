@@ -11,7 +11,7 @@ export type Hold = (bytes: number) => void;
 /** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
 export function readRequest(body: string | null | undefined, hold?: Hold): Json & { readonly uid: string } {
   const review = parse(body, hold);
-  if (!isObject(review)) throw malformed('The body is no JSON object.');
+  if (!isObject(review)) throw malformed('The body is not a JSON object.');
   if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
   if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
   const { request } = review;
@@ -29,7 +29,7 @@ export function parse(body: string | null | undefined, hold: Hold = () => undefi
   try {
     return JSON.parse(body);
   } catch {
-    throw malformed('The body is no JSON.');
+    throw malformed('The body is not JSON.');
   }
 }
 

@@ -92,7 +92,12 @@ test('a refusal has the text that a pod of the account gets', () => {
 test.each([
   ['nothing', { roleARN: TARGET }, {}, []],
   ['a short duration', { roleARN: TARGET, duration: '15m' }, {}, [/duration: 900 s is short/]],
-  ['an ExternalId in clear', { roleARN: TARGET, externalID: 'hush-1' }, {}, [/^externalID stands in clear/]],
+  [
+    'an ExternalId in plain text',
+    { roleARN: TARGET, externalID: 'hush-1' },
+    {},
+    [/^externalID is stored in plain text/],
+  ],
   ['prefer without a base role', { roleARN: TARGET, webIdentity: 'prefer' }, {}, [/^webIdentity: prefer falls back/]],
   ['prefer with one', { roleARN: TARGET, webIdentity: 'prefer' }, { [ROLE_ARN]: TARGET }, []],
   [
@@ -107,7 +112,7 @@ test.each([
       },
     },
     {},
-    [/^roles\.audit\.via\.0\.externalID stands in clear/, /^roles\.audit\.tags sets Team again/],
+    [/^roles\.audit\.via\.0\.externalID is stored in plain text/, /^roles\.audit\.tags sets Team again/],
   ],
 ])('warnings: %s', (_name, document, annotations, expected) => {
   const judged = judgeAccount(account(JSON.stringify(document), annotations), SETTINGS, around);

@@ -77,7 +77,7 @@ function accountOf(object: Annotated, namespace: unknown, annotations: Annotatio
   const name = nameOf(object);
   // What is generated goes on with a letter or a digit.
   if (name !== '' && !isDNSSubdomain(name === metadata.name ? name : `${name}x`)) {
-    throw malformed('request.object.metadata.name is no DNS subdomain of at most 253 characters.');
+    throw malformed('request.object.metadata.name is not a DNS subdomain of at most 253 characters.');
   }
   return withEksKeys(
     { namespace: namespaceOf(namespace), name, annotations: keep(annotations, accountKeys(eks)) },

@@ -1,6 +1,6 @@
 /**
  * The webhook's certificates in its cluster: every replica serves what the Secret holds, and both configurations vouch for
- * it, whoever deletes, empties or replaces one of them.
+ * it, anyone who deletes, empties or replaces one of them.
  *
  * A configuration that is gone or vouches for nothing is told by /readyz, a metric and the log, and no replica becomes unready
  * for it. That would take all of them out of the Service, and nothing is gained by it: as long as it lasts no apiserver calls

@@ -1,4 +1,4 @@
-/** A map of what is known of a cluster's objects, within bounds: whoever may write objects may write many, and large ones. */
+/** A map of what is known of a cluster's objects, within bounds: anyone who may write objects may write many, and large ones. */
 import type { Annotations } from '../objects/annotations.ts';
 
 export interface KeptObjects {

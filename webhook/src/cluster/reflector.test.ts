@@ -219,7 +219,7 @@ describe('pauses', () => {
     );
   });
 
-  test('begin anew once something was heard, or a watch has lasted', async () => {
+  test('begin again once something was heard, or a watch has lasted', async () => {
     const broken = { watch: [], fails: reset };
     const heard = { watch: [bookmark('6')], fails: reset };
     // Unbounded growth would take 2 ** 60 ms.

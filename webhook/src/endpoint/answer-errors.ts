@@ -21,8 +21,8 @@ export function handleErrors(
     const isOurs = errorEntry(coded.code).status >= 500;
     const fields = errorFields(coded.code === 'InternalError' ? error : coded);
     if (isReview) metrics.failed(coded.code);
-    if (isReview) log[isOurs ? 'error' : 'warn'](fields, 'a review got no decision');
-    else if (isOurs) log.error(fields, 'a request failed');
+    if (isReview) log[isOurs ? 'error' : 'warn'](fields, 'admission review failed');
+    else if (isOurs) log.error(fields, 'request failed');
     return sendError(reply, coded);
   });
   routes.setNotFoundHandler((request, reply) => {

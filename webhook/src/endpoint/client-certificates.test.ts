@@ -164,7 +164,7 @@ describe('the text of clientCA', () => {
       () => `${callers.certificate}${callers.certificate.replace('MII', '')}`,
       "FieldOutOfRange has a certificate 2 that can't be read",
     ],
-    ['the certificate itself', () => apiserver.certificate, "FieldOutOfRange has a certificate 1 that is no CA's"],
+    ['the certificate itself', () => apiserver.certificate, "FieldOutOfRange has a certificate 1 that is not a CA's"],
   ])('%s is a problem', (_name, pem, expected) => {
     expect(problems(pem())).toEqual([expected]);
   });

@@ -1,4 +1,4 @@
-/** Who may call /mutate and /validate, where the admin's settings say so: whoever has a certificate of a CA of theirs. */
+/** Who may call /mutate and /validate, where the admin's settings say so: anyone who has a certificate of a CA of theirs. */
 import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { CodedError } from '@rolechain/shared';

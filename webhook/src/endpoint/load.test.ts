@@ -57,7 +57,7 @@ test('never more than the budget is held, and what is held is the sum of those t
         }
         expect(load.held()).toBe(all.reduce((sum, { bytes }) => sum + bytes, 0));
         expect(load.held()).toBeLessThanOrEqual(100);
-        // Whoever is left is newer than whoever gave way, unless that one held too much alone.
+        // Anyone who is left is newer than anyone who gave way, unless that one held too much alone.
       }
     }),
   );

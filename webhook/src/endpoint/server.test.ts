@@ -127,7 +127,7 @@ describe('what can not be decided', () => {
     expect(await counted('rolechain_admission_errors_total')).toEqual({ LookupFailed: 1 });
     expect(await counted('rolechain_admissions_total')).toEqual({});
     expect(running.lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-      { level: 'error', code: 'LookupFailed', message: 'a review got no decision' },
+      { level: 'error', code: 'LookupFailed', message: 'admission review failed' },
     ]);
   });
 

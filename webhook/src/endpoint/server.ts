@@ -35,7 +35,7 @@ import type { Clients } from '../settings/client-ca.ts';
 export interface ServerOptions extends Lookups, Chance {
   /** The setting of that name, which is known before the Region is; default false. */
   readonly fluxAlias?: boolean;
-  /** Who may ask for reviews; undefined: whoever reaches the port. */
+  /** Who may ask for reviews; undefined: anyone who reaches the port. */
   readonly clients?: Clients | undefined;
   /** Undefined until the Region is known. */
   readonly settings: () => DecideSettings | undefined;
@@ -193,7 +193,7 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
   const decision = decideWritten(written, await judgeReview(review, options));
   const { reason, message: error } = decision;
   if (written && error !== undefined) {
-    options.log.warn({ uid, object: written.name, reason, dryRun, error }, `refused a ${written.kind}`);
+    options.log.warn({ uid, object: written.name, reason, dryRun, error }, `refused ${written.kind}`);
   }
   return respondWritten(review, decision);
 }
@@ -219,9 +219,9 @@ function logDecision(review: Review, decision: Decision, log: Logger): void {
     dryRun: review.dryRun,
     ...(warnings.length > 0 ? { warnings } : {}),
   };
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, 'refused a pod');
-  else if (decision.outcome === 'injected') log.info(fields, 'injected a pod');
-  else log.debug(fields, 'left a pod alone');
+  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, 'refused pod');
+  else if (decision.outcome === 'injected') log.info(fields, 'injected pod');
+  else log.debug(fields, 'skipped pod');
 }
 
 /** The body stays text until readReview parses it: fastify's own parser would refuse keys like __proto__. */
@@ -230,7 +230,7 @@ function acceptRawJSON(server: {
   removeAllContentTypeParsers: () => void;
 }): void {
   server.removeAllContentTypeParsers();
-  // The apiserver's own form by name: found without reading the header anew.
+  // The apiserver's own form by name: found without reading the header again.
   for (const type of ['application/json', '*'])
     server.addContentTypeParser(type, ({ raw }: FastifyRequest) => readBody(raw, workOf(raw)));
 }

@@ -46,7 +46,7 @@ export function judgeEnv(container: Container, env: readonly EnvVar[], isOurs: I
     conflicts,
     removed: [...removed, ...emptyRegions(env, bound)],
     warnings: [
-      ...told(elsewhere, (names) => `sets ${names}: an SDK that finds credentials there passes the sidecar by`),
+      ...told(elsewhere, (names) => `sets ${names}: an SDK that finds credentials there bypasses the sidecar`),
       ...told(
         having('optional', isKey),
         (names) => `takes ${names} from an optional reference: SDKs prefer keys that they find there to the role`,

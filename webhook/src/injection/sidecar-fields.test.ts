@@ -142,7 +142,7 @@ describe('a second call', () => {
       const [path] = one;
       const { pod, warnings, outcome } = again(write(first, 'volumes', [one]));
       if (outcome === 'refused') return;
-      // Out of range it is chosen anew, by chance.
+      // Out of range it is chosen again, by chance.
       expect(path.at(-1) === 'expirationSeconds' ? withLifetimeOf(pod, first) : pod).toEqual(first);
       expect(told(warnings)).toEqual(['its volumes']);
     },

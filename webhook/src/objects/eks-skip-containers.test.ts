@@ -17,7 +17,7 @@ test.each(['a"b', '"a', '\n', '\r'])('%j skips no container: a warning says so',
 test('so does one of lines that the EKS webhook does not read', () =>
   expect(warningsFor('a\nb')).toEqual([expect.stringContaining('reads the first')]));
 
-test('what was written anew draws none', () => {
+test('what was written again draws none', () => {
   const once = call(plainPod({}, { [key]: 'a"b' }));
   expect(call(once.pod).decision.warnings).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
  * The EKS webhook's annotation `skip-containers`: one CSV record of names, none of them trimmed; where it is none, no
- * container is skipped (handler.go, getContainersToSkip). Whatever rolechain changes in it is written anew as one clean
+ * container is skipped (handler.go, getContainersToSkip). Whatever rolechain changes in it is written again as one clean
  * record, which says the same to every reader: what the EKS webhook doesn't read is gone then. Pure.
  */
 import { DNS_LABEL, LIMITS } from '@rolechain/shared';
@@ -34,7 +34,7 @@ export function skippedWarnings(value: string | undefined, key: string): string[
   if (!value) return [];
   const record = read(value);
   if (!record)
-    return [`${key} is no CSV record, so that the EKS webhook skips no container: write names with commas between`];
+    return [`${key} is not a CSV record, so that the EKS webhook skips no container: write names with commas between`];
   return record.more
     ? [`${key} has more than one line, of which the EKS webhook reads the first: write all names in one`]
     : [];

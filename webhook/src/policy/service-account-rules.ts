@@ -109,7 +109,7 @@ function regionProblems(role: RoleSpec, { region }: DecideSettings): Problem[] {
   const missing = (text: string, fix: string): Problem[] => [
     problem('FieldConflict', `${pathOf(role)}region`, `is missing, and the webhook's Region ${region} ${text}`, fix),
   ];
-  if (!isRegion(region)) return missing('is no Region of AWS', 'write one, or ask the admin to set it');
+  if (!isRegion(region)) return missing('is not an AWS Region', 'write one, or ask the admin to set it');
   const partition = parseRoleARN(role.roleARN)?.partition;
   if (partition === undefined || !isKnownPartition(partition) || partitionOf(region) === partition) return [];
   return missing(`is of another partition than ${partition}`, 'write a Region of that partition');

@@ -28,7 +28,7 @@ function externalIDInClear(role: RoleSpec): string[] {
     .filter(({ hop }) => hop.externalID !== undefined)
     .map(
       ({ at }) =>
-        `${path}${at}externalID stands in clear: whoever reads the account reads it; externalIDFrom takes it from a Secret`,
+        `${path}${at}externalID is stored in plain text; anyone who can read the ServiceAccount can see it. externalIDFrom takes it from a Secret`,
     );
 }
 

@@ -37,7 +37,7 @@ export function caProblems(path: string, pem: string): Problem[] {
     if (!certificate) return [problem('FieldOutOfRange', path, `has a ${which} that can't be read`, 'write it again')];
     if (certificate.ca) return [];
     const fix = 'name the CA that signed it, not the certificate that the apiserver shows';
-    return [problem('FieldOutOfRange', path, `has a ${which} that is no CA's`, fix)];
+    return [problem('FieldOutOfRange', path, `has a ${which} that is not a CA's`, fix)];
   });
 }
 

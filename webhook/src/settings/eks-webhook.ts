@@ -34,7 +34,7 @@ export const eksWebhook = setting(
           EKS_FLAGS.containerCredentialsTokenPath,
         ),
         containerCredentialsTokenVolumeName: v.optional(
-          volumeName('the name of a volume that is none of ours'),
+          volumeName("the name of a volume that is not rolechain's"),
           EKS_FLAGS.containerCredentialsTokenVolumeName,
         ),
       },

@@ -178,7 +178,7 @@ test('all problems are told at once, each with what the field takes', () => {
   );
 });
 
-test('a document that is no map says what it should be', () => {
+test('a document that is not a map says what it should be', () => {
   expect(textOf('5')).toMatch(/^it is 5, but takes a map of fields; /);
   expect(textOf('[a]')).toMatch(/^it is a list, but takes a map of fields; write `field: value` /);
 });

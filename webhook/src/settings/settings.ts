@@ -56,7 +56,7 @@ export interface Settings {
   readonly address: string;
   readonly port: number;
   readonly healthPort: number;
-  /** PEM certificates of those who may sign the apiserver's; undefined: whoever reaches the port is answered. */
+  /** PEM certificates of those who may sign the apiserver's; undefined: anyone who reaches the port is answered. */
   readonly clientCA?: string | undefined;
   readonly clientNames: readonly string[];
   readonly serviceName: string;
@@ -130,14 +130,14 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
   conflicts: setting(
     'refuse or warn',
     'refuse',
-    'What a pod that asks for the impossible meets: refusal, or a warning and no role.',
+    'How to treat a pod that cannot be injected: refuse it, or warn and give no role.',
     (limit) => v.picklist(CONFLICTS, limit),
   ),
   meshContainers: setting('a list of container names', MESH_CONTAINERS, 'Containers that hold no role.', texts),
   environmentSource: setting(
     'secretName and namespaces',
     { secretName: ENVIRONMENT_SECRET, namespaces: [] },
-    "The Secret behind `credentialSource: environment`, and the namespaces that may use it: whoever may create pods there can read that Secret's credentials.",
+    "The Secret behind `credentialSource: environment`, and the namespaces that may use it: anyone who may create pods there can read that Secret's credentials.",
     (limit) =>
       v.strictObject(
         {
