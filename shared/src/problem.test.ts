@@ -13,7 +13,7 @@ test('all problems stand in one line, each with place, mistake, fix and code', (
     problem('FieldUnknown', 'a.b', 'is not a field', 'did you mean c?'),
   ]);
   expect(line).toBe(
-    'it is empty; write a bare role ARN, or one `field: value` a line (DocumentWrongType). ' +
+    'it is empty; write a bare role ARN, or one `field: value` per line (DocumentWrongType). ' +
       'a.b is not a field; did you mean c? (FieldUnknown)',
   );
   expect(formatProblems([])).toBe('');

@@ -23,8 +23,8 @@ const OTHERS = new Set([
   'mutatingwebhookconfiguration', // kubectl takes any case
   'validatingadmissionpolicybinding',
 ]);
-/** Where the documents of other repositories come from: its paths are theirs. */
-const OF_OTHERS = new Set(['test/corpora/SOURCES.md']);
+/** Where the documents of other repositories come from: its paths are theirs. And the words that are not to be written. */
+const OF_OTHERS = new Set(['test/corpora/SOURCES.md', 'docs/style.md']);
 /** What a recipe tells its reader to make. */
 const TO_MAKE = new Set(['YourCode', 'x.test.ts']);
 /** Labels under our prefix, which are no annotations (contract, "When the webhook is down"). */

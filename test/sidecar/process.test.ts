@@ -95,7 +95,7 @@ describe('the process', () => {
       'credentials endpoint listens',
       'credentials fetched',
       'credentials not fetched',
-      'ending',
+      'shutting down',
       'request refused',
       'starting',
     ]);

@@ -30,12 +30,12 @@ export const CREDENTIALS = {
   AgentThrottled: e(
     503,
     'The Pod Identity agent, or EKS Auth behind it, throttles.',
-    'rolechain retries automatically.',
+    'Wait: rolechain retries automatically.',
   ),
   AgentUnavailable: e(
     503,
     'The Pod Identity agent, or EKS Auth behind it, failed.',
-    "rolechain retries automatically. See the agent's log.",
+    "Wait: rolechain retries automatically. See the agent's log.",
   ),
   AgentRefused: e(
     403,
@@ -48,8 +48,8 @@ export const CREDENTIALS = {
     'Check what listens at its address.',
   ),
   StsUnreachable: e(503, 'STS does not answer.', 'Check DNS, egress rules and the STS endpoint of the Region.'),
-  StsThrottled: e(503, 'STS throttles requests of this AWS account.', 'rolechain retries automatically.'),
-  StsUnavailable: e(503, 'STS failed.', 'rolechain retries automatically.'),
+  StsThrottled: e(503, 'STS throttles requests of this AWS account.', 'Wait: rolechain retries automatically.'),
+  StsUnavailable: e(503, 'STS failed.', 'Wait: rolechain retries automatically.'),
   StsNonsense: e(
     503,
     'STS returned an invalid response.',
@@ -69,7 +69,7 @@ export const CREDENTIALS = {
   StsCredentialsExpired: e(
     503,
     'The base credentials or token were refused as expired or unknown.',
-    'rolechain fetches new ones automatically. If it lasts, check the clock of the node.',
+    'Wait: rolechain fetches new ones automatically. If it lasts, check the clock of the node.',
   ),
   StsClockSkew: e(
     503,
@@ -106,7 +106,11 @@ export const CREDENTIALS = {
     'The apiserver refused a TokenRequest.',
     "The message says why. After a 401, this pod's own ServiceAccount was deleted or recreated; recreate the pod.",
   ),
-  TokenRequestUnavailable: e(503, 'The apiserver did not answer a TokenRequest.', 'rolechain retries automatically.'),
+  TokenRequestUnavailable: e(
+    503,
+    'The apiserver did not answer a TokenRequest.',
+    'Wait: rolechain retries automatically.',
+  ),
   EnvironmentEmpty: e(
     503,
     'The Secret of credentialSource: environment holds no credentials.',

@@ -20,11 +20,7 @@ export const INPUT = {
   ),
   FieldUnknown: e(400, 'The field is not known to this version.', 'Correct its name, or leave it out.'),
   FieldMissing: e(400, 'A required field is missing.', 'Add it.'),
-  FieldWrongType: e(
-    400,
-    'The value has the wrong type for the field.',
-    'Write a value of the type that the message names.',
-  ),
+  FieldWrongType: e(400, 'The value has the wrong type for the field.', 'Write what it takes.'),
   FieldOutOfRange: e(400, "The value is outside the field's limits.", 'Write a value within these limits.'),
   FieldConflict: e(400, 'Two fields contradict each other.', 'Leave one of them out.'),
 } as const satisfies Record<string, ErrorEntry>;

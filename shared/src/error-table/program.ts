@@ -22,7 +22,7 @@ export const PROGRAM = {
   TokenUnwritable: e(
     503,
     'Cannot write the token files.',
-    'rolechain retries automatically. See `kubectl describe pod` for the volume rolechain.',
+    'Wait: rolechain retries automatically. See `kubectl describe pod` for the volume rolechain.',
   ),
   RegionUnknown: e(503, 'The Region is neither set nor a label of the node.', 'Set region in the settings.'),
   CacheNotSynced: e(
@@ -43,7 +43,7 @@ export const PROGRAM = {
   CertificateSecretUnwritable: e(
     503,
     'The Secret of the certificate could not be written.',
-    'rolechain retries automatically.',
+    'Wait: rolechain retries automatically.',
   ),
   WebhookConfigurationMissing: e(
     503,
@@ -58,7 +58,7 @@ export const PROGRAM = {
   CABundleUnpublished: e(
     503,
     "The webhook configuration's caBundle is not the one of the webhook's CA: apiservers can't call it.",
-    'rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone.',
+    'Wait: rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone.',
   ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   CallerUnknown: e(
@@ -94,7 +94,7 @@ export const PROGRAM = {
   LookupFailed: e(
     503,
     'The ServiceAccount could not be looked up in time.',
-    "rolechain looks it up again for the next pod. Check the webhook's connection to the apiserver.",
+    "Wait: rolechain looks it up again for the next pod. Check the webhook's connection to the apiserver.",
   ),
   PatchUnsound: e(
     500,

@@ -149,7 +149,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'SignatureDoesNotMatch',
     'Signature expired: 20261122T110000Z is now earlier than 20261122T114500Z (20261122T120000Z - 15 min.)',
     'StsClockSkew',
-    [/clock of the node and that of AWS are apart/],
+    [/clocks of the node and of AWS differ/],
   ],
   [
     'a clock that is fast, in another code',
@@ -157,7 +157,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'AccessDenied',
     'Signature not yet current: 20261122T130000Z is still later than 20261122T121500Z',
     'StsClockSkew',
-    [/clock of the node and that of AWS are apart/],
+    [/clocks of the node and of AWS differ/],
   ],
   [
     'keys of nobody',

@@ -170,7 +170,7 @@ export const ACCOUNTS: readonly Refusal[] = [
   flux(
     'bare-arn',
     ARN,
-    'it is not a map of fields; write a bare role ARN, or one `field: value` a line (DocumentWrongType)',
+    'it is not a map of fields; write a bare role ARN, or one `field: value` per line (DocumentWrongType)',
   ),
   flux('no-arn', '{roleARN: orders}', `roleARN is "orders", but takes ${FLUX_ARN}; ${WITHIN}`),
   flux('arn-list', '{roleARN: []}', `roleARN is a list, but takes ${FLUX_ARN}; ${TYPED}`),

@@ -2,7 +2,7 @@
 import { ARN, HUB } from '../roles.ts';
 import { MISSING, PARTS, SYNTAX, TYPED, WITHIN, type Refusal } from './refusal.ts';
 
-const NOT_A_MAP = 'write a bare role ARN, or one `field: value` a line (DocumentWrongType)';
+const NOT_A_MAP = 'write a bare role ARN, or one `field: value` per line (DocumentWrongType)';
 /** Its policy's dollars take six characters each in the sidecar's configuration. */
 const DOLLARS = Array.from(
   { length: 15 },

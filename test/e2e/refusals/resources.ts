@@ -7,7 +7,7 @@ const resources = (name: string, pod: Readonly<Record<string, string>>, says: st
   annotation: ARN,
   pod,
   reason: 'SidecarResourcesInvalid',
-  says: `An annotation of the pod or of its Namespace asks for resources that the sidecar can't have: ${says}. Correct it.`,
+  says: `An annotation of the pod or of its Namespace asks for resources that the sidecar cannot have: ${says}. Correct it.`,
   atPod: true,
 });
 

@@ -37,8 +37,8 @@ describe('readReview', () => {
   });
 
   test.each([
-    ['no JSON', '{', 'no JSON'],
-    ['a list', '[]', 'no JSON object'],
+    ['no JSON', '{', 'is not JSON'],
+    ['a list', '[]', 'is not a JSON object'],
     ['another kind', review({ kind: 'Pod' }), 'kind is not'],
     ['another version', review({ apiVersion: 'admission.k8s.io/v1beta1' }), 'apiVersion is not'],
     ['no request', review({ request: null }), 'request is missing'],
