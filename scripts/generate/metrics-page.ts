@@ -23,7 +23,7 @@ against these tables, both ways.
 
 ## The webhook
 
-At \`${PATHS.metrics}\`, port ${PORTS.webhookHealth} (setting \`healthPort\`), plain HTTP, of each replica by itself.
+At \`${PATHS.metrics}\`, port ${PORTS.webhookHealth} (setting \`healthPort\`), plain HTTP, of each replica separately.
 
 ${table(METRICS.webhook)}
 

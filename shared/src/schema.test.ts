@@ -64,10 +64,10 @@ test.each([
   ['a number where text belongs', { inner: { size: 1, colour: 42 } }, 'write it in quotes'],
   ['a boolean where text belongs', { externalID: true }, 'write it in quotes'],
   ['a number in quotes', { inner: { size: '7' } }, 'write it without quotes'],
-  ['a word where a number belongs', { inner: { size: 'x' } }, 'Write a value of the type that the message names.'],
-  ['nothing where text belongs', { externalID: null }, 'Write a value of the type that the message names.'],
-  ['a list where text belongs', { externalID: [] }, 'Write a value of the type that the message names.'],
-  ['a map in quotes', { inner: '5' }, 'Write a value of the type that the message names.'],
+  ['a word where a number belongs', { inner: { size: 'x' } }, 'Write what it takes.'],
+  ['nothing where text belongs', { externalID: null }, 'Write what it takes.'],
+  ['a list where text belongs', { externalID: [] }, 'Write what it takes.'],
+  ['a map in quotes', { inner: '5' }, 'Write what it takes.'],
 ])('the fix of %s', (_name, value, fix) => expect(problemsOf(value).map((p) => p.fix)).toEqual([fix]));
 
 test('the fix of a boolean in quotes, and of what a transformation made', () => {
@@ -83,7 +83,7 @@ test('the fix of a boolean in quotes, and of what a transformation made', () => 
   });
   expect(problemsOf({ on: 'false', policy: 5 }, schema).map((p) => p.fix)).toEqual([
     'write it without quotes',
-    'Write a value of the type that the message names.',
+    'Write what it takes.',
   ]);
 });
 

@@ -12,7 +12,7 @@ export const WEBHOOK_METRICS = {
     name: 'rolechain_admission_errors_total',
     type: 'counter',
     labels: ['code'],
-    help: 'Reviews that got no decision, by error code.',
+    help: 'Reviews that failed, by error code.',
   },
   duration: {
     name: 'rolechain_admission_duration_seconds',

@@ -105,7 +105,7 @@ describe('each field', () => {
 
   test('a policy that is a number gets the fix that it gets in the annotation', () => {
     const wrong = changed(CONFIG, ['roles', 'default', 'hops', '0', 'policy'], 5);
-    expect(problemsOf(wrong).map(({ fix }) => fix)).toEqual(['Write a value of the type that the message names.']);
+    expect(problemsOf(wrong).map(({ fix }) => fix)).toEqual(['Write what it takes.']);
   });
 
   test.each(paths)('%s is named when it is wrong', (name, path) => {
