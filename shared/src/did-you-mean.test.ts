@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isOneLetterAway, nearest } from './did-you-mean.ts';
+import { isOneLetterAway, didYouMean } from './did-you-mean.ts';
 
 const FIELDS = ['roleARN', 'externalID', 'sessionName', 'duration', 'region', 'stsRegion', 'startup'];
 
@@ -14,38 +14,38 @@ test.each([
   ['sesionName', 'sessionName'],
   ['reigon', 'region'],
   ['stsRegoin', 'stsRegion'],
-])('%s was meant to be %s', (name, meant) => expect(nearest(name, FIELDS)).toBe(meant));
+])('%s was meant to be %s', (name, meant) => expect(didYouMean(name, FIELDS)).toBe(meant));
 
 test.each(['', 'x', 'namespace', 'policyARNs', '__proto__', 'constructor', 'roleARN'.repeat(10)])(
   '%j resembles none',
-  (name) => expect(nearest(name, FIELDS)).toBeUndefined(),
+  (name) => expect(didYouMean(name, FIELDS)).toBeUndefined(),
 );
 
 test('a third of the letters may differ, rounded up', () => {
-  expect(nearest('roleXYZ', FIELDS)).toBe('roleARN');
-  expect(nearest('rolWXYZ', FIELDS)).toBeUndefined();
+  expect(didYouMean('roleXYZ', FIELDS)).toBe('roleARN');
+  expect(didYouMean('rolWXYZ', FIELDS)).toBeUndefined();
 });
 
 test('without known names there is none', () => {
-  expect(nearest('roleARN', [])).toBeUndefined();
+  expect(didYouMean('roleARN', [])).toBeUndefined();
 });
 
 test('a swap of neighbours counts once', () => {
   // Of three letters one may differ.
-  expect(nearest('bac', ['abc'])).toBe('abc');
-  expect(nearest('bca', ['abc'])).toBeUndefined();
+  expect(didYouMean('bac', ['abc'])).toBe('abc');
+  expect(didYouMean('bca', ['abc'])).toBeUndefined();
 });
 
 test('the nearest wins, and of equals the first', () => {
-  expect(nearest('abcdex', ['abcdxx', 'abcdef'])).toBe('abcdxx');
-  expect(nearest('abcxxx', ['abcxyy', 'abcxxy'])).toBe('abcxxy');
+  expect(didYouMean('abcdex', ['abcdxx', 'abcdef'])).toBe('abcdxx');
+  expect(didYouMean('abcxxx', ['abcxyy', 'abcxxy'])).toBe('abcxxy');
 });
 
 test('the name itself, in any case, is the nearest to it', () => {
   fc.assert(
     fc.property(fc.constantFrom(...FIELDS), fc.infiniteStream(fc.boolean()), (name, upper) => {
       const written = name.toLowerCase().replace(/./g, (c) => (upper.next().value === true ? c.toUpperCase() : c));
-      expect(nearest(written, FIELDS)).toBe(name);
+      expect(didYouMean(written, FIELDS)).toBe(name);
     }),
   );
 });
@@ -62,15 +62,15 @@ test('a name with one letter more, less or different is found', () => {
         const at = n % name.length;
         const written = name.slice(0, at) + put + name.slice(at + taken);
         const expected = FIELDS.includes(written) ? written : name;
-        expect(nearest(written, FIELDS)).toBe(expected);
+        expect(didYouMean(written, FIELDS)).toBe(expected);
       },
     ),
   );
 });
 
 test('any text gives a known name or none, and long ones cost nothing', () => {
-  fc.assert(fc.property(fc.string(), (name) => expect([undefined, ...FIELDS]).toContain(nearest(name, FIELDS))));
-  expect(nearest('x'.repeat(10_000_000), FIELDS)).toBeUndefined();
+  fc.assert(fc.property(fc.string(), (name) => expect([undefined, ...FIELDS]).toContain(didYouMean(name, FIELDS))));
+  expect(didYouMean('x'.repeat(10_000_000), FIELDS)).toBeUndefined();
 });
 
 describe('one letter away', () => {

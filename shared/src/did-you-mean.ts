@@ -16,7 +16,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known name that a reader most likely meant, by case or by at most a third of its letters; else undefined. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+export function didYouMean(name: string, known: readonly string[]): string | undefined {
   // What is far longer than any known name resembles none, and must not cost time.
   if (name.length > 64) return undefined;
   const lower = name.toLowerCase();

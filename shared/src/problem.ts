@@ -10,7 +10,7 @@ export interface Problem {
   readonly fix: string;
 }
 
-export type Checked<T> =
+export type Result<T> =
   | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

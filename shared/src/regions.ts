@@ -1,6 +1,6 @@
 /** Names of AWS Regions: what can be one, and which one was meant. Pure. */
 import { LIMITS } from './limits.ts';
-import { isOneLetterAway, nearest } from './did-you-mean.ts';
+import { isOneLetterAway, didYouMean } from './did-you-mean.ts';
 import { partitionOf } from './partition.ts';
 
 /**
@@ -39,7 +39,7 @@ export function isRegion(name: string): boolean {
  */
 export function regionMeant(name: string): string | undefined {
   if (REGIONS.includes(name) || name.length > LIMITS.regionMax) return undefined;
-  if (!isRegion(name)) return nearest(name, REGIONS);
+  if (!isRegion(name)) return didYouMean(name, REGIONS);
   return REGIONS.find((known) => isOneLetterAway(name, known) && partitionOf(known) === partitionOf(name));
 }
 

@@ -4,8 +4,8 @@
  */
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
-import { nearest } from './did-you-mean.ts';
-import { problem, show, type Checked, type Problem } from './problem.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { problem, show, type Result, type Problem } from './problem.ts';
 
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
@@ -19,7 +19,7 @@ const PLAIN_KEY = /^[\w./-]{1,80}$/;
  * The whole value, or its problems at once, LIMITS.problemsKept of them at most; the first alone where a value may hold
  * millions of them. In time that grows with the value and not faster.
  */
-export function check<T>(schema: Schema<T>, value: unknown, problems: 'all' | 'first' = 'all'): Checked<T> {
+export function check<T>(schema: Schema<T>, value: unknown, problems: 'all' | 'first' = 'all'): Result<T> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true, abortEarly: problems === 'first' });
   if (result.success) return { ok: true, value: result.output, warnings: [] };
   const found: Problem[] = [];
@@ -111,7 +111,7 @@ function unknownFields(schema: v.GenericSchema, path: Path, last: v.IssuePathIte
 }
 
 function unknownField(path: string, name: string, known: readonly string[]): Problem {
-  const meant = nearest(name, known);
+  const meant = didYouMean(name, known);
   const fix = meant === undefined ? `the fields are ${known.join(', ')}` : `did you mean ${meant}?`;
   return problem('FieldUnknown', path, 'is not a field of this version', fix);
 }

@@ -1,6 +1,6 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
 import { makeLogger, type Logger } from '@rolechain/shared';
-import { defectFields, toCoded } from './model/coded.ts';
+import { codedFields, toCoded } from './model/coded.ts';
 import { filesUnder } from './model/files.ts';
 import { systemClock } from './model/clock.ts';
 import { CODE_CACHE_USE, MAKING } from './runtime/code-cache-use.ts';
@@ -60,7 +60,7 @@ function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
 /** A state that nobody thought of is left by starting again. */
 function endOnDefects(logger: Logger): void {
   process.on('uncaughtException', (error) => {
-    logger.fatal(defectFields(toCoded(error)), 'ending because of a defect');
+    logger.fatal(codedFields(toCoded(error)), 'ending because of a defect');
     process.exit(1);
   });
 }

@@ -5,23 +5,23 @@ import { digestTokens, type Answer } from './endpoint/answer.ts';
 import { makeAwsClock, type AwsClock } from './sts/aws-clock.ts';
 import { makeChains } from './chain/chain.ts';
 import type { NodeClock } from './model/clock.ts';
-import { defectFields, toCoded } from './model/coded.ts';
+import { codedFields, toCoded } from './model/coded.ts';
 import type { Files } from './model/files.ts';
 import { foreignConnections } from './endpoint/foreign-connections.ts';
 import { makeHealthServer } from './endpoint/health.ts';
 import { makeGarbageCollector } from './runtime/garbage-collection.ts';
 import type { Inputs } from './model/process-env.ts';
-import type { OnBridged } from './chain/credential-cache.ts';
-import { makeKeeper, type Fetched, type Keeper } from './refresh/role-refresher.ts';
-import { listen, persist, type Persistent } from './endpoint/listen.ts';
+import type { OnServedStale } from './chain/credential-cache.ts';
+import { makeRoleRefresher, type Fetched, type RoleRefresher } from './refresh/role-refresher.ts';
+import { listen, retryUntilSuccess, type Persistent } from './endpoint/listen.ts';
 import { makeMetrics, type Metrics, type RoleNow } from './telemetry/metrics.ts';
 import { describePlan, plan, type RolePlan } from './model/plan.ts';
-import { logBridged, logClock, logFetches, logRefusals } from './telemetry/event-log.ts';
+import { logServedStale, logClock, logFetches, logRefusals } from './telemetry/event-log.ts';
 import { makeResponder, type Responder } from './endpoint/responder.ts';
 import { makeServer } from './endpoint/server.ts';
 import { isValid } from './model/session.ts';
 import { makeAgent } from './source/pod-identity.ts';
-import { makeStateKeeper, type StateKeeper } from './startup/state-writer.ts';
+import { makeStateWriter, type StateWriter } from './startup/state-writer.ts';
 import { makeTokens, writeTokens } from './endpoint/bearer-tokens.ts';
 
 export interface SidecarOptions {
@@ -40,13 +40,13 @@ export interface Sidecar {
   stop(): Promise<void>;
 }
 
-/** What the two doors need. */
+/** What the two servers need. */
 interface Parts extends SidecarOptions {
   readonly clock: AwsClock;
   readonly plans: readonly RolePlan[];
-  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly refreshers: ReadonlyMap<string, RoleRefresher>;
   readonly metrics: Metrics;
-  readonly state: StateKeeper;
+  readonly state: StateWriter;
 }
 
 /**
@@ -58,17 +58,17 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   const { inputs, files, node, logger } = options;
   const clock = makeAwsClock(node, logClock(logger));
   const plans = plan(inputs.config, inputs.pod);
-  const state = makeStateKeeper({ plans, files, clock, logger });
+  const state = makeStateWriter({ plans, files, clock, logger });
   let responder: Responder | undefined;
   const metrics = makeMetrics(
     () => responder?.held() ?? 0,
-    () => rolesNow(keepers.values(), clock.now()),
+    () => rolesNow(refreshers.values(), clock.now()),
     () => (clock.known() ? Math.round(clock.offset() / 1000) : undefined),
   );
   const log = logFetches(logger);
-  const logBridge = logBridged(logger);
+  const logBridge = logServedStale(logger);
   const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
-  const keepers = makeKeepers(
+  const refreshers = makeKeepers(
     plans,
     { ...options, clock },
     {
@@ -78,13 +78,13 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
         state.fetched(event);
         garbage.fetched(event.error === undefined);
       },
-      onBridged: (error) => {
+      onServedStale: (error) => {
         logBridge(error);
         metrics.bridged(error.code);
       },
     },
   );
-  const parts: Parts = { ...options, clock, plans, keepers, metrics, state };
+  const parts: Parts = { ...options, clock, plans, refreshers, metrics, state };
   const ports: OpenPort[] = [];
 
   return {
@@ -92,7 +92,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
       logger.info(describe(inputs, plans), 'starting');
       state.save();
       state.watchGate();
-      for (const keeper of keepers.values()) keeper.start();
+      for (const refresher of refreshers.values()) refresher.start();
       ports.push(
         openCredentials(parts, (opened) => (responder = opened)),
         openHealth(parts),
@@ -100,7 +100,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     },
     stop: async () => {
       state.stop();
-      for (const keeper of keepers.values()) keeper.stop();
+      for (const refresher of refreshers.values()) refresher.stop();
       garbage.stop();
       responder?.close();
       await Promise.all(ports.map((port) => port.close()));
@@ -108,8 +108,8 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   };
 }
 
-function* rolesNow(keepers: Iterable<Keeper>, now: number): Iterable<RoleNow> {
-  for (const { role, offer } of keepers) {
+function* rolesNow(refreshers: Iterable<RoleRefresher>, now: number): Iterable<RoleNow> {
+  for (const { role, offer } of refreshers) {
     const { session, error } = offer();
     yield { role, ready: isValid(session, now), code: error?.code };
   }
@@ -125,8 +125,8 @@ function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly Role
 function makeKeepers(
   plans: readonly RolePlan[],
   { inputs, files, clock }: Pick<Parts, 'inputs' | 'files' | 'clock'>,
-  { onFetched, onBridged }: { readonly onFetched: (event: Fetched) => void; readonly onBridged: OnBridged },
-): Map<string, Keeper> {
+  { onFetched, onServedStale }: { readonly onFetched: (event: Fetched) => void; readonly onServedStale: OnServedStale },
+): Map<string, RoleRefresher> {
   const { agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint, namespace, serviceAccount } =
     inputs.config;
   const hasEnded = (expiresAt: number): boolean => clock.known() && expiresAt <= clock.now();
@@ -147,10 +147,10 @@ function makeKeepers(
     clock,
     hasEnded,
     uptime: clock.uptime,
-    onBridged,
+    onServedStale,
   });
   return new Map(
-    plans.map((role) => [role.name, makeKeeper({ role: role.name, fetch: fetchOf(role), clock, onFetched })]),
+    plans.map((role) => [role.name, makeRoleRefresher({ role: role.name, fetch: fetchOf(role), clock, onFetched })]),
   );
 }
 
@@ -164,7 +164,7 @@ interface OpenPort {
  * had the port while the sidecar was out was sent the old ones, and would be sent the new ones if they came first.
  */
 function openCredentials(parts: Parts, onMade: (responder: Responder) => void): OpenPort {
-  const { inputs, clock, logger, keepers, metrics, state } = parts;
+  const { inputs, clock, logger, refreshers, metrics, state } = parts;
   const { credentials: port } = inputs.config.ports;
   const refused = logRefusals(logger);
   const onAnswer = ({ status, code }: Answer): void => {
@@ -175,9 +175,9 @@ function openCredentials(parts: Parts, onMade: (responder: Responder) => void): 
   let writing: Persistent | undefined;
   const opening = open(parts, {
     make: () => {
-      responder = makeResponder({ keepers, clock, onAnswer });
+      responder = makeResponder({ refreshers, clock, onAnswer });
       onMade(responder);
-      return makeServer(responder, (error) => logger.error(defectFields(error), 'internal error while answering'));
+      return makeServer(responder, (error) => logger.error(codedFields(error), 'internal error while answering'));
     },
     host: '127.0.0.1',
     port,
@@ -192,7 +192,7 @@ function openCredentials(parts: Parts, onMade: (responder: Responder) => void): 
   };
 }
 
-/** Writes new tokens, however long it takes, and opens the door to them. The first try is over when this returns. */
+/** Writes new tokens, however long it takes, and opens the endpoint to them. The first try is over when this returns. */
 function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder: Responder): Persistent {
   const { roles, ports } = inputs.config;
   const port = ports.credentials;
@@ -206,7 +206,7 @@ function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder:
     logger.info({ port }, 'credentials endpoint listens');
   };
   const log = logOnce(logger, 'tokens not written, trying again each second');
-  return persist(write, clock, (reason) => {
+  return retryUntilSuccess(write, clock, (reason) => {
     const error = log(reason);
     responder.shut(error);
     state.notListening(error);
@@ -237,7 +237,7 @@ function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: O
     await listen(server, host, port);
     onOpen?.();
   };
-  const opening: Persistent = persist(attempt, clock, (reason) => onError?.(log(reason)));
+  const opening: Persistent = retryUntilSuccess(attempt, clock, (reason) => onError?.(log(reason)));
   return {
     close: async () => {
       opening.stop();
@@ -251,7 +251,7 @@ function logOnce(logger: Logger, message: string): (reason: unknown) => CodedErr
   let last = '';
   return (reason) => {
     const error = toCoded(reason);
-    if (error.message !== last) logger.error(defectFields(error), message);
+    if (error.message !== last) logger.error(codedFields(error), message);
     last = error.message;
     return error;
   };

@@ -10,7 +10,7 @@ import {
   makeResponder,
   makeServer,
   systemClock,
-  type Keeper,
+  type RoleRefresher,
   type RoleOffer,
   type RolePlan,
 } from '@rolechain/sidecar';
@@ -55,7 +55,7 @@ export interface Sidecar {
 
 export async function startSidecar(): Promise<Sidecar> {
   let state = 'valid';
-  const keeper = (role: string): Keeper => ({
+  const keeper = (role: string): RoleRefresher => ({
     role,
     start: () => undefined,
     stop: () => undefined,
@@ -75,13 +75,13 @@ export async function startSidecar(): Promise<Sidecar> {
   );
   const clock = makeAwsClock(systemClock);
   const tokens = new Map(NAMES.map((name, index) => [name, { token: index === 0 ? TOKEN : `${TOKEN}${index}` }]));
-  const responder = makeResponder({ keepers, clock, onAnswer: ({ status }) => metrics.answered(status) });
+  const responder = makeResponder({ refreshers: keepers, clock, onAnswer: ({ status }) => metrics.answered(status) });
   responder.open({ port: 28_173, ...digestTokens(tokens), accountIDs: new Map() });
   const servers = {
     credentials: makeServer(responder, (error) => {
       throw error;
     }),
-    health: makeHealthServer({ plans: PLANS, keepers, metrics, clock }),
+    health: makeHealthServer({ plans: PLANS, refreshers: keepers, metrics, clock }),
   };
   for (const server of Object.values(servers)) await listen(server, '127.0.0.1', 0);
   return {

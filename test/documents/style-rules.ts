@@ -21,12 +21,12 @@ export function readRules(page: string): StyleRule[] {
   });
 }
 
-/** Those of the words that the text has, each once. */
+/** Those of the words that the text has, each once. They are letters, spaces and apostrophes: a pattern takes them as they are. */
 export function wordsAgainst(text: string, rules: readonly StyleRule[]): string[] {
   const plain = text.replace(/\s+/g, ' ').toLowerCase();
   return rules.flatMap(({ words, allowed }) => {
     const rest = allowed.reduce((left, phrase) => left.replaceAll(phrase, ''), plain);
-    return words.filter((word) => new RegExp(`(?<!\\w)${RegExp.escape(word)}(?!\\w)`).test(rest));
+    return words.filter((word) => new RegExp(`(?<!\\w)${word}(?!\\w)`).test(rest));
   });
 }
 

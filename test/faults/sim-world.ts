@@ -4,7 +4,7 @@ import { digestTokens } from '../../sidecar/src/endpoint/answer.ts';
 import type { Reading } from '../../sidecar/src/sts/aws-clock.ts';
 import { readSession } from '../../sidecar/src/sts/assume-role.ts';
 import { makeChains, type Outside } from '../../sidecar/src/chain/chain.ts';
-import { makeKeeper, type Fetched, type Keeper } from '../../sidecar/src/refresh/role-refresher.ts';
+import { makeRoleRefresher, type Fetched, type RoleRefresher } from '../../sidecar/src/refresh/role-refresher.ts';
 import type { HopPlan, RolePlan } from '../../sidecar/src/model/plan.ts';
 import { makeResponder, type Responder } from '../../sidecar/src/endpoint/responder.ts';
 import { inTime, learnFromSession, readingOf } from '../../sidecar/src/sts/time.ts';
@@ -41,7 +41,7 @@ export interface Call {
 
 export interface SimWorld {
   readonly clock: SimClock;
-  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly keepers: ReadonlyMap<string, RoleRefresher>;
   readonly responder: Responder;
   readonly seen: readonly Seen[];
   readonly calls: readonly Call[];
@@ -171,7 +171,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     hasEnded: (expiresAt) => clock.known() && expiresAt <= clock.now(),
     uptime: clock.uptime,
     outside,
-    onBridged: ({ code }) => bridged.push(code),
+    onServedStale: ({ code }) => bridged.push(code),
   });
 
   const keepers = new Map(
@@ -182,11 +182,11 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
         if (index === 0) fetches.push({ at: clock.uptime(), left: last ? last.expiresAt - stsNow() : 0 });
         return walk();
       };
-      return [plan.name, makeKeeper({ role: plan.name, fetch, clock, onFetched: (end) => ends.push(end) })];
+      return [plan.name, makeRoleRefresher({ role: plan.name, fetch, clock, onFetched: (end) => ends.push(end) })];
     }),
   );
   const digests = digestTokens(new Map(roles.map(({ name }) => [name, { token: `token of ${name}` }])));
-  const responder = makeResponder({ keepers, clock });
+  const responder = makeResponder({ refreshers: keepers, clock });
   responder.open({ port: 1, ...digests, accountIDs: new Map() });
 
   async function ask(name = roles[0]?.name ?? ''): Promise<void> {

@@ -1,7 +1,7 @@
 /** The annotation's text as plain data: YAML 1.2 (and so JSON), or a bare role ARN. */
 import { LineCounter, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { LIMITS } from '../limits.ts';
-import { problem, type Checked } from '../problem.ts';
+import { problem, type Result } from '../problem.ts';
 import { BoundPassed, expand, parseWithin, type Documents, type YAMLOptions } from './yaml-bounds.ts';
 
 /** Which YAML a document is written in. */
@@ -21,7 +21,7 @@ const STRICT: Dialect = {
 };
 
 /** The document as plain data, a bare ARN as the document that it stands for. */
-export function readDocument(text: string): Checked<Record<string, unknown>> {
+export function readDocument(text: string): Result<Record<string, unknown>> {
   const data = readYAML(text, STRICT);
   if (!data.ok) return data;
   if (typeof data.value === 'string') return { ok: true, value: { roleARN: data.value }, warnings: [] };
@@ -29,14 +29,14 @@ export function readDocument(text: string): Checked<Record<string, unknown>> {
 }
 
 /** What is read as a map of fields, or what it is instead. */
-export function readMap(value: unknown): Checked<Record<string, unknown>> {
+export function readMap(value: unknown): Result<Record<string, unknown>> {
   if (value === null || value === undefined) return failed('DocumentWrongType', 'is empty');
   if (typeof value !== 'object' || Array.isArray(value)) return failed('DocumentWrongType', 'is not a map of fields');
   return { ok: true, value: value as Record<string, unknown>, warnings: [] };
 }
 
 /** A text of bounded size as plain data; no text throws. */
-export function readYAML(text: string, dialect: Dialect): Checked<unknown> {
+export function readYAML(text: string, dialect: Dialect): Result<unknown> {
   if (Buffer.byteLength(text) > LIMITS.annotationBytes) {
     return failed('DocumentTooLarge', `has more than ${LIMITS.annotationBytes} bytes, its limit`);
   }
@@ -55,7 +55,7 @@ function valueOf(
   { document, second }: Documents,
   { tolerates, uniqueKeys }: Dialect,
   lines: LineCounter,
-): Checked<unknown> {
+): Result<unknown> {
   if (!document) return { ok: true, value: undefined, warnings: [] };
   const error = [...document.errors, ...document.warnings].find((e) => !tolerates(e));
   if (error) return unreadable(`${explain(error)}${place(lines, error.pos[0])}`);
@@ -98,13 +98,13 @@ function place(lines: LineCounter, at: number): string {
   return ` at line ${line}, column ${col}`;
 }
 
-function unreadable(text: string): Checked<never> {
+function unreadable(text: string): Result<never> {
   return failed('DocumentUnreadable', `is not valid YAML: ${text}`);
 }
 
 function failed(
   code: 'DocumentTooLarge' | 'DocumentTooComplex' | 'DocumentUnreadable' | 'DocumentWrongType',
   text: string,
-): Checked<never> {
+): Result<never> {
   return { ok: false, problems: [problem(code, '', text)] };
 }

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { ANNOTATIONS, FOREIGN_KEYS } from '../annotations.ts';
 import { parseRoleARN } from '../arn.ts';
-import { problem, show, type Checked } from '../problem.ts';
+import { problem, show, type Result } from '../problem.ts';
 import { check } from '../schema.ts';
 import { parseAssumeRole, roleOf } from './parse.ts';
 import type { RoleSpec } from './types.ts';
@@ -30,7 +30,7 @@ const FIELDS = ['roleARN', 'useServiceAccount'] as const;
  * booleans, no bare ARN. `useServiceAccount: true` is credentialSource irsa. Without it Flux's own identity is
  * the base; here it is the pod's. Pure; no input throws.
  */
-export function parseFluxAssumeRole(text: string): Checked<readonly RoleSpec[]> {
+export function parseFluxAssumeRole(text: string): Result<readonly RoleSpec[]> {
   const data = readYAML(text, YAML_1_1);
   if (!data.ok) return data;
   const document = readMap(data.value);
@@ -76,7 +76,7 @@ export interface AnnotationRead {
   readonly key: string;
   /** As it is written. */
   readonly text: string;
-  readonly roles: Checked<readonly RoleSpec[]>;
+  readonly roles: Result<readonly RoleSpec[]>;
 }
 
 /**

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { runs } from '@rolechain/kit/runs.ts';
 import { LIMITS } from '../limits.ts';
-import { formatProblems, show, type Checked } from '../problem.ts';
+import { formatProblems, show, type Result } from '../problem.ts';
 import { checkSidecarConfig } from '../sidecar-config/codec.ts';
 import { parseAssumeRole } from './parse.ts';
 import { FIELDS } from './fields.ts';
 import { parseFluxAssumeRole } from './flux.ts';
-import { soundPart } from './valid-part.ts';
+import { validPart } from './valid-part.ts';
 import { ARN, document } from './testing.ts';
 
 const NAMES = [...Object.keys(FIELDS), 'via', 'roles', 'hops', 'source', 'secretKeyRef', 'type', '<<', 'x'];
@@ -72,7 +72,7 @@ function textOf(shapes: readonly Shape[]): string {
   return write(0);
 }
 
-function expectBounded(checked: Checked<unknown>): void {
+function expectBounded(checked: Result<unknown>): void {
   if (checked.ok) return;
   expect(checked.problems.length).toBeLessThanOrEqual(LIMITS.problemsKept);
   expect(formatProblems(checked.problems).length).toBeLessThan(LIMITS.problemsKept * 1000);
@@ -104,8 +104,8 @@ test('as values, to the schemas and what serialises them', () => {
         expectBounded(checkSidecarConfig(config));
       }
       for (const { schema } of Object.values(FIELDS)) v.safeParse(schema, value);
-      soundPart({ roleARN: ARN, [name]: value, roles: { a: { roleARN: ARN, [name]: value } } });
-      soundPart({ roles: value, via: value });
+      validPart({ roleARN: ARN, [name]: value, roles: { a: { roleARN: ARN, [name]: value } } });
+      validPart({ roles: value, via: value });
       expect(show(value).length).toBeLessThan(100);
     }),
     { numRuns: runs(100) },

@@ -5,14 +5,14 @@
 import * as v from 'valibot';
 import { DEFAULT_ROLE, DNS_LABEL, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
-import { problem, type Checked, type Problem } from '../problem.ts';
+import { problem, type Result, type Problem } from '../problem.ts';
 import { check, listOf, mapOf, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME } from '../session-name.ts';
 import { chainOf } from './chain.ts';
 import { readDocument } from './document.ts';
 import { FIELDS, NESTED } from './fields.ts';
 import { chainProblems, chainWarnings, serviceAccountProblems } from './rules.ts';
-import { isMap, soundPart } from './valid-part.ts';
+import { isMap, validPart } from './valid-part.ts';
 import type { Document, HopSpec, RoleSpec, WrittenHop, WrittenRole } from './types.ts';
 
 function entries(at: 'role' | 'hop', required: readonly string[]): Record<string, Schema<unknown>> {
@@ -41,11 +41,11 @@ const DOCUMENT = v.strictObject({ ...entries('role', []), via: VIA, roles: ROLES
  * Reads the annotation's value. All problems of a document come together; each names the field, the limit and
  * the fix. Pure; no input throws.
  */
-export function parseAssumeRole(text: string): Checked<readonly RoleSpec[]> {
+export function parseAssumeRole(text: string): Result<readonly RoleSpec[]> {
   const document = readDocument(text);
   if (!document.ok) return document;
   const checked = check(DOCUMENT, document.value);
-  const all = placed(checked.ok ? checked.value : soundPart(document.value));
+  const all = placed(checked.ok ? checked.value : validPart(document.value));
   const whole = wholeProblems(document.value);
   const problems = [
     // That there are too many roles is said once, with their number.

@@ -19,7 +19,7 @@ const DEPENDENT: readonly (readonly [on: string, field: string])[] = [
 ];
 
 /** Whatever of the document's fields is in order, in the form that the schema gives. */
-export function soundPart(document: Fields): Document {
+export function validPart(document: Fields): Document {
   const { roles, ...top } = document;
   // What is over a limit is told already.
   const all = isMap(roles) ? Object.entries(roles).slice(0, LIMITS.roles) : [];

@@ -3,7 +3,7 @@
  * and the sidecar reads. Both go through this file, so that they can't disagree.
  */
 import { LIMITS } from '../limits.ts';
-import { problem, type Checked } from '../problem.ts';
+import { problem, type Result } from '../problem.ts';
 import { check } from '../schema.ts';
 import { configRuleProblems } from './rules.ts';
 import { configSchema } from './schema.ts';
@@ -20,7 +20,7 @@ export function writeSidecarConfig(config: SidecarConfig): string {
 }
 
 /** Reads what `writeSidecarConfig` wrote; every problem names its field. No input throws. */
-export function parseSidecarConfig(json: string): Checked<SidecarConfig> {
+export function parseSidecarConfig(json: string): Result<SidecarConfig> {
   const bytes = Buffer.byteLength(json);
   if (bytes > LIMITS.configBytes) {
     return {
@@ -41,7 +41,7 @@ export function parseSidecarConfig(json: string): Checked<SidecarConfig> {
  * The configuration, or every problem in it: by the annotation's own field schemas and rules. Admission asks
  * it of what it is about to write, the sidecar of what it was given, so that neither takes what the other refuses.
  */
-export function checkSidecarConfig(data: unknown): Checked<SidecarConfig> {
+export function checkSidecarConfig(data: unknown): Result<SidecarConfig> {
   const checked = check(configSchema(data), data);
   const problems = checked.ok ? configRuleProblems(checked.value) : [];
   return problems.length > 0 ? { ok: false, problems } : checked;

@@ -3,7 +3,13 @@ import { CodedError } from '@rolechain/shared';
 import { assumeRole, assumeRoleWithWebIdentity, type StsOptions } from '../sts/assume-role.ts';
 import { toCoded, withMore } from '../model/coded.ts';
 import { baseKey, hopKey } from './cache-key.ts';
-import { makeBases, makeIntermediates, type Kept, type Obtained, type OnBridged } from './credential-cache.ts';
+import {
+  makeBaseCache,
+  makeSessionCache,
+  type CredentialCache,
+  type Obtained,
+  type OnServedStale,
+} from './credential-cache.ts';
 import type { AssumeRoleCall, HopPlan, IdentityPlan, RolePlan, SourcePlan } from '../model/plan.ts';
 import type { Credentials, HasEnded, Session, Source } from '../model/session.ts';
 import { agentFirst } from '../source/agent-first.ts';
@@ -34,7 +40,7 @@ export interface ChainContext extends StsOptions {
   /** Milliseconds since the sidecar's start. */
   readonly uptime: () => number;
   /** Sees each failure of a base identity or a hop that kept credentials have stood in for. */
-  readonly onBridged?: OnBridged;
+  readonly onServedStale?: OnServedStale;
   readonly outside?: Outside;
 }
 
@@ -50,8 +56,8 @@ type Way = (calls: readonly AssumeRoleCall[]) => Promise<Session>;
  * walk; what it gave last is kept for the time that it fails in passing, and dropped when STS calls it expired.
  */
 export function makeChains(context: ChainContext): (role: RolePlan) => FetchSession {
-  const intermediates = makeIntermediates(context.clock.now, context.onBridged);
-  const bases = makeBases(context.clock.now, context.onBridged);
+  const sessionCache = makeSessionCache(context.clock.now, context.onServedStale);
+  const baseCache = makeBaseCache(context.clock.now, context.onServedStale);
   const { endpoint, agent, uptime, outside = OUTSIDE } = context;
   /** Errors that a base identity ended with, not one of the hops. */
   const ofBase = new WeakSet<object>();
@@ -92,14 +98,14 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
       const step = { index: index + 1, count: calls.length, callerRoleARN: calls[index - 1]?.roleARN };
       const send = (signer: Credentials): Promise<Session> => outside.assumeRole(signer, call, context, step);
       if (index === 0) {
-        const base = await bases.get(start, source).catch((error: unknown) => {
+        const base = await baseCache.get(start, source).catch((error: unknown) => {
           ofBase.add(Object(error) as object);
           throw error;
         });
-        return signed(base, bases, start, send);
+        return signed(base, baseCache, start, send);
       }
       const key = keys[index - 1] ?? '';
-      return signed(await intermediates.get(key, () => perform(index - 1)), intermediates, key, send);
+      return signed(await sessionCache.get(key, () => perform(index - 1)), sessionCache, key, send);
     }
     return perform(calls.length - 1);
   }
@@ -115,7 +121,7 @@ export function makeChains(context: ChainContext): (role: RolePlan) => FetchSess
 /** A call that `credentials` sign: its session knows their end and what was bridged for it, and a refusal is told to who keeps them. */
 async function signed<T extends Credentials & Pick<Session, 'bridged'>>(
   { credentials, bridged = credentials.bridged }: Obtained<T>,
-  keeper: Kept<T>,
+  refresher: CredentialCache<T>,
   key: string,
   send: (signer: T) => Promise<Session>,
 ): Promise<Session> {
@@ -128,7 +134,7 @@ async function signed<T extends Credentials & Pick<Session, 'bridged'>>(
       ...(bridged === undefined ? {} : { bridged }),
     };
   } catch (error) {
-    keeper.refused(key, credentials, toCoded(error));
+    refresher.refused(key, credentials, toCoded(error));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode } from '@rolechain/shared';
-import { BRIDGED, isReusable, makeBases, makeIntermediates, type Kept } from './credential-cache.ts';
+import { SERVED_STALE, isReusable, makeBaseCache, makeSessionCache, type CredentialCache } from './credential-cache.ts';
 import type { Session } from '../model/session.ts';
 import { makeSession, MINUTE } from '../testing/sessions.ts';
 
@@ -26,7 +26,7 @@ test.each([
 });
 
 test('one fetch for all who ask at once, and for those who come while it is long enough', async () => {
-  const { get } = makeIntermediates(() => now);
+  const { get } = makeSessionCache(() => now);
   const sessions = await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60)), get('other', fetchOf(60))]);
   expect(sessions.map((s) => s.credentials.accessKeyId)).toEqual(['fetch 1', 'fetch 1', 'fetch 2']);
   now += 39 * MINUTE;
@@ -36,7 +36,7 @@ test('one fetch for all who ask at once, and for those who come while it is long
 });
 
 test('a fetch that fails is told to all who wait, and begun again for the next', async () => {
-  const { get } = makeIntermediates(() => now);
+  const { get } = makeSessionCache(() => now);
   const failing = jest.fn(async (): Promise<Session> => {
     throw new CodedError('StsThrottled');
   });
@@ -53,7 +53,7 @@ test.each<[string, ErrorCode, number, boolean]>([
   ['what passes', 'StsThrottled', 10, false],
   ['refused for the time of the signature', 'StsClockSkew', 10, false],
 ])('%s', async (_name, code, minutes, dropped) => {
-  const { get, refused } = makeIntermediates(() => now);
+  const { get, refused } = makeSessionCache(() => now);
   const { credentials: session } = await get('k', fetchOf(60));
   now += minutes * MINUTE;
   refused('k', session, new CodedError(code));
@@ -61,7 +61,7 @@ test.each<[string, ErrorCode, number, boolean]>([
 });
 
 test('what another role has replaced stays', async () => {
-  const { get, refused } = makeIntermediates(() => now);
+  const { get, refused } = makeSessionCache(() => now);
   const { credentials: old } = await get('k', fetchOf(60));
   refused('k', old, new CodedError('StsCredentialsExpired'));
   const { credentials: fresh } = await get('k', fetchOf(60));
@@ -71,22 +71,22 @@ test('what another role has replaced stays', async () => {
 
 describe('when the renewal fails', () => {
   const failing = (code: ErrorCode) => (): Promise<never> => Promise.reject(new CodedError(code));
-  const kinds = { 'a hop': makeIntermediates, 'base credentials': makeBases };
+  const kinds = { 'a hop': makeSessionCache, 'base credentials': makeBaseCache };
 
   describe.each(Object.entries(kinds))('of %s', (_kind, make) => {
     const bridged: ErrorCode[] = [];
-    const keep = async (): Promise<Kept<Session>> => {
+    const keep = async (): Promise<CredentialCache<Session>> => {
       bridged.length = 0;
       const kept = make(
         () => now,
         ({ code }) => void bridged.push(code),
-      ) as Kept<Session>;
+      ) as CredentialCache<Session>;
       await kept.get('k', fetchOf(60));
       now += 50 * MINUTE;
       return kept;
     };
 
-    test.each([...BRIDGED])('in passing (%s), what is kept stands in to its last second', async (code) => {
+    test.each([...SERVED_STALE])('in passing (%s), what is kept stands in to its last second', async (code) => {
       const kept = await keep();
       expect(await kept.get('k', failing(code))).toMatchObject({
         credentials: { accessKeyId: 'fetch 1' },
@@ -124,7 +124,7 @@ describe('when the renewal fails', () => {
   });
 
   test('keys without an end stand in for an hour', async () => {
-    const { get } = makeBases(() => now);
+    const { get } = makeBaseCache(() => now);
     await get('k', () => Promise.resolve({ accessKeyId: 'AKIA', secretAccessKey: 's' }));
     now += 59 * MINUTE;
     expect((await get('k', failing('EnvironmentFailed'))).credentials.accessKeyId).toBe('AKIA');
@@ -134,7 +134,7 @@ describe('when the renewal fails', () => {
 });
 
 test('the base identity is asked each time, but once by all who ask together', async () => {
-  const { get } = makeBases(() => now);
+  const { get } = makeBaseCache(() => now);
   await Promise.all([get('k', fetchOf(60)), get('k', fetchOf(60))]);
   expect(fetches).toBe(1);
   expect((await get('k', fetchOf(60))).credentials.accessKeyId).toBe('fetch 2');

@@ -1,13 +1,13 @@
 /**
  * What the target's session is made from, shared by the roles of a sidecar: base credentials, and the sessions of the
- * hops before the target. The target's own session is the keeper's.
+ * hops before the target. The target's own session is the role refresher's.
  *
  * The last good ones are kept. While they are valid, a failure of their renewal that passes by itself costs nothing:
  * the chain walks on with them. A refusal is never so bridged (adr/0012).
  */
 import type { CodedError, ErrorCode } from '@rolechain/shared';
 import { toCoded } from '../model/coded.ts';
-import { makeFlights } from './single-flight.ts';
+import { makeSingleFlight } from './single-flight.ts';
 import { refreshMargin } from '../refresh/schedule.ts';
 import { isValid, type Credentials, type Session } from '../model/session.ts';
 
@@ -25,7 +25,7 @@ const ENDLESS_KEPT_MS = 3_600_000;
  * bridged: every refusal, and what is gone: an association (AgentNoAssociation), another account
  * (TokenRequestAccountMissing), a Secret (EnvironmentEmpty), a profile in it (EnvironmentInvalid).
  */
-export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+export const SERVED_STALE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AgentUnreachable',
   'AgentThrottled',
   'AgentUnavailable',
@@ -44,7 +44,7 @@ export const BRIDGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Sees each failure that what is kept has stood in for. */
-export type OnBridged = (error: CodedError) => void;
+export type OnServedStale = (error: CodedError) => void;
 
 /** Credentials to sign with. */
 export interface Obtained<T> {
@@ -53,35 +53,35 @@ export interface Obtained<T> {
   readonly bridged?: CodedError;
 }
 
-export interface Kept<T extends Credentials> {
+export interface CredentialCache<T extends Credentials> {
   /** What is kept under `key` where it is reusable; else the running fetch or a new one, or what is kept if that fails in passing. */
   get(key: string, fetch: () => Promise<T>): Promise<Obtained<T>>;
   /** The call that `credentials` signed was refused. */
   refused(key: string, credentials: T, error: CodedError): void;
 }
 
-export interface KeptOptions<T> {
+export interface CredentialCacheOptions<T> {
   /** Milliseconds since 1970, by AWS's clock. */
   readonly now: () => number;
   /** Whether it may be used without asking again. */
   readonly reuse: (kept: T, now: number) => boolean;
-  readonly onBridged?: OnBridged | undefined;
+  readonly onServedStale?: OnServedStale | undefined;
 }
 
-/** Whether a session may sign another call: it is kept exactly as long as a keeper would not replace it. Pure. */
+/** Whether a session may sign another call: it is kept exactly as long as a role refresher would not replace it. Pure. */
 export function isReusable(session: Session | undefined, now: number): session is Session {
   if (!isValid(session, now)) return false;
   return session.expiresAt - now > refreshMargin(session.expiresAt - session.obtainedAt);
 }
 
 /** Sessions of hops: used again until their own refresh is due. */
-export function makeIntermediates(now: () => number, onBridged?: OnBridged): Kept<Session> {
-  return makeKept<Session>({ now, reuse: isReusable, onBridged });
+export function makeSessionCache(now: () => number, onServedStale?: OnServedStale): CredentialCache<Session> {
+  return makeCredentialCache<Session>({ now, reuse: isReusable, onServedStale });
 }
 
 /** Base credentials: the source is asked each time, so that a revocation counts at the next refresh. */
-export function makeBases(now: () => number, onBridged?: OnBridged): Kept<Credentials> {
-  return makeKept<Credentials>({ now, reuse: () => false, onBridged });
+export function makeBaseCache(now: () => number, onServedStale?: OnServedStale): CredentialCache<Credentials> {
+  return makeCredentialCache<Credentials>({ now, reuse: () => false, onServedStale });
 }
 
 interface Entry<T> {
@@ -90,9 +90,13 @@ interface Entry<T> {
   readonly endsAt: number;
 }
 
-function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<T>): Kept<T> {
+function makeCredentialCache<T extends Credentials>({
+  now,
+  reuse,
+  onServedStale,
+}: CredentialCacheOptions<T>): CredentialCache<T> {
   const kept = new Map<string, Entry<T>>();
-  const flights = makeFlights<Obtained<T>>();
+  const flights = makeSingleFlight<Obtained<T>>();
 
   function keep(key: string, value: T): T {
     const keptAt = now();
@@ -113,14 +117,14 @@ function makeKept<T extends Credentials>({ now, reuse, onBridged }: KeptOptions<
       return { credentials: keep(key, await fetch()) };
     } catch (reason) {
       const error = toCoded(reason);
-      if (!BRIDGED.has(error.code)) {
+      if (!SERVED_STALE.has(error.code)) {
         // A refusal counts from now on, also when the next failure passes.
         kept.delete(key);
         throw reason;
       }
       const standIn = valid(key);
       if (standIn === undefined) throw reason;
-      onBridged?.(error);
+      onServedStale?.(error);
       return { credentials: standIn, bridged: error };
     }
   }

@@ -1,7 +1,7 @@
 /** Single flight: what runs under a key is joined, not started again. Nothing is kept once it has ended. */
-export type Flights<T> = (key: string, begin: () => Promise<T>) => Promise<T>;
+export type SingleFlight<T> = (key: string, begin: () => Promise<T>) => Promise<T>;
 
-export function makeFlights<T>(): Flights<T> {
+export function makeSingleFlight<T>(): SingleFlight<T> {
   const running = new Map<string, Promise<T>>();
   return (key, begin) => {
     const joined = running.get(key);

@@ -1,5 +1,5 @@
 import { CodedError } from '@rolechain/shared';
-import { answer, digestTokens, type Door, type Outcome, type RequestFacts } from './answer.ts';
+import { answer, digestTokens, type EndpointConfig, type Outcome, type RequestFacts } from './answer.ts';
 import type { RoleOffer, Session } from '../model/session.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -8,7 +8,7 @@ const AUDIT_TOKEN = 'b'.repeat(43);
 
 const OLD_TOKEN = 'o'.repeat(43);
 
-const door: Door = {
+const config: EndpointConfig = {
   port: 28173,
   ...digestTokens(
     new Map([
@@ -34,7 +34,7 @@ interface Case {
 }
 
 function outcome({ request, offer, now = NOW, patience = true }: Case): Outcome {
-  return answer({ ...GOOD, ...request }, door, () => ({ ...VALID, ...offer }), now, patience);
+  return answer({ ...GOOD, ...request }, config, () => ({ ...VALID, ...offer }), now, patience);
 }
 
 /** Status and code of an answer; the code is empty for credentials. */

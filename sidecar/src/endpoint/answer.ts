@@ -20,7 +20,7 @@ export interface RequestFacts {
 }
 
 /** What the endpoint knows once its port is open and the tokens are written. */
-export interface Door {
+export interface EndpointConfig {
   readonly port: number;
   /** SHA-256 of each role's token. */
   readonly tokens: ReadonlyMap<string, Buffer>;
@@ -48,7 +48,7 @@ export type Outcome =
 /** The digests that `answer` compares with. */
 export function digestTokens(
   tokens: ReadonlyMap<string, { readonly token: string; readonly replaced?: string | undefined }>,
-): Pick<Door, 'tokens' | 'replaced'> {
+): Pick<EndpointConfig, 'tokens' | 'replaced'> {
   const digests = [...tokens].map(([role, { token, replaced }]) => ({ role, token: digest(token), replaced }));
   return {
     tokens: new Map(digests.map(({ role, token }) => [role, token])),
@@ -64,12 +64,12 @@ export function digestTokens(
  */
 export function answer(
   request: RequestFacts,
-  door: Door,
+  config: EndpointConfig,
   offerOf: (role: string) => RoleOffer,
   now: number,
   patience: boolean,
 ): Outcome {
-  const admitted = admit(request, door);
+  const admitted = admit(request, config);
   if (admitted instanceof CodedError) return { answer: errorAnswer(admitted) };
   if (typeof admitted === 'object') {
     return patience ? admitted : { answer: errorAnswer(new CodedError('TokenReplaced')) };
@@ -78,7 +78,7 @@ export function answer(
   if (doubted && patience) return { hold: admitted };
   // Credentials that are valid win over any error, to their last second.
   if (isValid(session, now))
-    return { answer: credentialsAnswer(session, door.accountIDs.get(admitted)), role: admitted };
+    return { answer: credentialsAnswer(session, config.accountIDs.get(admitted)), role: admitted };
   // A terminal error is told at once, unless a fetch is about to say something newer.
   const worthWaiting = fetching || !error?.terminal;
   if (patience && worthWaiting) return { hold: admitted };
@@ -88,10 +88,10 @@ export function answer(
 /** The role that the request may have; the one that it might have had before its token was replaced; or why neither. */
 function admit(
   { host, url, method, authorization, browser }: RequestFacts,
-  door: Door,
+  config: EndpointConfig,
 ): string | { readonly replaced: string } | CodedError {
   // A page in a browser can make its own name point to 127.0.0.1, but not send another Host.
-  if (host !== '127.0.0.1' && host !== `127.0.0.1:${door.port}`) return new CodedError('HostForbidden');
+  if (host !== '127.0.0.1' && host !== `127.0.0.1:${config.port}`) return new CodedError('HostForbidden');
   // A page that somebody opens on this machine may know a token from elsewhere; it must not spend it.
   if (browser !== undefined) return new CodedError('BrowserForbidden');
   const role = roleOfPath(url.split('?', 1)[0] ?? '');
@@ -99,8 +99,8 @@ function admit(
   if (method !== 'GET') return new CodedError('MethodNotAllowed');
   if (authorization === undefined || authorization === '') return new CodedError('TokenMissing');
   const given = digest(authorization);
-  const owner = ownerOfToken(given, door.tokens);
-  const formerOwner = ownerOfToken(given, door.replaced);
+  const owner = ownerOfToken(given, config.tokens);
+  const formerOwner = ownerOfToken(given, config.replaced);
   if (owner === undefined && formerOwner === undefined) return new CodedError('TokenUnknown');
   if (owner === role) return role;
   // Somebody may have read it a moment before it was written again. Go's SDK would end for good with a 401.

@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { RoleOffer } from '../model/session.ts';
 import { makeHealthServer } from './health.ts';
-import type { Keeper } from '../refresh/role-refresher.ts';
+import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import { listen } from './listen.ts';
 import { makeMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
@@ -36,10 +36,13 @@ let port: number;
 beforeEach(async () => {
   offers = {};
   metrics = makeMetrics(() => 3);
-  const keepers = new Map(
-    plans.map(({ name }) => [name, { offer: () => ({ fetching: false, ...offers[name] }) } as unknown as Keeper]),
+  const refreshers = new Map(
+    plans.map(({ name }) => [
+      name,
+      { offer: () => ({ fetching: false, ...offers[name] }) } as unknown as RoleRefresher,
+    ]),
   );
-  server = makeHealthServer({ plans, keepers, metrics, clock });
+  server = makeHealthServer({ plans, refreshers, metrics, clock });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
 });
@@ -140,7 +143,7 @@ test('/metrics is written once for all whose requests are there at a time', asyn
     },
   };
   await server.close();
-  server = makeHealthServer({ plans, keepers: new Map(), metrics, clock });
+  server = makeHealthServer({ plans, refreshers: new Map(), metrics, clock });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
   const socket = connect(port, '127.0.0.1');
@@ -188,7 +191,7 @@ test('/status and /metrics tell the offset of the node’s clock, once STS has s
     () => [],
     offset,
   );
-  server = makeHealthServer({ plans: [], keepers: new Map(), metrics, clock: node });
+  server = makeHealthServer({ plans: [], refreshers: new Map(), metrics, clock: node });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
   const told = async (): Promise<unknown> => (JSON.parse((await get('/status')).body) as { clock: unknown }).clock;

@@ -4,7 +4,7 @@ import { LIMITS, PATHS } from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AwsClock } from '../sts/aws-clock.ts';
 import { boundConnections } from './idle-connections.ts';
-import type { Keeper } from '../refresh/role-refresher.ts';
+import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { onceATurn } from './once-a-turn.ts';
@@ -13,7 +13,7 @@ import { isValid } from '../model/session.ts';
 
 export interface HealthOptions {
   readonly plans: readonly RolePlan[];
-  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly refreshers: ReadonlyMap<string, RoleRefresher>;
   readonly metrics: Metrics;
   readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
 }
@@ -73,12 +73,12 @@ function clockStatus({ known, offset }: HealthOptions['clock']): ClockStatus {
 }
 
 /** Every role, as /status shows it. */
-export function statusOf({ plans, keepers }: HealthOptions, now: number): Record<string, RoleStatus> {
-  return Object.fromEntries(plans.map((plan) => [plan.name, roleStatus(plan, keepers.get(plan.name), now)]));
+export function statusOf({ plans, refreshers }: HealthOptions, now: number): Record<string, RoleStatus> {
+  return Object.fromEntries(plans.map((plan) => [plan.name, roleStatus(plan, refreshers.get(plan.name), now)]));
 }
 
-function roleStatus(plan: RolePlan, keeper: Keeper | undefined, now: number): RoleStatus {
-  const { session, error } = keeper?.offer() ?? {};
+function roleStatus(plan: RolePlan, refresher: RoleRefresher | undefined, now: number): RoleStatus {
+  const { session, error } = refresher?.offer() ?? {};
   const valid = isValid(session, now);
   const bridged = error === undefined && valid ? session.bridged : undefined;
   const told = error ?? bridged;

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
-import { listen, persist } from './listen.ts';
+import { listen, retryUntilSuccess } from './listen.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
 
 test('a task that fails is tried again each second until it works', async () => {
@@ -11,7 +11,7 @@ test('a task that fails is tried again each second until it works', async () => 
     at.push(clock.uptime());
     if (at.length < 3) throw new Error(`no ${at.length}`);
   };
-  persist(task, clock, (error) => errors.push((error as Error).message));
+  retryUntilSuccess(task, clock, (error) => errors.push((error as Error).message));
   await clock.advance(10_000);
   expect(at).toEqual([0, 1000, 2000]);
   expect(errors).toEqual(['no 1', 'no 2']);
@@ -21,7 +21,7 @@ test('a task that fails is tried again each second until it works', async () => 
 test('stopped: no more tries, and an error on the way says nothing', async () => {
   const clock = makeSimClock();
   const errors: unknown[] = [];
-  const persistent = persist(
+  const persistent = retryUntilSuccess(
     () => Promise.reject(new Error('no')),
     clock,
     (error) => errors.push(error),

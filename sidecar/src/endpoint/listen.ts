@@ -16,7 +16,7 @@ export interface Persistent {
  * Calls `task` at once and then once a second until it does not throw. `onError` gets each error: the
  * sidecar must not exit for what may pass, and the kubelet would only start it again.
  */
-export function persist(
+export function retryUntilSuccess(
   task: () => Promise<void> | void,
   clock: Pick<Clock, 'setTimer'>,
   onError: (error: unknown) => void,

@@ -1,6 +1,6 @@
 /** How the responder treats tokens: not written yet, replaced, and of a role that asks without end. */
 import { CodedError, credentialsPath, LIMITS } from '@rolechain/shared';
-import { makeKeeper } from '../refresh/role-refresher.ts';
+import { makeRoleRefresher } from '../refresh/role-refresher.ts';
 import { makeResponder } from './responder.ts';
 import { doorAnew, doorOf, OLD_TOKEN, REQUEST, shutBench, TOKEN } from '../testing/responder-bench.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
@@ -13,7 +13,7 @@ describe('until the tokens are written', () => {
     ['another one', 'x', { status: 401, code: 'TokenUnknown', afterMs: 300 }],
     ['none', '', { status: 401, code: 'TokenMissing', afterMs: 300 }],
   ])('no answer; then that to a request with %s', async (_name, authorization, answer) => {
-    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const { clock, responder, refresher, ask } = shutBench(0, 60);
     const asked = ask({ authorization });
     await clock.advance(300);
     expect(asked.answer).toBeUndefined();
@@ -22,30 +22,30 @@ describe('until the tokens are written', () => {
     await clock.advance(500);
     expect(asked.answer).toEqual(answer);
     expect(responder.held()).toBe(0);
-    keeper.stop();
+    refresher.stop();
   });
 
   test('a request that came before and must wait for its fetch is held no longer than any other', async () => {
-    const { clock, responder, keeper, ask } = shutBench(60_000, 60);
+    const { clock, responder, refresher, ask } = shutBench(60_000, 60);
     const asked = ask();
     await clock.advance(300);
     responder.open(doorAnew());
     await clock.advance(500);
     expect(asked.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 800 });
-    keeper.stop();
+    refresher.stop();
   });
 
   test('they cannot be written: 503 with the reason, with whatever token, and no credentials', async () => {
-    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const { clock, responder, refresher, ask } = shutBench(0, 60);
     responder.shut(new CodedError('TokenUnwritable'));
     const all = [TOKEN, OLD_TOKEN, 'x', ''].map((authorization) => ask({ authorization }));
     await clock.advance(800);
     for (const { answer } of all) expect(answer).toEqual({ status: 503, code: 'TokenUnwritable', afterMs: 800 });
-    keeper.stop();
+    refresher.stop();
   });
 
   test('a request with a body does not wait for them, nor as one with an old token', async () => {
-    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const { clock, responder, refresher, ask } = shutBench(0, 60);
     const early = ask({ hasBody: true });
     responder.open(doorAnew());
     const late = ask({ hasBody: true, authorization: OLD_TOKEN });
@@ -53,11 +53,11 @@ describe('until the tokens are written', () => {
     await clock.advance(0);
     expect(early.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 0 });
     expect(late.answer).toEqual({ status: 503, code: 'TokenReplaced', afterMs: 0 });
-    keeper.stop();
+    refresher.stop();
   });
 
   test('no more wait than may be held', async () => {
-    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const { clock, responder, refresher, ask } = shutBench(0, 60);
     const all = Array.from({ length: LIMITS.heldRequests + 1 }, () => ask());
     await clock.advance(0);
     expect(responder.held()).toBe(LIMITS.heldRequests);
@@ -65,13 +65,13 @@ describe('until the tokens are written', () => {
     responder.close();
     await clock.advance(0);
     expect(responder.held()).toBe(0);
-    keeper.stop();
+    refresher.stop();
   });
 });
 
 describe('a token that was replaced', () => {
   test('for a minute it is held, then told so, and brings no fetch; after that it is unknown', async () => {
-    const { clock, responder, keeper, script, ask } = shutBench(0, 'StsUnreachable');
+    const { clock, responder, refresher, script, ask } = shutBench(0, 'StsUnreachable');
     responder.open(doorAnew());
     const seen: string[] = [];
     for (let i = 0; i < 75; i++) {
@@ -86,21 +86,21 @@ describe('a token that was replaced', () => {
       ...Array<string>(60).fill('503 TokenReplaced 800'),
       ...Array<string>(15).fill('401 TokenUnknown 0'),
     ]);
-    keeper.stop();
+    refresher.stop();
   });
 
   test('held when the minute ends: never 401', async () => {
-    const { clock, responder, keeper, ask } = shutBench(0, 60);
+    const { clock, responder, refresher, ask } = shutBench(0, 60);
     responder.open(doorAnew());
     await clock.advance(LIMITS.replacedTokenSeconds * 1000 - 1);
     const asked = ask({ authorization: OLD_TOKEN });
     await clock.advance(800);
     expect(asked.answer).toEqual({ status: 503, code: 'TokenReplaced', afterMs: 800 });
-    keeper.stop();
+    refresher.stop();
   });
 
   test('anyone who has it takes no place from those who have the new one', async () => {
-    const { clock, responder, keeper, ask } = shutBench(60_000, 60);
+    const { clock, responder, refresher, ask } = shutBench(60_000, 60);
     responder.open(doorAnew());
     const old = Array.from({ length: LIMITS.heldReplacedRequests + 1 }, () => ask({ authorization: OLD_TOKEN }));
     const fresh = Array.from({ length: LIMITS.heldRequests }, () => ask());
@@ -111,22 +111,22 @@ describe('a token that was replaced', () => {
     expect(old.slice(0, -1).every(({ answer }) => answer?.code === 'TokenReplaced')).toBe(true);
     expect(fresh.every(({ answer }) => answer?.code === 'NotReady')).toBe(true);
     expect(responder.held()).toBe(0);
-    keeper.stop();
+    refresher.stop();
   });
 });
 
 test('a role whose token asks without end leaves the others their places', async () => {
   const clock = makeSimClock();
   const roles = ['default', 'audit', 'export'];
-  const keepers = new Map(
+  const refreshers = new Map(
     roles.map((role) => {
       const { fetch } = makeScript(clock, 60_000, 60);
-      return [role, makeKeeper({ role, fetch, clock, onFetched: () => undefined })];
+      return [role, makeRoleRefresher({ role, fetch, clock, onFetched: () => undefined })];
     }),
   );
-  const responder = makeResponder({ keepers, clock });
+  const responder = makeResponder({ refreshers, clock });
   responder.open(doorOf(...roles));
-  for (const keeper of keepers.values()) keeper.start();
+  for (const refresher of refreshers.values()) refresher.start();
   const codes: string[] = [];
   const askAll = (role: string, count: number): void => {
     const request = { ...REQUEST, url: credentialsPath(role), authorization: `${role} token` };
@@ -140,5 +140,5 @@ test('a role whose token asks without end leaves the others their places', async
   expect(responder.held()).toBeLessThanOrEqual(LIMITS.heldRequests);
   await clock.advance(800);
   expect(codes.filter((code) => code === 'export NotReady')).toHaveLength(10);
-  for (const keeper of keepers.values()) keeper.stop();
+  for (const refresher of refreshers.values()) refresher.stop();
 });

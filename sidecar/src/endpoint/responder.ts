@@ -3,28 +3,28 @@
  * milliseconds, so each 503 that is held first turns their tries into seconds of patience.
  */
 import { CodedError, LIMITS } from '@rolechain/shared';
-import { answer, errorAnswer, type Answer, type Door, type Outcome, type RequestFacts } from './answer.ts';
+import { answer, errorAnswer, type Answer, type EndpointConfig, type Outcome, type RequestFacts } from './answer.ts';
 import type { RoleOffer } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Keeper } from '../refresh/role-refresher.ts';
+import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import { makePlaces } from './places.ts';
 
 export interface ResponderOptions {
-  readonly keepers: ReadonlyMap<string, Keeper>;
+  readonly refreshers: ReadonlyMap<string, RoleRefresher>;
   readonly clock: Clock;
   readonly onAnswer?: (answer: Answer) => void;
 }
 
 export interface Responder {
   /**
-   * At once where there is an answer; else never rejects, and takes `LIMITS.holdMs` at most. Until the door is open, no
+   * At once where there is an answer; else never rejects, and takes `LIMITS.holdMs` at most. Until the endpoint is open, no
    * request is judged: each waits for it, and is answered 503 when it has waited that long. One that has a body waits for
    * nothing: meanwhile the kernel would keep what comes of it, on our account.
    */
   respond(request: RequestFacts): Answer | Promise<Answer>;
   /** The tokens are written: from here on they count. Those that they replaced are told apart for a minute. */
-  open(door: Door): void;
-  /** Why the door is not open yet. */
+  open(config: EndpointConfig): void;
+  /** Why the endpoint is not open yet. */
   shut(error: CodedError): void;
   /** How many requests are held now. */
   held(): number;
@@ -45,15 +45,15 @@ interface Patience {
   readonly lose: () => void;
 }
 
-export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): Responder {
-  const places = makePlaces(LIMITS.heldRequests, keepers.size);
-  const replacedPlaces = makePlaces(LIMITS.heldReplacedRequests, keepers.size);
+export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions): Responder {
+  const places = makePlaces(LIMITS.heldRequests, refreshers.size);
+  const replacedPlaces = makePlaces(LIMITS.heldReplacedRequests, refreshers.size);
   // Not one promise that all of them race: it would keep something of each request for as long as the process lives.
   const held = new Set<Patience>();
   const atDoor = new Set<Patience>();
   let closed = false;
   let whyShut = new CodedError('NotReady');
-  let doorNow: (() => Door) | undefined;
+  let configNow: (() => EndpointConfig) | undefined;
 
   const tooMany = (): Answer => errorAnswer(new CodedError('TooManyRequests'));
 
@@ -77,23 +77,28 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
     }
   }
 
-  const ask = (request: RequestFacts, door: Door, patience: boolean): Outcome =>
-    answer(request, door, (role) => keepers.get(role)?.offer() ?? NOTHING, clock.now(), patience && !closed);
+  const ask = (request: RequestFacts, config: EndpointConfig, patience: boolean): Outcome =>
+    answer(request, config, (role) => refreshers.get(role)?.offer() ?? NOTHING, clock.now(), patience && !closed);
 
   /** Of a request that is in order, until a fetch has ended well, or ill for good. */
-  async function holdForFetch(request: RequestFacts, door: Door, keeper: Keeper, patience: Patience): Promise<Answer> {
+  async function holdForFetch(
+    request: RequestFacts,
+    config: EndpointConfig,
+    refresher: RoleRefresher,
+    patience: Patience,
+  ): Promise<Answer> {
     for (;;) {
-      keeper.wanted();
-      await patience.until(keeper.nextEnd());
+      refresher.wanted();
+      await patience.until(refresher.nextEnd());
       // A fetch that failed in passing is no answer yet: the next one may come within the time.
-      const outcome = ask(request, door, !patience.over());
+      const outcome = ask(request, config, !patience.over());
       if ('answer' in outcome) return outcome.answer;
     }
   }
 
   /** A session that is only doubted goes before an error. */
-  function servedOr(request: RequestFacts, door: Door, otherwise: () => Answer): Answer {
-    const now = ask(request, door, false);
+  function servedOr(request: RequestFacts, config: EndpointConfig, otherwise: () => Answer): Answer {
+    const now = ask(request, config, false);
     return 'answer' in now && now.answer.status === 200 ? now.answer : otherwise();
   }
 
@@ -108,21 +113,21 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
     return patiently(ms, task).finally(() => give(role));
   }
 
-  function judge(request: RequestFacts, door: Door, ms: number): Answer | Promise<Answer> {
-    const outcome = ask(request, door, !request.hasBody);
+  function judge(request: RequestFacts, config: EndpointConfig, ms: number): Answer | Promise<Answer> {
+    const outcome = ask(request, config, !request.hasBody);
     if ('replaced' in outcome) {
       // 503 also where the minute ends meanwhile. No fetch comes earlier for it: whose request it is nobody knows.
       const replaced = errorAnswer(new CodedError('TokenReplaced'));
       return inPlace(replacedPlaces, outcome.replaced, ms, ({ end }) => end.then(() => replaced));
     }
     if ('hold' in outcome) {
-      const keeper = keepers.get(outcome.hold);
-      if (keeper === undefined) return tooMany();
-      const task = (patience: Patience): Promise<Answer> => holdForFetch(request, door, keeper, patience);
-      return inPlace(places, outcome.hold, ms, task, () => servedOr(request, door, tooMany));
+      const refresher = refreshers.get(outcome.hold);
+      if (refresher === undefined) return tooMany();
+      const task = (patience: Patience): Promise<Answer> => holdForFetch(request, config, refresher, patience);
+      return inPlace(places, outcome.hold, ms, task, () => servedOr(request, config, tooMany));
     }
     // Where a terminal error is told at once, the request still brings the next try forward.
-    if (outcome.role !== undefined) keepers.get(outcome.role)?.wanted();
+    if (outcome.role !== undefined) refreshers.get(outcome.role)?.wanted();
     return outcome.answer;
   }
 
@@ -135,8 +140,8 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
       await patience.end;
       atDoor.delete(patience);
     });
-    if (doorNow === undefined) return errorAnswer(whyShut);
-    return judge(request, doorNow(), LIMITS.holdMs - (clock.uptime() - from));
+    if (configNow === undefined) return errorAnswer(whyShut);
+    return judge(request, configNow(), LIMITS.holdMs - (clock.uptime() - from));
   }
 
   return {
@@ -145,13 +150,13 @@ export function makeResponder({ keepers, clock, onAnswer }: ResponderOptions): R
         onAnswer?.(result);
         return result;
       };
-      const result = doorNow === undefined ? waitAtDoor(request) : judge(request, doorNow(), LIMITS.holdMs);
+      const result = configNow === undefined ? waitAtDoor(request) : judge(request, configNow(), LIMITS.holdMs);
       return result instanceof Promise ? result.then(told) : told(result);
     },
-    open: (door) => {
+    open: (config) => {
       const until = clock.uptime() + LIMITS.replacedTokenSeconds * 1000;
-      const later: Door = { ...door, replaced: new Map() };
-      doorNow = () => (clock.uptime() < until ? door : later);
+      const later: EndpointConfig = { ...config, replaced: new Map() };
+      configNow = () => (clock.uptime() < until ? config : later);
       for (const { lose } of atDoor) lose();
     },
     shut: (error) => {

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { digestTokens } from './answer.ts';
 import { makeAwsClock } from '../sts/aws-clock.ts';
 import { systemClock } from '../model/clock.ts';
-import { makeKeeper, type Keeper } from '../refresh/role-refresher.ts';
+import { makeRoleRefresher, type RoleRefresher } from '../refresh/role-refresher.ts';
 import { listen } from './listen.ts';
 import { makeResponder, type Responder } from './responder.ts';
 import { makeServer } from './server.ts';
@@ -18,7 +18,7 @@ const TOKEN = 'a'.repeat(43);
 const defects: string[] = [];
 let server: FastifyInstance;
 let responder: Responder;
-let keeper: Keeper;
+let refresher: RoleRefresher;
 let port: number;
 let fetchSession: () => Promise<ReturnType<typeof makeSession>>;
 
@@ -31,7 +31,7 @@ afterEach(stop);
 const clock = makeAwsClock(systemClock);
 
 async function stop(): Promise<void> {
-  keeper.stop();
+  refresher.stop();
   responder.close();
   await server.close();
 }
@@ -44,15 +44,15 @@ async function startAnew(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  keeper = makeKeeper({ role: 'default', fetch: () => fetchSession(), clock, onFetched: () => undefined });
+  refresher = makeRoleRefresher({ role: 'default', fetch: () => fetchSession(), clock, onFetched: () => undefined });
   // The port is known only once the server listens, and Host may leave it out.
-  const door = { port: 0, ...digestTokens(new Map([['default', { token: TOKEN }]])), accountIDs: new Map() };
-  responder = makeResponder({ keepers: new Map([['default', keeper]]), clock });
-  responder.open(door);
+  const config = { port: 0, ...digestTokens(new Map([['default', { token: TOKEN }]])), accountIDs: new Map() };
+  responder = makeResponder({ refreshers: new Map([['default', refresher]]), clock });
+  responder.open(config);
   server = makeServer(responder, (error) => defects.push(error.code));
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
-  keeper.start();
+  refresher.start();
 }
 
 function ask(

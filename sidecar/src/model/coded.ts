@@ -15,7 +15,7 @@ export function withMore(error: CodedError, more: string): CodedError {
  * What a log line says of an error. Of a defect, its name and its places say what to look for; its
  * message could quote anything.
  */
-export function defectFields(error: CodedError): Record<string, string> {
+export function codedFields(error: CodedError): Record<string, string> {
   const { cause } = error;
   return { ...errorFields(error), ...(cause instanceof Error ? { cause: cause.name, stack: placesOf(cause) } : {}) };
 }

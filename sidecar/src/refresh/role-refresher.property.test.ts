@@ -1,9 +1,9 @@
-/** What holds of a keeper on `schedule`, whatever its fetches end with and however the node's clock jumps. Times by a clock that never does. */
+/** What holds of a role refresher on `schedule`, whatever its fetches end with and however the node's clock jumps. Times by a clock that never does. */
 import fc from 'fast-check';
 import type { ErrorCode } from '@rolechain/shared';
 import { runs } from '@rolechain/kit/runs.ts';
 import type { Clock } from '../model/clock.ts';
-import { makeKeeper } from './role-refresher.ts';
+import { makeRoleRefresher } from './role-refresher.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
 import { makeScript, type Step } from '../testing/sts-script.ts';
 
@@ -39,21 +39,21 @@ async function play(whiles: readonly While[], random: () => number): Promise<Pla
       return clock.setTimer(ms, callback);
     },
   };
-  const keeper = makeKeeper({ role: 'r', fetch: script.fetch, clock: counting, onFetched: () => undefined });
-  keeper.start();
+  const refresher = makeRoleRefresher({ role: 'r', fetch: script.fetch, clock: counting, onFetched: () => undefined });
+  refresher.start();
   for (const { lasts, jump, ends, asked } of whiles) {
     script.then(ends);
     clock.jump(jump);
     if (!asked) await clock.advance(lasts);
     else {
       for (let left = lasts; left > 0; left -= SECOND) {
-        keeper.wanted();
+        refresher.wanted();
         asks += 1;
         await clock.advance(Math.min(SECOND, left));
       }
     }
   }
-  keeper.stop();
+  refresher.stop();
   return { began: [...script.began, clock.uptime()], timers, asks };
 }
 
@@ -98,7 +98,7 @@ function mostAnHour(times: readonly number[]): number {
 /** The refresh of a session of an hour, a look each minute, the fetch itself. */
 const LONGEST_MS = 40 * MINUTE + MINUTE + TAKES_MS;
 
-test('no jump of the clock makes a fetch wait for longer than without it, nor the keeper spin', async () => {
+test('no jump of the clock makes a fetch wait for longer than without it, nor the refresher spin', async () => {
   const step = fc.oneof<fc.Arbitrary<Step>[]>(minutes, fc.constantFrom(...CODES));
   await fc.assert(
     fc.asyncProperty(whiles(HOUR, step), chances, async (all, values) => {

@@ -1,4 +1,4 @@
-import { makeKeeper, type Fetched, type Keeper } from './role-refresher.ts';
+import { makeRoleRefresher, type Fetched, type RoleRefresher } from './role-refresher.ts';
 import { MINUTE } from '../testing/sessions.ts';
 import { makeSimClock, type SimClock } from '../testing/sim-clock.ts';
 import { makeScript, type Script, type Step } from '../testing/sts-script.ts';
@@ -6,38 +6,43 @@ import { makeScript, type Script, type Step } from '../testing/sts-script.ts';
 interface Bench {
   readonly clock: SimClock;
   readonly script: Script;
-  readonly keeper: Keeper;
+  readonly refresher: RoleRefresher;
   readonly events: Fetched[];
 }
 
-/** A started keeper, of which nothing has ended yet. `random` is near 1 by default: delays are whole. */
+/** A started role refresher, of which nothing has ended yet. `random` is near 1 by default: delays are whole. */
 function bench(takesMs: number, ...steps: Step[]): Bench {
   const clock = makeSimClock(() => 1 - 1e-12);
   const script = makeScript(clock, takesMs, ...steps);
   const events: Fetched[] = [];
-  const keeper = makeKeeper({ role: 'default', fetch: script.fetch, clock, onFetched: (e) => events.push(e) });
-  keeper.start();
-  return { clock, script, keeper, events };
+  const refresher = makeRoleRefresher({
+    role: 'default',
+    fetch: script.fetch,
+    clock,
+    onFetched: (e) => events.push(e),
+  });
+  refresher.start();
+  return { clock, script, refresher, events };
 }
 
 /** Times at which fetches began, in whole minutes. */
 const minutes = (script: Script): number[] => script.began.map((ms) => Math.round(ms / MINUTE));
 
 test('a session of an hour is fetched again after 40 minutes, on and on', async () => {
-  const { clock, script, keeper, events } = bench(100, 60);
-  expect(keeper.offer()).toMatchObject({ session: undefined, error: undefined, fetching: true });
+  const { clock, script, refresher, events } = bench(100, 60);
+  expect(refresher.offer()).toMatchObject({ session: undefined, error: undefined, fetching: true });
   await clock.advance(125 * MINUTE);
   expect(minutes(script)).toEqual([0, 40, 80, 120]);
-  expect(keeper.offer()).toMatchObject({ session: { accessKeyId: 'fetch 4' }, error: undefined, fetching: false });
+  expect(refresher.offer()).toMatchObject({ session: { accessKeyId: 'fetch 4' }, error: undefined, fetching: false });
   expect(events.map((e) => [e.role, e.failures, e.error, e.session?.accessKeyId])).toEqual(
     [1, 2, 3, 4].map((n) => ['default', 0, undefined, `fetch ${n}`]),
   );
-  keeper.stop();
+  refresher.stop();
   expect(clock.pending()).toBe(0);
 });
 
 test('without a session, tries follow the schedule; the first good one ends them', async () => {
-  const { clock, script, keeper, events } = bench(0, 'StsUnreachable', 'StsUnreachable', 'StsUnreachable', 60);
+  const { clock, script, refresher, events } = bench(0, 'StsUnreachable', 'StsUnreachable', 'StsUnreachable', 60);
   await clock.advance(10_000);
   expect(script.began.map(Math.round)).toEqual([0, 500, 1500, 3500]);
   expect(events.map((e) => [e.error?.code, e.failures])).toEqual([
@@ -46,123 +51,126 @@ test('without a session, tries follow the schedule; the first good one ends them
     ['StsUnreachable', 3],
     [undefined, 0],
   ]);
-  keeper.stop();
+  refresher.stop();
 });
 
 test('the last good session is kept through failures, and its refresh tried on', async () => {
-  const { clock, script, keeper } = bench(0, 60, 'StsAccessDenied');
+  const { clock, script, refresher } = bench(0, 60, 'StsAccessDenied');
   await clock.advance(59 * MINUTE);
   // A terminal error at the refresh, tried again every two minutes or less.
   expect(script.began.length).toBeGreaterThan(8);
-  expect(keeper.offer().session?.accessKeyId).toBe('fetch 1');
-  expect(keeper.offer().error?.code).toBe('StsAccessDenied');
+  expect(refresher.offer().session?.accessKeyId).toBe('fetch 1');
+  expect(refresher.offer().error?.code).toBe('StsAccessDenied');
   script.then(60);
   await clock.advance(MINUTE);
-  expect(keeper.offer()).toMatchObject({ session: { accessKeyId: `fetch ${script.began.length}` }, error: undefined });
-  keeper.stop();
+  expect(refresher.offer()).toMatchObject({
+    session: { accessKeyId: `fetch ${script.began.length}` },
+    error: undefined,
+  });
+  refresher.stop();
 });
 
 test('there is never more than one fetch running, however often somebody asks', async () => {
-  const { clock, script, keeper } = bench(3000, 'StsUnreachable', 'StsUnreachable', 60);
+  const { clock, script, refresher } = bench(3000, 'StsUnreachable', 'StsUnreachable', 60);
   for (let i = 0; i < 200; i++) {
-    keeper.wanted();
-    keeper.start();
+    refresher.wanted();
+    refresher.start();
     await clock.advance(100);
   }
   expect(script.mostAtOnce()).toBe(1);
-  keeper.stop();
+  refresher.stop();
 });
 
 test.each<[string, Step, number, number]>([
   ['transient', 'StsUnreachable', 1000, 5000],
   ['terminal', 'StsAccessDenied', 5000, 30_000],
 ])('a request brings a try after a %s error forward, at a pace', async (_kind, code, pace, ceiling) => {
-  const { clock, script, keeper } = bench(0, code);
+  const { clock, script, refresher } = bench(0, code);
   // Long enough that the delays have reached their ceiling.
   await clock.advance(5 * MINUTE);
   const unasked = script.began.slice(-3);
   expect(Math.round((unasked[2] ?? 0) - (unasked[1] ?? 0))).toBe(ceiling);
   const before = script.began.length;
   for (let i = 0; i < 300; i++) {
-    keeper.wanted();
+    refresher.wanted();
     await clock.advance(100);
   }
   const asked = script.began.slice(before).map((at, i, all) => at - (all[i - 1] ?? at));
   expect(asked.length).toBeGreaterThanOrEqual(30_000 / pace - 1);
   expect(Math.min(...asked.slice(1))).toBeGreaterThanOrEqual(pace);
-  keeper.stop();
+  refresher.stop();
 });
 
 test('requests for a role with a valid session bring nothing forward', async () => {
-  const { clock, script, keeper } = bench(0, 60);
+  const { clock, script, refresher } = bench(0, 60);
   for (let i = 0; i < 39; i++) {
     await clock.advance(MINUTE);
-    keeper.wanted();
+    refresher.wanted();
   }
   expect(script.began).toHaveLength(1);
-  keeper.stop();
+  refresher.stop();
 });
 
 test('requests in one moment do not push the try before them', async () => {
-  const { clock, script, keeper } = bench(0, 'StsUnreachable');
+  const { clock, script, refresher } = bench(0, 'StsUnreachable');
   await clock.advance(5 * MINUTE);
   // The last try is more than the pace ago: each of these could begin one at once.
   await clock.advance(4000);
   const before = script.began.length;
-  keeper.wanted();
+  refresher.wanted();
   for (let i = 0; i < 10; i++) {
     clock.jump(0.1);
-    keeper.wanted();
+    refresher.wanted();
   }
   await clock.advance(0);
   expect(script.began.length).toBeGreaterThan(before);
-  keeper.stop();
+  refresher.stop();
 });
 
 test('sessions that are nearly over when they come do not flood STS', async () => {
-  const { clock, script, keeper } = bench(10, 0.001);
+  const { clock, script, refresher } = bench(10, 0.001);
   await clock.advance(60_000);
   expect(script.began.length).toBeLessThanOrEqual(61);
-  keeper.stop();
+  refresher.stop();
 });
 
 describe('a clock that jumps', () => {
   test('forward over the refresh: seen within a minute', async () => {
-    const { clock, script, keeper } = bench(0, 60);
+    const { clock, script, refresher } = bench(0, 60);
     await clock.advance(10 * MINUTE);
     clock.jump(45 * MINUTE);
     await clock.advance(MINUTE);
     expect(minutes(script)).toEqual([0, 11]);
-    keeper.stop();
+    refresher.stop();
   });
 
   test('forward over the expiry: a request fetches at once', async () => {
-    const { clock, script, keeper } = bench(0, 60);
+    const { clock, script, refresher } = bench(0, 60);
     await clock.advance(10 * MINUTE + 1);
     clock.jump(120 * MINUTE);
-    keeper.wanted();
+    refresher.wanted();
     await clock.advance(1);
     expect(minutes(script)).toEqual([0, 10]);
-    keeper.stop();
+    refresher.stop();
   });
 
   test('back by a day: a planned try does not wait for that day', async () => {
-    const { clock, script, keeper } = bench(0, 'StsUnreachable');
+    const { clock, script, refresher } = bench(0, 'StsUnreachable');
     await clock.advance(5 * MINUTE);
     const before = script.began.length;
     clock.jump(-24 * 60 * MINUTE);
     await clock.advance(5 * MINUTE);
     expect(script.began.length).toBeGreaterThan(before + 50);
-    keeper.stop();
+    refresher.stop();
   });
 
   test('back by a day with a valid session: one fetch, no storm', async () => {
-    const { clock, script, keeper } = bench(0, 60);
+    const { clock, script, refresher } = bench(0, 60);
     await clock.advance(10 * MINUTE);
     clock.jump(-24 * 60 * MINUTE);
     await clock.advance(30 * MINUTE);
     expect(script.began).toHaveLength(2);
-    keeper.stop();
+    refresher.stop();
   });
 });
 
@@ -170,31 +178,31 @@ test('what is not of the table counts as a defect, and is tried again', async ()
   const defect = (): never => {
     throw new TypeError('x is not a function');
   };
-  const { clock, keeper, events } = bench(0, defect, 60);
+  const { clock, refresher, events } = bench(0, defect, 60);
   await clock.advance(1000);
   expect(events.map((e) => e.error?.code)).toEqual(['InternalError', undefined]);
   expect(events[0]?.error?.message).not.toContain('x is not a function');
-  keeper.stop();
+  refresher.stop();
 });
 
 test('nextEnd resolves at the end of the running fetch, good or bad', async () => {
-  const { clock, keeper } = bench(700, 'StsUnreachable', 60);
+  const { clock, refresher } = bench(700, 'StsUnreachable', 60);
   const ends: string[] = [];
-  void keeper.nextEnd().then(() => ends.push('first'));
+  void refresher.nextEnd().then(() => ends.push('first'));
   await clock.advance(699);
   expect(ends).toEqual([]);
   await clock.advance(1);
   expect(ends).toEqual(['first']);
-  keeper.stop();
+  refresher.stop();
 });
 
 test('stopped: no timer is left, and a fetch that ends later changes nothing', async () => {
-  const { clock, keeper, events } = bench(1000, 60);
-  keeper.stop();
+  const { clock, refresher, events } = bench(1000, 60);
+  refresher.stop();
   await clock.advance(2000);
   expect(events).toEqual([]);
   expect(clock.pending()).toBe(0);
-  keeper.start();
-  keeper.wanted();
+  refresher.start();
+  refresher.wanted();
   expect(clock.pending()).toBe(0);
 });

@@ -33,7 +33,7 @@ export interface Fetched {
   readonly nextAt: number;
 }
 
-export interface KeeperOptions {
+export interface RoleRefresherOptions {
   readonly role: string;
   /** Walks the chain once. Rejects with a CodedError; anything else counts as a defect. */
   readonly fetch: () => Promise<Session>;
@@ -41,7 +41,7 @@ export interface KeeperOptions {
   readonly onFetched: (event: Fetched) => void;
 }
 
-export interface Keeper {
+export interface RoleRefresher {
   readonly role: string;
   /** Begins the first fetch. */
   start(): void;
@@ -54,7 +54,7 @@ export interface Keeper {
   nextEnd(): Promise<undefined>;
 }
 
-export function makeKeeper({ role, fetch, clock, onFetched }: KeeperOptions): Keeper {
+export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresherOptions): RoleRefresher {
   let session: Session | undefined;
   let error: CodedError | undefined;
   let first = true;

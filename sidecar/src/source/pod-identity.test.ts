@@ -145,7 +145,7 @@ test.each<[string, Reply, string]>([
   ['a member missing', json({ ...GOOD, Token: undefined }), 'Token is missing'],
   ['a member empty', json({ ...GOOD, SecretAccessKey: '' }), 'SecretAccessKey is missing'],
   ['a member of another type', json({ ...GOOD, AccessKeyId: 1 }), 'AccessKeyId is missing'],
-  ['a time that is none', json({ ...GOOD, Expiration: 'soon' }), 'no time'],
+  ['a time that is none', json({ ...GOOD, Expiration: 'soon' }), 'not a time'],
   ['a time that is over', json({ ...GOOD, Expiration: '2026-11-22T12:00:00Z' }), 'past'],
   ['far too much', send(200, 'x'.repeat(1_000_000)), 'its answer is over 64 KiB.'],
   ['far too much of an error', send(500, 'x'.repeat(1_000_000)), 'its answer is over 64 KiB.'],

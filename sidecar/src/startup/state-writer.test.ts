@@ -2,7 +2,7 @@ import { CodedError, type Logger } from '@rolechain/shared';
 import { join } from 'node:path';
 import type { Files } from '../model/files.ts';
 import type { RolePlan } from '../model/plan.ts';
-import { makeStateKeeper } from './state-writer.ts';
+import { makeStateWriter } from './state-writer.ts';
 import { readState, verdict } from './state-file.ts';
 import { makeSession } from '../testing/sessions.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
@@ -20,7 +20,7 @@ test('after 30 s the pod starts, and the log names each role that it starts with
   const plans = ['default', 'audit', 'must'].map((name): RolePlan => {
     return { name, startup: name === 'must' ? 'require' : 'proceed', hops: [] };
   });
-  const state = makeStateKeeper({ plans, files, clock, logger });
+  const state = makeStateWriter({ plans, files, clock, logger });
   state.listening();
   state.watchGate();
   const passed = (): boolean | undefined => {

@@ -7,7 +7,7 @@ import { errorCode } from '../model/coded.ts';
 import { processName, writeState, type RoleState, type State, type StateProblem } from './state-file.ts';
 
 /** The writer of the state file. Every change is written at once; a write that fails is logged, and made up for by the next. */
-export interface StateKeeper {
+export interface StateWriter {
   save(): void;
   fetched(event: Fetched): void;
   listening(): void;
@@ -18,14 +18,14 @@ export interface StateKeeper {
   stop(): void;
 }
 
-export interface StateKeeperOptions {
+export interface StateWriterOptions {
   readonly plans: readonly RolePlan[];
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export function makeStateKeeper({ plans, files, clock, logger }: StateKeeperOptions): StateKeeper {
+export function makeStateWriter({ plans, files, clock, logger }: StateWriterOptions): StateWriter {
   let state = initialState(plans, Math.round(clock.now() - clock.uptime()), processName(process.pid));
   let writable = true;
   let cancel = (): void => undefined;

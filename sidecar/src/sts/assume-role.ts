@@ -38,7 +38,7 @@ export interface StsOptions {
 export type Step = NonNullable<StsCall['step']>;
 
 /**
- * The SDK's settings for calls of ours. One attempt: the keeper's schedule is the one place that tries
+ * The SDK's settings for calls of ours. One attempt: the role refresher's schedule is the one place that tries
  * again. What would come from a shared config file of a home directory is named, so that none is read.
  */
 function stsSettings(options: StsOptions, region: string): STSClientConfig {

@@ -1,5 +1,5 @@
 import { CodedError, type Logger } from '@rolechain/shared';
-import { logBridged, logClock, logFetches, logRefusals } from './event-log.ts';
+import { logServedStale, logClock, logFetches, logRefusals } from './event-log.ts';
 import { makeSession } from '../testing/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -86,7 +86,7 @@ test('refused requests are logged ever more rarely; those that only found no cre
 
 test('of failures that kept credentials stood in for, the 1st, 2nd, 4th of each code', () => {
   const warn = jest.fn();
-  const log = logBridged({ warn } as unknown as Logger);
+  const log = logServedStale({ warn } as unknown as Logger);
   for (let n = 1; n <= 5; n++) log(new CodedError('AgentUnreachable'));
   expect(warn.mock.calls.map(([fields]: [{ code: string; times: number }]) => [fields.code, fields.times])).toEqual(
     [1, 2, 4].map((times) => ['AgentUnreachable', times]),

@@ -1,5 +1,5 @@
 import { CodedError, errorEntry, errorFields, LIMITS, type ErrorCode, type Logger } from '@rolechain/shared';
-import { defectFields } from '../model/coded.ts';
+import { codedFields } from '../model/coded.ts';
 import type { Fetched } from '../refresh/role-refresher.ts';
 
 /**
@@ -14,19 +14,19 @@ export function logFetches(logger: Logger): (event: Fetched) => void {
     const times = { ...(session ? { expires: iso(session.expiresAt) } : {}), next: iso(nextAt) };
     if (error === undefined) logger.info({ role, ...times }, 'credentials fetched');
     else if (news || isPowerOfTwo(failures)) {
-      const fields = { role, ...defectFields(error), failures, ...times };
+      const fields = { role, ...codedFields(error), failures, ...times };
       logger.warn(fields, 'credentials not fetched');
     }
   };
 }
 
 /** Logs failures that kept credentials have stood in for, of each code the 1st, 2nd, 4th, 8th …: the role is served all the same. */
-export function logBridged(logger: Logger): (error: CodedError) => void {
+export function logServedStale(logger: Logger): (error: CodedError) => void {
   const times = new Map<ErrorCode, number>();
   return (error) => {
     const count = (times.get(error.code) ?? 0) + 1;
     times.set(error.code, count);
-    if (isPowerOfTwo(count)) logger.warn({ ...defectFields(error), times: count }, 'serving kept credentials');
+    if (isPowerOfTwo(count)) logger.warn({ ...codedFields(error), times: count }, 'serving kept credentials');
   };
 }
 

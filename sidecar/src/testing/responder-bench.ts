@@ -1,6 +1,6 @@
-/** A responder before a keeper whose fetches follow a script, on a simulated clock. */
-import { digestTokens, type Answer, type Door } from '../endpoint/answer.ts';
-import { makeKeeper, type Keeper } from '../refresh/role-refresher.ts';
+/** A responder before a role refresher whose fetches follow a script, on a simulated clock. */
+import { digestTokens, type Answer, type EndpointConfig } from '../endpoint/answer.ts';
+import { makeRoleRefresher, type RoleRefresher } from '../refresh/role-refresher.ts';
 import { makeResponder, type Responder } from '../endpoint/responder.ts';
 import { makeSimClock, type SimClock } from './sim-clock.ts';
 import { makeScript, type Script, type Step } from './sts-script.ts';
@@ -12,7 +12,7 @@ export const REQUEST = { host: '127.0.0.1', url: '/v1/credentials', method: 'GET
 export interface Bench {
   readonly clock: SimClock;
   readonly script: Script;
-  readonly keeper: Keeper;
+  readonly refresher: RoleRefresher;
   readonly responder: Responder;
   readonly statuses: number[];
   /** Sends a request; the record is filled when the answer comes. */
@@ -23,13 +23,13 @@ export interface Asked {
   answer?: { status: number; code: string | undefined; afterMs: number };
 }
 
-export function doorOf(...roles: string[]): Door {
+export function doorOf(...roles: string[]): EndpointConfig {
   const tokens = roles.map((role) => [role, { token: role === 'default' ? TOKEN : `${role} token` }] as const);
   return { port: 28173, ...digestTokens(new Map(tokens)), accountIDs: new Map() };
 }
 
 /** As after a restart. */
-export function doorAnew(): Door {
+export function doorAnew(): EndpointConfig {
   const tokens = new Map([['default', { token: TOKEN, replaced: OLD_TOKEN }]]);
   return { port: 28173, ...digestTokens(tokens), accountIDs: new Map() };
 }
@@ -40,18 +40,18 @@ export function bench(takesMs: number, ...steps: Step[]): Bench {
   return made;
 }
 
-/** The door is not open yet. */
+/** The endpoint is not open yet. */
 export function shutBench(takesMs: number, ...steps: Step[]): Bench {
   const clock = makeSimClock(() => 1 - 1e-12);
   const script = makeScript(clock, takesMs, ...steps);
-  const keeper = makeKeeper({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
+  const refresher = makeRoleRefresher({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
   const statuses: number[] = [];
   const responder = makeResponder({
-    keepers: new Map([['default', keeper]]),
+    refreshers: new Map([['default', refresher]]),
     clock,
     onAnswer: ({ status }) => statuses.push(status),
   });
-  keeper.start();
+  refresher.start();
   const ask: Bench['ask'] = (change = {}) => {
     const asked: Asked = {};
     const from = clock.uptime();
@@ -61,5 +61,5 @@ export function shutBench(takesMs: number, ...steps: Step[]): Bench {
     });
     return asked;
   };
-  return { clock, script, keeper, responder, statuses, ask };
+  return { clock, script, refresher, responder, statuses, ask };
 }

@@ -3,8 +3,8 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { CodedError, isDNSSubdomain } from '@rolechain/shared';
 import { copyAlong } from '../patch/copy-on-write.ts';
 import type { Decision } from '../policy/decision.ts';
-import { fewWarnings } from '../objects/truncate.ts';
-import { patch, type Chance } from '../patch/patch.ts';
+import { truncateWarnings } from '../objects/truncate.ts';
+import { patch, type RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
 import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './review.ts';
 
@@ -34,7 +34,7 @@ export function readReview(body: string | null | undefined, hold?: Hold): Review
  * apiserver refuse the pod whatever the failurePolicy says (dispatcher.go, callAttrMutatingHook).
  * Throws CodedError PatchUnsound.
  */
-export function respond(review: Review, decision: Decision, chance: Chance): ReviewResponse {
+export function respond(review: Review, decision: Decision, chance: RandomSource): ReviewResponse {
   const operations = patch(review.pod, decision, chance);
   if (operations.length > 0) tryPatch(review.pod, operations);
   return {
@@ -44,7 +44,7 @@ export function respond(review: Review, decision: Decision, chance: Chance): Rev
       uid: review.uid,
       allowed: decision.outcome !== 'refused',
       ...(operations.length > 0 ? { patchType: 'JSONPatch', patch: base64(JSON.stringify(operations)) } : {}),
-      ...(decision.warnings.length > 0 ? { warnings: fewWarnings(decision.warnings) } : {}),
+      ...(decision.warnings.length > 0 ? { warnings: truncateWarnings(decision.warnings) } : {}),
       auditAnnotations: { reason: decision.reason },
       ...(decision.outcome === 'refused' ? { status: refusal(decision.message) } : {}),
     },

@@ -18,7 +18,7 @@ import { decideAccount, type Surroundings } from '../policy/decide-service-accou
 import type { Accepted } from '../policy/judge-service-account.ts';
 import type { Judgements } from '../policy/judgements.ts';
 import { wordsOf, type Refused } from '../policy/refusal.ts';
-import { cut, cutMessage, fewWarnings } from '../objects/truncate.ts';
+import { cut, cutMessage, truncateWarnings } from '../objects/truncate.ts';
 import { keep, type Annotations } from '../objects/annotations.ts';
 import { fieldsOf } from '../objects/pod.ts';
 import { askedResources } from '../injection/resource-annotations.ts';
@@ -172,7 +172,7 @@ export function respondWritten(
     response: {
       uid,
       allowed: message === undefined,
-      ...(warnings.length > 0 ? { warnings: fewWarnings(warnings) } : {}),
+      ...(warnings.length > 0 ? { warnings: truncateWarnings(warnings) } : {}),
       auditAnnotations: { reason },
       ...(message === undefined ? {} : { status: refusal(message) }),
     },

@@ -8,13 +8,17 @@ import { keptStrays, type AnnotatedKind } from '../objects/annotation-keys.ts';
 import { readText, type Api } from './api.ts';
 import { makeKeptObjects, type KeptObjects } from './kept-objects.ts';
 import type { Sink } from './reflector.ts';
-import type { Annotated, Know, Known } from './list-watch-source.ts';
+import type { Annotated, Projector, CachedObject } from './list-watch-source.ts';
 
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
 export const STALE_MS = 90_000;
 
 /** `keys` are those that are read of this kind; of others with our prefix the names are kept. */
-export function knowing(kind: AnnotatedKind, keys: readonly string[], keyOf: (object: Annotated) => string): Know {
+export function makeProjector(
+  kind: AnnotatedKind,
+  keys: readonly string[],
+  keyOf: (object: Annotated) => string,
+): Projector {
   return (object) => {
     const annotations = object.metadata?.annotations ?? {};
     return {
@@ -30,7 +34,7 @@ function withStrays(kept: Annotations, strays: Annotations): Annotations {
 }
 
 export interface AnnotationCache {
-  readonly sink: Sink<Known>;
+  readonly sink: Sink<CachedObject>;
   /** True once the objects were listed. */
   readonly synced: () => boolean;
   /** As of the last event; undefined when it isn't in the cache, or the cache may be stale. */
@@ -71,7 +75,7 @@ export function makeAnnotationCache(now: () => number, maxBytes: number = LIMITS
 export async function readOne(
   api: Api,
   path: readonly string[],
-  { know, ms }: { readonly know: Know; readonly ms: number },
+  { know, ms }: { readonly know: Projector; readonly ms: number },
 ): Promise<Annotations> {
   const pieces = await api({ path, kind: 'PartialObjectMetadata', signal: AbortSignal.timeout(ms) });
   const text = await readText(pieces, LIMITS.liveObjectBytes);

@@ -4,7 +4,7 @@ import { ANNOTATIONS, FOREIGN_KEYS, LIMITS } from '@rolechain/shared';
 import { decideAccount } from '../policy/decide-service-account.ts';
 import { SETTINGS, TARGET } from '../testing/fixtures.ts';
 import { json, list, serviceAccount, startKubeDouble, type KubeDouble } from '../testing/kube-double.ts';
-import { knowing } from './annotation-cache.ts';
+import { makeProjector } from './annotation-cache.ts';
 import { PAGE } from './list-watch-source.ts';
 import { readLines, readText } from './api.ts';
 import { makeKeptObjects } from './kept-objects.ts';
@@ -161,7 +161,7 @@ describe('the room for what is kept', () => {
     const cache = makeAccountCache(() => 0);
     cache.sink.contact();
     const object = (text: string) => knowAccount()(serviceAccount('orders', '1', { [KEY]: text }));
-    const filler = knowing('ServiceAccount', [KEY], () => `n/${String(i++)}`);
+    const filler = makeProjector('ServiceAccount', [KEY], () => `n/${String(i++)}`);
     let i = 0;
     cache.sink.upsert(object('r'));
     const text = 'y'.repeat(LIMITS.annotationBytes);

@@ -6,12 +6,12 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import { limitRulesOf, type LimitRule } from '../objects/limit-range.ts';
 import { STALE_MS } from './annotation-cache.ts';
-import { annotatedSource, type Known, type Annotated, type SourceOptions } from './list-watch-source.ts';
+import { annotatedSource, type CachedObject, type Annotated, type SourceOptions } from './list-watch-source.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export interface LimitRangeCache {
-  readonly sink: Sink<Known>;
+  readonly sink: Sink<CachedObject>;
   /** True once they were listed. */
   readonly synced: () => boolean;
   /** Whether they were listed, and the apiserver was heard of since. */
@@ -25,7 +25,7 @@ export interface LimitRangeCache {
 const RULES = 'rules';
 
 /** What is kept of a LimitRange: of few items what concerns sidecars, so that a large one is no larger here. */
-export function knowLimitRange({ metadata, spec }: Annotated): Known {
+export function knowLimitRange({ metadata, spec }: Annotated): CachedObject {
   const { namespace = '', name = '' } = metadata ?? {};
   const rules = limitRulesOf(name, spec);
   return {
@@ -40,7 +40,7 @@ export function makeLimitRangeCache(now: () => number): LimitRangeCache {
   /** Keys by namespace. */
   let keys = new Map<string, Set<string>>();
   let contactAt: number | undefined;
-  const set = ({ key, annotations }: Known): void => {
+  const set = ({ key, annotations }: CachedObject): void => {
     const namespace = namespaceOf(key);
     const there = keys.get(namespace) ?? new Set();
     there.delete(key);
@@ -85,7 +85,7 @@ function namespaceOf(key: string): string {
 }
 
 /** All LimitRanges of the cluster, whole: what is read stands in their spec. */
-export function limitRangeSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
+export function limitRangeSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<CachedObject> {
   const path = ['api', 'v1', 'limitranges'];
   return annotatedSource(
     kubeConfig,

@@ -30,7 +30,7 @@ export interface Kind {
   readonly path: readonly string[];
   /** The one object that is asked for; default all. A right that names it is enough then. */
   readonly name?: string;
-  readonly know: Know;
+  readonly know: Projector;
   /** For all that a list finds; what there is no room for is left out. */
   readonly maxBytes: number;
   /** Whether more than metadata is asked for. */
@@ -42,7 +42,7 @@ export function annotatedSource(
   kubeConfig: KubeConfig,
   kind: Kind,
   { watchSeconds = WATCH_SECONDS, silenceMs = SILENCE_MS }: SourceOptions = {},
-): Source<Known> {
+): Source<CachedObject> {
   const api = makeApi(kubeConfig);
   return {
     list: (signal) => listAll(api, kind, signal),
@@ -72,10 +72,10 @@ export function annotatedSource(
 }
 
 /** Page by page. One that is too large is asked for again with half as many objects, down to one. */
-export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promise<Listed<Known>> {
+export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promise<Listed<CachedObject>> {
   const { know, maxBytes } = kind;
   const room = makeKeptObjects(maxBytes);
-  const items: Known[] = [];
+  const items: CachedObject[] = [];
   let leftOut = 0;
   let token: string | undefined;
   let limit = PAGE;
@@ -98,7 +98,7 @@ export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promis
 }
 
 /** What is no JSON, or has no resourceVersion, is no event: a proxy may have put it there. */
-export function toEvent(line: string, know: Know): WatchEvent<Known> {
+export function toEvent(line: string, know: Projector): WatchEvent<CachedObject> {
   const { type, object } = parse(line);
   const resourceVersion = object?.metadata?.resourceVersion;
   if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
@@ -122,13 +122,13 @@ export interface Annotated {
 }
 
 /** What is kept of an object. */
-export interface Known {
+export interface CachedObject {
   readonly key: string;
   readonly annotations: Annotations;
 }
 
 /** Of an object as the API gives it, what is kept: at once, since a cluster's objects whole would take the memory. */
-export type Know = (object: Annotated) => Known;
+export type Projector = (object: Annotated) => CachedObject;
 
 /** RBAC takes such a selector for the object's name (apiserver, endpoints/request, requestinfo.go). */
 export const chosen = ({ name }: Kind): { fieldSelector?: string } =>

@@ -2,15 +2,15 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
-import { knowing, makeAnnotationCache, readOne, type AnnotationCache } from './annotation-cache.ts';
-import { annotatedSource, type Known, type SourceOptions } from './list-watch-source.ts';
+import { makeProjector, makeAnnotationCache, readOne, type AnnotationCache } from './annotation-cache.ts';
+import { annotatedSource, type CachedObject, type SourceOptions } from './list-watch-source.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Source } from './reflector.ts';
 import { keysOn } from '../objects/annotation-keys.ts';
 
 /** What is kept of a Namespace. */
-export const knowNamespace = knowing('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');
+export const knowNamespace = makeProjector('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');
 
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeNamespaceCache(now: () => number): AnnotationCache {
@@ -43,7 +43,7 @@ export function namespaceReader(kubeConfig: KubeConfig): ReadNamespace {
 }
 
 /** All Namespaces of the cluster. */
-export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<Known> {
+export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<CachedObject> {
   const kind = { path: ['api', 'v1', 'namespaces'], know: knowNamespace, maxBytes: LIMITS.namespacesKeptBytes };
   return annotatedSource(kubeConfig, kind, options);
 }

@@ -3,7 +3,7 @@
  * changed, and nothing of what is in it: metadata alone is asked for, of which nothing is kept. Who is told reads it.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { annotatedSource, type Known, type SourceOptions } from './list-watch-source.ts';
+import { annotatedSource, type CachedObject, type SourceOptions } from './list-watch-source.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export interface OwnObject {
@@ -16,8 +16,12 @@ export interface OwnObject {
 const KEPT_BYTES = 4096;
 
 /** Needs list and watch on it, which RBAC can tie to the name. */
-export function ownObjectSource(kubeConfig: KubeConfig, object: OwnObject, options?: SourceOptions): Source<Known> {
-  const know = ({ metadata }: { metadata?: { name?: string } }): Known => ({
+export function ownObjectSource(
+  kubeConfig: KubeConfig,
+  object: OwnObject,
+  options?: SourceOptions,
+): Source<CachedObject> {
+  const know = ({ metadata }: { metadata?: { name?: string } }): CachedObject => ({
     key: metadata?.name ?? '',
     annotations: {},
   });
@@ -25,6 +29,6 @@ export function ownObjectSource(kubeConfig: KubeConfig, object: OwnObject, optio
 }
 
 /** Told of each list, too: what happened before it is unknown. */
-export function changesSink(changed: () => void): Sink<Known> {
+export function changesSink(changed: () => void): Sink<CachedObject> {
   return { replace: changed, upsert: changed, remove: changed, contact: () => undefined };
 }

@@ -9,7 +9,7 @@ import {
   type Answerer,
   type KubeDouble,
 } from '../testing/kube-double.ts';
-import type { Known } from './list-watch-source.ts';
+import type { CachedObject } from './list-watch-source.ts';
 import {
   STALE_MS,
   accountReader,
@@ -22,7 +22,7 @@ import {
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const ours = { 'rolechain.io/assume-role': ROLE };
-const known = (object: object): Known => knowAccount()(object);
+const known = (object: object): CachedObject => knowAccount()(object);
 
 describe('the cache', () => {
   let clock = 0;

@@ -3,8 +3,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { statusOf } from '@rolechain/certs';
 import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
 import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
-import { knowing, makeAnnotationCache, readOne } from './annotation-cache.ts';
-import { annotatedSource, type Know, type Known, type SourceOptions } from './list-watch-source.ts';
+import { makeProjector, makeAnnotationCache, readOne } from './annotation-cache.ts';
+import { annotatedSource, type Projector, type CachedObject, type SourceOptions } from './list-watch-source.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
@@ -13,7 +13,7 @@ export { STALE_MS } from './annotation-cache.ts';
 export { PAGE, type SourceOptions } from './list-watch-source.ts';
 
 export interface AccountCache {
-  readonly sink: Sink<Known>;
+  readonly sink: Sink<CachedObject>;
   /** True once the accounts were listed. */
   readonly synced: () => boolean;
   /** The account as of the last event; undefined when it isn't in the cache, or the cache may be stale. */
@@ -22,8 +22,8 @@ export interface AccountCache {
 }
 
 /** What is kept of an account beside an EKS webhook of these flags. */
-export function knowAccount(eks: EksWebhook = EKS): Know {
-  return knowing(
+export function knowAccount(eks: EksWebhook = EKS): Projector {
+  return makeProjector(
     'ServiceAccount',
     accountKeys(eks),
     ({ metadata }) => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`,
@@ -69,7 +69,7 @@ export function lookupWithEksKeys(lookup: ReadAccount, eks: EksWebhook): ReadAcc
 export function accountReader(
   kubeConfig: KubeConfig,
   ms: number = LIMITS.liveLookupMs,
-  know: Know = knowAccount(),
+  know: Projector = knowAccount(),
 ): ReadAccount {
   const api = makeApi(kubeConfig);
   return async (namespace, name) => {
@@ -87,8 +87,8 @@ export function accountReader(
 export function accountSource(
   kubeConfig: KubeConfig,
   options?: SourceOptions,
-  know: Know = knowAccount(),
-): Source<Known> {
+  know: Projector = knowAccount(),
+): Source<CachedObject> {
   const kind = { path: ['api', 'v1', 'serviceaccounts'], know, maxBytes: LIMITS.accountsKeptBytes };
   return annotatedSource(kubeConfig, kind, options);
 }

@@ -25,14 +25,14 @@ import { decideAlone, decideAsked, decideUnasked } from '../policy/decide-pod.ts
 import type { Decision } from '../policy/decision.ts';
 import { lookAround, type Lookups } from '../admission/context.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Chance } from '../patch/patch.ts';
+import type { RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
 import { hasOddBody, readBody } from './read-body.ts';
 import { asksForRole } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 import type { Clients } from '../settings/client-ca.ts';
 
-export interface ServerOptions extends Lookups, Chance {
+export interface ServerOptions extends Lookups, RandomSource {
   /** The setting of that name, which is known before the Region is; default false. */
   readonly fluxAlias?: boolean;
   /** Who may ask for reviews; undefined: anyone who reaches the port. */

@@ -5,7 +5,7 @@
 import { ENV, type EksWebhook } from '@rolechain/shared';
 import type { Container, EnvVar } from '../objects/pod.ts';
 import { isEmpty } from './sdk-env.ts';
-import type { IsOurs } from '../objects/injected-state.ts';
+import type { IsInjected } from '../objects/injected-state.ts';
 
 /** What a container that holds a role is given. */
 export interface WantedEnv {
@@ -92,7 +92,7 @@ export function setEnv(env: readonly EnvVar[], wanted: WantedEnv, besideEnvFrom:
 }
 
 /** The variables without ours that lead to the sidecar: for a container that holds no role any more. */
-export function unsetEnv(env: readonly EnvVar[], isOurs: IsOurs): readonly EnvVar[] {
+export function unsetEnv(env: readonly EnvVar[], isOurs: IsInjected): readonly EnvVar[] {
   const leading: readonly string[] = [ENV.fullURI, ENV.tokenFile, ENV.token];
   return env.filter((variable) => !(leading.includes(variable.name) && isOurs(variable)));
 }

@@ -3,7 +3,7 @@
  * Most SDKs don't; AWS' own for Rust, reqwest (object_store and what is built on it) and curl do. Pure.
  */
 import { HTTP_PROXIES, LIMITS, LOOPBACK, NO_PROXIES, OBJECT_STORE_PROXY, type ProxyVariables } from '@rolechain/shared';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 import type { Container, EnvVar } from '../objects/pod.ts';
 import { hasEnvFrom, isEmpty } from './sdk-env.ts';
 
@@ -66,7 +66,7 @@ function proxyWarning(container: Container, env: readonly EnvVar[], variables: P
     ? `unless the ${name} that rolechain can't see names ${LOOPBACK}`
     : `since no ${name} names ${LOOPBACK}`;
   return [
-    `container ${container.name} sets ${few(proxies)}: curl and some SDKs (Rust) send the role's token through the proxy, ${where}`,
+    `container ${container.name} sets ${truncate(proxies)}: curl and some SDKs (Rust) send the role's token through the proxy, ${where}`,
   ];
 }
 

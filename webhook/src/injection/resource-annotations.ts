@@ -1,5 +1,5 @@
 /** The annotations `rolechain.io/sidecar-{cpu,memory,ephemeral-storage}-{request,limit}` of a pod and its Namespace. */
-import { ANNOTATIONS, RESOURCES, problem, show, type Checked, type Problem } from '@rolechain/shared';
+import { ANNOTATIONS, RESOURCES, problem, show, type Result, type Problem } from '@rolechain/shared';
 import { sizeProblem } from '../objects/annotation-limits.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import { parseQuantity } from '../objects/quantity.ts';
@@ -53,7 +53,7 @@ export function askedResources(
   pod: Annotations,
   namespace: Annotations,
   ownResources: boolean,
-): Checked<AskedResources> {
+): Result<AskedResources> {
   const problems: Problem[] = [];
   const read = ({ key, min, example }: Rule, ofNamespace: Annotations): AskedAmount | undefined => {
     const on = pod[key] === undefined ? 'Namespace' : 'Pod';

@@ -1,7 +1,7 @@
 /** What the variables of a container that holds a role mean to an SDK, by the table of shared (SDK_VARIABLES). Pure. */
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
-import type { IsOurs } from '../objects/injected-state.ts';
-import { few } from '../objects/truncate.ts';
+import type { IsInjected } from '../objects/injected-state.ts';
+import { truncate } from '../objects/truncate.ts';
 import type { Container, EnvVar } from '../objects/pod.ts';
 
 export interface EnvConflict {
@@ -24,7 +24,7 @@ const NAMES = Object.keys(SDK_VARIABLES);
 const KEYS = NAMES.filter((name) => SDK_VARIABLES[name]?.set === 'StaticKeys');
 
 /** The variables by which an SDK would pass the sidecar by. `env` is the container's, stripped of the EKS webhook's. */
-export function judgeEnv(container: Container, env: readonly EnvVar[], isOurs: IsOurs): EnvJudgement {
+export function judgeEnv(container: Container, env: readonly EnvVar[], isOurs: IsInjected): EnvJudgement {
   const states = statesOf(env, isOurs);
   const bound = boundEmpties(container, states);
   const having = (state: State, of: (name: string) => boolean): string[] =>
@@ -71,11 +71,11 @@ function isSet(state: State | undefined): boolean {
 }
 
 function told(names: readonly string[], sentence: (names: string) => string): string[] {
-  return names.length === 0 ? [] : [sentence(few(names))];
+  return names.length === 0 ? [] : [sentence(truncate(names))];
 }
 
 /** Of the variables in the table, ours aside. Of two of one name the kubelet takes the last: neither is passed over. */
-function statesOf(env: readonly EnvVar[], isOurs: IsOurs): ReadonlyMap<string, State> {
+function statesOf(env: readonly EnvVar[], isOurs: IsInjected): ReadonlyMap<string, State> {
   const weight: Readonly<Record<State, number>> = { empty: 0, optional: 1, set: 2 };
   const states = new Map<string, State>();
   for (const variable of env) {

@@ -1,6 +1,6 @@
 /** What somebody else changed in a sidecar that is there already, and this call sets back: told, so that they know. */
 import { SIDECAR, type RoleConfig, type SidecarConfig } from '@rolechain/shared';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 import { injectionOf, sidecarFields, volumes, type InjectionFacts } from './sidecar-container.ts';
 import { hasOurName, isSameVolume } from '../objects/injected-state.ts';
 import { listOf, type Container, type EnvVar, type VolumeMount } from '../objects/pod.ts';
@@ -23,14 +23,14 @@ export function setBackWarnings(decision: InjectionFacts): string[] {
   ];
   if (told.length === 0) return [];
   return [
-    `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: ${few(told)}`,
+    `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: ${truncate(told)}`,
   ];
 }
 
 /** The field, with what of it is another: names, no values, since a variable may be secret. */
 function named(field: SetField, container: Container, wanted: SidecarFields): string {
   const differ = differing(field, container, wanted);
-  return differ.length > 0 ? `${field} (${few([...new Set(differ)])})` : field;
+  return differ.length > 0 ? `${field} (${truncate([...new Set(differ)])})` : field;
 }
 
 function differing(field: SetField, found: Container, wanted: SidecarFields): string[] {

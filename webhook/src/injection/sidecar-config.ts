@@ -121,7 +121,7 @@ export function baseIdentity(
   roles: readonly RoleConfig[],
   account: ServiceAccount,
   settings: DecideSettings,
-): BaseIdentity {
+): VolumeNeeds {
   const sources = roles.flatMap(({ source }) => source ?? []);
   const tokens = [
     ...sources.flatMap((source) => (source.type === 'irsa' ? source.token : [])),
@@ -146,7 +146,7 @@ function distinct(keys: readonly SecretKeyRef[]): SecretKeyRef[] {
 }
 
 /** The volumes that a configuration needs in the sidecar: those of the base identity, and of external IDs. */
-export interface BaseIdentity {
+export interface VolumeNeeds {
   readonly podIdentity: boolean;
   /** Audience of the IRSA token; absent when no role uses IRSA. */
   readonly irsaAudience?: string | undefined;

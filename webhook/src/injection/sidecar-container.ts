@@ -11,19 +11,19 @@ import {
   type SecretKeyRef,
   type SidecarConfig,
 } from '@rolechain/shared';
-import { API_ACCESS, type Ours } from '../objects/injected-state.ts';
+import { API_ACCESS, type InjectedState } from '../objects/injected-state.ts';
 import type { Pod, Volume, VolumeMount } from '../objects/pod.ts';
 import type { SidecarUser } from '../settings/settings.ts';
 import type { SidecarFields } from './sidecar-fields.ts';
-import type { BaseIdentity } from './sidecar-config.ts';
+import type { VolumeNeeds } from './sidecar-config.ts';
 
 /** What decides on the sidecar, of a pod that gets one. */
 export interface InjectionFacts {
   readonly pod: Pod;
-  readonly ours: Ours;
+  readonly ours: InjectedState;
   /** Without the tokens of `tokensInEnv`: those are random. */
   readonly config: SidecarConfig;
-  readonly baseIdentity: BaseIdentity;
+  readonly baseIdentity: VolumeNeeds;
   readonly image: string;
   readonly user: SidecarUser;
   readonly declareMetricsPort: boolean;
@@ -41,7 +41,7 @@ export interface Injection {
   /** Variables of Node's own that the admin sets: egress proxy, private CA. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: SidecarConfig;
-  readonly baseIdentity: BaseIdentity;
+  readonly baseIdentity: VolumeNeeds;
   /** Lifetime of the projected tokens. */
   readonly expirationSeconds: number;
 }
@@ -178,7 +178,7 @@ function expirationSecondsOf(pod: Pod): number | undefined {
     : undefined;
 }
 
-function sidecarMounts(baseIdentity: BaseIdentity): VolumeMount[] {
+function sidecarMounts(baseIdentity: VolumeNeeds): VolumeMount[] {
   const { podIdentity, irsaAudience, environmentSecret, externalIDs, apiAccess } = baseIdentity;
   const readOnly = (name: string, mountPath: string): VolumeMount => ({ name, mountPath, readOnly: true });
   return [

@@ -1,6 +1,6 @@
 import { LIMITS, PORTS } from '@rolechain/shared';
 import { places, viewPod, type Pod } from '../objects/pod.ts';
-import { findOurs } from '../objects/injected-state.ts';
+import { findInjected } from '../objects/injected-state.ts';
 import { choosePorts } from './sidecar-ports.ts';
 import { plainPod } from '../testing/fixtures.ts';
 
@@ -12,7 +12,7 @@ function declaring(ports: readonly number[]): Pod {
   if (!view.ok) throw new Error('no pod');
   return view.value;
 }
-const chosen = (pod: Pod) => choosePorts(places(pod), findOurs(pod));
+const chosen = (pod: Pod) => choosePorts(places(pod), findInjected(pod));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 test.each([

@@ -1,5 +1,5 @@
 import { LIMITS, PORTS } from '@rolechain/shared';
-import type { Ours } from '../objects/injected-state.ts';
+import type { InjectedState } from '../objects/injected-state.ts';
 import type { Place } from '../objects/pod.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Place } from '../objects/pod.ts';
  */
 export function choosePorts(
   all: readonly Place[],
-  { sidecar }: Pick<Ours, 'sidecar'>,
+  { sidecar }: Pick<InjectedState, 'sidecar'>,
 ): { readonly credentials: number; readonly health: number } {
   const taken = new Set(
     all

@@ -1,5 +1,5 @@
 /** Resources of the sidecar: what the pod around it needs, and what annotations ask for. */
-import { RESOURCES, SIDECAR, problem, type Checked, type Problem } from '@rolechain/shared';
+import { RESOURCES, SIDECAR, problem, type Result, type Problem } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
 import { fitAmounts, podSums, type Amounts } from './limit-ranges.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
@@ -15,7 +15,7 @@ import {
 import { POD_LEVEL_NAMES, RESOURCE_NAMES, type ResourceName } from '../objects/resource-names.ts';
 
 /** `noRoom`: clauses that say which LimitRange no resources of a sidecar keep. */
-export type SidecarResources = Checked<Resources> | { readonly ok: false; readonly noRoom: readonly string[] };
+export type SidecarResources = Result<Resources> | { readonly ok: false; readonly noRoom: readonly string[] };
 
 /**
  * Resources of a new sidecar beside these containers, or what is wrong with the annotations that ask for others.

@@ -20,7 +20,7 @@ import { endsBeforeTokens } from './velero.ts';
 /** What the volume of `serviceAccount` holds, as in the API's own token volume (KEP-1205). */
 export const API_ACCESS = { token: 'token', configMap: 'kube-root-ca.crt', ca: 'ca.crt' } as const;
 
-export interface Ours {
+export interface InjectedState {
   /** The sidecar's place among the init containers, and its configuration. */
   readonly sidecar?: { readonly index: number; readonly container: Container; readonly config: SidecarConfig };
   /** Sentences that name what bears our name without being ours. */
@@ -28,7 +28,7 @@ export interface Ours {
 }
 
 /** Looks through the pod for our names. */
-export function findOurs(pod: Pod, all: readonly Place[] = places(pod)): Ours {
+export function findInjected(pod: Pod, all: readonly Place[] = places(pod)): InjectedState {
   const taken: string[] = [];
   const [first, ...more] = all.filter(({ container }) => container.name === SIDECAR.name);
   // One alone is read: a second one is taken, whatever is in it.
@@ -60,7 +60,7 @@ export function hasOurName(volume: string): boolean {
   return volume === SIDECAR.tokenVolume || volume.startsWith(SIDECAR.volumePrefix);
 }
 
-/** True when a volume of ours (findOurs) is the wanted one. */
+/** True when a volume of ours (findInjected) is the wanted one. */
 export function isSameVolume(volume: Volume, wanted: Volume): boolean {
   return (
     volume.name === wanted.name &&
@@ -70,7 +70,7 @@ export function isSameVolume(volume: Volume, wanted: Volume): boolean {
 }
 
 /** True for a variable that leads to the sidecar as it was or, on `port`, will be: its URL, a token file, a token. */
-export function ownVariables({ sidecar }: Pick<Ours, 'sidecar'>, port?: number): IsOurs {
+export function ownVariables({ sidecar }: Pick<InjectedState, 'sidecar'>, port?: number): IsInjected {
   const ports = [port, sidecar?.config.ports.credentials].filter((p) => p !== undefined);
   const prefixes = ports.map((p) => `http://127.0.0.1:${p}${credentialsPath('')}`);
   const tokens = new Set(Object.values(sidecar?.config.roles ?? {}).flatMap(({ token }) => token ?? []));
@@ -160,4 +160,4 @@ function onlyMember(value: unknown, key: string): unknown {
 }
 
 /** A variable that we wrote, on this call or an earlier one: its value points at the sidecar, or at our token. */
-export type IsOurs = (variable: EnvVar) => boolean;
+export type IsInjected = (variable: EnvVar) => boolean;

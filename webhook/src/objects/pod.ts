@@ -3,7 +3,7 @@
  * program has never heard of survive; these types only name what it looks at.
  */
 import * as v from 'valibot';
-import { check, type Checked } from '@rolechain/shared';
+import { check, type Result } from '@rolechain/shared';
 
 const text = v.string('text');
 const flag = v.nullish(v.boolean('true or false'));
@@ -77,7 +77,7 @@ export interface Place {
 }
 
 /** The pod as a typed view, or the first place whose shape is not as the API describes. */
-export function viewPod(pod: unknown): Checked<Pod> {
+export function viewPod(pod: unknown): Result<Pod> {
   return check(POD, pod, 'first');
 }
 

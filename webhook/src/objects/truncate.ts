@@ -1,14 +1,14 @@
 import { LIMITS } from '@rolechain/shared';
 
 /** The first of these places in one text, and how many more there are: a pod may have a hundred thousand. */
-export function few(places: readonly string[], separator = ', '): string {
+export function truncate(places: readonly string[], separator = ', '): string {
   const more = places.length - LIMITS.placesNamed;
   const named = places.slice(0, LIMITS.placesNamed).join(separator);
   return more > 0 ? `${named}, and ${more} more` : named;
 }
 
 /** The first of these warnings, each as the apiserver takes it, the last of them saying how many are left out. */
-export function fewWarnings(warnings: readonly string[]): readonly string[] {
+export function truncateWarnings(warnings: readonly string[]): readonly string[] {
   const over = warnings.length - LIMITS.warnings;
   if (over <= 0) return warnings.map(shorten);
   const first = warnings.slice(0, LIMITS.warnings - 1).map(shorten);

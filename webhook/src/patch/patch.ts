@@ -40,7 +40,7 @@ import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from '../object
 type Json = Record<string, unknown>;
 
 /** Where chance comes from: values are made once and kept at a later call. */
-export interface Chance {
+export interface RandomSource {
   /** At least 0, less than 1. */
   readonly random: () => number;
   /** 32 random bytes of a source fit for secrets, in base64url. */
@@ -48,7 +48,7 @@ export interface Chance {
 }
 
 /** The operations that a decision asks for; none for a refused pod or one that is left as it is. */
-export function patch(rawPod: unknown, decision: Decision, { random, randomToken }: Chance): Operation[] {
+export function patch(rawPod: unknown, decision: Decision, { random, randomToken }: RandomSource): Operation[] {
   if (decision.outcome === 'refused') return [];
   if (decision.outcome === 'skipped') {
     return decision.marked ? skippedOperations(rawPod, decision.reason, decision.marked) : [];
@@ -169,7 +169,7 @@ function mountOperations(
 function volumeOperations(pod: Pod, injection: Injection): Operation[] {
   const wanted = volumes(injection);
   const before = pod.spec.volumes;
-  // Volumes of our name are ours here (findOurs), and go when no role needs them any more.
+  // Volumes of our name are ours here (findInjected), and go when no role needs them any more.
   const next = (before ?? []).flatMap((volume) => {
     const ours = wanted.find(({ name }) => name === volume.name);
     if (!ours) return hasOurName(volume.name) ? [] : [volume];

@@ -7,11 +7,11 @@ import { SIDECAR } from '@rolechain/shared';
 import { unsetEnv } from '../injection/container-env.ts';
 import { withoutSkipped } from '../objects/eks-skip-containers.ts';
 import { listDifference, listOperations, pointer } from './list-patch.ts';
-import { hasOurName, ownVariables, type Ours } from '../objects/injected-state.ts';
+import { hasOurName, ownVariables, type InjectedState } from '../objects/injected-state.ts';
 import { places, type Pod } from '../objects/pod.ts';
 
 /** The operations on spec; none where nothing is ours. The sidecar goes last, since that shifts the others. */
-export function removalOperations(pod: Pod, { sidecar }: Ours): Operation[] {
+export function removalOperations(pod: Pod, { sidecar }: InjectedState): Operation[] {
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const containers = places(pod)
     .filter(({ container }) => container !== sidecar?.container)
@@ -39,7 +39,7 @@ export function removalOperations(pod: Pod, { sidecar }: Ours): Operation[] {
 export function withoutOurEntries(
   value: string | undefined,
   pod: Pod,
-  { sidecar }: Pick<Ours, 'sidecar'>,
+  { sidecar }: Pick<InjectedState, 'sidecar'>,
 ): string | undefined {
   if (value === undefined || !sidecar) return value;
   const isOurs = ownVariables({ sidecar });

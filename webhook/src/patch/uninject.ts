@@ -10,7 +10,13 @@
  */
 import type { Operation } from 'fast-json-patch';
 import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, type EksWebhook } from '@rolechain/shared';
-import { findOurs, hasOurName, ownVariables, type IsOurs, type Ours } from '../objects/injected-state.ts';
+import {
+  findInjected,
+  hasOurName,
+  ownVariables,
+  type IsInjected,
+  type InjectedState,
+} from '../objects/injected-state.ts';
 import { pointer } from './list-patch.ts';
 import { CONTAINER_LISTS, viewPod, type Container, type EnvVar, type Pod } from '../objects/pod.ts';
 import { withoutLoopback } from '../injection/proxy-env.ts';
@@ -26,7 +32,7 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
   const view = viewPod(rawPod);
   if (!view.ok) return [];
   const pod = view.value;
-  const { sidecar, taken } = findOurs(pod);
+  const { sidecar, taken } = findInjected(pod);
   if (taken.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();
@@ -44,7 +50,7 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
   ];
 }
 
-function containerOperations(path: string, { env, volumeMounts }: Container, isOurs: IsOurs): Operation[] {
+function containerOperations(path: string, { env, volumeMounts }: Container, isOurs: IsInjected): Operation[] {
   const variables = env ?? [];
   const ours = new Set(ownEnv(variables, isOurs));
   const start = variables.findIndex(isOurs);
@@ -66,7 +72,7 @@ function containerOperations(path: string, { env, volumeMounts }: Container, isO
  * What leads to the sidecar; and behind it, where `setEnv` puts them, the defaults with the values that it gives.
  * One in front of it, or of another value, is the user's own.
  */
-function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
+function ownEnv(env: readonly EnvVar[], isOurs: IsInjected): EnvVar[] {
   const leading = env.filter(isOurs);
   const start = env.findIndex((variable) => variable.name === ENV.fullURI && isOurs(variable));
   if (start < 0) return leading;
@@ -84,7 +90,7 @@ function ownEnv(env: readonly EnvVar[], isOurs: IsOurs): EnvVar[] {
   return [...leading, ...defaults];
 }
 
-function annotationOperations(pod: Pod, ours: Pick<Ours, 'sidecar'>, skipKey: string): Operation[] {
+function annotationOperations(pod: Pod, ours: Pick<InjectedState, 'sidecar'>, skipKey: string): Operation[] {
   const { metadata } = pod;
   const annotations = metadata?.annotations;
   if (!metadata || !annotations) return [];

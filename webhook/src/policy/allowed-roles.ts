@@ -10,13 +10,13 @@ import {
   formatProblems,
   problem,
   show,
-  type Checked,
+  type Result,
   type Problem,
   type ReasonCode,
   type RoleSpec,
 } from '@rolechain/shared';
 import { sizeProblem } from '../objects/annotation-limits.ts';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 import { patternFault } from './role-pattern.ts';
 
 /** Why one role of a chain is allowed: the pattern that it matches, or none where nothing had to match. */
@@ -52,17 +52,17 @@ export function allowedRoles(
   const judged = arns.map((at) => ({ ...at, pattern: patternOf(at.arn) }));
   const without = judged.filter(({ pattern }) => pattern === undefined).map(({ arn }) => arn);
   if (without.length === 0) return { ok: true, allowances: judged as Allowance[] };
-  const allows = list.length === 0 ? 'nothing' : few(list, ' ');
-  const broken = few(
+  const allows = list.length === 0 ? 'nothing' : truncate(list, ' ');
+  const broken = truncate(
     faults(list).map(({ pattern, fault }) => `${show(pattern)} ${fault}`),
     '; ',
   );
-  const why = `${few([...new Set(without)])}; Namespace ${namespace} allows ${allows}`;
+  const why = `${truncate([...new Set(without)])}; Namespace ${namespace} allows ${allows}`;
   return denied(broken === '' ? why : `${why}, of which some match no role: ${broken}`);
 }
 
 /** The patterns of the annotation's value, within their limits. */
-function parsePatterns(patterns: string): Checked<readonly string[]> {
+function parsePatterns(patterns: string): Result<readonly string[]> {
   const over = sizeProblem({ [KEY]: patterns }, KEY, 'Namespace');
   if (over) return { ok: false, problems: [over] };
   const list = patterns.split(/\s+/).filter((pattern) => pattern !== '');

@@ -10,7 +10,7 @@ import { windowsSign } from './node-os.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { sharesProcesses } from './process-namespace.ts';
 import { annotationOf } from '../objects/pod.ts';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 
 export interface Check<F = Facts> {
   /** The codes that its findings may have. */
@@ -137,7 +137,7 @@ export const STEPS: readonly Step[] = [
     checks: [
       check('LimitRangeTooTight', ({ resources }) => {
         const made = resources();
-        return 'noRoom' in made ? few(made.noRoom, '; ') : undefined;
+        return 'noRoom' in made ? truncate(made.noRoom, '; ') : undefined;
       }),
       check('SidecarResourcesInvalid', ({ resources }) => {
         const made = resources();
@@ -151,5 +151,5 @@ export const STEPS: readonly Step[] = [
 export const CHECKS: readonly Pick<Check, 'reasons'>[] = [ALONE, ...STEPS].flatMap(({ checks }) => checks);
 
 function listed(names: readonly string[]): string | undefined {
-  return names.length > 0 ? few(names) : undefined;
+  return names.length > 0 ? truncate(names) : undefined;
 }

@@ -1,7 +1,7 @@
 /** Why a pod that asks for a role can't have it as it is: all that speaks against it, each with its words. Pure. */
 import { ANNOTATIONS, reasonEntry, type ReasonCode } from '@rolechain/shared';
 import type { ContainerOutcome } from './container-outcomes.ts';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 
 /** One reason, and what this pod adds to its text. */
 export interface Finding {
@@ -16,10 +16,10 @@ export function containerFindings(containers: readonly ContainerOutcome[]): Find
   for (const { name, conflicts } of containers) {
     for (const reason of new Set(conflicts.map((conflict) => conflict.reason))) {
       const what = conflicts.filter((conflict) => conflict.reason === reason).map((conflict) => conflict.name);
-      named.set(reason, [...(named.get(reason) ?? []), `container ${name}: ${few(what)}`]);
+      named.set(reason, [...(named.get(reason) ?? []), `container ${name}: ${truncate(what)}`]);
     }
   }
-  return [...named].map(([reason, places]) => ({ reason, detail: few(places, '; ') }));
+  return [...named].map(([reason, places]) => ({ reason, detail: truncate(places, '; ') }));
 }
 
 /** Everything that speaks against the sidecar, by what it is about. */
@@ -50,7 +50,9 @@ export function withDetail(text: string, detail: string): string {
 
 /** Why no container of the pod holds a role, container by container. */
 export function whyNoneHolds(containers: readonly ContainerOutcome[]): string {
-  return few(containers.map(({ name, skipped }) => `${name} (${WHY_NONE[skipped ?? ''] ?? skipped ?? 'given none'})`));
+  return truncate(
+    containers.map(({ name, skipped }) => `${name} (${WHY_NONE[skipped ?? ''] ?? skipped ?? 'given none'})`),
+  );
 }
 
 const WHY_NONE: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 /** Which container holds which roles, and why not. */
 import { PATHS, SIDECAR, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
 import { stripEks } from '../injection/container-env.ts';
-import { hasOurName, type IsOurs } from '../objects/injected-state.ts';
+import { hasOurName, type IsInjected } from '../objects/injected-state.ts';
 import type { ContainerRoles } from './container-roles.ts';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 import type { Container, ContainerList, EnvVar, Place } from '../objects/pod.ts';
 import { proxyWarnings, withLoopback } from '../injection/proxy-env.ts';
 import { judgeEnv } from '../injection/sdk-env.ts';
@@ -42,7 +42,7 @@ export interface ContainerRules {
   readonly eks: EksWebhook;
   readonly defaultRegion: string;
   readonly loopbackNoProxy: boolean;
-  readonly isOurs: IsOurs;
+  readonly isOurs: IsInjected;
 }
 
 /** Every container but the sidecar, in the pod's order. */
@@ -93,7 +93,7 @@ function normalize(path: string): string {
 
 function conflictWarning(container: string, conflicts: readonly Conflict[]): string {
   const what = conflicts.map(({ name, reason }) => `${name} [${reason}]`);
-  return `rolechain skips container ${container}, which holds no role: it sets ${few(what)}`;
+  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}`;
 }
 
 function meshWarning(name: string): string {

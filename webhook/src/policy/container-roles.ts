@@ -6,7 +6,7 @@ import {
   NO_ROLE,
   isOneLetterAway,
   problem,
-  type Checked,
+  type Result,
   type Problem,
   type RoleSpec,
 } from '@rolechain/shared';
@@ -19,7 +19,7 @@ const OTHERS = '*';
 const GRAMMAR = 'write container=role, several roles joined by +, several containers by a comma';
 
 /** Parses `exporter=audit,app=default+audit,*=none`; spaces around names don't matter. All problems come together. */
-export function parseContainerRoles(text: string): Checked<ContainerRoles> {
+export function parseContainerRoles(text: string): Result<ContainerRoles> {
   const roles = new Map<string, readonly string[]>();
   const problems: Problem[] = [];
   const wrong = (what: string, fix: string = GRAMMAR): void => {

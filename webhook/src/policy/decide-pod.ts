@@ -18,7 +18,7 @@ import { baseIdentity } from '../injection/sidecar-config.ts';
 import { vaultIdentity } from '../injection/vault.ts';
 import { annotationsOf } from '../objects/pod.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
-import { fewWarnings } from '../objects/truncate.ts';
+import { truncateWarnings } from '../objects/truncate.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /**
@@ -39,7 +39,7 @@ const NOTHING: Surroundings = { others: new Map(), allowedRoles: undefined };
  */
 export function decideUnasked(pod: unknown, account: ServiceAccount | undefined): Skipped {
   const ofAccount = account ? straysOf(account) : [];
-  return skip('NotAnnotated', fewWarnings([...misplacedWarnings(annotationsOf(pod)), ...ofAccount]));
+  return skip('NotAnnotated', truncateWarnings([...misplacedWarnings(annotationsOf(pod)), ...ofAccount]));
 }
 
 /** The decision on a pod that is about to be created in the account's namespace. No input throws. */
@@ -82,7 +82,7 @@ function settle(found: readonly Found[], facts: Facts): Decision | undefined {
     found.flatMap(({ check, findings }) => findings.filter((finding) => holds(check, finding)));
   const [left] = of((_check, { reason }) => reasonEntry(reason).outcome === 'skipped');
   if (left?.reason === 'NotAnnotated') return decideUnasked(pod, account);
-  if (left) return skip(left.reason, fewWarnings([skipWarning(left), ...warningsOf(facts)]), markOf(facts));
+  if (left) return skip(left.reason, truncateWarnings([skipWarning(left), ...warningsOf(facts)]), markOf(facts));
   const isOfPod = ({ reason }: Finding): boolean => reasonEntry(reason).conflict === 'pod';
   const findings: Findings = {
     always: of((check, finding) => !check.ofContainers && !isOfPod(finding)),
@@ -130,7 +130,10 @@ function inject(facts: Facts): Injected {
     vaultIdentity: vaultIdentity(facts.pod(), account, settings),
   };
   const ofResources = 'warnings' in resources ? resources.warnings : [];
-  return { ...injected, warnings: fewWarnings([...setBackWarnings(injected), ...warningsOf(facts), ...ofResources]) };
+  return {
+    ...injected,
+    warnings: truncateWarnings([...setBackWarnings(injected), ...warningsOf(facts), ...ofResources]),
+  };
 }
 
 /** What is told of a pod that passed all checks of its own, whether a container holds a role or not. */

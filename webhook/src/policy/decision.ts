@@ -3,7 +3,7 @@
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
 import type { ReasonCode, EksWebhook, RoleSpec } from '@rolechain/shared';
-import type { Ours } from '../objects/injected-state.ts';
+import type { InjectedState } from '../objects/injected-state.ts';
 import type { Pod, Resources } from '../objects/pod.ts';
 import type { InjectionFacts } from '../injection/sidecar-container.ts';
 import type { EksIdentity } from '../injection/vault.ts';
@@ -16,7 +16,7 @@ export interface Skipped {
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
   /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
-  readonly marked?: { readonly pod: Pod; readonly ours: Ours; readonly eks: EksWebhook };
+  readonly marked?: { readonly pod: Pod; readonly ours: InjectedState; readonly eks: EksWebhook };
 }
 
 export interface Injected extends InjectionFacts {

@@ -1,5 +1,5 @@
 /** What is known of a pod and its account. Each fact is found at most once a review: when the first check asks for it. Pure. */
-import type { Checked, RoleSpec } from '@rolechain/shared';
+import type { Result, RoleSpec } from '@rolechain/shared';
 import { sidecarIndex, networkFindings, type NetworkFindings } from './mesh.ts';
 import { containerOutcomes, type ContainerOutcome } from './container-outcomes.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
@@ -10,7 +10,7 @@ import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
 import type { Refused } from './refusal.ts';
 import { choosePorts } from '../injection/sidecar-ports.ts';
 import { sidecarResources, type SidecarResources } from '../injection/sidecar-resources.ts';
-import { findOurs, ownVariables, type Ours } from '../objects/injected-state.ts';
+import { findInjected, ownVariables, type InjectedState } from '../objects/injected-state.ts';
 import { places, viewPod, type Place, type Pod } from '../objects/pod.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
@@ -29,19 +29,19 @@ export interface Facts {
   readonly asked: Asked;
   /** What the account comes to; undefined where it asks for no role. */
   readonly judged: () => Accepted | Refused | undefined;
-  readonly view: () => Checked<Pod>;
+  readonly view: () => Result<Pod>;
 
   /** The checks of the account passed. */
   readonly accepted: () => Accepted;
   /** The pod has the API's shape. */
   readonly pod: () => Pod;
   readonly places: () => readonly Place[];
-  readonly readAnnotations: () => Checked<PodAnnotations>;
+  readonly readAnnotations: () => Result<PodAnnotations>;
 
   /** The pod's annotations are valid. */
   readonly annotations: () => PodAnnotations;
   readonly undeclaredRoles: () => readonly string[];
-  readonly ours: () => Ours;
+  readonly ours: () => InjectedState;
   readonly ports: () => { readonly credentials: number; readonly health: number };
   /** The sidecar's place among the other init containers. */
   readonly index: () => number;
@@ -66,7 +66,7 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
   const all = once(() => places(pod()));
   const readAnnotations = once(() => podAnnotations(pod(), all(), settings));
   const annotations = once(() => valueOf(readAnnotations()));
-  const ours = once(() => findOurs(pod(), all()));
+  const ours = once(() => findInjected(pod(), all()));
   const ports = once(() => choosePorts(all(), ours()));
   const index = once(() => sidecarIndex(pod(), ours(), settings.meshContainers));
   const rolesOf = once(() => heldRoles(annotations().containerRoles, accepted().roles));
@@ -119,7 +119,7 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
 function newResources(
   pod: Pod,
   all: readonly Place[],
-  { sidecar }: Ours,
+  { sidecar }: InjectedState,
   { namespaceAnnotations = {}, limitRules = [] }: Surroundings,
 ): SidecarResources {
   if (sidecar) return { ok: true, value: undefined, warnings: [] };
@@ -132,7 +132,7 @@ function once<T>(find: () => T): () => T {
   return () => (found ??= { value: find() }).value;
 }
 
-function valueOf<T>(checked: Checked<T>): T {
+function valueOf<T>(checked: Result<T>): T {
   return checked.ok ? checked.value : missing('a value that was checked');
 }
 

@@ -4,7 +4,7 @@
  */
 import { MESH_EXCLUSIONS, MESH_VALIDATORS, type RoleSpec } from '@rolechain/shared';
 import type { Finding } from './conflicts.ts';
-import type { Ours } from '../objects/injected-state.ts';
+import type { InjectedState } from '../objects/injected-state.ts';
 import { annotationOf, type Container, type Pod } from '../objects/pod.ts';
 
 /**
@@ -12,7 +12,7 @@ import { annotationOf, type Container, type Pod } from '../objects/pod.ts';
  * up to the last native sidecar among them. One that is there already stays where it is found, unless such a run begins
  * the list or follows it.
  */
-export function sidecarIndex(pod: Pod, { sidecar }: Pick<Ours, 'sidecar'>, mesh: readonly string[]): number {
+export function sidecarIndex(pod: Pod, { sidecar }: Pick<InjectedState, 'sidecar'>, mesh: readonly string[]): number {
   const others = otherInits(pod, sidecar);
   const found = sidecar?.index ?? 0;
   return Math.max(found, endOfProxies(others, 0, mesh), endOfProxies(others, found, mesh));
@@ -37,7 +37,7 @@ const isExcluding = (pod: Pod): boolean => MESH_EXCLUSIONS.some((key) => annotat
  */
 function validatorBefore(
   pod: Pod,
-  { sidecar }: Pick<Ours, 'sidecar'>,
+  { sidecar }: Pick<InjectedState, 'sidecar'>,
   index: number,
   mesh: readonly string[],
 ): string | undefined {
@@ -55,7 +55,7 @@ export interface NetworkFindings {
 
 export function networkFindings(
   pod: Pod,
-  ours: Pick<Ours, 'sidecar'>,
+  ours: Pick<InjectedState, 'sidecar'>,
   {
     index,
     mesh,
@@ -78,7 +78,7 @@ export function networkFindings(
   };
 }
 
-function otherInits(pod: Pod, sidecar: Ours['sidecar']): readonly Container[] {
+function otherInits(pod: Pod, sidecar: InjectedState['sidecar']): readonly Container[] {
   return (pod.spec.initContainers ?? []).filter((container) => container !== sidecar?.container);
 }
 

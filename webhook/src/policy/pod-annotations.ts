@@ -1,13 +1,4 @@
-import {
-  ANNOTATIONS,
-  ENV,
-  FOREIGN_KEYS,
-  LIMITS,
-  SIDECAR,
-  problem,
-  type Checked,
-  type Problem,
-} from '@rolechain/shared';
+import { ANNOTATIONS, ENV, FOREIGN_KEYS, LIMITS, SIDECAR, problem, type Result, type Problem } from '@rolechain/shared';
 import { sizeProblem, skipContainersProblem } from '../objects/annotation-limits.ts';
 import { absentContainers, parseContainerRoles, type ContainerRoles } from './container-roles.ts';
 import { skippedWarnings } from '../objects/eks-skip-containers.ts';
@@ -35,7 +26,7 @@ export function podAnnotations(
   pod: Pod,
   all: readonly Place[],
   { meshContainers: mesh, eks }: Pick<DecideSettings, 'meshContainers' | 'eks'>,
-): Checked<PodAnnotations> {
+): Result<PodAnnotations> {
   const annotations = pod.metadata?.annotations ?? {};
   const present = new Set(all.map(({ container }) => container.name));
   const isSecond = present.has(SIDECAR.name);

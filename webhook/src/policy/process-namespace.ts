@@ -1,7 +1,7 @@
 /** What containers see of each other's processes, and so of each other's tokens (contract, section 2). */
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { ContainerOutcome } from './container-outcomes.ts';
-import { few } from '../objects/truncate.ts';
+import { truncate } from '../objects/truncate.ts';
 import type { Pod } from '../objects/pod.ts';
 import { asksForSharedProcesses } from '../injection/vault.ts';
 
@@ -21,6 +21,6 @@ export function processWarnings(pod: Pod, containers: readonly ContainerOutcome[
   const field = sharesProcesses(pod);
   if (field === undefined || without.length === 0 || without.length === containers.length) return [];
   return [
-    `with ${field} a container that holds no role may read the token of those that do [SharedProcessNamespace]: ${few(without)}`,
+    `with ${field} a container that holds no role may read the token of those that do [SharedProcessNamespace]: ${truncate(without)}`,
   ];
 }

@@ -1,5 +1,5 @@
 /** Annotations of our prefix that no version knows, or that stand on the wrong kind of object. Pure. */
-import { ANNOTATION_PREFIX, LIMITS, formatProblems, nearest, problem, type Problem } from '@rolechain/shared';
+import { ANNOTATION_PREFIX, LIMITS, formatProblems, didYouMean, problem, type Problem } from '@rolechain/shared';
 import type { Annotations } from '../objects/annotations.ts';
 import {
   ENTRIES,
@@ -21,7 +21,7 @@ export function strayProblem(key: string, kind: AnnotatedKind): Problem {
   // Of the prefix, which all have, nothing can be told; names of this kind are meant before those of others.
   const name = key.slice(ANNOTATION_PREFIX.length);
   const names = (keys: readonly string[]): string[] => keys.map((known) => known.slice(ANNOTATION_PREFIX.length));
-  const meant = nearest(name, names(KEYS_ON[kind])) ?? nearest(name, names(KEYS));
+  const meant = didYouMean(name, names(KEYS_ON[kind])) ?? didYouMean(name, names(KEYS));
   const shown = key.length > LIMITS.annotationKeyChars ? `${key.slice(0, LIMITS.annotationKeyChars)}...` : key;
   return problem('FieldUnknown', shown, 'is not an annotation of this version', fixOf(meant, kind));
 }

@@ -19,7 +19,7 @@ import {
   problem,
   regionMeant,
   withRegionMeant,
-  type Checked,
+  type Result,
   type EksFlags,
   type EksWebhook,
   type Problem,
@@ -255,7 +255,7 @@ const SETTINGS = v.strictObject(
 const YAML = { uniqueKeys: true, schema: 'core', logLevel: 'error' } as const;
 
 /** Reads the settings file's text; every problem names its field. No input throws. */
-export function parseSettings(yaml: string): Checked<Settings> {
+export function parseSettings(yaml: string): Result<Settings> {
   let data: unknown;
   try {
     const document = parseDocument(yaml, YAML);
@@ -292,6 +292,6 @@ function contradictions(settings: Settings): Problem[] {
   return found;
 }
 
-function refuse(found: Problem): Checked<Settings> {
+function refuse(found: Problem): Result<Settings> {
   return { ok: false, problems: [found] };
 }

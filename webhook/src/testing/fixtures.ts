@@ -3,7 +3,7 @@ import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS, EKS } from '@rolechain/shared';
 import { decide } from '../policy/decide-pod.ts';
 import type { Decision } from '../policy/decision.ts';
-import { patch, type Chance } from '../patch/patch.ts';
+import { patch, type RandomSource } from '../patch/patch.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 import type { Surroundings } from '../policy/decide-service-account.ts';
@@ -53,7 +53,7 @@ export function plainPod(
 }
 
 /** Chance without surprise; `random` may come from a property test. */
-export function chance(random: () => number = () => 0.5): Chance {
+export function chance(random: () => number = () => 0.5): RandomSource {
   return { random, randomToken: () => Buffer.alloc(32, Math.floor(random() * 256)).toString('base64url') };
 }
 
