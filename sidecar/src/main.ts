@@ -60,7 +60,7 @@ function endOnSignals(logger: Logger, stop: () => Promise<void>): void {
 /** A state that nobody thought of is left by starting again. */
 function endOnDefects(logger: Logger): void {
   process.on('uncaughtException', (error) => {
-    logger.fatal(codedFields(toCoded(error)), 'ending because of a defect');
+    logger.fatal(codedFields(toCoded(error)), 'exiting after fatal error');
     process.exit(1);
   });
 }

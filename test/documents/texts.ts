@@ -13,7 +13,7 @@ const isInline = ({ type }: Token): boolean => type === 'inline';
 
 function plain(token: Token): string {
   const parts = (token.children ?? []).map(({ type, content }) =>
-    /break$/.test(type) ? ' ' : type === 'code_inline' ? '…' : content,
+    type.endsWith('break') ? ' ' : type === 'code_inline' ? '…' : content,
   );
   return parts.join('');
 }

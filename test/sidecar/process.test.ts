@@ -95,8 +95,8 @@ describe('the process', () => {
       'credentials endpoint listens',
       'credentials fetched',
       'credentials not fetched',
-      'shutting down',
       'request refused',
+      'shutting down',
       'starting',
     ]);
     expect(line('starting')).toMatchObject({

@@ -154,14 +154,8 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
       for (const { healthURL, log } of replicas) {
         await until('each says so', PATIENCE_MS, async () => (await readiness(healthURL)) === NOT_CALLED);
         expect(await metric(healthURL, kind)).toBe(0);
-        await until(
-          'and its log does',
-          PATIENCE_MS,
-          () => lineWith(log(), 'certificates: will retry', kind) !== undefined,
-        );
-        expect(lineWith(log(), 'certificates: will retry', kind)).toMatchObject({
-          code: 'WebhookConfigurationMissing',
-        });
+        await until('and its log does', PATIENCE_MS, () => lineWith(log(), 'will retry', kind) !== undefined);
+        expect(lineWith(log(), 'will retry', kind)).toMatchObject({ code: 'WebhookConfigurationMissing' });
       }
       if (kind === 'MutatingWebhookConfiguration') {
         const { outcome, message } = await outcomeOf(api, pod('shop', 'orders'));
