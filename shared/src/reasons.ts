@@ -36,7 +36,7 @@ export const REASONS = {
   MirrorPod: skipped('A mirror pod is the copy of a static pod and cannot be changed.'),
   OptedOut: skipped('The pod asks to be left alone.'),
   NotAnnotated: skipped('The ServiceAccount asks for no role.'),
-  NoRoleHeld: skipped(
+  NoContainerSelected: skipped(
     'No container of the pod holds a role.',
     'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if no container needs one.',
   ),

@@ -147,7 +147,7 @@ describeWithCluster('every pod of the corpora on a real apiserver', (cluster) =>
     expect(count(warned.map(outcomeOf))).toEqual({
       Injected: 1,
       'skipped HostNetwork': 5,
-      'skipped NoRoleHeld': 1,
+      'skipped NoContainerSelected': 1,
       'skipped Windows': 22,
     });
   });

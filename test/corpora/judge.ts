@@ -1,8 +1,8 @@
 /** What is wrong with what the webhook makes of a pod, by the pure functions alone: no apiserver. */
 import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS } from '@rolechain/shared';
-import { patch, uninject, type Decision, type ServiceAccount, type Surroundings } from '@rolechain/webhook';
-import { call, chance, type SETTINGS } from '@rolechain/webhook/testing';
+import { patch, uninject, type Decision, type ServiceAccount, type AdmissionContext } from '@rolechain/webhook';
+import { call, randomSource, type SETTINGS } from '@rolechain/webhook/testing';
 import { changes, foreignChanges, type Change } from './changes.ts';
 import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
 
@@ -21,11 +21,11 @@ export interface Judgement {
 }
 
 /** One call, a second one with other luck, and `uninject`. */
-export function judge(pod: unknown, account: ServiceAccount, settings: Settings, around?: Surroundings): Judgement {
+export function judge(pod: unknown, account: ServiceAccount, settings: Settings, around?: AdmissionContext): Judgement {
   const { decision, pod: after } = call(pod, account, settings, () => 0.25, around);
   const second = call(after, account, settings, () => 0.75, around);
   // Operations that change nothing would still make the apiserver call other webhooks again.
-  const idle = patch(after, second.decision, chance()).map(({ path }): Change => ({ kind: 'changed', path }));
+  const idle = patch(after, second.decision, randomSource()).map(({ path }): Change => ({ kind: 'changed', path }));
   const again = [...changes(after, second.pod), ...idle];
   return { decision, after, foreign: foreignChanges(pod, after), again, lost: lost(pod, after, held(decision)) };
 }

@@ -71,7 +71,7 @@ function gives(fault: string, seconds: number, reached: Fault['reached']): Fault
 }
 
 const brokenSince = new Map<Front, number>();
-const ENDED = gives('agent gives ended credentials', -60, bridged('AgentNonsense'));
+const ENDED = gives('agent gives ended credentials', -60, bridged('AgentInvalidResponse'));
 const soon = gives('agent gives credentials that end in 3 s', 3, ({ agentFront }) => {
   expect(agentFront.broken()).toBeGreaterThan(0);
   // An early refresh, and no flood: one a second at most, however long it lasts on this machine.

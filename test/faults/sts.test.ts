@@ -103,13 +103,13 @@ const FAULTS: readonly Fault[] = [
   breaks('STS resets in the body', 'StsUnreachable', resetInBody),
   breaks(
     'STS answers HTML',
-    'StsNonsense',
+    'StsInvalidResponse',
     answerWith('<html><h1>Welcome to the guest network</h1></html>', 'text/html'),
   ),
-  breaks('STS answers half of an XML', 'StsNonsense', answerWith(WITHOUT.slice(0, 60))),
-  breaks('STS answers 7.5 MB of XML', 'StsNonsense', answerWith(HUGE)),
-  breaks('STS answers without credentials', 'StsNonsense', answerWith(WITHOUT)),
-  breaks('STS answers ended credentials', 'StsNonsense', answerWith(ENDED)),
+  breaks('STS answers half of an XML', 'StsInvalidResponse', answerWith(WITHOUT.slice(0, 60))),
+  breaks('STS answers 7.5 MB of XML', 'StsInvalidResponse', answerWith(HUGE)),
+  breaks('STS answers without credentials', 'StsInvalidResponse', answerWith(WITHOUT)),
+  breaks('STS answers ended credentials', 'StsInvalidResponse', answerWith(ENDED)),
   {
     fault: 'trust removed and restored',
     reached: logged('StsAccessDenied'),

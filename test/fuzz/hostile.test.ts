@@ -69,13 +69,17 @@ const HOSTILE: readonly [string, () => string, string][] = [
   [
     'lists at the limit of depth',
     () => podWith('['.repeat(490) + ']'.repeat(490), { containers: [], deep: 'x' }),
-    'NoRoleHeld',
+    'NoContainerSelected',
   ],
   ['empty maps', () => podWith(repeated('{},', room)), '413 ReviewTooLarge'],
   ['as many empty maps as there may be', () => podWith(repeated('{},', 3 * 99_000)), 'PodTooLarge'],
   ['numbers for containers', () => podWith(repeated('1,', room)), '413 ReviewTooLarge'],
   ['as many of them as there may be', () => podWith(repeated('1,', 2 * 249_000)), 'PodTooLarge'],
-  ['a text within it', () => podWith(JSON.stringify('x'.repeat(room)), { containers: [], deep: 'x' }), 'NoRoleHeld'],
+  [
+    'a text within it',
+    () => podWith(JSON.stringify('x'.repeat(room)), { containers: [], deep: 'x' }),
+    'NoContainerSelected',
+  ],
   ['quotes', () => '"'.repeat(LIMITS.reviewBytes), '400 ReviewMalformed'],
   ['backslashes', () => `"${'\\'.repeat(LIMITS.reviewBytes - 10)}`, '400 ReviewMalformed'],
   [

@@ -12,7 +12,7 @@ import {
   type SidecarConfig,
 } from '@rolechain/shared';
 import { readInputs } from '@rolechain/sidecar';
-import { accountProblems, decideAccount, sidecarConfig, type ServiceAccount } from '@rolechain/webhook';
+import { accountProblems, decideServiceAccount, sidecarConfig, type ServiceAccount } from '@rolechain/webhook';
 import { SETTINGS } from '@rolechain/webhook/testing';
 import fc from 'fast-check';
 import { random } from './random.ts';
@@ -37,7 +37,7 @@ const accountOf = (document: unknown, key: string = ANNOTATIONS.assumeRole.key):
 });
 /** What the webhook writes for an account that it accepts. */
 function admitted(account: ServiceAccount): { readonly roles: readonly RoleSpec[]; readonly config: SidecarConfig } {
-  const judged = decideAccount(account, settings, around);
+  const judged = decideServiceAccount(account, settings, around);
   if (judged?.outcome !== 'accepted') throw new Error(JSON.stringify(judged));
   return { roles: judged.roles, config: sidecarConfig(judged.roles, account, settings, others, ports) };
 }
@@ -241,7 +241,7 @@ test.each<[string, string, (role: Fields & { hops: Fields[] }, config: Fields) =
   damage(role, copy);
   const base = (role.source as Fields).roleARN as string;
   const account = accountOf(document);
-  const judged = decideAccount(
+  const judged = decideServiceAccount(
     { ...account, annotations: { ...account.annotations, [FOREIGN_KEYS.eksRoleARN]: base } },
     { ...settings, cluster: copy.cluster as string | undefined, region: role.hops[0]?.stsRegion as string },
     around,
@@ -255,7 +255,7 @@ test('a Region of the settings that is none of AWS, and an audience that is empt
   const judge = (changed: object, audience?: string) => {
     const annotations = { ...identity, ...(audience === undefined ? {} : { [FOREIGN_KEYS.eksAudience]: audience }) };
     const all = new Map([...others, ['shop/deployer', { namespace: 'shop', name: 'deployer', annotations }]]);
-    return decideAccount(account, { ...settings, ...changed }, { ...around, others: all });
+    return decideServiceAccount(account, { ...settings, ...changed }, { ...around, others: all });
   };
   expect(judge({})).toMatchObject({ outcome: 'accepted' });
   expect(judge({ region: 'nbg1' })).toMatchObject({

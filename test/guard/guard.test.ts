@@ -125,7 +125,7 @@ describeWithCluster('the guard', (cluster) => {
       const admitted = {
         'a copy of an injected pod': orders({ spec: { initContainers: [sidecar] } }),
         'after another init container': orders({ spec: { initContainers: [container('first'), sidecar] } }),
-        skipped: orders({ annotations: { [ANNOTATIONS.skipped.key]: 'NoRoleHeld' } }),
+        skipped: orders({ annotations: { [ANNOTATIONS.skipped.key]: 'NoContainerSelected' } }),
       };
       expect(await outcomes(admitted)).toEqual(expected(admitted, 'plain'));
     });
@@ -158,7 +158,7 @@ describeWithCluster('the guard', (cluster) => {
       pod('shop', 'orders', { annotations: { [ANNOTATIONS.skipContainers.key]: 'app' } }),
     );
     expect(skipped.outcome).toBe('plain');
-    expect(skipped.annotations).toMatchObject({ [ANNOTATIONS.skipped.key]: 'NoRoleHeld' });
+    expect(skipped.annotations).toMatchObject({ [ANNOTATIONS.skipped.key]: 'NoContainerSelected' });
     expect(await outcomes(LEFT_ALONE)).toEqual(expected(LEFT_ALONE, 'plain'));
   });
 

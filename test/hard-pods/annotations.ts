@@ -37,7 +37,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     name: 'every container is skipped',
     pod: annotated('skip-containers', 'app'),
     ...untouched,
-    reason: 'NoRoleHeld',
+    reason: 'NoContainerSelected',
     so: 'No sidecar; a warning and `rolechain.io/skipped` say why.',
     says: /No container of the pod holds a role: app \(rolechain\.io\/skip-containers\)/,
   },
@@ -46,7 +46,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     pod: podOf(),
     account: 'no-default',
     ...untouched,
-    reason: 'NoRoleHeld',
+    reason: 'NoContainerSelected',
     so: 'No container is given a role.',
   },
   {

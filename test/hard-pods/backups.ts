@@ -111,7 +111,7 @@ export const BACKUPS: readonly HardPod[] = [
       },
     },
     isCopy: true,
-    ...{ outcome: 'skipped', reason: 'NoRoleHeld' },
+    ...{ outcome: 'skipped', reason: 'NoContainerSelected' },
     so: "The volume goes, and with it Velero's mount.",
     shows: [
       (pod) => [

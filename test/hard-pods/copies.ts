@@ -208,7 +208,7 @@ export const COPIES: readonly HardPod[] = [
     name: 'a copy whose containers are all skipped now',
     pod: annotate(copy, { 'rolechain.io/skip-containers': 'app,migrate' }),
     isCopy: true,
-    ...{ outcome: 'skipped', reason: 'NoRoleHeld' },
+    ...{ outcome: 'skipped', reason: 'NoContainerSelected' },
     so: 'It is as if it had never been injected.',
     shows: [traces, []],
   },
@@ -230,7 +230,7 @@ export const COPIES: readonly HardPod[] = [
   },
   {
     name: 'a copy that says why it was skipped',
-    pod: annotate(copy, { 'rolechain.io/skipped': 'NoRoleHeld' }),
+    pod: annotate(copy, { 'rolechain.io/skipped': 'NoContainerSelected' }),
     ...injected,
     so: 'That is taken out.',
     shows: [({ metadata }) => metadata.annotations?.['rolechain.io/skipped'], undefined],

@@ -57,7 +57,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     name: 'a conflict in every container',
     pod: appWith({ env: [literal(ENV.accessKeyID)] }),
     variant: 'warn',
-    ...{ outcome: 'skipped', reason: 'NoRoleHeld', says: /AWS_ACCESS_KEY_ID/ },
+    ...{ outcome: 'skipped', reason: 'NoContainerSelected', says: /AWS_ACCESS_KEY_ID/ },
     so: 'No container is left: the pod gets no sidecar.',
   },
   {

@@ -102,5 +102,5 @@ export function skippedFor({ metadata }: Pod): string | undefined {
 
 /** What `skippedFor` shall be: only a pod that is left alone though its account asks for a role carries it. */
 export function markOf({ outcome, reason, variant }: HardPod): ReasonCode | undefined {
-  return outcome === 'skipped' && (reason === 'NoRoleHeld' || variant === 'warn') ? reason : undefined;
+  return outcome === 'skipped' && (reason === 'NoContainerSelected' || variant === 'warn') ? reason : undefined;
 }

@@ -8,7 +8,7 @@ import {
   parseSidecarConfig,
   writeSidecarConfig,
 } from '@rolechain/shared';
-import { allowedRoles, decide, decideAccount, sidecarConfig } from '@rolechain/webhook';
+import { allowedRoles, decide, decideServiceAccount, sidecarConfig } from '@rolechain/webhook';
 import { SETTINGS, TARGET, account, plainPod } from '@rolechain/webhook/testing';
 import { timesAsMuch } from '@rolechain/kit/cost.ts';
 
@@ -24,7 +24,7 @@ const config = (() => {
     ),
   });
   const who = account(text);
-  const judged = decideAccount(who, SETTINGS, { others: new Map(), allowedRoles: undefined });
+  const judged = decideServiceAccount(who, SETTINGS, { others: new Map(), allowedRoles: undefined });
   if (judged?.outcome !== 'accepted') throw new Error('the largest configuration is none');
   return writeSidecarConfig(
     sidecarConfig(judged.roles, who, SETTINGS, new Map(), { credentials: 28_173, health: 28_174 }),

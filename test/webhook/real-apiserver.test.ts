@@ -15,7 +15,7 @@ import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { makeJudgements } from '../../webhook/src/policy/judgements.ts';
 import { makeMetrics } from '../../webhook/src/telemetry/metrics.ts';
 import { makeAdmissionServer } from '../../webhook/src/endpoint/server.ts';
-import { SETTINGS, TARGET, account, call, chance, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
+import { SETTINGS, TARGET, account, call, randomSource, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
 import { testAuthority } from '@rolechain/webhook/testing/https.ts';
 import { recordingLog } from '@rolechain/webhook/testing/server.ts';
 
@@ -38,7 +38,7 @@ describeWithCluster('on the real apiserver', (cluster) => {
       judgements: makeJudgements(),
       metrics: makeMetrics(),
       log: recordingLog([]),
-      ...chance(),
+      ...randomSource(),
     });
     await server.listen({ host: '127.0.0.1', port: 0 });
     const { port } = server.server.address() as AddressInfo;

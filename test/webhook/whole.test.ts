@@ -7,7 +7,7 @@ import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import jsonPatch from 'fast-json-patch';
 import { EKS, SIDECAR } from '@rolechain/shared';
 import { API_TYPES, SIDECAR_FIELDS, parseSettings, patch, type SetField } from '@rolechain/webhook';
-import { TARGET, account, call, chance } from '@rolechain/webhook/testing';
+import { TARGET, account, call, randomSource } from '@rolechain/webhook/testing';
 import { readApiTypes, type ApiTypes } from '../api-types/read.ts';
 import { sample } from '@rolechain/webhook/testing/sample.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
@@ -142,7 +142,7 @@ describeWithCluster(
       if (!settings.ok) throw new Error('the settings');
       const { decision } = call(beside.pod, account(TARGET), { ...settings.value, eks: EKS, region: REGION });
       expect(decision.outcome).toBe('injected');
-      expect(patch(beside.pod, decision, chance())).toEqual([]);
+      expect(patch(beside.pod, decision, randomSource())).toEqual([]);
     });
 
     test('AlwaysPullImages has the last word on imagePullPolicy', async () => {

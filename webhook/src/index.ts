@@ -7,7 +7,7 @@ export * from './objects/api-types.ts';
 export { readCSVRecord, writeCSVRecord } from './objects/csv-record.ts';
 export * from './policy/decide-service-account.ts';
 export * from './policy/refusal.ts';
-export { ALONE, CHECKS, STEPS, type Check } from './policy/checks.ts';
+export { PRE_CHECKS as ALONE, CHECKS, STEPS, type Check } from './policy/checks.ts';
 export * from './policy/decide-pod.ts';
 export * from './policy/decision.ts';
 export * from './injection/limit-ranges.ts';

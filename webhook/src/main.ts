@@ -27,7 +27,7 @@ import { reflect, untilItChanges } from './cluster/reflector.ts';
 import {
   accountReader,
   accountSource,
-  knowAccount,
+  serviceAccountProjector,
   lookupWithEksKeys,
   makeAccountCache,
   makeLookup,
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
   const eks = eksWebhook(settings.eksWebhook);
-  const know = knowAccount(eks);
+  const project = serviceAccountProjector(eks);
   const clients = clientCA === undefined ? undefined : { ca: clientCA, names };
   log.info(
     { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
   const options: ServerOptions = {
-    lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, know)), eks),
+    lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
     eks,
     ...{ fluxAlias: settings.fluxAlias, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
@@ -114,7 +114,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
-    reflect(accountSource(kubeConfig, {}, know), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
+    reflect(accountSource(kubeConfig, {}, project), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
     reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
     reflect(limitRangeSource(kubeConfig), limitRanges.sink, {
       ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },

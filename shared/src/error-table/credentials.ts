@@ -42,7 +42,7 @@ export const CREDENTIALS = {
     "The Pod Identity agent refused this pod's token.",
     "The message says why: mostly the association's role does not trust pods.eks.amazonaws.com, or the cluster is another.",
   ),
-  AgentNonsense: e(
+  AgentInvalidResponse: e(
     503,
     'The Pod Identity agent returned an invalid credentials response.',
     'Check what listens at its address.',
@@ -50,7 +50,7 @@ export const CREDENTIALS = {
   StsUnreachable: e(503, 'STS does not answer.', 'Check DNS, egress rules and the STS endpoint of the Region.'),
   StsThrottled: e(503, 'STS throttles requests of this AWS account.', 'Wait: rolechain retries automatically.'),
   StsUnavailable: e(503, 'STS failed.', 'Wait: rolechain retries automatically.'),
-  StsNonsense: e(
+  StsInvalidResponse: e(
     503,
     'STS returned an invalid response.',
     'Check what listens at the STS endpoint (a proxy, a captive portal).',

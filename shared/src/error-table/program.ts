@@ -96,7 +96,7 @@ export const PROGRAM = {
     'The ServiceAccount could not be looked up in time.',
     "Wait: rolechain looks it up again for the next pod. Check the webhook's connection to the apiserver.",
   ),
-  PatchUnsound: e(
+  PatchInvalid: e(
     500,
     'Internal error: the patch does not apply. This is a bug in rolechain.',
     "Report it with the pod's manifest.",

@@ -29,11 +29,11 @@ export const SERVED_STALE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'AgentUnreachable',
   'AgentThrottled',
   'AgentUnavailable',
-  'AgentNonsense',
+  'AgentInvalidResponse',
   'StsUnreachable',
   'StsThrottled',
   'StsUnavailable',
-  'StsNonsense',
+  'StsInvalidResponse',
   // The token of the agent, or the session before a hop: the next one comes by itself.
   'StsCredentialsExpired',
   'StsClockSkew',

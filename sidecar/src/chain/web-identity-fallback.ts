@@ -22,7 +22,7 @@ export const FALLBACK: Readonly<Partial<Record<ErrorCode, FallbackRow>>> = {
   StsThrottled: row(false, 'it passes; the chain would add calls to the same quota'),
   StsUnavailable: row(false, 'it passes, also where STS could not reach the issuer (IDPCommunicationError)'),
   StsUnreachable: row(false, 'it passes; the chain needs STS too'),
-  StsNonsense: row(false, 'what answered is not STS, so it said nothing about this way'),
+  StsInvalidResponse: row(false, 'what answered is not STS, so it said nothing about this way'),
   StsClockSkew: row(false, 'the chain signs with the same clock'),
   StsCredentialsExpired: row(false, 'the next token comes without a change'),
 

@@ -39,7 +39,7 @@ test.each<[number, string, string, RegExp]>([
   [404, body('ResourceNotFoundException', 'No association'), 'AgentNoAssociation', /No association/],
   [429, 'Too Many Requests', 'AgentThrottled', /Too Many/],
   [500, body('InternalServerException', 'x expired'), 'AgentUnavailable', /500/],
-  [302, '', 'AgentNonsense', /302\.$/],
+  [302, '', 'AgentInvalidResponse', /302\.$/],
 ])('%i %s', (status, text, code, pattern) => {
   const error = agentError(status, text);
   expect(error).toMatchObject({ code, message: expect.stringMatching(pattern) });

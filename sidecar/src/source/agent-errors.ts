@@ -57,7 +57,7 @@ export function agentError(status: number, body: string): CodedError {
   if (status === 404) return new CodedError('AgentNoAssociation', told);
   if (status === 429) return new CodedError('AgentThrottled', told);
   if (status >= 500) return new CodedError('AgentUnavailable', told);
-  if (status < 400) return new CodedError('AgentNonsense', `It answered ${status}.`);
+  if (status < 400) return new CodedError('AgentInvalidResponse', `It answered ${status}.`);
   const row = EKS_AUTH_ERRORS.find((one) => one.text.test(body) && (status === 400 || one.code === 'AgentRefused'));
   if (row === undefined) return new CodedError('AgentRefused', told);
   const lead = row.code !== 'AgentRefused' ? `The agent: ${text}` : told;

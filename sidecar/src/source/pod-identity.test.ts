@@ -121,8 +121,8 @@ test.each<[number, string, string, RegExp]>([
   [500, 'oops', 'AgentUnavailable', /oops/],
   [503, 'oops', 'AgentUnavailable', /oops/],
   [400, '[id]: (ExpiredTokenException): Token expired: x', 'StsCredentialsExpired', /The agent: \[id\]/],
-  [204, '', 'AgentNonsense', /answered 204/],
-  [302, '', 'AgentNonsense', /answered 302/],
+  [204, '', 'AgentInvalidResponse', /answered 204/],
+  [302, '', 'AgentInvalidResponse', /answered 302/],
 ])('status %i "%s" is %s', async (status, body, code, message) => {
   stub.reply(send(status, body));
   await expect(agent(atStub()).fetch()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
@@ -152,7 +152,10 @@ test.each<[string, Reply, string]>([
 ])('an answer with %s is nonsense, and no answer for auto', async (_name, reply, detail) => {
   stub.reply(reply);
   const { fetch, everAnswered } = agent(atStub());
-  await expect(fetch()).rejects.toMatchObject({ code: 'AgentNonsense', message: expect.stringContaining(detail) });
+  await expect(fetch()).rejects.toMatchObject({
+    code: 'AgentInvalidResponse',
+    message: expect.stringContaining(detail),
+  });
   expect(everAnswered()).toBe(false);
 });
 

@@ -43,7 +43,7 @@ export function makeAgent({ endpoints, tokenFile, hasEnded }: AgentOptions): Age
       const answer = await get(endpoint, token);
       if ('failure' in answer) {
         // It is there, and no agent.
-        if (answer.tooLarge) throw new CodedError('AgentNonsense', `${endpoint}: ${answer.failure}.`);
+        if (answer.tooLarge) throw new CodedError('AgentInvalidResponse', `${endpoint}: ${answer.failure}.`);
         failures.push(`${endpoint}: ${answer.failure}`);
         continue;
       }
@@ -73,11 +73,11 @@ function readAnswer({ status, body }: WholeAnswer, hasEnded: HasEnded): Credenti
   try {
     data = JSON.parse(body) as Record<string, unknown> | null;
   } catch {
-    throw new CodedError('AgentNonsense', 'The body is not JSON.');
+    throw new CodedError('AgentInvalidResponse', 'The body is not JSON.');
   }
   const text = (name: string): string => {
     const value = data?.[name];
-    if (typeof value !== 'string' || value === '') throw new CodedError('AgentNonsense', `${name} is missing.`);
+    if (typeof value !== 'string' || value === '') throw new CodedError('AgentInvalidResponse', `${name} is missing.`);
     return value;
   };
   const credentials = {
@@ -86,8 +86,8 @@ function readAnswer({ status, body }: WholeAnswer, hasEnded: HasEnded): Credenti
     sessionToken: text('Token'),
   };
   const expiration = Date.parse(text('Expiration'));
-  if (Number.isNaN(expiration)) throw new CodedError('AgentNonsense', 'Expiration is not a time.');
+  if (Number.isNaN(expiration)) throw new CodedError('AgentInvalidResponse', 'Expiration is not a time.');
   // Its Date is of this node, so nothing is learned from it.
-  if (hasEnded(expiration)) throw new CodedError('AgentNonsense', 'Expiration is in the past.');
+  if (hasEnded(expiration)) throw new CodedError('AgentInvalidResponse', 'Expiration is in the past.');
   return { ...credentials, expiresAt: expiration };
 }

@@ -150,14 +150,14 @@ async function perform(
   }
 }
 
-/** The session in an answer that came at `now`, by AWS's clock. Throws StsNonsense. Pure. */
+/** The session in an answer that came at `now`, by AWS's clock. Throws StsInvalidResponse. Pure. */
 export function readSession(credentials: StsCredentials | undefined, now: number): Session {
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = credentials ?? {};
   const expiresAt = credentials?.Expiration?.getTime();
   if (!accessKeyId || !secretAccessKey || !sessionToken || expiresAt === undefined || Number.isNaN(expiresAt)) {
-    throw new CodedError('StsNonsense', 'A member of Credentials is missing.');
+    throw new CodedError('StsInvalidResponse', 'A member of Credentials is missing.');
   }
   // Served to SDKs it would be an error of theirs at the next call; here it has a name.
-  if (expiresAt <= now) throw new CodedError('StsNonsense', 'The session ended in the past.');
+  if (expiresAt <= now) throw new CodedError('StsInvalidResponse', 'The session ended in the past.');
   return { accessKeyId, secretAccessKey, sessionToken, obtainedAt: now, expiresAt };
 }

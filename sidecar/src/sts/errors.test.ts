@@ -55,12 +55,17 @@ test.each<[string, object | undefined, string, string]>([
     'StsUnavailable',
     'HTTP status 503.',
   ],
-  ['a proxy that forbids', { name: 'Error', $metadata: { httpStatusCode: 403 } }, 'StsNonsense', 'HTTP status 403.'],
-  ['a redirection', { name: 'Unknown', $metadata: { httpStatusCode: 302 } }, 'StsNonsense', 'HTTP status 302.'],
+  [
+    'a proxy that forbids',
+    { name: 'Error', $metadata: { httpStatusCode: 403 } },
+    'StsInvalidResponse',
+    'HTTP status 403.',
+  ],
+  ['a redirection', { name: 'Unknown', $metadata: { httpStatusCode: 302 } }, 'StsInvalidResponse', 'HTTP status 302.'],
   [
     'no XML',
     { name: 'Error', message: 'the whole body', $metadata: { httpStatusCode: 200 } },
-    'StsNonsense',
+    'StsInvalidResponse',
     'status 200.',
   ],
   ['undefined', undefined, 'StsUnreachable', 'no connection.'],
@@ -71,7 +76,7 @@ test.each<[string, object | undefined, string, string]>([
 });
 
 test('an error of the table stays as it is', () => {
-  const error = new CodedError('StsNonsense', 'x');
+  const error = new CodedError('StsInvalidResponse', 'x');
   expect(stsError(error, CALL)).toBe(error);
 });
 

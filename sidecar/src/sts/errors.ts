@@ -59,7 +59,7 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
   if (status >= 500) return coded('StsUnavailable', text);
   if (status === 429) return coded('StsThrottled', text);
   // Without a code it is no answer of STS: a proxy, a captive portal, or a body that doesn't parse.
-  if (wireCode === undefined) return coded('StsNonsense', text);
+  if (wireCode === undefined) return coded('StsInvalidResponse', text);
   return coded(status === 403 ? 'StsAccessDenied' : 'StsRejected', text);
 }
 

@@ -82,7 +82,7 @@ const podAnnotations = fc.record(
     ),
     [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
-    'rolechain.io/skipped': fc.constant('NoRoleHeld'),
+    'rolechain.io/skipped': fc.constant('NoContainerSelected'),
   },
   { requiredKeys: [] },
 );

@@ -2,7 +2,7 @@
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from '../cluster/namespaces.ts';
 import type { ReadAccount } from '../cluster/service-accounts.ts';
-import type { Surroundings } from '../policy/decide-service-account.ts';
+import type { AdmissionContext } from '../policy/decide-service-account.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
 import type { Judgements } from '../policy/judgements.ts';
 import { otherAccountsOf, type ServiceAccount } from '../objects/service-account.ts';
@@ -17,11 +17,11 @@ export interface Lookups {
 }
 
 /** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
-export async function lookAround(
+export async function lookUpContext(
   account: ServiceAccount,
   settings: DecideSettings,
   { lookup, lookupNamespace, limitRulesOf = () => [], judgements }: Lookups,
-): Promise<Surroundings> {
+): Promise<AdmissionContext> {
   const read = settings.otherServiceAccounts ? judgements.readAccount(account, settings)?.roles : undefined;
   // An invalid annotation names none.
   const named = read?.ok ? otherAccountsOf(read.value, account) : [];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { CodedError, LIMITS } from '@rolechain/shared';
 import { readReview, respond, type Review } from './pod-review.ts';
 import { decide } from '../policy/decide-pod.ts';
-import { SETTINGS, TARGET, account, chance, plainPod } from '../testing/fixtures.ts';
+import { SETTINGS, TARGET, account, randomSource, plainPod } from '../testing/fixtures.ts';
 
 const review = (fields: object = {}, request: object = {}): string =>
   JSON.stringify({
@@ -28,7 +28,7 @@ const codeOf = (body: string): string => {
 };
 const read = (body = review()): Review => readReview(body);
 const answer = (pod: unknown, annotation?: string) =>
-  respond({ ...read(), pod }, decide(pod, account(annotation), SETTINGS), chance()).response;
+  respond({ ...read(), pod }, decide(pod, account(annotation), SETTINGS), randomSource()).response;
 
 describe('readReview', () => {
   test('reads what it needs', () => {

@@ -32,10 +32,10 @@ export function readReview(body: string | null | undefined, hold?: Hold): Review
 /**
  * The answer to a review. The patch is tried on the pod first: one that did not apply would make the
  * apiserver refuse the pod whatever the failurePolicy says (dispatcher.go, callAttrMutatingHook).
- * Throws CodedError PatchUnsound.
+ * Throws CodedError PatchInvalid.
  */
-export function respond(review: Review, decision: Decision, chance: RandomSource): ReviewResponse {
-  const operations = patch(review.pod, decision, chance);
+export function respond(review: Review, decision: Decision, randomSource: RandomSource): ReviewResponse {
+  const operations = patch(review.pod, decision, randomSource);
   if (operations.length > 0) tryPatch(review.pod, operations);
   return {
     apiVersion: 'admission.k8s.io/v1',
@@ -58,7 +58,7 @@ function tryPatch(pod: unknown, operations: Operation[]): void {
     jsonPatch.applyPatch(copyAlong(pod, paths), operations, true, true);
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
-    throw new CodedError('PatchUnsound', name, { cause: error });
+    throw new CodedError('PatchInvalid', name, { cause: error });
   }
 }
 

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { CodedError } from '@rolechain/shared';
-import { decideWritten, judgeAccount, readAnnotationReview, respondWritten } from './service-account-review.ts';
+import {
+  decideWritten,
+  evaluateServiceAccount,
+  readAnnotationReview,
+  respondWritten,
+} from './service-account-review.ts';
 import { decide } from '../policy/decide-pod.ts';
 import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
-import type { Surroundings } from '../policy/decide-service-account.ts';
+import type { AdmissionContext } from '../policy/decide-service-account.ts';
 
 const KEY = 'rolechain.io/assume-role';
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
-const around: Surroundings = { others: new Map(), allowedRoles: undefined };
+const context: AdmissionContext = { others: new Map(), allowedRoles: undefined };
 
 const accountReview = (annotations: unknown, request: object = {}): string =>
   JSON.stringify({
@@ -79,8 +84,8 @@ describe('readAnnotationReview', () => {
 test('a refusal has the text that a pod of the account gets', () => {
   for (const text of ['nonsense', '{roleARN: x, tag: {}}', `{roleARN: "${TARGET}", credentialSource: environment}`]) {
     const who = account(text);
-    const judged = judgeAccount(who, SETTINGS, around);
-    const pod = decide(plainPod(), who, SETTINGS, around);
+    const judged = evaluateServiceAccount(who, SETTINGS, context);
+    const pod = decide(plainPod(), who, SETTINGS, context);
     expect(pod.outcome === 'refused' && pod.message).toBe(judged?.outcome === 'refused' && judged.message);
     const review = readAnnotationReview(accountReview({ [KEY]: text }));
     const { response } = respondWritten(review, decideWritten(review.written, judged));
@@ -115,7 +120,7 @@ test.each([
     [/^roles\.audit\.via\.0\.externalID is stored in plain text/, /^roles\.audit\.tags sets Team again/],
   ],
 ])('warnings: %s', (_name, document, annotations, expected) => {
-  const judged = judgeAccount(account(JSON.stringify(document), annotations), SETTINGS, around);
+  const judged = evaluateServiceAccount(account(JSON.stringify(document), annotations), SETTINGS, context);
   expect(judged?.outcome).toBe('accepted');
   expect(judged?.warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
   expect(judged?.warnings.join()).not.toContain('hush');
@@ -123,7 +128,7 @@ test.each([
 
 test('an account that asks for nothing is allowed without a word', () => {
   const review = readAnnotationReview(accountReview(undefined));
-  const judged = review.account && judgeAccount(review.account, SETTINGS, around);
+  const judged = review.account && evaluateServiceAccount(review.account, SETTINGS, context);
   expect(respondWritten(review, decideWritten(review.written, judged)).response).toEqual({
     uid: 'u',
     allowed: true,
@@ -138,7 +143,7 @@ describe('what is written', () => {
     const oldObject = before && { metadata: { name: object.metadata.name, annotations: before } };
     const request = { kind: { group: '', version: 'v1', kind }, object, oldObject };
     const review = readAnnotationReview(accountReview({}, request));
-    const judged = review.account && judgeAccount(review.account, SETTINGS, around);
+    const judged = review.account && evaluateServiceAccount(review.account, SETTINGS, context);
     const {
       allowed,
       status,

@@ -13,8 +13,8 @@ import {
 import { accountWarnings } from '../policy/service-account-warnings.ts';
 import { refusal, namespaceOf, malformed, readRequest, isObject, type ReviewResponse, type Hold } from './review.ts';
 import { patternProblems } from '../policy/allowed-roles.ts';
-import type { Finding } from '../policy/conflicts.ts';
-import { decideAccount, type Surroundings } from '../policy/decide-service-account.ts';
+import type { Finding } from '../policy/findings.ts';
+import { decideServiceAccount, type AdmissionContext } from '../policy/decide-service-account.ts';
 import type { Accepted } from '../policy/judge-service-account.ts';
 import type { Judgements } from '../policy/judgements.ts';
 import { wordsOf, type Refused } from '../policy/refusal.ts';
@@ -102,13 +102,13 @@ function textsOf(object: unknown): Annotations {
 }
 
 /** What a pod of this account would meet, with the warnings for its author. Undefined: it asks for no role. */
-export function judgeAccount(
+export function evaluateServiceAccount(
   account: ServiceAccount,
   settings: DecideSettings,
-  around: Surroundings,
+  context: AdmissionContext,
   judgements?: Judgements,
 ): Accepted | Refused | undefined {
-  const judged = decideAccount(account, settings, around, judgements);
+  const judged = decideServiceAccount(account, settings, context, judgements);
   if (judged?.outcome !== 'accepted') return judged;
   return { ...judged, warnings: [...judged.warnings, ...accountWarnings(judged.roles, account)] };
 }

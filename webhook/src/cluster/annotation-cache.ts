@@ -75,10 +75,10 @@ export function makeAnnotationCache(now: () => number, maxBytes: number = LIMITS
 export async function readOne(
   api: Api,
   path: readonly string[],
-  { know, ms }: { readonly know: Projector; readonly ms: number },
+  { project, ms }: { readonly project: Projector; readonly ms: number },
 ): Promise<Annotations> {
   const pieces = await api({ path, kind: 'PartialObjectMetadata', signal: AbortSignal.timeout(ms) });
   const text = await readText(pieces, LIMITS.liveObjectBytes);
-  if (text !== undefined) return know(JSON.parse(text) as Annotated).annotations;
+  if (text !== undefined) return project(JSON.parse(text) as Annotated).annotations;
   throw new CodedError('LookupFailed', `Its metadata has more than ${LIMITS.liveObjectBytes} bytes.`);
 }

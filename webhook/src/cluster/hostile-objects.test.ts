@@ -1,7 +1,7 @@
 /** Objects that are large or many: what of them is read, and what is kept. */
 import fc from 'fast-check';
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS } from '@rolechain/shared';
-import { decideAccount } from '../policy/decide-service-account.ts';
+import { decideServiceAccount } from '../policy/decide-service-account.ts';
 import { SETTINGS, TARGET } from '../testing/fixtures.ts';
 import { json, list, serviceAccount, startKubeDouble, type KubeDouble } from '../testing/kube-double.ts';
 import { makeProjector } from './annotation-cache.ts';
@@ -9,7 +9,7 @@ import { PAGE } from './list-watch-source.ts';
 import { readLines, readText } from './api.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import { makeLiveLookup } from './live-lookup.ts';
-import { accountReader, accountSource, knowAccount, makeAccountCache } from './service-accounts.ts';
+import { accountReader, accountSource, serviceAccountProjector, makeAccountCache } from './service-accounts.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;
 const PATIENT_MS = 60_000;
@@ -111,9 +111,9 @@ describe('over a real connection', () => {
 describe('an annotation over its limit', () => {
   const text = 'x'.repeat(250 * 1024);
   const kept = (key: string) =>
-    knowAccount()(serviceAccount('orders', '1', { [KEY]: TARGET, [key]: text })).annotations;
+    serviceAccountProjector()(serviceAccount('orders', '1', { [KEY]: TARGET, [key]: text })).annotations;
   const refusal = (annotations: Readonly<Record<string, string>>): unknown =>
-    decideAccount({ namespace: 'shop', name: 'orders', annotations }, SETTINGS, {
+    decideServiceAccount({ namespace: 'shop', name: 'orders', annotations }, SETTINGS, {
       others: new Map(),
       allowedRoles: undefined,
     });
@@ -160,7 +160,7 @@ describe('the room for what is kept', () => {
   test('what changes and does not fit any more is not known as it was', () => {
     const cache = makeAccountCache(() => 0);
     cache.sink.contact();
-    const object = (text: string) => knowAccount()(serviceAccount('orders', '1', { [KEY]: text }));
+    const object = (text: string) => serviceAccountProjector()(serviceAccount('orders', '1', { [KEY]: text }));
     const filler = makeProjector('ServiceAccount', [KEY], () => `n/${String(i++)}`);
     let i = 0;
     cache.sink.upsert(object('r'));

@@ -1,9 +1,9 @@
 import { LIMITS } from '@rolechain/shared';
 import { STALE_MS } from './annotation-cache.ts';
-import { knowLimitRange, makeLimitRangeCache } from './limit-ranges.ts';
+import { projectLimitRange, makeLimitRangeCache } from './limit-ranges.ts';
 
-const range = (namespace: string, name: string, cpu = '50m'): ReturnType<typeof knowLimitRange> =>
-  knowLimitRange({ metadata: { namespace, name }, spec: { limits: [{ type: 'Container', min: { cpu } }] } });
+const range = (namespace: string, name: string, cpu = '50m'): ReturnType<typeof projectLimitRange> =>
+  projectLimitRange({ metadata: { namespace, name }, spec: { limits: [{ type: 'Container', min: { cpu } }] } });
 
 test('the rules of a namespace, of all its LimitRanges, as of the last event', () => {
   const cache = makeLimitRangeCache(() => 0);
@@ -47,6 +47,6 @@ test('of a hostile one only a bounded part is kept', () => {
     type: 'Container',
     min: { cpu: '1'.repeat(60), x: 'y'.repeat(9999) },
   }));
-  const { annotations } = knowLimitRange({ metadata: { namespace: 'shop', name: 'x' }, spec: { limits } });
+  const { annotations } = projectLimitRange({ metadata: { namespace: 'shop', name: 'x' }, spec: { limits } });
   expect(JSON.stringify(annotations).length).toBeLessThan(8192);
 });

@@ -25,7 +25,7 @@ export interface LimitRangeCache {
 const RULES = 'rules';
 
 /** What is kept of a LimitRange: of few items what concerns sidecars, so that a large one is no larger here. */
-export function knowLimitRange({ metadata, spec }: Annotated): CachedObject {
+export function projectLimitRange({ metadata, spec }: Annotated): CachedObject {
   const { namespace = '', name = '' } = metadata ?? {};
   const rules = limitRulesOf(name, spec);
   return {
@@ -89,7 +89,7 @@ export function limitRangeSource(kubeConfig: KubeConfig, options?: SourceOptions
   const path = ['api', 'v1', 'limitranges'];
   return annotatedSource(
     kubeConfig,
-    { path, know: knowLimitRange, maxBytes: LIMITS.limitRangesKeptBytes, whole: true },
+    { path, project: projectLimitRange, maxBytes: LIMITS.limitRangesKeptBytes, whole: true },
     options,
   );
 }

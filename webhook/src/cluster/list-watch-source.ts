@@ -30,7 +30,7 @@ export interface Kind {
   readonly path: readonly string[];
   /** The one object that is asked for; default all. A right that names it is enough then. */
   readonly name?: string;
-  readonly know: Projector;
+  readonly project: Projector;
   /** For all that a list finds; what there is no room for is left out. */
   readonly maxBytes: number;
   /** Whether more than metadata is asked for. */
@@ -60,7 +60,7 @@ export function annotatedSource(
           heard(pieces, () => timer.refresh()),
           LIMITS.objectBytes,
         );
-        for await (const line of lines) onEvent(toEvent(line, kind.know));
+        for await (const line of lines) onEvent(toEvent(line, kind.project));
       } catch (error) {
         // The end that was asked for is no failure.
         if (!signal.aborted) throw silence.signal.aborted ? silence.signal.reason : error;
@@ -73,7 +73,7 @@ export function annotatedSource(
 
 /** Page by page. One that is too large is asked for again with half as many objects, down to one. */
 export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promise<Listed<CachedObject>> {
-  const { know, maxBytes } = kind;
+  const { project, maxBytes } = kind;
   const room = makeKeptObjects(maxBytes);
   const items: CachedObject[] = [];
   let leftOut = 0;
@@ -87,7 +87,7 @@ export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promis
     }
     const { items: found = [], metadata } = JSON.parse(text) as Page;
     for (const object of found) {
-      const known = know(object);
+      const known = project(object);
       if (room.set(known.key, known.annotations)) items.push(known);
       else leftOut++;
     }
@@ -98,12 +98,12 @@ export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promis
 }
 
 /** What is no JSON, or has no resourceVersion, is no event: a proxy may have put it there. */
-export function toEvent(line: string, know: Projector): WatchEvent<CachedObject> {
+export function toEvent(line: string, project: Projector): WatchEvent<CachedObject> {
   const { type, object } = parse(line);
   const resourceVersion = object?.metadata?.resourceVersion;
   if (!object || !resourceVersion) return { type: 'ERROR', code: object?.code };
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
-    return { type, object: know(object), resourceVersion };
+    return { type, object: project(object), resourceVersion };
   if (type === 'BOOKMARK') return { type, resourceVersion };
   return { type: 'ERROR', code: object.code };
 }

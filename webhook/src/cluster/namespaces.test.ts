@@ -1,6 +1,6 @@
 import { CodedError } from '@rolechain/shared';
 import { STALE_MS } from './annotation-cache.ts';
-import { knowNamespace, makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
+import { projectNamespace, makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
 
 const KEY = 'rolechain.io/allowed-roles';
 const STRAY = 'rolechain.io/alowed-roles';
@@ -15,7 +15,7 @@ const never = (): Promise<never> => Promise.reject(new Error('no look-up was to 
 test('a Namespace of the cache is not asked for, and of its annotations those that are read are kept', async () => {
   const cache = makeNamespaceCache(() => 0);
   expect(cache.synced()).toBe(false);
-  cache.sink.replace([shop, bare].map(knowNamespace));
+  cache.sink.replace([shop, bare].map(projectNamespace));
   cache.sink.contact();
   const lookup = makeNamespaceLookup(cache, never);
   expect([await lookup('shop'), await lookup('bare')]).toEqual([
@@ -32,13 +32,13 @@ test('one that is missing, gone or perhaps old is asked for live', async () => {
   const asked: string[] = [];
   const lookup = makeNamespaceLookup(cache, (name) => Promise.resolve((asked.push(name), { [KEY]: 'live' })));
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
-  cache.sink.upsert(knowNamespace(shop));
+  cache.sink.upsert(projectNamespace(shop));
   cache.sink.contact();
   expect(await lookup('shop')).toMatchObject({ [KEY]: 'arn', [CPU]: '1' });
   now = STALE_MS + 1;
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   cache.sink.contact();
-  cache.sink.remove(knowNamespace(shop));
+  cache.sink.remove(projectNamespace(shop));
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   expect(asked).toEqual(['shop', 'shop', 'shop']);
 });

@@ -10,7 +10,7 @@ import type { Source } from './reflector.ts';
 import { keysOn } from '../objects/annotation-keys.ts';
 
 /** What is kept of a Namespace. */
-export const knowNamespace = makeProjector('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');
+export const projectNamespace = makeProjector('Namespace', keysOn('Namespace'), ({ metadata }) => metadata?.name ?? '');
 
 /** `now` is in milliseconds of a clock that nobody sets. */
 export function makeNamespaceCache(now: () => number): AnnotationCache {
@@ -39,11 +39,12 @@ export function makeNamespaceLookup(
 /** The live look-up through the API. */
 export function namespaceReader(kubeConfig: KubeConfig): ReadNamespace {
   const api = makeApi(kubeConfig);
-  return (name) => readOne(api, ['api', 'v1', 'namespaces', name], { know: knowNamespace, ms: LIMITS.liveLookupMs });
+  return (name) =>
+    readOne(api, ['api', 'v1', 'namespaces', name], { project: projectNamespace, ms: LIMITS.liveLookupMs });
 }
 
 /** All Namespaces of the cluster. */
 export function namespaceSource(kubeConfig: KubeConfig, options?: SourceOptions): Source<CachedObject> {
-  const kind = { path: ['api', 'v1', 'namespaces'], know: knowNamespace, maxBytes: LIMITS.namespacesKeptBytes };
+  const kind = { path: ['api', 'v1', 'namespaces'], project: projectNamespace, maxBytes: LIMITS.namespacesKeptBytes };
   return annotatedSource(kubeConfig, kind, options);
 }

@@ -21,11 +21,11 @@ export function ownObjectSource(
   object: OwnObject,
   options?: SourceOptions,
 ): Source<CachedObject> {
-  const know = ({ metadata }: { metadata?: { name?: string } }): CachedObject => ({
+  const project = ({ metadata }: { metadata?: { name?: string } }): CachedObject => ({
     key: metadata?.name ?? '',
     annotations: {},
   });
-  return annotatedSource(kubeConfig, { ...object, know, maxBytes: KEPT_BYTES }, options);
+  return annotatedSource(kubeConfig, { ...object, project, maxBytes: KEPT_BYTES }, options);
 }
 
 /** Told of each list, too: what happened before it is unknown. */

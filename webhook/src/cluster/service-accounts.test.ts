@@ -13,7 +13,7 @@ import type { CachedObject } from './list-watch-source.ts';
 import {
   STALE_MS,
   accountReader,
-  knowAccount,
+  serviceAccountProjector,
   makeAccountCache,
   makeLookup,
   type AccountCache,
@@ -22,7 +22,7 @@ import {
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const ours = { 'rolechain.io/assume-role': ROLE };
-const known = (object: object): CachedObject => knowAccount()(object);
+const known = (object: object): CachedObject => serviceAccountProjector()(object);
 
 describe('the cache', () => {
   let clock = 0;

@@ -22,7 +22,7 @@ export interface AccountCache {
 }
 
 /** What is kept of an account beside an EKS webhook of these flags. */
-export function knowAccount(eks: EksWebhook = EKS): Projector {
+export function serviceAccountProjector(eks: EksWebhook = EKS): Projector {
   return makeProjector(
     'ServiceAccount',
     accountKeys(eks),
@@ -69,13 +69,13 @@ export function lookupWithEksKeys(lookup: ReadAccount, eks: EksWebhook): ReadAcc
 export function accountReader(
   kubeConfig: KubeConfig,
   ms: number = LIMITS.liveLookupMs,
-  know: Projector = knowAccount(),
+  project: Projector = serviceAccountProjector(),
 ): ReadAccount {
   const api = makeApi(kubeConfig);
   return async (namespace, name) => {
     try {
       const path = ['api', 'v1', 'namespaces', namespace, 'serviceaccounts', name];
-      return { namespace, name, annotations: await readOne(api, path, { know, ms }) };
+      return { namespace, name, annotations: await readOne(api, path, { project, ms }) };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -87,8 +87,8 @@ export function accountReader(
 export function accountSource(
   kubeConfig: KubeConfig,
   options?: SourceOptions,
-  know: Projector = knowAccount(),
+  project: Projector = serviceAccountProjector(),
 ): Source<CachedObject> {
-  const kind = { path: ['api', 'v1', 'serviceaccounts'], know, maxBytes: LIMITS.accountsKeptBytes };
+  const kind = { path: ['api', 'v1', 'serviceaccounts'], project, maxBytes: LIMITS.accountsKeptBytes };
   return annotatedSource(kubeConfig, kind, options);
 }

@@ -14,16 +14,16 @@ import { readReview, respond, type Review } from '../admission/pod-review.ts';
 import type { ReviewResponse } from '../admission/review.ts';
 import {
   decideWritten,
-  judgeAccount,
+  evaluateServiceAccount,
   readAnnotationReview,
   respondWritten,
   type AnnotationReview,
 } from '../admission/service-account-review.ts';
 import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
-import { decideAlone, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
+import { preCheck, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
 import type { Decision } from '../policy/decision.ts';
-import { lookAround, type Lookups } from '../admission/context.ts';
+import { lookUpContext, type Lookups } from '../admission/context.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
@@ -175,15 +175,15 @@ async function mutate(request: FastifyRequest, options: ServerOptions): Promise<
 
 async function decideReview(review: Review, options: ServerOptions): Promise<Decision> {
   if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
-  const alone = decideAlone(review.pod);
+  const alone = preCheck(review.pod);
   if (alone) return alone;
   const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
   // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
   if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  const around = await lookAround(account, settings, options);
-  return decideAsked({ pod: review.pod, account, settings, around }, options.judgements);
+  const context = await lookUpContext(account, settings, options);
+  return decideAsked({ pod: review.pod, account, settings, context }, options.judgements);
 }
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
@@ -201,11 +201,11 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
 async function judgeReview(
   { account }: AnnotationReview,
   options: ServerOptions,
-): Promise<ReturnType<typeof judgeAccount>> {
+): Promise<ReturnType<typeof evaluateServiceAccount>> {
   if (!asksForRole(account, options)) return undefined;
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  return judgeAccount(account, settings, await lookAround(account, settings, options), options.judgements);
+  return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
 }
 
 function logDecision(review: Review, decision: Decision, log: Logger): void {

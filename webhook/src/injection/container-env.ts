@@ -1,10 +1,9 @@
 /**
  * The environment of a container that holds a role: what the EKS webhook wrote goes, what is ours is set. Pure; every
- * function gives a new list and leaves its input. What contradicts: sdk-env.ts.
+ * function gives a new list and leaves its input. What contradicts: policy/static-keys.ts.
  */
 import { ENV, type EksWebhook } from '@rolechain/shared';
-import type { Container, EnvVar } from '../objects/pod.ts';
-import { isEmpty } from './sdk-env.ts';
+import { isEmpty, type Container, type EnvVar } from '../objects/pod.ts';
 import type { IsInjected } from '../objects/injected-state.ts';
 
 /** What a container that holds a role is given. */

@@ -4,8 +4,7 @@
  */
 import { HTTP_PROXIES, LIMITS, LOOPBACK, NO_PROXIES, OBJECT_STORE_PROXY, type ProxyVariables } from '@rolechain/shared';
 import { truncate } from '../objects/truncate.ts';
-import type { Container, EnvVar } from '../objects/pod.ts';
-import { hasEnvFrom, isEmpty } from './sdk-env.ts';
+import { hasEnvFrom, isEmpty, type Container, type EnvVar } from '../objects/pod.ts';
 
 /** The variables of `env` that lead requests over plain HTTP to a proxy. */
 function proxiesIn(env: readonly EnvVar[], { proxies }: ProxyVariables): string[] {

@@ -2,18 +2,18 @@ import type { RoleConfig } from '@rolechain/shared';
 import { decide } from '../policy/decide-pod.ts';
 import type { Injected } from '../policy/decision.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
-import type { Surroundings } from '../policy/decide-service-account.ts';
+import type { AdmissionContext } from '../policy/decide-service-account.ts';
 
 const BASE = 'arn:aws:iam::111111111111:role/base';
 const HUB = 'arn:aws:iam::333333333333:role/hub';
 const irsa = { 'eks.amazonaws.com/role-arn': BASE };
 const settings = { ...SETTINGS, otherServiceAccounts: true };
-const other = (annotations: Record<string, string>): Surroundings => ({
+const other = (annotations: Record<string, string>): AdmissionContext => ({
   others: new Map([['platform/shared-aws', { namespace: 'platform', name: 'shared-aws', annotations }]]),
   allowedRoles: undefined,
 });
 
-function injected(document: object, annotations: Record<string, string> = {}, around?: Surroundings): Injected {
+function injected(document: object, annotations: Record<string, string> = {}, around?: AdmissionContext): Injected {
   const text = JSON.stringify({ roleARN: TARGET, ...document });
   const decision = decide(plainPod(), account(text, annotations), settings, around);
   if (decision.outcome !== 'injected') throw new Error(JSON.stringify(decision));
@@ -198,7 +198,7 @@ test('what makes a configuration over its limit is refused at once: the kubelet 
     return JSON.stringify({ roles: Object.fromEntries(roles) });
   };
   const reason = (count: number): string => decide(plainPod(), account(many(count)), SETTINGS).reason;
-  expect([reason(7), reason(8)]).toEqual(['NoRoleHeld', 'AnnotationInvalid']);
+  expect([reason(7), reason(8)]).toEqual(['NoContainerSelected', 'AnnotationInvalid']);
   const decision = decide(plainPod(), account(many(8)), SETTINGS);
   expect(decision.outcome === 'refused' && decision.message).toMatch(
     /configuration of \d+ bytes .* its limit is 94208/,

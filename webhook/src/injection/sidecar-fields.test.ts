@@ -6,7 +6,7 @@ import { everyFieldPods } from '@rolechain/kit/corpora/load.ts';
 import { API_TYPES } from '../objects/api-types.ts';
 import { patch } from '../patch/patch.ts';
 import { SIDECAR_FIELDS } from './sidecar-fields.ts';
-import { SETTINGS, TARGET, account, call, chance, plainPod } from '../testing/fixtures.ts';
+import { SETTINGS, TARGET, account, call, randomSource, plainPod } from '../testing/fixtures.ts';
 
 type Json = Record<string, unknown>;
 interface PodLike extends Json {
@@ -160,7 +160,7 @@ describe('a second call', () => {
 });
 
 const operations = (pod: PodLike): unknown[] =>
-  patch(pod, call(pod, rich, settings, () => 0.5, around).decision, chance());
+  patch(pod, call(pod, rich, settings, () => 0.5, around).decision, randomSource());
 
 describe('no operation and no warning', () => {
   const quiet = (change: (pod: PodLike) => void): void => {

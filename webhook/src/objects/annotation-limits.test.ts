@@ -1,7 +1,7 @@
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, PORTS, RESOURCES, writeSidecarConfig } from '@rolechain/shared';
 import type { Decision } from '../policy/decision.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
-import { decideAccount } from '../policy/decide-service-account.ts';
+import { decideServiceAccount } from '../policy/decide-service-account.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const { skipContainers, containerRoles, sidecarCPURequest, sidecarMemoryLimit, allowedRoles } = ANNOTATIONS;
@@ -122,7 +122,7 @@ test('no message and no warning is longer than its limit, whatever it names', ()
 });
 
 describe('a sidecar that comes in', () => {
-  const accepted = decideAccount(account(), SETTINGS, { others: new Map(), allowedRoles: undefined });
+  const accepted = decideServiceAccount(account(), SETTINGS, { others: new Map(), allowedRoles: undefined });
   const roles = accepted?.outcome === 'accepted' ? accepted.roles : [];
   const ports = { credentials: PORTS.credentials, health: PORTS.health };
   const value = writeSidecarConfig(sidecarConfig(roles, account(), SETTINGS, new Map(), ports));

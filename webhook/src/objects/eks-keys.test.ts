@@ -1,7 +1,12 @@
 /** Accounts beside an EKS webhook with another `--annotation-prefix`: from what a cache keeps to the sidecar's configuration. */
 import { ANNOTATIONS, EKS_FLAGS, eksWebhook } from '@rolechain/shared';
-import { judgeAccount, readAnnotationReview } from '../admission/service-account-review.ts';
-import { knowAccount, lookupWithEksKeys, makeAccountCache, makeLookup } from '../cluster/service-accounts.ts';
+import { evaluateServiceAccount, readAnnotationReview } from '../admission/service-account-review.ts';
+import {
+  serviceAccountProjector,
+  lookupWithEksKeys,
+  makeAccountCache,
+  makeLookup,
+} from '../cluster/service-accounts.ts';
 import { SETTINGS, TARGET, call, plainPod } from '../testing/fixtures.ts';
 
 const eks = eksWebhook({ ...EKS_FLAGS, annotationPrefix: 'iam.example.com' });
@@ -13,7 +18,7 @@ const nobody = { others: new Map(), allowedRoles: undefined };
 
 async function decided(annotations: Record<string, string>) {
   const cache = makeAccountCache(() => 0);
-  cache.sink.replace([knowAccount(eks)({ metadata: { namespace: 'shop', name: 'orders', annotations } })]);
+  cache.sink.replace([serviceAccountProjector(eks)({ metadata: { namespace: 'shop', name: 'orders', annotations } })]);
   cache.sink.contact();
   const lookup = lookupWithEksKeys(
     makeLookup(cache, () => Promise.reject(new Error('not asked'))),
@@ -27,7 +32,7 @@ function judged(annotations: Record<string, string>) {
   const kind = { group: '', version: 'v1', kind: 'ServiceAccount' };
   const request = { uid: 'u', kind, operation: 'CREATE', namespace: 'shop', object };
   const body = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request });
-  return judgeAccount(readAnnotationReview(body, undefined, eks).account!, settings, nobody);
+  return evaluateServiceAccount(readAnnotationReview(body, undefined, eks).account!, settings, nobody);
 }
 
 test('role and audience are those under its prefix, whatever EKS own keys say', async () => {

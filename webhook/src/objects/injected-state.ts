@@ -24,36 +24,37 @@ export interface InjectedState {
   /** The sidecar's place among the init containers, and its configuration. */
   readonly sidecar?: { readonly index: number; readonly container: Container; readonly config: SidecarConfig };
   /** Sentences that name what bears our name without being ours. */
-  readonly taken: readonly string[];
+  readonly nameCollisions: readonly string[];
 }
 
 /** Looks through the pod for our names. */
 export function findInjected(pod: Pod, all: readonly Place[] = places(pod)): InjectedState {
-  const taken: string[] = [];
+  const nameCollisions: string[] = [];
   const [first, ...more] = all.filter(({ container }) => container.name === SIDECAR.name);
   // One alone is read: a second one is taken, whatever is in it.
   const config = first?.list === 'initContainers' ? configOf(first.container) : undefined;
   const sidecar = first && config ? { index: first.index, container: first.container, config } : undefined;
   for (const { list, index } of [...(first && !sidecar ? [first] : []), ...more]) {
-    taken.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
+    nameCollisions.push(`the container ${list}[${index}] is named ${SIDECAR.name}`);
   }
   for (const { list, index, container } of all) {
     if (container.name === SIDECAR.name) continue;
     const mounts = foreignMounts(container);
     const isKept = mounts.length > 0 && sidecar && endsBeforeTokens(container, list, index, sidecar);
     const theirs = isKept ? mounts.filter(({ name }) => name !== SIDECAR.tokenVolume) : mounts;
-    taken.push(...theirs.map(({ name }) => mountTaken(container, name)));
+    nameCollisions.push(...theirs.map(({ name }) => mountTaken(container, name)));
   }
   // Added later through a subresource that no webhook of ours sees; a copy of such a pod may bring them.
   for (const [index, container] of (pod.spec.ephemeralContainers ?? []).entries()) {
     if (container.name === SIDECAR.name)
-      taken.push(`the container ephemeralContainers[${index}] is named ${SIDECAR.name}`);
-    else taken.push(...foreignMounts(container).map(({ name }) => mountTaken(container, name)));
+      nameCollisions.push(`the container ephemeralContainers[${index}] is named ${SIDECAR.name}`);
+    else nameCollisions.push(...foreignMounts(container).map(({ name }) => mountTaken(container, name)));
   }
   for (const volume of pod.spec.volumes ?? []) {
-    if (hasOurName(volume.name) && !isOurVolume(volume)) taken.push(`the volume ${volume.name} is not rolechain's`);
+    if (hasOurName(volume.name) && !isOurVolume(volume))
+      nameCollisions.push(`the volume ${volume.name} is not rolechain's`);
   }
-  return sidecar ? { sidecar, taken } : { taken };
+  return sidecar ? { sidecar, nameCollisions: nameCollisions } : { nameCollisions: nameCollisions };
 }
 
 export function hasOurName(volume: string): boolean {

@@ -99,6 +99,15 @@ export function annotationOf(pod: unknown, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Whether it is written out as nothing. */
+export function isEmpty({ value, valueFrom }: EnvVar): boolean {
+  return !valueFrom && !value;
+}
+
+export function hasEnvFrom({ envFrom }: Pick<Container, 'envFrom'>): boolean {
+  return (envFrom ?? []).length > 0;
+}
+
 /** The ServiceAccount that a pod runs as: the API's default is `default`. */
 export function serviceAccountNameOf(pod: unknown): string {
   const name = member(member(pod, 'spec'), 'serviceAccountName');

@@ -221,7 +221,7 @@ describe('patch', () => {
 
   test('a pod left without a sidecar though its account asks says why', () => {
     const pod = inject(plainPod({}, { 'rolechain.io/skip-containers': 'app' }));
-    expect(pod.metadata.annotations['rolechain.io/skipped']).toBe('NoRoleHeld');
+    expect(pod.metadata.annotations['rolechain.io/skipped']).toBe('NoContainerSelected');
     expect(pod.spec.initContainers).toBeUndefined();
   });
 
@@ -235,7 +235,7 @@ describe('patch', () => {
     expect(again.metadata.annotations).toEqual({
       [key]: 'mine',
       'rolechain.io/skip-containers': 'app,migrate',
-      'rolechain.io/skipped': 'NoRoleHeld',
+      'rolechain.io/skipped': 'NoContainerSelected',
     });
     expect(JSON.stringify(again.spec)).not.toMatch(/28173|rolechain/);
     expect(again.spec.initContainers.map(({ name }) => name)).toEqual(['migrate']);

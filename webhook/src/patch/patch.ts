@@ -28,18 +28,17 @@ import {
 } from '../injection/sidecar-container.ts';
 import { fieldOperations, listDifference, listOperations, pointer } from './list-patch.ts';
 import { hasOurName, isRoleMount, isSameVolume, ownVariables, tokenMount } from '../objects/injected-state.ts';
-import { annotationOf, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
+import { annotationOf, hasEnvFrom, isEmpty, type EnvVar, type Pod, type VolumeMount } from '../objects/pod.ts';
 import { withLoopback } from '../injection/proxy-env.ts';
 import { pullSecretOperations } from './pull-secrets.ts';
 import { removalOperations, withoutOurEntries } from './remove-injection.ts';
 import { same } from '../objects/same-by-api.ts';
-import { hasEnvFrom, isEmpty } from '../injection/sdk-env.ts';
 import { asksForVault, isVaultAgent, missingMount, withPair } from '../injection/vault.ts';
 import { endsBeforeTokens, withTokenVolume, withoutTokenVolume } from '../objects/velero.ts';
 
 type Json = Record<string, unknown>;
 
-/** Where chance comes from: values are made once and kept at a later call. */
+/** Where random values come from: they are made once and kept at a later call. */
 export interface RandomSource {
   /** At least 0, less than 1. */
   readonly random: () => number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { patch } from './patch.ts';
-import { SETTINGS, account, call, chance, plainPod } from '../testing/fixtures.ts';
+import { SETTINGS, account, call, randomSource, plainPod } from '../testing/fixtures.ts';
 import { uninject } from './uninject.ts';
 
 interface WithSecrets {
@@ -23,7 +23,7 @@ test.each([
   const once = call(podWith(before), account(), settings);
   expect(secretsOf(once.pod)).toEqual(after);
   const again = call(once.pod, account(), settings);
-  expect(patch(once.pod, again.decision, chance())).toEqual([]);
+  expect(patch(once.pod, again.decision, randomSource())).toEqual([]);
 });
 
 test('one that the setting names twice is added once', () => {

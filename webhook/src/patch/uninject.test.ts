@@ -105,7 +105,7 @@ test('what somebody changed since stays', () => {
 test('the annotation of a skipped pod goes too', () => {
   const pod = plainPod({}, { 'rolechain.io/skip-containers': 'app' });
   const { pod: after } = call(pod);
-  expect(JSON.stringify(after)).toContain('NoRoleHeld');
+  expect(JSON.stringify(after)).toContain('NoContainerSelected');
   expect(back(after)).toEqual(pod);
 });
 

@@ -32,7 +32,7 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
   const view = viewPod(rawPod);
   if (!view.ok) return [];
   const pod = view.value;
-  const { sidecar, taken } = findInjected(pod);
+  const { sidecar, nameCollisions: taken } = findInjected(pod);
   if (taken.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();

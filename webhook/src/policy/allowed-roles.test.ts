@@ -1,7 +1,7 @@
 import { decide } from './decide-pod.ts';
 import type { Decision } from './decision.ts';
 import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
-import type { Surroundings } from './decide-service-account.ts';
+import type { AdmissionContext } from './decide-service-account.ts';
 
 const HUB = 'arn:aws:iam::333333333333:role/hub';
 const AUDIT = 'arn:aws:iam::444444444444:role/team/audit';
@@ -10,8 +10,8 @@ const chain = account(
   { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::999999999999:role/base' },
 );
 const judge = (allowedRoles: string | undefined, policy: 'optional' | 'required' = 'optional'): Decision => {
-  const around: Surroundings = { others: new Map(), allowedRoles };
-  return decide(plainPod(), chain, { ...SETTINGS, allowedRolesPolicy: policy }, around);
+  const context: AdmissionContext = { others: new Map(), allowedRoles };
+  return decide(plainPod(), chain, { ...SETTINGS, allowedRolesPolicy: policy }, context);
 };
 
 test('each ARN of each chain is explained by the pattern that it matches; base roles are not looked at', () => {

@@ -31,8 +31,8 @@ test('a review judges its account once, and each fact is the same whoever asks',
       return UNKEPT.judge(by);
     },
   };
-  const around = { others: new Map(), allowedRoles: undefined };
-  const asked = { pod: plainPod(), account: account(TARGET), settings: SETTINGS, around };
+  const context = { others: new Map(), allowedRoles: undefined };
+  const asked = { pod: plainPod(), account: account(TARGET), settings: SETTINGS, context };
   expect(decideAsked(asked, judgements).outcome).toBe('injected');
   expect(judged).toBe(1);
   const { asked: _, ...facts } = factsOf(asked, judgements);

@@ -4,11 +4,10 @@
  * `conflicts` say (decide-pod.ts). Pure.
  */
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, SIDECAR, formatProblems, type ReasonCode } from '@rolechain/shared';
-import { containerFindings, whyNoneHolds, type Finding } from './conflicts.ts';
+import { containerFindings, whyNoneHolds, type Finding } from './findings.ts';
 import type { Facts } from './facts.ts';
 import { windowsSign } from './node-os.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
-import { sharesProcesses } from './process-namespace.ts';
 import { annotationOf } from '../objects/pod.ts';
 import { truncate } from '../objects/truncate.ts';
 
@@ -37,7 +36,7 @@ const check = (reason: ReasonCode, find: (facts: Facts) => string | undefined): 
 });
 
 /** From the pod alone, before anything is looked up. */
-export const ALONE: Step<{ readonly pod: unknown }> = {
+export const PRE_CHECKS: Step<{ readonly pod: unknown }> = {
   about: `Mirror pods, and pods with \`${inject.key}: "false"\`, before anything is looked up.`,
   checks: [
     {
@@ -102,14 +101,14 @@ export const STEPS: readonly Step[] = [
     about: `Roles that the account does not declare; names of ours that are taken: containers and volumes \`${SIDECAR.name}\`, volumes \`${SIDECAR.volumePrefix}…\`, mounts of them; conflicts of the pod, then of its containers. All of these are told at once, and the first one's code is the outcome. What containers in \`${skipContainers.key}\` and those of meshes set is not looked at.`,
     checks: [
       check('RoleUndeclared', ({ undeclaredRoles }) => listed(undeclaredRoles())),
-      check('NameTaken', ({ ours }) => listed(ours().taken)),
+      check('NameTaken', ({ ours }) => listed(ours().nameCollisions)),
       check('Windows', ({ pod }) => {
         const sign = windowsSign(pod());
         return sign === undefined ? undefined : `the pod asks for it by ${sign}`;
       }),
       check('HostNetwork', ({ pod }) => (pod().spec.hostNetwork === true ? '' : undefined)),
-      check('SharedProcessNamespace', ({ pod, wanted }) => {
-        const shared = sharesProcesses(pod());
+      check('SharedProcessNamespace', ({ sharedProcesses, wanted }) => {
+        const shared = sharedProcesses();
         return shared !== undefined && wanted().length > 1 ? `by ${shared}` : undefined;
       }),
       { reasons: ['MeshWithoutNetwork'], find: ({ network }) => network().conflicts },
@@ -129,7 +128,9 @@ export const STEPS: readonly Step[] = [
   {
     about: 'Whether any container holds a role.',
     checks: [
-      check('NoRoleHeld', ({ held, containers }) => (held().length > 0 ? undefined : whyNoneHolds(containers()))),
+      check('NoContainerSelected', ({ held, containers }) =>
+        held().length > 0 ? undefined : whyNoneHolds(containers()),
+      ),
     ],
   },
   {
@@ -148,7 +149,7 @@ export const STEPS: readonly Step[] = [
 ];
 
 /** All of them, in order. */
-export const CHECKS: readonly Pick<Check, 'reasons'>[] = [ALONE, ...STEPS].flatMap(({ checks }) => checks);
+export const CHECKS: readonly Pick<Check, 'reasons'>[] = [PRE_CHECKS, ...STEPS].flatMap(({ checks }) => checks);
 
 function listed(names: readonly string[]): string | undefined {
   return names.length > 0 ? truncate(names) : undefined;

@@ -6,7 +6,7 @@ import type { ContainerRoles } from './container-roles.ts';
 import { truncate } from '../objects/truncate.ts';
 import type { Container, ContainerList, EnvVar, Place } from '../objects/pod.ts';
 import { proxyWarnings, withLoopback } from '../injection/proxy-env.ts';
-import { judgeEnv } from '../injection/sdk-env.ts';
+import { judgeEnv } from './static-keys.ts';
 
 export interface Conflict {
   readonly reason: ReasonCode;

@@ -64,10 +64,10 @@ describe('which container holds what', () => {
     ['one named, the other default', pod('exporter=audit'), both, { app: ['default'], exporter: ['audit'] }],
     ['without default none', pod('exporter=audit'), auditOnly, { app: [], exporter: ['audit'] }],
     ['the first is first', pod('app=audit+default'), both, { app: ['audit', 'default'], exporter: ['default'] }],
-    ['nobody', pod(undefined), auditOnly, 'NoRoleHeld'],
+    ['nobody', pod(undefined), auditOnly, 'NoContainerSelected'],
     ['none by name', pod('exporter=none'), both, { app: ['default'], exporter: [] }],
     ['none but the named', pod('exporter=audit,*=none'), both, { app: [], exporter: ['audit'] }],
-    ['none at all', pod('*=none'), both, 'NoRoleHeld'],
+    ['none at all', pod('*=none'), both, 'NoContainerSelected'],
     ['a role for the others', pod('app=default,*=audit'), both, { app: ['default'], exporter: ['audit'] }],
     ['a role for all, where there is no default', pod('*=audit'), auditOnly, { app: ['audit'], exporter: ['audit'] }],
     ['undeclared, for the others', pod('*=aduit'), both, 'RoleUndeclared'],
@@ -203,7 +203,7 @@ describe.each(['shareProcessNamespace', 'hostPID'])('%s', (field) => {
   test('no warning where all hold it, where none does, and in namespaces of their own', () => {
     expect(told(undefined, shared)).toEqual([]);
     expect(told(undefined, { ...shared, containers: [{ name: 'app' }] })).toEqual([]);
-    expect(call(pod(undefined, shared), auditOnly).decision.reason).toBe('NoRoleHeld');
+    expect(call(pod(undefined, shared), auditOnly).decision.reason).toBe('NoContainerSelected');
     expect(call(pod(undefined, shared), auditOnly).decision.warnings.join()).not.toContain('[SharedProcess');
     expect(call(pod('app=audit'), auditOnly).decision.warnings).toEqual([]);
   });

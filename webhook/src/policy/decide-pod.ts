@@ -4,9 +4,9 @@
  */
 import { reasonEntry, type ReasonCode, type SidecarConfig } from '@rolechain/shared';
 import { baseIdentityWarnings } from './base-identity-warnings.ts';
-import { ALONE, STEPS, type Check, type Step } from './checks.ts';
-import { refusingFindings, skipWarning, type Finding, type Findings } from './conflicts.ts';
-import type { Surroundings } from './decide-service-account.ts';
+import { PRE_CHECKS, STEPS, type Check, type Step } from './checks.ts';
+import { refusingFindings, skipWarning, type Finding, type Findings } from './findings.ts';
+import type { AdmissionContext } from './decide-service-account.ts';
 import type { Decision, Injected, Skipped } from './decision.ts';
 import { factsOf, type Asked, type Facts } from './facts.ts';
 import { UNKEPT, type Judgements } from './judgements.ts';
@@ -25,13 +25,13 @@ import type { DecideSettings } from '../settings/settings.ts';
  * What can be decided from the pod alone, before any account is looked up or annotation parsed:
  * mirror pods and pods that ask to be left alone. Undefined for all others.
  */
-export function decideAlone(pod: unknown): Skipped | undefined {
-  const [finding] = findingsOf(ALONE, { pod }).flatMap(({ findings }) => findings);
+export function preCheck(pod: unknown): Skipped | undefined {
+  const [finding] = findingsOf(PRE_CHECKS, { pod }).flatMap(({ findings }) => findings);
   return finding && skip(finding.reason);
 }
 
 /** Nothing but the account itself was looked up. */
-const NOTHING: Surroundings = { others: new Map(), allowedRoles: undefined };
+const NOTHING: AdmissionContext = { others: new Map(), allowedRoles: undefined };
 
 /**
  * The decision on a pod whose account asks for no role: nothing changes. Annotations of ours on the wrong object are told,
@@ -47,12 +47,12 @@ export function decide(
   pod: unknown,
   account: ServiceAccount | undefined,
   settings: DecideSettings,
-  around: Surroundings = NOTHING,
+  context: AdmissionContext = NOTHING,
 ): Decision {
-  const alone = decideAlone(pod);
+  const alone = preCheck(pod);
   if (alone) return alone;
   if (account === undefined) return decideUnasked(pod, account);
-  return decideAsked({ pod, account, settings, around });
+  return decideAsked({ pod, account, settings, context });
 }
 
 /** The same of a pod that `decideAlone` leaves open, and whose account is there: the first step with a finding decides. */
@@ -138,15 +138,15 @@ function inject(facts: Facts): Injected {
 
 /** What is told of a pod that passed all checks of its own, whether a container holds a role or not. */
 function warningsOf(facts: Facts): string[] {
-  const { account, settings, around } = facts.asked;
+  const { account, settings, context } = facts.asked;
   const read = facts.readAnnotations();
   return [
     ...straysOf(account),
-    ...strayWarnings(around.namespaceAnnotations ?? {}, 'Namespace', account.namespace),
+    ...strayWarnings(context.namespaceAnnotations ?? {}, 'Namespace', account.namespace),
     ...facts.accepted().warnings,
     ...(read.ok ? read.warnings : []),
     ...baseIdentityWarnings(facts.pod(), facts.held(), account, settings.eks),
-    ...processWarnings(facts.pod(), facts.containers()),
+    ...processWarnings(facts.sharedProcesses(), facts.containers()),
     ...facts.network().warnings,
     ...facts.containers().flatMap(({ warnings }) => warnings),
   ];

@@ -11,7 +11,7 @@ import type { OtherAccounts, ServiceAccount } from '../objects/service-account.t
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** What was looked up around an account. */
-export interface Surroundings {
+export interface AdmissionContext {
   readonly others: OtherAccounts;
   /** The Namespace's `rolechain.io/allowed-roles`; undefined where it has none. */
   readonly allowedRoles: string | undefined;
@@ -25,10 +25,10 @@ export interface Surroundings {
  * The account's roles, or why they are refused; undefined when it asks for none. No input throws. An account's pods
  * come by the hundred: `judgements` keep it for all that find the same around it.
  */
-export function decideAccount(
+export function decideServiceAccount(
   account: ServiceAccount | undefined,
   settings: DecideSettings,
-  { others, allowedRoles: patterns }: Surroundings,
+  { others, allowedRoles: patterns }: AdmissionContext,
   judgements: Judgements = UNKEPT,
 ): Accepted | Refused | undefined {
   if (account === undefined) return undefined;

@@ -1,9 +1,10 @@
 /** What is known of a pod and its account. Each fact is found at most once a review: when the first check asks for it. Pure. */
 import type { Result, RoleSpec } from '@rolechain/shared';
+import { sharesProcesses } from './process-namespace.ts';
 import { sidecarIndex, networkFindings, type NetworkFindings } from './mesh.ts';
 import { containerOutcomes, type ContainerOutcome } from './container-outcomes.ts';
 import { heldRoles, undeclaredRoles } from './container-roles.ts';
-import { decideAccount, type Surroundings } from './decide-service-account.ts';
+import { decideServiceAccount, type AdmissionContext } from './decide-service-account.ts';
 import type { Accepted } from './judge-service-account.ts';
 import type { Judgements } from './judgements.ts';
 import { podAnnotations, type PodAnnotations } from './pod-annotations.ts';
@@ -21,7 +22,7 @@ export interface Asked {
   readonly pod: unknown;
   readonly account: ServiceAccount;
   readonly settings: DecideSettings;
-  readonly around: Surroundings;
+  readonly context: AdmissionContext;
 }
 
 /** Those of one group need what the checks before them have made sure of, and throw without it. */
@@ -50,13 +51,15 @@ export interface Facts {
   readonly held: () => readonly RoleSpec[];
   /** With `conflicts: refuse` also those that only a conflict keeps from them: its author is yet to mend it. */
   readonly wanted: () => readonly RoleSpec[];
+  /** The field or annotation by which the pod's processes see one another. */
+  readonly sharedProcesses: () => string | undefined;
   readonly network: () => NetworkFindings;
   readonly resources: () => SidecarResources;
 }
 
 export function factsOf(asked: Asked, judgements: Judgements): Facts {
-  const { account, settings, around } = asked;
-  const judged = once(() => decideAccount(account, settings, around, judgements));
+  const { account, settings, context } = asked;
+  const judged = once(() => decideServiceAccount(account, settings, context, judgements));
   const accepted = once(() => {
     const found = judged();
     return found?.outcome === 'accepted' ? found : missing('an accepted account');
@@ -107,11 +110,12 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
       containers,
     },
     ...{ held, wanted },
+    sharedProcesses: once(() => sharesProcesses(pod())),
     undeclaredRoles: once(() => undeclaredRoles(annotations().containerRoles, accepted().roles)),
     network: once(() =>
       networkFindings(pod(), ours(), { index: index(), mesh: settings.meshContainers, roles: wanted() }),
     ),
-    resources: once(() => newResources(pod(), all(), ours(), around)),
+    resources: once(() => newResources(pod(), all(), ours(), context)),
   };
 }
 
@@ -120,7 +124,7 @@ function newResources(
   pod: Pod,
   all: readonly Place[],
   { sidecar }: InjectedState,
-  { namespaceAnnotations = {}, limitRules = [] }: Surroundings,
+  { namespaceAnnotations = {}, limitRules = [] }: AdmissionContext,
 ): SidecarResources {
   if (sidecar) return { ok: true, value: undefined, warnings: [] };
   const others = all.map(({ container }) => container);

@@ -3,7 +3,7 @@
  * connections to the proxy before any container runs: until the proxy does, STS can't be reached.
  */
 import { MESH_EXCLUSIONS, MESH_VALIDATORS, type RoleSpec } from '@rolechain/shared';
-import type { Finding } from './conflicts.ts';
+import type { Finding } from './findings.ts';
 import type { InjectedState } from '../objects/injected-state.ts';
 import { annotationOf, type Container, type Pod } from '../objects/pod.ts';
 

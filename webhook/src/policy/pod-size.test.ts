@@ -1,7 +1,7 @@
 import { ANNOTATIONS, ENV, LIMITS } from '@rolechain/shared';
-import { decide, decideAlone } from './decide-pod.ts';
+import { decide, preCheck } from './decide-pod.ts';
 import { patch } from '../patch/patch.ts';
-import { SETTINGS, TARGET, account, chance, plainPod } from '../testing/fixtures.ts';
+import { SETTINGS, TARGET, account, randomSource, plainPod } from '../testing/fixtures.ts';
 
 const { podContainers, podEntries, patchOperations, containerNameChars } = LIMITS;
 const ROLES = Array.from({ length: LIMITS.roles - 1 }, (_, i) => `r${i.toString(36)}`);
@@ -69,7 +69,7 @@ describe('a pod that asks for a role', () => {
         expect(decision.message).toMatch(/take \d+ operations of a patch; the limit is 3000/);
         break;
       }
-      most = Math.max(most, patch(asked(count), decision, chance()).length);
+      most = Math.max(most, patch(asked(count), decision, randomSource()).length);
     }
     expect(most).toBeLessThanOrEqual(patchOperations);
     // The estimate is no excuse to refuse what would fit easily.
@@ -96,5 +96,5 @@ test('one that asks for none, or to be left alone, may be of any size', () => {
   const huge = { containers: of(40_000, container) };
   expect(outcome(plainPod(huge), account(''))).toBe('skipped');
   expect(outcome(plainPod(huge, { [ANNOTATIONS.inject.key]: 'false' }))).toBe('skipped');
-  expect(decideAlone(plainPod(huge))).toBeUndefined();
+  expect(preCheck(plainPod(huge))).toBeUndefined();
 });

@@ -5,8 +5,7 @@
 import { ENV, LIMITS, NO_PROXIES, type EksWebhook } from '@rolechain/shared';
 import { stripEks } from '../injection/container-env.ts';
 import type { ContainerOutcome } from './container-outcomes.ts';
-import { fieldsOf, listOf, type EnvVar, type Place } from '../objects/pod.ts';
-import { isEmpty } from '../injection/sdk-env.ts';
+import { fieldsOf, isEmpty, listOf, type EnvVar, type Place } from '../objects/pod.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** Containers of any kind. */

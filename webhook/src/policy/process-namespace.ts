@@ -15,10 +15,12 @@ export function sharesProcesses(pod: Pod): string | undefined {
   return asksForSharedProcesses(pod) ? FOREIGN_KEYS.vaultShareProcesses : undefined;
 }
 
-/** A container that holds no role, for whatever reason, is a party: it may come by what the others hold. */
-export function processWarnings(pod: Pod, containers: readonly ContainerOutcome[]): string[] {
+/**
+ * A container that holds no role, for whatever reason, is a party: it may come by what the others hold. `field` is what
+ * `sharesProcesses` found.
+ */
+export function processWarnings(field: string | undefined, containers: readonly ContainerOutcome[]): string[] {
   const without = containers.filter(({ roles }) => roles.length === 0).map(({ name }) => name);
-  const field = sharesProcesses(pod);
   if (field === undefined || without.length === 0 || without.length === containers.length) return [];
   return [
     `with ${field} a container that holds no role may read the token of those that do [SharedProcessNamespace]: ${truncate(without)}`,

@@ -1,7 +1,7 @@
 /** A refusal: what was found, in the words that its author reads. Pure. */
 import { LIMITS, REASONS, formatProblems, type Problem, type ReasonCode } from '@rolechain/shared';
 import type { ServiceAccount } from '../objects/service-account.ts';
-import { withDetail, type Finding } from './conflicts.ts';
+import { withDetail, type Finding } from './findings.ts';
 import { cut, cutMessage } from '../objects/truncate.ts';
 
 export interface Refused {

@@ -6,12 +6,12 @@ import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, TARGET, account, call } from '../testing/fixtures.ts';
-import type { Surroundings } from './decide-service-account.ts';
+import type { AdmissionContext } from './decide-service-account.ts';
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const settings = { ...SETTINGS, otherServiceAccounts: true };
 const shared = { namespace: 'platform', name: 'shared-aws', annotations: { [ROLE_ARN]: TARGET } };
-const around: Surroundings = { others: new Map([['platform/shared-aws', shared]]), allowedRoles: undefined };
+const context: AdmissionContext = { others: new Map([['platform/shared-aws', shared]]), allowedRoles: undefined };
 
 const asked = fc.tuple(arbitraryPod, arbitraryAnnotation).chain(([pod, annotation]) => {
   const parsed = parseAssumeRole(annotation);
@@ -22,7 +22,7 @@ const asked = fc.tuple(arbitraryPod, arbitraryAnnotation).chain(([pod, annotatio
 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const inject = (pod: ModelPod, annotation: string, r = 0.5): ReturnType<typeof call<ModelPod>> =>
-  call(pod, account(annotation, { [ROLE_ARN]: TARGET }), settings, () => r, around);
+  call(pod, account(annotation, { [ROLE_ARN]: TARGET }), settings, () => r, context);
 
 const configOf = (pod: ModelPod): SidecarConfig => {
   const sidecar = pod.spec.initContainers?.find(({ name }) => name === SIDECAR.name);

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
-import { knowAccount } from '../cluster/service-accounts.ts';
-import { knowNamespace } from '../cluster/namespaces.ts';
+import { serviceAccountProjector } from '../cluster/service-accounts.ts';
+import { projectNamespace } from '../cluster/namespaces.ts';
 import { decide } from './decide-pod.ts';
 import { strayKeys, keysOn } from '../objects/annotation-keys.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
@@ -9,10 +9,10 @@ const ROLES = 'rolechain.io/allowed-roles';
 const of = (annotations: Record<string, string>) => ({
   namespace: 'shop',
   name: 'orders',
-  annotations: knowAccount()({ metadata: { namespace: 'shop', name: 'orders', annotations } }).annotations,
+  annotations: serviceAccountProjector()({ metadata: { namespace: 'shop', name: 'orders', annotations } }).annotations,
 });
 const inNamespace = (annotations: Record<string, string>) => {
-  const known = knowNamespace({ metadata: { name: 'shop', annotations } }).annotations;
+  const known = projectNamespace({ metadata: { name: 'shop', annotations } }).annotations;
   return { others: new Map(), allowedRoles: known[ROLES], namespaceAnnotations: known };
 };
 

@@ -6,7 +6,7 @@ import type { Decision } from '../policy/decision.ts';
 import { patch, type RandomSource } from '../patch/patch.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
-import type { Surroundings } from '../policy/decide-service-account.ts';
+import type { AdmissionContext } from '../policy/decide-service-account.ts';
 
 export const TARGET = 'arn:aws:iam::222222222222:role/orders';
 
@@ -53,7 +53,7 @@ export function plainPod(
 }
 
 /** Chance without surprise; `random` may come from a property test. */
-export function chance(random: () => number = () => 0.5): RandomSource {
+export function randomSource(random: () => number = () => 0.5): RandomSource {
   return { random, randomToken: () => Buffer.alloc(32, Math.floor(random() * 256)).toString('base64url') };
 }
 
@@ -63,9 +63,13 @@ export function call<T>(
   who: ServiceAccount | undefined = account(),
   settings: DecideSettings = SETTINGS,
   random: () => number = () => 0.5,
-  around: Surroundings = { others: new Map(), allowedRoles: undefined },
+  context: AdmissionContext = { others: new Map(), allowedRoles: undefined },
 ): { readonly decision: Decision; readonly pod: T } {
-  const decision = decide(pod, who, settings, around);
-  const result = jsonPatch.applyPatch(structuredClone(pod), patch(pod, decision, chance(random)), true).newDocument;
+  const decision = decide(pod, who, settings, context);
+  const result = jsonPatch.applyPatch(
+    structuredClone(pod),
+    patch(pod, decision, randomSource(random)),
+    true,
+  ).newDocument;
   return { decision, pod: result };
 }

@@ -4,7 +4,7 @@ import type { Logger } from '@rolechain/shared';
 import { makeJudgements } from '../policy/judgements.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
-import { SETTINGS, account, chance } from './fixtures.ts';
+import { SETTINGS, account, randomSource } from './fixtures.ts';
 import { testAuthority } from './https.ts';
 
 export interface InProcessAnswer {
@@ -35,7 +35,7 @@ export async function admitInProcess(changes: Partial<ServerOptions> = {}): Prom
     judgements: makeJudgements(),
     metrics: makeMetrics(),
     log: SILENT,
-    ...chance(),
+    ...randomSource(),
     ...changes,
   });
   server.post('/parse', (request, reply) => {

@@ -8,7 +8,7 @@ import type { ReviewResponse } from '../admission/review.ts';
 import { makeJudgements } from '../policy/judgements.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
-import { SETTINGS, account, chance, plainPod } from './fixtures.ts';
+import { SETTINGS, account, randomSource, plainPod } from './fixtures.ts';
 import { call, type Answer, type Authority, type Call } from './https.ts';
 
 export interface TestServer {
@@ -34,7 +34,7 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
     judgements: makeJudgements(),
     metrics: makeMetrics(),
     log: recordingLog(lines),
-    ...chance(),
+    ...randomSource(),
     ...changes,
   };
   const server = makeAdmissionServer(await authority.issue(), options);

@@ -1,8 +1,11 @@
-/** What the variables of a container that holds a role mean to an SDK, by the table of shared (SDK_VARIABLES). Pure. */
+/**
+ * Static keys and other variables by which an SDK would pass the sidecar by: what those of a container that holds a role mean to
+ * an SDK, by the table of shared (SDK_VARIABLES). Pure.
+ */
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
 import type { IsInjected } from '../objects/injected-state.ts';
 import { truncate } from '../objects/truncate.ts';
-import type { Container, EnvVar } from '../objects/pod.ts';
+import { hasEnvFrom, isEmpty, type Container, type EnvVar } from '../objects/pod.ts';
 
 export interface EnvConflict {
   readonly reason: ReasonCode;
@@ -87,16 +90,13 @@ function statesOf(env: readonly EnvVar[], isOurs: IsInjected): ReadonlyMap<strin
   return states;
 }
 
-function stateOf({ value, valueFrom }: EnvVar): State {
-  if (!valueFrom) return value ? 'set' : 'empty';
+function stateOf(variable: EnvVar): State {
+  if (isEmpty(variable)) return 'empty';
   // secretKeyRef, configMapKeyRef, fileKeyRef: each has `optional`.
-  const optional = Object.values(valueFrom).some((ref: { optional?: unknown } | null) => ref?.optional === true);
+  const optional = Object.values(variable.valueFrom ?? {}).some(
+    (ref: { optional?: unknown } | null) => ref?.optional === true,
+  );
   return optional ? 'optional' : 'set';
-}
-
-/** A literal empty value. */
-export function isEmpty(variable: EnvVar): boolean {
-  return stateOf(variable) === 'empty';
 }
 
 /** Why empty variables can't go: what they hide would be seen, or a text that names them would be another. */
@@ -116,10 +116,6 @@ function emptyRegions(env: readonly EnvVar[], bound: ReadonlyMap<string, string>
   const there = env.filter(({ name }) => names.includes(name));
   if (there.length === 0 || !there.every(isEmpty) || there.some(({ name }) => bound.has(name))) return [];
   return names.filter((name) => there.some((variable) => variable.name === name));
-}
-
-export function hasEnvFrom({ envFrom }: Pick<Container, 'envFrom'>): boolean {
-  return (envFrom ?? []).length > 0;
 }
 
 /** Keys in envFrom can't be seen here. A pair that `env` names hides them. */

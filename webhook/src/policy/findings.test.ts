@@ -104,9 +104,11 @@ describe('under conflicts: warn', () => {
 test('a pod in which no container holds a role says so, container by container', () => {
   const gateway = plainPod({ containers: [{ name: 'istio-proxy' }] });
   expect(call(gateway).decision).toMatchObject({
-    reason: 'NoRoleHeld',
+    reason: 'NoContainerSelected',
     warnings: [
-      expect.stringMatching(/^rolechain skips this pod \[NoRoleHeld\]: .*: istio-proxy \(setting meshContainers\)\. /),
+      expect.stringMatching(
+        /^rolechain skips this pod \[NoContainerSelected\]: .*: istio-proxy \(setting meshContainers\)\. /,
+      ),
     ],
   });
   const asked = plainPod(
@@ -114,6 +116,6 @@ test('a pod in which no container holds a role says so, container by container',
     { 'rolechain.io/skip-containers': 'a', 'rolechain.io/container-roles': 'c=none' },
   );
   const { decision } = call(asked, both, WARN);
-  expect(decision.reason).toBe('NoRoleHeld');
+  expect(decision.reason).toBe('NoContainerSelected');
   expect(decision.warnings[0]).toContain('a (rolechain.io/skip-containers), b (StaticKeys), c (given none).');
 });
