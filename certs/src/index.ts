@@ -1,4 +1,4 @@
-export * from './allowance.ts';
+export * from './token-bucket.ts';
 export {
   AUTHORITY_LIFETIME_MS,
   CLOCK_SKEW_MS,
@@ -9,7 +9,7 @@ export {
   type KeyPair,
 } from './authority.ts';
 export { CertificateError, describeFailure, statusOf, type CertificateErrorCode } from './errors.ts';
-export * from './keeper.ts';
+export * from './maintain-certificates.ts';
 export * from './kubernetes.ts';
 export * from './log.ts';
 export * from './names.ts';

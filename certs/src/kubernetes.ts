@@ -12,7 +12,7 @@ import type { WebhookConfigurationKind } from '@rolechain/shared';
 import type { WebhookConfiguration, WebhookConfigurationApi } from './publish.ts';
 import type { Secret, SecretApi } from './store.ts';
 
-/** For one call, in milliseconds. undici by itself waits 300 s for an answer; a keeper that hangs so long is as good as none. */
+/** For one call, in milliseconds. undici by itself waits 300 s for an answer; maintenance that hangs so long is as good as none. */
 const DEADLINE_MS = 10_000;
 
 /** Field manager, by which `managedFields` shows who wrote. */

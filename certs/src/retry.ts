@@ -9,7 +9,7 @@ export interface Retries {
   readonly longestMs: number;
 }
 
-/** For calls to the API server: the pauses are 5 s in all; a keeper goes on after that. */
+/** For calls to the API server: the pauses are 5 s in all; the maintenance goes on after that. */
 export const API_RETRIES: Retries = { attempts: 8, firstMs: 50, longestMs: 2_000 };
 
 /**
@@ -21,7 +21,7 @@ export function backoff(
   { firstMs, longestMs }: Omit<Retries, 'attempts'>,
   random = Math.random,
 ): number {
-  // The exponent is bounded because a keeper may count failures for weeks.
+  // The exponent is bounded because the maintenance may count failures for weeks.
   const most = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
   return most * (0.5 + random() / 2);
 }

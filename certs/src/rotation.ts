@@ -58,7 +58,7 @@ export type Action =
  * has all of `dnsNames` (further ones are fine: replicas of two versions must not fight over the Secret),
  * and leaf and signing CA are good for `LOOKAHEAD_MS` more.
  *
- * A CA is replaced at once in the Secret. That both are trusted meanwhile is the keeper's part (keeper.ts, Overlap).
+ * A CA is replaced at once in the Secret. That both are trusted meanwhile is up to maintain-certificates.ts (Overlap).
  */
 export function plan(found: CertificateData | undefined, now: Date, dnsNames: readonly string[]): Action {
   if (found === undefined) return { do: 'create' };

@@ -7,7 +7,7 @@ import { makeChains } from './chain/chain.ts';
 import type { NodeClock } from './model/clock.ts';
 import { codedFields, toCoded } from './model/coded.ts';
 import type { Files } from './model/files.ts';
-import { foreignConnections } from './endpoint/foreign-connections.ts';
+import { unownedConnections } from './endpoint/unowned-connections.ts';
 import { makeHealthServer } from './endpoint/health.ts';
 import { makeGarbageCollector } from './runtime/garbage-collection.ts';
 import type { Inputs } from './model/process-env.ts';
@@ -68,7 +68,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
   const log = logFetches(logger);
   const logBridge = logServedStale(logger);
   const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
-  const refreshers = makeKeepers(
+  const refreshers = makeRefreshers(
     plans,
     { ...options, clock },
     {
@@ -122,7 +122,7 @@ function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly Role
   return { namespace, serviceAccount, ...pod, podIP, ports, agentEndpoints, stsEndpoint, proxied, roles };
 }
 
-function makeKeepers(
+function makeRefreshers(
   plans: readonly RolePlan[],
   { inputs, files, clock }: Pick<Parts, 'inputs' | 'files' | 'clock'>,
   { onFetched, onServedStale }: { readonly onFetched: (event: Fetched) => void; readonly onServedStale: OnServedStale },
@@ -199,7 +199,7 @@ function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder:
   const tokens = makeTokens(files.tokens, new Map(Object.entries(roles).map(([name, { token }]) => [name, token])));
   const accountIDs = new Map(plans.flatMap(({ name, accountID }) => (accountID ? [[name, accountID]] : [])));
   const write = (): void => {
-    if (foreignConnections(port) > 0) throw new CodedError('PortShared', `Port ${port}.`);
+    if (unownedConnections(port) > 0) throw new CodedError('PortShared', `Port ${port}.`);
     writeTokens(files.tokens, tokens);
     responder.open({ port, ...digestTokens(tokens), accountIDs });
     state.listening();

@@ -55,15 +55,15 @@ export interface Sidecar {
 
 export async function startSidecar(): Promise<Sidecar> {
   let state = 'valid';
-  const keeper = (role: string): RoleRefresher => ({
+  const refresher = (role: string): RoleRefresher => ({
     role,
     start: () => undefined,
     stop: () => undefined,
     offer: () => OFFERS[state] ?? OFFERS.valid!,
-    wanted: () => undefined,
-    nextEnd: () => new Promise(() => undefined),
+    requestRefresh: () => undefined,
+    fetchSettled: () => new Promise(() => undefined),
   });
-  const keepers = new Map(NAMES.map((name) => [name, keeper(name)]));
+  const refreshers = new Map(NAMES.map((name) => [name, refresher(name)]));
   const metrics = makeMetrics(
     () => 0,
     () =>
@@ -75,13 +75,17 @@ export async function startSidecar(): Promise<Sidecar> {
   );
   const clock = makeAwsClock(systemClock);
   const tokens = new Map(NAMES.map((name, index) => [name, { token: index === 0 ? TOKEN : `${TOKEN}${index}` }]));
-  const responder = makeResponder({ refreshers: keepers, clock, onAnswer: ({ status }) => metrics.answered(status) });
+  const responder = makeResponder({
+    refreshers: refreshers,
+    clock,
+    onAnswer: ({ status }) => metrics.answered(status),
+  });
   responder.open({ port: 28_173, ...digestTokens(tokens), accountIDs: new Map() });
   const servers = {
     credentials: makeServer(responder, (error) => {
       throw error;
     }),
-    health: makeHealthServer({ plans: PLANS, refreshers: keepers, metrics, clock }),
+    health: makeHealthServer({ plans: PLANS, refreshers: refreshers, metrics, clock }),
   };
   for (const server of Object.values(servers)) await listen(server, '127.0.0.1', 0);
   return {

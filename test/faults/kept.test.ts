@@ -19,7 +19,8 @@ const either = (...hops: RolePlan['hops']): RolePlan => ({
 });
 
 const calls = (world: SimWorld, name: string): number => world.calls.filter(({ to }) => to.endsWith(name)).length;
-const bridged = (world: SimWorld): string | undefined => world.keepers.get('default')?.offer().session?.bridged?.code;
+const bridged = (world: SimWorld): string | undefined =>
+  world.refreshers.get('default')?.offer().session?.bridged?.code;
 const errors = (world: SimWorld): unknown[] => world.seen.filter(({ status }) => status !== 200);
 
 const HOUR_LONG = 'a target alone';
@@ -83,7 +84,7 @@ describe('auto, where Pod Identity and IRSA may be there', () => {
     world.fail('target', 'StsAccessDenied');
     await world.run(5 * MINUTE);
     expect(calls(world, 'base')).toBeGreaterThan(0);
-    expect(world.keepers.get('default')?.offer().error?.code).toBe('StsAccessDenied');
+    expect(world.refreshers.get('default')?.offer().error?.code).toBe('StsAccessDenied');
   });
 });
 
@@ -94,7 +95,7 @@ test('a role tells what was bridged for its session, until a fetch is good', asy
   world.fail('agent', 'AgentUnavailable');
   await world.run(100 * MINUTE);
   expect(bridged(world)).toBe('AgentUnavailable');
-  expect(world.keepers.get('default')?.offer().error).toBeUndefined();
+  expect(world.refreshers.get('default')?.offer().error).toBeUndefined();
   world.fail('agent', undefined);
   await world.run(41 * MINUTE);
   expect(bridged(world)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** The sidecar's chains, keepers and responder with a client that asks every second, all on a simulated clock. */
+/** The sidecar's chains, refreshers and responder with a client that asks every second, all on a simulated clock. */
 import { CodedError, credentialsPath, type ErrorCode } from '@rolechain/shared';
 import { digestTokens } from '../../sidecar/src/endpoint/answer.ts';
 import type { Reading } from '../../sidecar/src/sts/aws-clock.ts';
@@ -41,7 +41,7 @@ export interface Call {
 
 export interface SimWorld {
   readonly clock: SimClock;
-  readonly keepers: ReadonlyMap<string, RoleRefresher>;
+  readonly refreshers: ReadonlyMap<string, RoleRefresher>;
   readonly responder: Responder;
   readonly seen: readonly Seen[];
   readonly calls: readonly Call[];
@@ -174,11 +174,11 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     onServedStale: ({ code }) => bridged.push(code),
   });
 
-  const keepers = new Map(
+  const refreshers = new Map(
     roles.map((plan, index) => {
       const walk = fetchOf(plan);
       const fetch = (): Promise<Session> => {
-        const last = keepers.get(plan.name)?.offer().session;
+        const last = refreshers.get(plan.name)?.offer().session;
         if (index === 0) fetches.push({ at: clock.uptime(), left: last ? last.expiresAt - stsNow() : 0 });
         return walk();
       };
@@ -186,22 +186,22 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     }),
   );
   const digests = digestTokens(new Map(roles.map(({ name }) => [name, { token: `token of ${name}` }])));
-  const responder = makeResponder({ refreshers: keepers, clock });
+  const responder = makeResponder({ refreshers: refreshers, clock });
   responder.open({ port: 1, ...digests, accountIDs: new Map() });
 
   async function ask(name = roles[0]?.name ?? ''): Promise<void> {
-    const hadSession = isValid(keepers.get(name)?.offer().session, stsNow());
+    const hadSession = isValid(refreshers.get(name)?.offer().session, stsNow());
     const url = credentialsPath(name);
     const request = { host: '127.0.0.1', url, method: 'GET', authorization: `token of ${name}` };
     const { status } = await responder.respond(request);
-    const { expiresAt = -Infinity } = keepers.get(name)?.offer().session ?? {};
+    const { expiresAt = -Infinity } = refreshers.get(name)?.offer().session ?? {};
     seen.push({ at: clock.uptime(), status, hadSession, leftMs: expiresAt - stsNow() });
   }
 
-  for (const keeper of keepers.values()) keeper.start();
+  for (const refresher of refreshers.values()) refresher.start();
   return {
     clock,
-    keepers,
+    refreshers: refreshers,
     responder,
     seen,
     calls,

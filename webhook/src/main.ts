@@ -32,7 +32,7 @@ import {
   makeAccountCache,
   makeLookup,
 } from './cluster/service-accounts.ts';
-import { makeCertificateKeeper } from './cluster/keep-certificates.ts';
+import { makeCertificateMaintainer } from './cluster/maintain-certificates.ts';
 import { makeJudgements } from './policy/judgements.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
-  const certificates = makeCertificateKeeper({
+  const certificates = makeCertificateMaintainer({
     ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
   });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
@@ -104,7 +104,7 @@ async function main(): Promise<void> {
     server.addHook('onSend', async (_request, reply) => {
       if (state.draining) void reply.header('connection', 'close');
     });
-    // The keeper would try again for ever; a port that is taken stays so.
+    // The maintainer would try again for ever; a port that is taken stays so.
     const address = await listen(server, settings.address, settings.port).catch(end);
     state.server = server;
     log.info({ address }, 'listening');

@@ -88,8 +88,8 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
     patience: Patience,
   ): Promise<Answer> {
     for (;;) {
-      refresher.wanted();
-      await patience.until(refresher.nextEnd());
+      refresher.requestRefresh();
+      await patience.until(refresher.fetchSettled());
       // A fetch that failed in passing is no answer yet: the next one may come within the time.
       const outcome = ask(request, config, !patience.over());
       if ('answer' in outcome) return outcome.answer;
@@ -127,7 +127,7 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
       return inPlace(places, outcome.hold, ms, task, () => servedOr(request, config, tooMany));
     }
     // Where a terminal error is told at once, the request still brings the next try forward.
-    if (outcome.role !== undefined) refreshers.get(outcome.role)?.wanted();
+    if (outcome.role !== undefined) refreshers.get(outcome.role)?.requestRefresh();
     return outcome.answer;
   }
 

@@ -47,7 +47,7 @@ async function play(whiles: readonly While[], random: () => number): Promise<Pla
     if (!asked) await clock.advance(lasts);
     else {
       for (let left = lasts; left > 0; left -= SECOND) {
-        refresher.wanted();
+        refresher.requestRefresh();
         asks += 1;
         await clock.advance(Math.min(SECOND, left));
       }

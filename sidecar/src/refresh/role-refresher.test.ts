@@ -73,7 +73,7 @@ test('the last good session is kept through failures, and its refresh tried on',
 test('there is never more than one fetch running, however often somebody asks', async () => {
   const { clock, script, refresher } = bench(3000, 'StsUnreachable', 'StsUnreachable', 60);
   for (let i = 0; i < 200; i++) {
-    refresher.wanted();
+    refresher.requestRefresh();
     refresher.start();
     await clock.advance(100);
   }
@@ -92,7 +92,7 @@ test.each<[string, Step, number, number]>([
   expect(Math.round((unasked[2] ?? 0) - (unasked[1] ?? 0))).toBe(ceiling);
   const before = script.began.length;
   for (let i = 0; i < 300; i++) {
-    refresher.wanted();
+    refresher.requestRefresh();
     await clock.advance(100);
   }
   const asked = script.began.slice(before).map((at, i, all) => at - (all[i - 1] ?? at));
@@ -105,7 +105,7 @@ test('requests for a role with a valid session bring nothing forward', async () 
   const { clock, script, refresher } = bench(0, 60);
   for (let i = 0; i < 39; i++) {
     await clock.advance(MINUTE);
-    refresher.wanted();
+    refresher.requestRefresh();
   }
   expect(script.began).toHaveLength(1);
   refresher.stop();
@@ -117,10 +117,10 @@ test('requests in one moment do not push the try before them', async () => {
   // The last try is more than the pace ago: each of these could begin one at once.
   await clock.advance(4000);
   const before = script.began.length;
-  refresher.wanted();
+  refresher.requestRefresh();
   for (let i = 0; i < 10; i++) {
     clock.jump(0.1);
-    refresher.wanted();
+    refresher.requestRefresh();
   }
   await clock.advance(0);
   expect(script.began.length).toBeGreaterThan(before);
@@ -148,7 +148,7 @@ describe('a clock that jumps', () => {
     const { clock, script, refresher } = bench(0, 60);
     await clock.advance(10 * MINUTE + 1);
     clock.jump(120 * MINUTE);
-    refresher.wanted();
+    refresher.requestRefresh();
     await clock.advance(1);
     expect(minutes(script)).toEqual([0, 10]);
     refresher.stop();
@@ -188,7 +188,7 @@ test('what is not of the table counts as a defect, and is tried again', async ()
 test('nextEnd resolves at the end of the running fetch, good or bad', async () => {
   const { clock, refresher } = bench(700, 'StsUnreachable', 60);
   const ends: string[] = [];
-  void refresher.nextEnd().then(() => ends.push('first'));
+  void refresher.fetchSettled().then(() => ends.push('first'));
   await clock.advance(699);
   expect(ends).toEqual([]);
   await clock.advance(1);
@@ -203,6 +203,6 @@ test('stopped: no timer is left, and a fetch that ends later changes nothing', a
   expect(events).toEqual([]);
   expect(clock.pending()).toBe(0);
   refresher.start();
-  refresher.wanted();
+  refresher.requestRefresh();
   expect(clock.pending()).toBe(0);
 });

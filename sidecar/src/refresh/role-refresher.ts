@@ -49,9 +49,9 @@ export interface RoleRefresher {
   stop(): void;
   offer(): RoleOffer;
   /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace; at once where the node's clock has jumped. */
-  wanted(): void;
+  requestRefresh(): void;
   /** Resolves when the running or next fetch has ended. */
-  nextEnd(): Promise<undefined>;
+  fetchSettled(): Promise<undefined>;
 }
 
 export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresherOptions): RoleRefresher {
@@ -141,10 +141,10 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
       cancel();
     },
     offer: () => ({ session, error, fetching, doubted: doubted() }),
-    wanted: () => {
+    requestRefresh: () => {
       if (fetching || stopped || (isValid(session, clock.now()) && !jumped())) return;
       look({ wanted: true, mayBegin: true });
     },
-    nextEnd: () => ended.promise,
+    fetchSettled: () => ended.promise,
   };
 }

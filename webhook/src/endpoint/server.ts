@@ -43,7 +43,7 @@ export interface ServerOptions extends Lookups, RandomSource {
   readonly eks?: EksWebhook;
   /** What keeps the webhook from being ready; empty when it is. */
   readonly notReady: () => readonly ErrorCode[];
-  /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (keep-certificates.ts); default none. */
+  /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (maintain-certificates.ts); default none. */
   readonly notCalled?: () => readonly ErrorCode[];
   readonly metrics: Metrics;
   readonly log: Logger;

@@ -1,19 +1,19 @@
 import { pause } from './retry.ts';
 
 /** So many at once, and then one each so many milliseconds: what somebody undoes at once must not make a tight loop. */
-export interface Allowance {
+export interface TokenBucket {
   /** Resolves when it may be done, or `signal` aborts. */
   readonly take: (signal?: AbortSignal) => Promise<void>;
 }
 
-export interface AllowanceOptions {
+export interface TokenBucketOptions {
   readonly burst: number;
   readonly everyMs: number;
   /** Milliseconds of a clock that nobody sets. */
   readonly now?: () => number;
 }
 
-export function makeAllowance({ burst, everyMs, now = () => performance.now() }: AllowanceOptions): Allowance {
+export function makeTokenBucket({ burst, everyMs, now = () => performance.now() }: TokenBucketOptions): TokenBucket {
   /** When all that was taken is given back. */
   let fullAt = -Infinity;
   return {

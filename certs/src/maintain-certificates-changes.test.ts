@@ -2,12 +2,12 @@
 import { CertificateError } from './errors.ts';
 import { makeNudges } from './nudges.ts';
 import type { Certificates } from './rotation.ts';
-import { endAll, setUp, until } from './testing/keeping.ts';
+import { endAll, setUp, until } from './testing/maintaining.ts';
 import { makeData } from './testing/pairs.ts';
 
 afterEach(endAll);
 
-describe('keepCertificates', () => {
+describe('maintainCertificates', () => {
   it('publishes again at a nudge what somebody wiped, long before the next look', async () => {
     const nudges = makeNudges();
     const { start, configuration, published } = setUp({ intervalMs: 3_600_000, nudges });

@@ -1,7 +1,7 @@
-import { makeAllowance } from './allowance.ts';
+import { makeTokenBucket } from './token-bucket.ts';
 
 /** Whether it may be done now: what has to wait is ended by its signal. */
-async function isFree({ take }: ReturnType<typeof makeAllowance>): Promise<boolean> {
+async function isFree({ take }: ReturnType<typeof makeTokenBucket>): Promise<boolean> {
   const ending = new AbortController();
   let isOver = false;
   const taking = take(ending.signal).then(() => (isOver = true));
@@ -16,7 +16,7 @@ it('lets through a burst, then one each interval, and a burst again after as lon
   const HOUR = 3_600_000;
   let now = 0;
   const pass = (ms: number): void => void (now += ms);
-  const allowance = makeAllowance({ burst: 3, everyMs: HOUR, now: () => now });
+  const allowance = makeTokenBucket({ burst: 3, everyMs: HOUR, now: () => now });
   const asked = async (times: number): Promise<boolean[]> => {
     const outcomes: boolean[] = [];
     for (let i = 0; i < times; i++) outcomes.push(await isFree(allowance));

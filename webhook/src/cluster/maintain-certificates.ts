@@ -12,9 +12,9 @@ import {
   CertificateError,
   FIELD_MANAGER,
   ensureCertificates,
-  keepCertificates,
+  maintainCertificates,
   writersOf,
-  makeAllowance,
+  makeTokenBucket,
   makeNudges,
   publishCaBundle,
   secretApi,
@@ -31,7 +31,7 @@ import { reflect, untilItChanges } from './reflector.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Settings } from '../settings/settings.ts';
 
-export interface CertificateKeeperOptions {
+export interface CertificateMaintainerOptions {
   readonly settings: Pick<Settings, 'certificateSecret' | 'serviceName' | 'webhookConfiguration'>;
   /** The webhook's own. */
   readonly namespace: string;
@@ -41,7 +41,7 @@ export interface CertificateKeeperOptions {
   readonly signal: AbortSignal;
 }
 
-export interface CertificateKeeper {
+export interface CertificateMaintainer {
   /** Runs until the signal; never rejects. `serve` is called with the first certificates and whenever they have changed. */
   readonly keep: (serve: (certificates: Certificates) => Promise<void>) => Promise<void>;
   /** Why apiservers can't call the webhook, by one configuration or both; empty when they can. */
@@ -60,7 +60,7 @@ const SECRET_WRITES = { burst: 3, everyMs: 20_000 };
 /** After so long in peace a change counts as the first one again. */
 const PEACE_MS = 600_000;
 
-export function makeCertificateKeeper(options: CertificateKeeperOptions): CertificateKeeper {
+export function makeCertificateMaintainer(options: CertificateMaintainerOptions): CertificateMaintainer {
   const { settings, namespace, kubeConfig, log, signal } = options;
   const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
   const nudges = makeNudges();
@@ -93,7 +93,7 @@ export function makeCertificateKeeper(options: CertificateKeeperOptions): Certif
         publishAll(configurations, (api) =>
           publishCaBundle({ api, configurationName, bundle, others, signal: aborted }),
         );
-      const kept = keepCertificates({ store, publish, onChange: serve, nudges, signal, log });
+      const kept = maintainCertificates({ store, publish, onChange: serve, nudges, signal, log });
       await Promise.all([kept, ...own.map(watch)]);
     },
   };
@@ -102,7 +102,7 @@ export function makeCertificateKeeper(options: CertificateKeeperOptions): Certif
 const clock = (): number => performance.now();
 
 function slowly({ read, create, replace }: SecretApi, signal: AbortSignal): SecretApi {
-  const allowed = makeAllowance(SECRET_WRITES);
+  const allowed = makeTokenBucket(SECRET_WRITES);
   return {
     read,
     create: async (secret) => {
@@ -124,10 +124,10 @@ interface OneConfiguration {
 
 function oneConfiguration(
   kind: WebhookConfigurationKind,
-  { kubeConfig, metrics, log, signal }: CertificateKeeperOptions,
+  { kubeConfig, metrics, log, signal }: CertificateMaintainerOptions,
 ): OneConfiguration {
   const api = webhookConfigurationApi(kubeConfig, kind);
-  const allowed = makeAllowance(BUNDLE_WRITES);
+  const allowed = makeTokenBucket(BUNDLE_WRITES);
   let trouble: ErrorCode | undefined;
   let wasGood = false;
   let times = 0;

@@ -17,7 +17,7 @@ const RECEIVING: ReadonlySet<string> = new Set(['01', '04', '05']);
 const NOBODY = '0';
 
 /** How many there are on a port of 127.0.0.1; 0 also where there is no /proc. */
-export function foreignConnections(port: number): number {
+export function unownedConnections(port: number): number {
   const found = TABLES.flatMap((path) => [...inodesOn(port, linesOf(path))]);
   if (found.length === 0) return 0;
   const own = ownSockets();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { endianness } from 'node:os';
 import { createServer, connect, type Socket, type AddressInfo } from 'node:net';
-import { foreignConnections, inodesOn } from './foreign-connections.ts';
+import { unownedConnections, inodesOn } from './unowned-connections.ts';
 
 const LOOPBACK = endianness() === 'LE' ? '0100007F' : '7F000001';
 const line = (local: string, state: string, inode: number, remote = `${LOOPBACK}:C350`): string =>
@@ -34,7 +34,7 @@ onLinux('connections of this process are its own, as many as there are', async (
   const { port } = server.address() as AddressInfo;
   const clients = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
   while (sockets.length < clients.length) await once(server, 'connection');
-  expect(foreignConnections(port)).toBe(0);
+  expect(unownedConnections(port)).toBe(0);
   for (const socket of [...clients, ...sockets]) socket.destroy();
   server.close();
 });

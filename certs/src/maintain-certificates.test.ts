@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CertificateError } from './errors.ts';
 import type { Certificates } from './rotation.ts';
-import { atEnd, endAll, setUp, until } from './testing/keeping.ts';
+import { atEnd, endAll, setUp, until } from './testing/maintaining.ts';
 import { fromBase64 } from './testing/memory-api.ts';
 import { daysAfter, DNS_NAMES, makeData } from './testing/pairs.ts';
 
 afterEach(endAll);
 
-describe('keepCertificates', () => {
+describe('maintainCertificates', () => {
   it('serves and publishes at the start, then leaves well alone', async () => {
     const { start, changes, published, secret, configuration } = setUp();
     void start();

@@ -1,4 +1,4 @@
-import { makeAllowance } from './allowance.ts';
+import { makeTokenBucket } from './token-bucket.ts';
 import { CertificateError, describeFailure } from './errors.ts';
 import type { Log } from './log.ts';
 import { makeNudges, type Nudges } from './nudges.ts';
@@ -27,7 +27,7 @@ export interface Overlap {
 }
 export const OVERLAP: Overlap = { lagMs: 1_000, keepMs: 10_000 };
 
-export interface KeeperOptions {
+export interface MaintainOptions {
   /** `ensureCertificates`, bound to a Secret. */
   readonly store: (signal: AbortSignal) => Promise<Certificates>;
   /** `publishCaBundle`, bound to one configuration or several. */
@@ -44,7 +44,7 @@ export interface KeeperOptions {
   /** Nudged when the Secret or a configuration may have changed: then it is looked at once. */
   readonly nudges?: Nudges;
   readonly overlap?: Overlap;
-  /** Ends the keeper. */
+  /** Ends the maintenance. */
   readonly signal: AbortSignal;
   readonly log: Log;
   /** A number in [0, 1). */
@@ -57,12 +57,12 @@ export interface KeeperOptions {
  * Keeps the served leaf equal to the Secret's, and the published bundle equal to it too, until `signal`
  * aborts. Never rejects: a failure is logged with its code and tried again, and what is served stays.
  */
-export async function keepCertificates(options: KeeperOptions): Promise<void> {
+export async function maintainCertificates(options: MaintainOptions): Promise<void> {
   const { intervalMs = CHECK_INTERVAL_MS, nudges = makeNudges(), signal, log, random = Math.random } = options;
   const { overlap = OVERLAP, now = () => performance.now() } = options;
   // Also at the start: the others may be in the midst of it.
   const state: State = { served: options.current, aloneFrom: now() + overlap.keepMs, now, overlap };
-  const nudged = makeAllowance({ ...NUDGED_LOOKS, now });
+  const nudged = makeTokenBucket({ ...NUDGED_LOOKS, now });
   const isEnded = (): boolean => signal.aborted;
   let failures = 0;
   while (!isEnded()) {
@@ -91,7 +91,7 @@ interface State {
   readonly overlap: Overlap;
 }
 
-async function look(options: KeeperOptions, state: State): Promise<void> {
+async function look(options: MaintainOptions, state: State): Promise<void> {
   const { store, publish, signal, log } = options;
   // First, since it is quick: a new CA takes a second to make, and where the Secret can't be read, or made, for as long as
   // that lasts, what is served must be vouched for all the same. A failure comes again below.
@@ -110,7 +110,7 @@ async function look(options: KeeperOptions, state: State): Promise<void> {
 }
 
 /** A leaf of another CA is served once apiservers know both, so that they accept either replica's all along. */
-async function change(options: KeeperOptions, state: State, found: Certificates): Promise<void> {
+async function change(options: MaintainOptions, state: State, found: Certificates): Promise<void> {
   const { publish, onChange, signal, log } = options;
   const { served, overlap, now } = state;
   if (served !== undefined && served.bundle !== found.bundle) {

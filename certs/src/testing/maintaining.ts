@@ -1,6 +1,6 @@
-/** A keeper over a Secret and a configuration in memory. */
+/** Maintained certificates over a Secret and a configuration in memory. */
 import { eventually } from '@rolechain/kit/until.ts';
-import { keepCertificates, type KeeperOptions } from '../keeper.ts';
+import { maintainCertificates, type MaintainOptions } from '../maintain-certificates.ts';
 import { publishCaBundle } from '../publish.ts';
 import type { Certificates } from '../rotation.ts';
 import { ensureCertificates } from '../store.ts';
@@ -22,14 +22,14 @@ export async function until(check: () => boolean): Promise<void> {
   await eventually('it holds', check, 2);
 }
 
-export function setUp(more: Partial<KeeperOptions> = {}) {
+export function setUp(more: Partial<MaintainOptions> = {}) {
   const secret = memorySecret();
   const configuration = memoryConfiguration([{ name: 'pods', clientConfig: {} }]);
   const log = recordingLog();
   const clock = { now: NOW };
   const changes: Certificates[] = [];
   const ending = new AbortController();
-  const options: KeeperOptions = {
+  const options: MaintainOptions = {
     store: (signal) =>
       ensureCertificates({
         api: secret,
@@ -50,7 +50,7 @@ export function setUp(more: Partial<KeeperOptions> = {}) {
     ...more,
   };
   const start = () => {
-    const kept = keepCertificates(options);
+    const kept = maintainCertificates(options);
     ended.push(async () => {
       ending.abort();
       await kept;
