@@ -36,8 +36,8 @@ export default {
       setupFiles: ['<rootDir>/test/cluster/oldest.ts'],
     },
   ],
-  // What most tests take seconds for takes minutes where others hold the processors: it ends what hangs, and judges nothing.
-  testTimeout: 600_000,
+  // What takes a minute takes twenty where others hold the processors: it ends what hangs, and judges nothing.
+  testTimeout: 1_800_000,
   // It is looked for at each start otherwise.
   watchman: false,
   reporters: ['default', '<rootDir>/scripts/plain-line-reporter.mjs'],

@@ -68,7 +68,7 @@ function tests(binaries: Binaries): void {
     const namespaces = [...new Set(objects.map(namespaceOf)), 'default'];
     await applyAll(stage.cluster.kubeConfig, namespaces.map(plainAccount));
     for (const [index, name] of NAMES.entries()) played[name] = await inTurns(scenes[index] ?? [], play);
-  }, 400_000);
+  });
   afterAll(async () => {
     for (const end of down.reverse()) await end();
   });

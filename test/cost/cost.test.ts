@@ -75,4 +75,4 @@ test('30 seconds of looking for the costliest inputs find none over the budget',
   expect(finds.map(described)).toEqual([]);
   console.log(`${tried} inputs tried, seed ${seed}`);
   expect(tried).toBeGreaterThan(ROWS.length);
-}, 900_000);
+});

@@ -94,7 +94,7 @@ export function testRows(name: string, faults: readonly Fault[], { atOnce = AT_O
 
     const cases = faults.map(({ fault }, i) => [fault, i] as const);
     // Some wait for their turn.
-    test.each(cases)('%s', async (_fault, i) => void rows.push(...((await played[i]) ?? [])), 900_000);
+    test.each(cases)('%s', async (_fault, i) => void rows.push(...((await played[i]) ?? [])));
     for (const [sdk, found] of located)
       describeWhen(
         sdk,

@@ -64,7 +64,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
       const some = ROWS.slice(i, i + 4).flatMap((row) => PODS.map((pod) => admit(row, pod)));
       outcomes.push(...(await Promise.all(some)));
     }
-  }, 900_000);
+  });
   afterAll(async () => {
     await stage?.stop();
     await server?.close();
