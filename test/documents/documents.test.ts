@@ -1,46 +1,27 @@
 /**
- * What a document puts between backticks exists: paths, annotations, codes, commands, names; and its links lead somewhere.
- * Not held: the meaning of a sentence, and blocks of code.
+ * What a document names is there: paths, annotations, codes, commands, names, what programs say; and its links lead somewhere.
+ * Not held: the meaning of a sentence, and examples in blocks of code but for keys of ours and what is run.
  */
-import { matchesGlob, posix } from 'node:path';
-import { ANNOTATIONS, ANNOTATION_PREFIX, ERRORS, REASONS } from '@rolechain/shared';
-import { FILES, FOLDERS, PAGES, read, WORDS, wordsOf } from './repository.ts';
-import { braces, readPage } from './tokens.ts';
+import { posix } from 'node:path';
+import { PAGES_OF_OTHERS } from './exceptions.ts';
+import { isPath, missingIn, missingInBlock } from './names.ts';
+import { FILES, PAGES, read } from './repository.ts';
+import { namesIn } from './sources.ts';
+import { withoutComments } from './texts.ts';
+import { readPage } from './tokens.ts';
 
-/** Names of other programs that stand in no source of ours. */
-const OTHERS = new Set([
-  'Age', // a header of HTTP
-  'TagRole', // IAM
-  'apiserver_validating_admission_policy_check_total', // kube-apiserver's metrics
-  'enforcement_action',
-  'kubeadm',
-  'turbofan', // V8's options that were measured and not taken
-  'sparkplug',
-  'jitless',
-  'MALLOC_MMAP_THRESHOLD_', // glibc
-  'fargate', // EKS
-  'sandbox', // the ServiceAccount of an example
-  'mutatingwebhookconfiguration', // kubectl takes any case
-  'validatingadmissionpolicybinding',
-]);
-/** Where the documents of other repositories come from: its paths are theirs. And the words that are not to be written. */
-const OF_OTHERS = new Set(['test/corpora/SOURCES.md', 'docs/style.md']);
-/** What a recipe tells its reader to make. */
-const TO_MAKE = new Set(['YourCode', 'x.test.ts']);
-/** Labels under our prefix, which are no annotations (contract, "When the webhook is down"). */
-const LABELS = new Set(['rolechain.io/enabled']);
-/** Made by a command, not kept. */
-const MADE = read('.gitignore').trim().split('\n');
+const OURS = PAGES.filter((page) => !PAGES_OF_OTHERS.has(page));
 
-const KEYS = new Set<string>([...Object.values(ANNOTATIONS).map(({ key }) => key), ...LABELS]);
-const CODES = new Set([...Object.keys(ERRORS), ...Object.keys(REASONS)]);
-const SCRIPTS = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts);
-const PNPM = ['install', 'exec', 'add', 'audit'];
-const TOP = new Set(FILES.map((path) => path.split('/')[0] ?? ''));
+test.each(OURS)('%s names nothing that is not there', (page) => {
+  const { code, blocks } = readPage(read(page));
+  expect([
+    ...code.flatMap((one) => missingIn(one, page)),
+    ...blocks.flatMap((one) => missingInBlock(one, page)),
+  ]).toEqual([]);
+});
 
-test.each(PAGES.filter((page) => !OF_OTHERS.has(page)))('%s names nothing that is not there', (page) => {
-  const missing = readPage(read(page)).code.filter((code) => !isThere(code, page));
-  expect(missing).toEqual([]);
+test.each(OURS)('what %s says to stand in a file stands there', (page) => {
+  expect(readPage(read(page)).pairs.filter(({ name, path }) => isPath(path) && !standsIn(name, path))).toEqual([]);
 });
 
 test.each(PAGES)('links of %s lead to what is there', (page) => {
@@ -50,47 +31,74 @@ test.each(PAGES)('links of %s lead to what is there', (page) => {
 
 test.each([
   ['a path', 'webhook/src/no-such-file.ts'],
+  ['a path with a line', 'webhook/src/main.ts:12'],
   ['a file by its name', 'no-such-file.yaml'],
   ['a folder', 'webhook/no-such-folder/'],
+  ['a folder by its name', 'exporter/'],
   ['an annotation', 'rolechain.io/no-such-key'],
+  ['an annotation with its value', 'rolechain.io/request: "false"'],
   ['a code', 'NoSuchCodeAtAll'],
   ['a script', 'npx -y pnpm@10 no-such-script'],
   ['a program', 'node scripts/no-such-script.ts'],
+  ['a program in a command', 'bash .ci/walk'],
+  ['a path in a command', 'npx -y pnpm@10 test test/guard/no-such'],
+  ['a flag', 'node test/floods/main.ts --pods 60'],
+  ['a flag of a script', 'demo --short'],
+  ['a flag alone', '--no-such-flag-at-all'],
   ['a name', 'noSuchNameAtAll()'],
+  ['a member', 'LIMITS.role'],
+  ['a name of known words', 'rolechain-webhook-container'],
+  ['a name in comments alone', 'callAttrMutatingHooks'],
+  ['a metric', 'rolechain_requests_seconds'],
+  ['a variable', 'ROLECHAIN_POD_REGION=eu'],
+  ['what a program says', 'serving valid credentials'],
 ])('%s that is not there is found', (_, code) => {
-  expect(isThere(code, 'README.md')).toBe(false);
+  expect(missingIn(code, 'README.md')).not.toEqual([]);
 });
 
-function isThere(code: string, page: string): boolean {
-  const first = code.split('/')[0] ?? '';
-  if (code.startsWith(ANNOTATION_PREFIX) && !code.includes(' ')) return braces(code).every(isKey);
-  if (/^[\w.-]+(?:\/[\w.*{},-]+)+\/?$/.test(code) && TOP.has(first)) return braces(code).every(isPath);
-  if (/^[\w.-]+\.(?:[cm]?[jt]s|ya?ml|md|mod)$/.test(code))
-    return isToMake(code, page) || FILES.some((file) => posix.basename(file) === code);
-  const script = /^(?:npx -y )?pnpm(?:@10)? (?:run )?(\S+)/.exec(code)?.[1];
-  if (script !== undefined && !SCRIPTS.includes(script) && !PNPM.includes(script)) return false;
-  const program = /^node (?:--\S+ )*(\S+\.[cm]?[jt]s)\b/.exec(code)?.[1];
-  if (program !== undefined && !isPath(program)) return false;
-  return wordsOf(code).every((word) => WORDS.has(word) || CODES.has(word) || OTHERS.has(word) || isToMake(word, page));
-}
+test.each([
+  ['yaml', 'annotations:\n  rolechain.io/request: "false"\n', 'rolechain.io/request'],
+  ['sh', 'npx -y pnpm@10 exec node \\\n  scripts/no-such-script.ts # one\n', 'scripts/no-such-script.ts'],
+  ['sh', 'kubectl apply -k manifests/overlays/no-such\n', 'manifests/overlays/no-such'],
+  ['sh', 'npx -y pnpm@10 no-such-script   # one\n', 'no-such-script'],
+])('in a block of %s what is not there is found: %j', (language, text, missing) => {
+  expect(missingInBlock({ language, text }, 'README.md')).toContain(missing);
+});
 
-function isToMake(name: string, page: string): boolean {
-  return page === 'CONTRIBUTING.md' && TO_MAKE.has(name);
-}
+test('a name that stands in another file is found', () => {
+  const { pairs } = readPage('`REASONS` in `shared/src/reasons.ts`, and `REASONS` in\n`shared/src/limits.ts`');
+  expect(pairs.map(({ name, path }) => standsIn(name, path))).toEqual([true, false]);
+});
 
-/** `rolechain.io/sidecar-…` stands for all that begin so. */
-function isKey(key: string): boolean {
-  const [start = '', rest] = key.split(/[*…]$/);
-  return rest === undefined
-    ? KEYS.has(key) || key === ANNOTATION_PREFIX
-    : [...KEYS].some((one) => one.startsWith(start));
-}
+test.each(['[a](none.md)', '![a](none.svg)', '[a][none]', '<img src="none.svg">', '[a](README.md#none)', '[a](#none)'])(
+  'a link that leads nowhere is found: %s',
+  (markdown) => {
+    const { links, anchors } = readPage(markdown);
+    expect(links.map((link) => leads(link, 'SECURITY.md', anchors))).toEqual([false]);
+  },
+);
 
-function isPath(path: string): boolean {
-  const plain = path.replace(/\/$/, '');
-  if (MADE.includes(plain.split('/')[0] ?? '')) return true;
-  if (plain.includes('*')) return FILES.some((file) => matchesGlob(file, plain));
-  return FOLDERS.has(plain) || FILES.includes(plain);
+test('a comment is none of the source, and what only looks like one is', () => {
+  const source = '/** a */\nconst b = `// c`; // d\nf(/* e */ "/* g */");\n';
+  expect(namesIn(withoutComments('x.ts', source))).toEqual(['const', 'b', 'c', 'f', 'g']);
+  expect(namesIn(withoutComments('x.yaml', '# a\nb: c\n  # d\n'))).toEqual(['b', 'c']);
+});
+
+test('each decision has the next number, and a row in the list', () => {
+  const pages = FILES.filter((path) => /^adr\/\d/.test(path)).map((path) => posix.basename(path));
+  const rows = [...read('adr/README.md').matchAll(/^\| \[(\d{4})\]\((.*?)\)/gm)].map(([, number, page]) => [
+    number,
+    page,
+  ]);
+  expect(rows).toEqual(pages.map((page, index) => [String(index + 1).padStart(4, '0'), page]));
+});
+
+function standsIn(name: string, path: string): boolean {
+  const files = FILES.filter((file) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`));
+  return files.some((file) => {
+    const names = new Set(namesIn(withoutComments(file, read(file))).flatMap((one) => one.split(/[-.:/]/)));
+    return namesIn(name).every((one) => one.split(/[-.:/]/).every((part) => names.has(part)));
+  });
 }
 
 function leads(link: string, page: string, anchors: ReadonlySet<string>): boolean {

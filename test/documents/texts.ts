@@ -38,3 +38,29 @@ export function commentsOf(source: string): string[] {
   const blocks = source.match(/^[ \t]*\/\*[\s\S]*?\*\/|(?:^|(?<=\s))\/\/ .*(?:\n[ \t]*\/\/ .*)*/gm) ?? [];
   return blocks.map((block) => block.replace(/^[ \t]*(?:\/\*+|\*\/|\*|\/\/)[ \t]?|\*\/$/gm, ''));
 }
+
+/** The source of a program, manifest or script with its comments taken out: what they name may be gone. */
+export function withoutComments(path: string, source: string): string {
+  if (/\.(?:ya?ml|sh|mod)$|(?:^|\/)(?:Dockerfile[^/]*|run)$/.test(path))
+    return source.replace(/^[ \t]*(?:#|\/\/).*$/gm, '');
+  if (!/\.[cm]?[jt]s$/.test(path)) return source;
+  const comments = new Map<number, number>();
+  const visit = (node: ts.Node): void => {
+    // Text in a string that looks like a comment is none: no node begins or ends there.
+    const ranges = [
+      ts.getLeadingCommentRanges(source, node.pos),
+      ts.getTrailingCommentRanges(source, node.pos),
+      ts.getTrailingCommentRanges(source, node.end),
+    ];
+    for (const { pos, end } of ranges.flatMap((some) => some ?? [])) comments.set(pos, end);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('x.ts', source, ts.ScriptTarget.Latest));
+  let rest = '';
+  let at = 0;
+  for (const [pos, end] of [...comments].toSorted(([one], [other]) => one - other)) {
+    rest += source.slice(at, pos);
+    at = end;
+  }
+  return rest + source.slice(at);
+}

@@ -33,12 +33,24 @@ export interface Recipe extends Outcome {
   readonly names: readonly string[];
 }
 
-const PATH = /`([\w./-]+)`/g;
-const PATHS = String.raw`((?:\`[\w./-]+\`(?:, | and )?)+)`;
-const TYPE_CHECK = new RegExp(String.raw`\btype check names ${PATHS}`, 'gi');
-const TESTS = /((?:`[\w./-]+\.test\.ts`(?:, | and )?)+) fails?\b/g;
-const GENERATED = new RegExp(String.raw`\`generate\` writes ${PATHS}`, 'g');
-const PLACE = /((?:`\w+` of )*`\w+`) in `([\w.-]+\/[\w./-]+)`/;
+/** Words between backticks that are told together, with the text around them. */
+interface Run {
+  readonly before: string;
+  readonly words: readonly string[];
+  readonly after: string;
+}
+
+function runsOf(text: string, joints: readonly string[]): Run[] {
+  const parts = text.split('`');
+  const runs: Run[] = [];
+  for (let at = 1; at < parts.length; at += 2) {
+    const [before = '', word = '', after = ''] = parts.slice(at - 1, at + 2);
+    const last = runs.at(-1);
+    if (last && joints.includes(before)) runs.splice(-1, 1, { ...last, words: [...last.words, word], after });
+    else runs.push({ before, words: [word], after });
+  }
+  return runs;
+}
 
 /** The recipes below the heading `section`, one for each heading one level deeper. */
 export function readRecipes(markdown: string, section: string): Recipe[] {
@@ -62,25 +74,25 @@ function readRecipe(title: string, tokens: readonly Token[]): Recipe {
     if (token.type === 'inline') texts.push(token.content.replaceAll('\n', ' '));
     if (token.type === 'fence') additions.push(additionOf(title, texts.at(-1) ?? '', token.content));
   }
-  const said = (form: RegExp): string[] =>
-    texts.flatMap((text) => [...text.matchAll(form)].flatMap(([, paths = '']) => pathsIn(paths))).toSorted();
+  const runs = texts.flatMap((text) => runsOf(text, [', ', ' and ', ', and ']));
+  const said = (isSo: (run: Run, last: Run | undefined) => boolean): string[] =>
+    runs.flatMap((run, index) => (isSo(run, runs[index - 1]) ? run.words : [])).toSorted();
   const blocks = additions.map(({ block }) => block).join('\n');
   return {
     title,
     additions,
     names: [...new Set(wordsOf(blocks))].filter((word) => /your/i.test(word)),
-    typeCheck: said(TYPE_CHECK),
-    tests: said(TESTS),
-    generated: said(GENERATED),
+    typeCheck: said(({ before }) => /\btype check names $/i.test(before)),
+    tests: said(({ words, after }) => /^ fails?\b/.test(after) && words.every((word) => word.endsWith('.test.ts'))),
+    generated: said(({ before }, last) => before === ' writes ' && last?.words.at(-1) === 'generate'),
   };
 }
 
 function additionOf(title: string, text: string, block: string): Addition {
-  const [, place = '', file] = PLACE.exec(text) ?? [];
-  if (file === undefined) throw new Error(`${title}: no "\`TABLE\` in \`file\`" above the block: ${text}`);
-  return { file, block, place: (place.match(/\w+(?=`)/g) ?? []).toReversed() };
-}
-
-function pathsIn(text: string): string[] {
-  return [...text.matchAll(PATH)].map(([, path = '']) => path);
+  const runs = runsOf(text, [' of ']);
+  for (const [index, { words, after }] of runs.entries()) {
+    const file = runs[index + 1]?.words[0];
+    if (after === ' in ' && file?.includes('/')) return { file, block, place: words.toReversed() };
+  }
+  throw new Error(`${title}: no "\`TABLE\` in \`file\`" above the block: ${text}`);
 }
