@@ -54,8 +54,12 @@ function memberOf(node: ts.Node, name: string): ts.Node | undefined {
   return found && ts.isPropertyAssignment(found) ? bare(found.initializer) : undefined;
 }
 
+/** Without what stands around it: a type, or the calls that make a schema of a table. */
 function bare(value: ts.Expression): ts.Expression {
-  return ts.isAsExpression(value) || ts.isSatisfiesExpression(value) ? bare(value.expression) : value;
+  if (ts.isAsExpression(value) || ts.isSatisfiesExpression(value)) return bare(value.expression);
+  if (ts.isArrowFunction(value) && !ts.isBlock(value.body)) return bare(value.body);
+  const argument = ts.isCallExpression(value) ? value.arguments[0] : undefined;
+  return argument ? bare(argument) : value;
 }
 
 function entriesOf(node: ts.Node): ts.NodeArray<ts.Node> | undefined {

@@ -2,7 +2,7 @@
  * What a recipe of CONTRIBUTING.md says, in the few forms of words that its readers and this file know:
  *
  * - a block of code is added to the place in the paragraph above it: `` `TABLE` in `a/file.ts` ``, `` `member` of `TABLE` in … ``;
- * - `` the type check names `a/file.ts` `` (and others), `` `a/b.test.ts` fails ``, `` `generate` writes `docs/a.md` ``.
+ * - `` the type check (also) names `a/file.ts` and `b/file.ts` ``, `` `a/b.test.ts` fails ``, `` `generate` writes `docs/a.md` ``.
  */
 import MarkdownIt from 'markdown-it';
 import { wordsOf } from './outcome.ts';
@@ -82,7 +82,7 @@ function readRecipe(title: string, tokens: readonly Token[]): Recipe {
     title,
     additions,
     names: [...new Set(wordsOf(blocks))].filter((word) => /your/i.test(word)),
-    typeCheck: said(({ before }) => /\btype check names $/i.test(before)),
+    typeCheck: said(({ before }) => /\btype check (?:also )?names $/i.test(before)),
     tests: said(({ words, after }) => /^ fails?\b/.test(after) && words.every((word) => word.endsWith('.test.ts'))),
     generated: said(({ before }, last) => before === ' writes ' && last?.words.at(-1) === 'generate'),
   };
