@@ -9,6 +9,10 @@ import { problem, show, type Result, type Problem } from './problem.ts';
 
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
+/** What a schema makes of what was written, for reading alone. */
+export type Output<S extends v.GenericSchema> = ReadOnly<v.InferOutput<S>>;
+type ReadOnly<T> = T extends object ? { readonly [K in keyof T]: ReadOnly<T[K]> } : T;
+
 /** Fields whose values no message repeats. */
 const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 
