@@ -18,6 +18,7 @@ export * from './limits.ts';
 export * from './logger.ts';
 export { SIDECAR_METRICS } from './metric-table/sidecar.ts';
 export { WEBHOOK_METRICS } from './metric-table/webhook.ts';
+export * from './members.ts';
 export * from './metrics.ts';
 export * from './did-you-mean.ts';
 export * from './partition.ts';

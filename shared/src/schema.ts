@@ -9,6 +9,10 @@ import { problem, show, type Result, type Problem } from './problem.ts';
 
 export type Schema<T> = v.GenericSchema<unknown, T>;
 
+/** What a schema makes of what was written, for reading alone. */
+export type Output<S extends v.GenericSchema> = ReadOnly<v.InferOutput<S>>;
+type ReadOnly<T> = T extends object ? { readonly [K in keyof T]: ReadOnly<T[K]> } : T;
+
 /** Fields whose values no message repeats. */
 const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 
@@ -47,20 +51,22 @@ export function mapOf<T>(
 ): Schema<Readonly<Record<string, T>>> {
   const wrong = failing(misnamed);
   const over = failing(limit);
-  return v.lazy((input) => {
+  return v.lazy((input): Schema<Readonly<Record<string, T>>> => {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return v.never(limit);
     const names = Object.keys(input);
     if (names.length > max) return over;
     return v.strictObject(
       Object.fromEntries(names.map((name) => [name, isName(name) && !LOST.has(name) ? schema : wrong])),
     );
-  }) as unknown as Schema<Readonly<Record<string, T>>>;
+  });
 }
 
-const failing = (message: string): v.GenericSchema =>
+/** Not `v.never` alone, which would say that the type is wrong. */
+const failing = (message: string): Schema<never> =>
   v.pipe(
     v.unknown(),
     v.check(() => false, message),
+    v.never(message),
   );
 
 /** A list of at most `max` elements; the elements of a longer one are not looked at. `limit` says what the whole takes. */

@@ -1,5 +1,5 @@
 /** The parts of a running sidecar and the wires between them. */
-import { CodedError, type Logger } from '@rolechain/shared';
+import { CodedError, type Logger, type NothingElse, type SidecarConfig } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens, type Answer } from './endpoint/answer.ts';
 import { makeAwsClock, type AwsClock } from './sts/aws-clock.ts';
@@ -122,13 +122,17 @@ function describe({ config, podIP, pod, proxyEnv }: Inputs, plans: readonly Role
   return { namespace, serviceAccount, ...pod, podIP, ports, agentEndpoints, stsEndpoint, proxied, roles };
 }
 
+/** Without what the parser and `plan` read, and the servers. */
+type FetchConfig = Omit<SidecarConfig, 'version' | 'grammar' | 'cluster' | 'roles' | 'ports'>;
+
 function makeRefreshers(
   plans: readonly RolePlan[],
   { inputs, files, clock }: Pick<Parts, 'inputs' | 'files' | 'clock'>,
   { onFetched, onServedStale }: { readonly onFetched: (event: Fetched) => void; readonly onServedStale: OnServedStale },
 ): Map<string, RoleRefresher> {
-  const { agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint, namespace, serviceAccount } =
-    inputs.config;
+  const { agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint, ...others }: FetchConfig = inputs.config;
+  const { namespace, serviceAccount, ...unread } = others;
+  const _none: NothingElse = unread;
   const hasEnded = (expiresAt: number): boolean => clock.known() && expiresAt <= clock.now();
   const fetchOf = makeChains({
     endpoint: stsEndpoint,

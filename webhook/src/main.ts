@@ -17,6 +17,7 @@ import {
   makeLogger,
   type ErrorCode,
   type Logger,
+  type NothingElse,
 } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { describeCA } from './settings/client-ca.ts';
@@ -32,7 +33,7 @@ import {
   makeAccountCache,
   makeLookup,
 } from './cluster/service-accounts.ts';
-import { makeCertificateMaintainer } from './cluster/maintain-certificates.ts';
+import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
 import { makeJudgements } from './policy/judgements.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
@@ -52,7 +53,9 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
-  const eks = eksWebhook(settings.eksWebhook);
+  const { address, port, healthPort, eksWebhook: flags, logLevel: _, ...unread }: OwnSettings = others;
+  const _none: NothingElse = unread;
+  const eks = eksWebhook(flags);
   const project = serviceAccountProjector(eks);
   const clients = clientCA === undefined ? undefined : { ca: clientCA, names };
   log.info(
@@ -93,7 +96,7 @@ async function main(): Promise<void> {
   };
 
   const health = makeHealthServer(options);
-  await listen(health, settings.address, settings.healthPort);
+  await listen(health, address, healthPort);
   const serve = async (current: Certificates): Promise<void> => {
     metrics.certificateExpires(new Date(current.notAfter));
     if (state.server) {
@@ -105,9 +108,9 @@ async function main(): Promise<void> {
       if (state.draining) void reply.header('connection', 'close');
     });
     // The maintainer would try again for ever; a port that is taken stays so.
-    const address = await listen(server, settings.address, settings.port).catch(end);
+    const listensAt = await listen(server, address, port).catch(end);
     state.server = server;
-    log.info({ address }, 'listening');
+    log.info({ address: listensAt }, 'listening');
   };
 
   process.once('SIGTERM', () => void shutDown(state, stop, health, log));
@@ -126,6 +129,12 @@ async function main(): Promise<void> {
     certificates.keep(serve),
   ]);
 }
+
+/** What `decide`, the keeper of certificates and the servers' client certificates don't read. */
+type OwnSettings = Omit<
+  Settings,
+  keyof DecideSettings | keyof CertificateMaintainerOptions['settings'] | 'clientCA' | 'clientNames'
+>;
 
 interface State {
   region: string | undefined;

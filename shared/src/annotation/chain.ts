@@ -3,21 +3,14 @@
  * this form, so that one set of rules judges them.
  */
 import type { WebIdentityMode } from '../enums.ts';
-import type { RoleSpec } from './types.ts';
+import type { RoleSpec, WrittenHop } from './types.ts';
 import type { FieldName } from './fields.ts';
 
-/** One AssumeRole call. */
-export interface Call {
-  readonly roleARN: string;
-  readonly externalID?: string | undefined;
-  readonly externalIDFrom?: unknown;
+/** One AssumeRole call: of either document's fields those that the rules may read. */
+export interface Call extends Omit<WrittenHop, 'duration' | 'sessionName' | 'externalIDFrom'> {
   readonly sessionName: string;
   readonly durationSeconds: number;
-  readonly stsRegion?: string | undefined;
-  readonly tags?: Readonly<Record<string, string>> | undefined;
-  readonly transitiveTagKeys?: readonly string[] | undefined;
-  readonly policy?: string | undefined;
-  readonly policyARNs?: readonly string[] | undefined;
+  readonly externalIDFrom?: unknown;
 }
 
 /** The place of a field in the document that is judged. */

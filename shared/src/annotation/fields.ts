@@ -8,21 +8,26 @@ import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { isRegion, withRegionMeant } from '../regions.ts';
-import { listOf, mapOf, type Schema } from '../schema.ts';
+import { listOf, mapOf, type Output, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
 /** One field: the reference is generated from `limit`, `text` and `at`. */
-export interface Field {
-  readonly schema: Schema<unknown>;
+export interface Field<T = unknown, At extends 'role' | 'hop' = 'role' | 'hop'> {
+  readonly schema: Schema<T>;
   /** What it takes. */
   readonly limit: string;
   readonly text: string;
   /** `hop`: also in each entry of `via`. */
-  readonly at: 'role' | 'hop';
+  readonly at: At;
 }
 
-function field(at: Field['at'], limit: string, text: string, schema: (limit: string) => Schema<unknown>): Field {
+function field<T, At extends Field['at']>(
+  at: At,
+  limit: string,
+  text: string,
+  schema: (limit: string) => Schema<T>,
+): Field<T, At> {
   return { limit, text, at, schema: schema(limit) };
 }
 
@@ -118,6 +123,7 @@ const TABLE = {
     'The same from a Secret, read again at each refresh. The webhook never reads it. Excludes `externalID`.',
     (limit) => v.strictObject({ secretKeyRef: SECRET_KEY_REF }, limit),
   ),
+  /** A template; the sidecar resolves it, since a generated pod name is unknown at admission. */
   sessionName: field(
     'hop',
     `a template of [A-Za-z0-9_+=,.@-] and ${PLACEHOLDERS.map((p) => `{${p}}`).join(' ')}, at most ${LIMITS.sessionNameTemplateMax} characters`,
@@ -141,6 +147,7 @@ const TABLE = {
         v.maxValue(durationMaxSeconds, limit),
       ),
   ),
+  /** Of the containers, and of the STS endpoint unless stsRegion is there. */
   region: field(
     'role',
     'the name of an AWS Region, such as eu-central-1',
@@ -162,6 +169,7 @@ const TABLE = {
     'Tags that pass on to the later hops of the chain.',
     (limit) => listOf(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit, LIMITS.tags),
   ),
+  /** JSON text, whichever way it is written. */
   policy: field(
     'hop',
     `a policy as an object or as JSON text; with policyARNs at most ${LIMITS.policyChars} characters together`,
@@ -194,6 +202,7 @@ const TABLE = {
     'The base identity that the chain starts from; default auto. environment only where the admin allows it.',
     (limit) => v.picklist(CREDENTIAL_SOURCES, limit),
   ),
+  /** The base identity is this account; the namespace is the pod's when absent. */
   serviceAccount: field(
     'role',
     'a map of name, and namespace if it is another one',
@@ -214,8 +223,12 @@ const TABLE = {
   ),
 } satisfies Record<string, Field>;
 
-export type FieldName = keyof typeof TABLE;
-export const FIELDS: Readonly<Record<FieldName, Field>> = TABLE;
+type Table = typeof TABLE;
+export type FieldName = keyof Table;
+
+/** What the schemas make of each field. */
+export type FieldValues = { readonly [K in FieldName]: Output<Table[K]['schema']> };
+export const FIELDS: { readonly [K in FieldName]: Field<FieldValues[K], Table[K]['at']> } = TABLE;
 
 /** The two fields that hold others: documented beside the table. */
 export const NESTED = {

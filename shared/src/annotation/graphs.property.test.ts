@@ -118,7 +118,7 @@ test('a policy is written within bounds: what it has, or that it is too large', 
       const policy = valueOf(shapes);
       const checked = v.safeParse(FIELDS.policy.schema, policy);
       if (checked.success) {
-        expect((checked.output as string).length).toBeLessThanOrEqual(LIMITS.policyChars);
+        expect(checked.output.length).toBeLessThanOrEqual(LIMITS.policyChars);
         expect(checked.output).toBe(JSON.stringify(policy));
       }
     }),

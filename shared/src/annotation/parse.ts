@@ -2,40 +2,18 @@
  * The grammar of the annotation `rolechain.io/assume-role`: a bare role ARN, or one YAML or JSON document of
  * the fields in fields.ts, with hops in `via` and further roles in `roles`.
  */
-import * as v from 'valibot';
-import { DEFAULT_ROLE, DNS_LABEL, RESERVED_ROLES } from '../kubernetes.ts';
+import { DEFAULT_ROLE } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { problem, type Result, type Problem } from '../problem.ts';
-import { check, listOf, mapOf, type Schema } from '../schema.ts';
+import { check } from '../schema.ts';
 import { DEFAULT_SESSION_NAME } from '../session-name.ts';
 import { chainOf } from './chain.ts';
 import { readDocument } from './document.ts';
-import { FIELDS, NESTED } from './fields.ts';
+import { NESTED } from './fields.ts';
 import { chainProblems, chainWarnings, serviceAccountProblems } from './rules.ts';
+import { DOCUMENT } from './schema.ts';
 import { isMap, validPart } from './valid-part.ts';
 import type { Document, HopSpec, RoleSpec, WrittenHop, WrittenRole } from './types.ts';
-
-function entries(at: 'role' | 'hop', required: readonly string[]): Record<string, Schema<unknown>> {
-  const here = Object.entries(FIELDS).filter(([, field]) => at === 'role' || field.at === 'hop');
-  return Object.fromEntries(
-    here.map(([name, { schema }]) => [name, required.includes(name) ? schema : v.optional(schema)]),
-  );
-}
-
-const VIA = v.optional(
-  listOf(v.strictObject(entries('hop', ['roleARN']), 'a map of fields'), NESTED.via.limit, LIMITS.via),
-);
-const ROLE = v.strictObject({ ...entries('role', ['roleARN']), via: VIA }, 'a map of fields');
-const ROLES = v.optional(
-  mapOf(
-    ROLE,
-    (name) => DNS_LABEL.test(name) && !RESERVED_ROLES.includes(name),
-    `a role under a DNS label other than ${RESERVED_ROLES.join(' and ')}`,
-    NESTED.roles.limit,
-    LIMITS.roles,
-  ),
-);
-const DOCUMENT = v.strictObject({ ...entries('role', []), via: VIA, roles: ROLES }) as unknown as Schema<Document>;
 
 /**
  * Reads the annotation's value. All problems of a document come together; each names the field, the limit and
@@ -84,25 +62,21 @@ function placed({ roles = {}, ...top }: Document): { readonly path: string; read
 }
 
 /** A role with its defaults filled in. */
-export function roleOf(name: string, { via = [], ...written }: WrittenRole): RoleSpec {
-  return {
-    credentialSource: 'auto',
-    webIdentity: 'never',
-    startup: 'proceed',
-    ...hopOf(written),
-    name,
-    via: via.map(hopOf),
-  };
+export function roleOf(name: string, written: WrittenRole): RoleSpec {
+  const {
+    via = [],
+    duration,
+    credentialSource = 'auto',
+    webIdentity = 'never',
+    startup = 'proceed',
+    ...fields
+  } = written;
+  const target = hopOf({ ...fields, duration });
+  return { ...fields, ...target, name, credentialSource, webIdentity, startup, via: via.map(hopOf) };
 }
 
-function hopOf<T extends WrittenHop>({ duration, ...written }: T): Omit<T, 'duration'> & HopSpec {
-  // The schema leaves absent fields out, which the compiler can't see.
-  return {
-    sessionName: DEFAULT_SESSION_NAME,
-    tags: {},
-    transitiveTagKeys: [],
-    policyARNs: [],
-    ...written,
-    durationSeconds: duration ?? LIMITS.durationDefaultSeconds,
-  } as Omit<T, 'duration'> & HopSpec;
+function hopOf(written: WrittenHop): HopSpec {
+  const { duration: durationSeconds = LIMITS.durationDefaultSeconds, sessionName = DEFAULT_SESSION_NAME } = written;
+  const { duration: _, tags = {}, transitiveTagKeys = [], policyARNs = [], ...fields } = written;
+  return { ...fields, sessionName, durationSeconds, tags, transitiveTagKeys, policyARNs };
 }

@@ -9,7 +9,7 @@ import { isKnownPartition, partitionOf } from '../partition.ts';
 import { problem, show, type Problem } from '../problem.ts';
 import { placeholdersOf } from '../session-name.ts';
 import type { RoleSpec } from './types.ts';
-import { steps, type Chain, type Step } from './chain.ts';
+import { steps, type At, type Chain, type Step } from './chain.ts';
 
 /** Every contradiction in a chain. */
 export function chainProblems(chain: Chain): Problem[] {
@@ -65,20 +65,45 @@ function callProblems({ at, call }: Step, alone: boolean): Problem[] {
   return found;
 }
 
-/** AssumeRoleWithWebIdentity has no ExternalId, tags or source identity (STS API reference). */
+type RoleField = Parameters<At>[0];
+
+/**
+ * Whether a field may stand beside webIdentity. AssumeRoleWithWebIdentity has no ExternalId, tags or source identity (STS
+ * API reference). `chain`: where it is preferred, the calls of the chain that it falls back to take the field.
+ */
+const BESIDE_WEB_IDENTITY: Readonly<Record<RoleField, 'always' | 'chain' | 'never'>> = {
+  tags: 'never',
+  transitiveTagKeys: 'never',
+  sourceIdentity: 'never',
+  externalID: 'chain',
+  externalIDFrom: 'chain',
+  via: 'chain',
+  roleARN: 'always',
+  sessionName: 'always',
+  duration: 'always',
+  region: 'always',
+  stsRegion: 'always',
+  policy: 'always',
+  policyARNs: 'always',
+  credentialSource: 'always',
+  serviceAccount: 'always',
+  webIdentity: 'always',
+  startup: 'always',
+};
+
 function webIdentityProblems({ webIdentity, sourceIdentity, via, target: { at, call } }: Chain): Problem[] {
   if (webIdentity === 'never') return [];
-  const { tags = {}, transitiveTagKeys = [], externalID, externalIDFrom } = call;
-  const refused = [
-    ['tags', Object.keys(tags).length > 0],
-    ['transitiveTagKeys', transitiveTagKeys.length > 0],
-    ['sourceIdentity', sourceIdentity !== undefined],
-    ['externalID', webIdentity === 'only' && externalID !== undefined],
-    ['externalIDFrom', webIdentity === 'only' && externalIDFrom !== undefined],
-    ['via', webIdentity === 'only' && via.length > 0],
-  ] as const;
+  const given: Partial<Record<RoleField, unknown>> = { ...call, sourceIdentity, via };
+  const refused = (Object.keys(BESIDE_WEB_IDENTITY) as RoleField[]).filter((field) => {
+    const beside = BESIDE_WEB_IDENTITY[field];
+    return (beside === 'never' || (beside === 'chain' && webIdentity === 'only')) && !isEmpty(given[field]);
+  });
   const text = `contradicts webIdentity: ${webIdentity}, which can't send it`;
-  return refused.filter(([, is]) => is).map(([field]) => conflict(at(field), text, 'leave one of them out'));
+  return refused.map((field) => conflict(at(field), text, 'leave one of them out'));
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : value === undefined;
 }
 
 /**

@@ -1,46 +1,31 @@
-import type { CredentialSource, WebIdentityMode, Startup } from '../enums.ts';
+/** What the annotation's schemas make of a document, and what is filled in then. */
+import type { Output } from '../schema.ts';
+import type { SECRET_KEY_REF } from './fields.ts';
+import type { DOCUMENT, HOP, ROLE } from './schema.ts';
 
-export interface SecretKeyRef {
-  readonly name: string;
-  readonly key: string;
-}
+export type SecretKeyRef = Output<typeof SECRET_KEY_REF>;
+
+/** A hop, a role, a whole document as it is written: every field but roleARN may be absent. */
+export type WrittenHop = Output<typeof HOP>;
+export type WrittenRole = Output<typeof ROLE>;
+export type Document = Output<typeof DOCUMENT>;
+
+/** With these members there. */
+type With<T, K extends keyof T> = Omit<T, K> & { readonly [F in K]-?: Exclude<T[F], undefined> };
 
 /** One AssumeRole call, checked, with its defaults filled in. */
-export interface HopSpec {
-  readonly roleARN: string;
-  readonly externalID?: string;
-  readonly externalIDFrom?: { readonly secretKeyRef: SecretKeyRef };
-  /** Template; resolved in the sidecar, since a generated pod name is unknown at admission. */
-  readonly sessionName: string;
+export interface HopSpec extends With<
+  Omit<WrittenHop, 'duration'>,
+  'sessionName' | 'tags' | 'transitiveTagKeys' | 'policyARNs'
+> {
   readonly durationSeconds: number;
-  readonly stsRegion?: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly transitiveTagKeys: readonly string[];
-  /** JSON text. */
-  readonly policy?: string;
-  readonly policyARNs: readonly string[];
 }
 
+type RoleFields = Omit<WrittenRole, keyof WrittenHop | 'via'>;
+
 /** A role that a ServiceAccount declares. Its own fields are those of the last hop, the target. */
-export interface RoleSpec extends HopSpec {
+export interface RoleSpec extends HopSpec, With<RoleFields, 'credentialSource' | 'webIdentity' | 'startup'> {
   readonly name: string;
-  /** Region of the containers, and of the STS endpoint unless stsRegion is there. */
-  readonly region?: string;
-  readonly sourceIdentity?: string;
-  readonly credentialSource: CredentialSource;
-  /** The base identity is this account; the namespace is the pod's when absent. */
-  readonly serviceAccount?: { readonly name: string; readonly namespace?: string };
-  readonly webIdentity: WebIdentityMode;
-  readonly startup: Startup;
   /** Hops before the target. */
   readonly via: readonly HopSpec[];
 }
-
-/** A hop or role as it is written: every field but roleARN may be absent. */
-export type WrittenHop = Partial<Omit<HopSpec, 'durationSeconds'>> & {
-  readonly roleARN: string;
-  readonly duration?: number;
-};
-export type WrittenRole = WrittenHop &
-  Partial<Omit<RoleSpec, keyof HopSpec | 'name' | 'via'>> & { readonly via?: readonly WrittenHop[] };
-export type Document = Partial<WrittenRole> & { readonly roles?: Readonly<Record<string, WrittenRole>> };

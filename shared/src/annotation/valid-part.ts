@@ -2,10 +2,10 @@
  * The sound part of a document that has mistakes, so that its contradictions are told in the same answer.
  * What depends on an unsound field is left out too: no claim is made that mending that field would undo.
  */
-import * as v from 'valibot';
 import type { Document, WrittenRole, WrittenHop } from './types.ts';
 import { LIMITS } from '../limits.ts';
-import { FIELDS } from './fields.ts';
+import { check } from '../schema.ts';
+import { FIELDS, type FieldName, type FieldValues } from './fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export const NO_ARN = '';
 
 /** Fields that can be judged only with another one. */
-const DEPENDENT: readonly (readonly [on: string, field: string])[] = [
+const DEPENDENT: readonly (readonly [on: FieldName, field: FieldName])[] = [
   ['tags', 'transitiveTagKeys'],
   ['webIdentity', 'duration'],
 ];
@@ -32,27 +32,31 @@ export function validPart(document: Fields): Document {
 
 function soundRole(written: Fields): WrittenRole {
   const { sound, unsound } = soundFields(written);
-  // Of an unknown source the agent's tags can't be claimed; irsa brings none.
-  if (unsound.has('credentialSource') || unsound.has('serviceAccount')) sound.credentialSource = 'irsa';
   const via = Array.isArray(written.via) ? written.via.slice(0, LIMITS.via) : [];
-  return { ...(sound as unknown as WrittenHop), via: via.map(soundHop) };
+  // Of an unknown source the agent's tags can't be claimed; irsa brings none.
+  const isUnknown = unsound.has('credentialSource') || unsound.has('serviceAccount');
+  return { ...sound, ...(isUnknown ? { credentialSource: 'irsa' } : {}), via: via.map(soundHop) };
 }
 
 function soundHop(written: unknown): WrittenHop {
-  return soundFields(isMap(written) ? written : {}).sound as unknown as WrittenHop;
+  return soundFields(isMap(written) ? written : {}).sound;
 }
 
+type Sound = { -readonly [K in FieldName]?: FieldValues[K] | undefined };
+
 function soundFields(written: Fields) {
-  const sound: Record<string, unknown> = { roleARN: NO_ARN };
-  const unsound = new Set<string>();
-  for (const [name, field] of Object.entries(FIELDS)) {
-    if (!Object.hasOwn(written, name)) continue;
-    const checked = v.safeParse(field.schema, written[name]);
-    if (checked.success) sound[name] = checked.output;
-    else unsound.add(name);
-  }
-  const left = DEPENDENT.filter(([on]) => unsound.has(on)).map(([, field]) => field);
-  return { sound: Object.fromEntries(Object.entries(sound).filter(([name]) => !left.includes(name))), unsound };
+  const sound: Sound = {};
+  const names = (Object.keys(FIELDS) as FieldName[]).filter((name) => Object.hasOwn(written, name));
+  const unsound = new Set(names.filter((name) => !take(name, written[name], sound)));
+  for (const [on, field] of DEPENDENT) if (unsound.has(on)) sound[field] = undefined;
+  return { sound: { ...sound, roleARN: sound.roleARN ?? NO_ARN }, unsound };
+}
+
+/** Puts the field in where it is sound. */
+function take<K extends FieldName>(name: K, written: unknown, into: Pick<Sound, K>): boolean {
+  const checked = check(FIELDS[name].schema, written, 'first');
+  if (checked.ok) into[name] = checked.value;
+  return checked.ok;
 }
 
 export function isMap(value: unknown): value is Fields {

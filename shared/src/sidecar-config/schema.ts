@@ -5,9 +5,8 @@ import { ROLE_ARN, type Grammar } from '../annotation/role-arn.ts';
 import { CREDENTIAL_SOURCES } from '../enums.ts';
 import { DNS_LABEL } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
-import { listOf, mapOf, type Schema } from '../schema.ts';
+import { listOf, mapOf } from '../schema.ts';
 import { isStsEndpoint } from '../sts-endpoint.ts';
-import type { SidecarConfig, RoleConfig, HopConfig } from './types.ts';
 
 const MAP = 'a map of fields';
 const URLS = `a list of 1-${LIMITS.agentEndpoints} URLs`;
@@ -19,7 +18,8 @@ const STS_ENDPOINT = v.pipe(
 );
 const port = v.pipe(v.number('a port'), v.integer('a port'), v.minValue(1, 'a port'), v.maxValue(65_535, 'a port'));
 
-const TOKEN = v.variant(
+/** Whose web identity token: the pod's own projected one, or that of another ServiceAccount by TokenRequest. */
+export const TOKEN = v.variant(
   'type',
   [
     v.strictObject({ type: v.literal('projected') }),
@@ -28,10 +28,11 @@ const TOKEN = v.variant(
   'a map with a type of projected, token-request',
 );
 
-const region = FIELDS.stsRegion.schema as Schema<string>;
-/** Of the base role: admission reads it from another tool's annotation, and a rule says whether it is an ARN. */
+const region = FIELDS.stsRegion.schema;
+/** The account's `eks.amazonaws.com/role-arn`: of another tool's annotation, so a rule says whether it is an ARN. */
 const baseRole = text;
-const SOURCE = v.variant(
+/** Where a chain starts. */
+export const SOURCE = v.variant(
   'type',
   [
     v.strictObject({ type: v.literal('auto'), roleARN: v.optional(baseRole), stsRegion: region }),
@@ -43,32 +44,42 @@ const SOURCE = v.variant(
 );
 
 const { schema: duration, limit: durationLimit } = FIELDS.duration;
-const { schema: policy, limit: policyLimit } = FIELDS.policy;
-/** Text, and what is none told as in the annotation: a number in quotes would be no policy either. */
+/** Seconds alone, and text alone, of what the annotation writes in several forms. */
+const SECONDS = v.pipe(
+  v.number(durationLimit),
+  v.transform((seconds): unknown => seconds),
+  duration,
+);
+/** What is no text told as in the annotation: a number in quotes would be no policy either. */
 const POLICY_TEXT = v.pipe(
   v.unknown(),
   v.transform((value) => (typeof value === 'string' ? value : undefined)),
-  v.string(policyLimit),
+  v.string(FIELDS.policy.limit),
+  v.transform((text): unknown => text),
+  FIELDS.policy.schema,
 );
 
-/** What the grammar's schemas make of a field, such as seconds, is what stands here; no other form of it does. */
-const hop = (grammar: Grammar): Schema<HopConfig> =>
+/** One AssumeRole call. Everything that goes into it stands here, in the one form that the grammar's schemas give. */
+export const hop = (grammar: Grammar) =>
   v.strictObject(
     {
       roleARN: ROLE_ARN[grammar],
       externalID: v.optional(FIELDS.externalID.schema),
+      /** Instead of externalID: read from its file at each call. */
       externalIDFrom: v.optional(SECRET_KEY_REF),
+      /** Template, see session-name.ts. */
       sessionName: FIELDS.sessionName.schema,
-      durationSeconds: v.pipe(v.number(durationLimit), duration as v.GenericSchema<number>),
+      durationSeconds: SECONDS,
       stsRegion: region,
       tags: v.optional(FIELDS.tags.schema),
       transitiveTagKeys: v.optional(FIELDS.transitiveTagKeys.schema),
-      policy: v.optional(v.pipe(POLICY_TEXT, policy as v.GenericSchema<string>)),
+      policy: v.optional(POLICY_TEXT),
       policyARNs: v.optional(FIELDS.policyARNs.schema),
+      /** On the first hop of a chain alone. */
       sourceIdentity: v.optional(FIELDS.sourceIdentity.schema),
     },
     MAP,
-  ) as unknown as Schema<HopConfig>;
+  );
 
 /** 32 random bytes in base64url: no SDK has to escape it in a header. */
 export const ENDPOINT_TOKEN = /^[\w-]{43}$/;
@@ -81,14 +92,18 @@ const WEB_IDENTITY = v.strictObject(
 
 const HOPS = `a list of 1-${LIMITS.via + 1} hops, the target as the last`;
 
-const role = (grammar: Grammar): Schema<RoleConfig> =>
+export const role = (grammar: Grammar) =>
   v.pipe(
     v.strictObject(
       {
+        /** Absent where the target is reached by web identity alone. */
         source: v.optional(SOURCE),
+        /** AssumeRoleWithWebIdentity on the target itself: alone, or before the chain. */
         webIdentity: v.optional(WEB_IDENTITY),
-        startup: FIELDS.startup.schema as Schema<RoleConfig['startup']>,
+        startup: FIELDS.startup.schema,
+        /** Of the credentials endpoint where the webhook chose it (`authorization-token: env`); else the sidecar makes one. */
         token: v.optional(v.pipe(v.string(TOKEN_TEXT), v.regex(ENDPOINT_TOKEN, TOKEN_TEXT))),
+        /** In order; the last one is the target. */
         hops: v.pipe(listOf(hop(grammar), HOPS, LIMITS.via + 1), v.minLength(1, HOPS)),
       },
       MAP,
@@ -101,37 +116,39 @@ const role = (grammar: Grammar): Schema<RoleConfig> =>
 
 const ROLES = `a map of 1-${LIMITS.roles} roles`;
 
-const roles = (grammar: Grammar): Schema<SidecarConfig['roles']> =>
+const roles = (grammar: Grammar) =>
   v.pipe(
     mapOf(role(grammar), (name) => DNS_LABEL.test(name), 'a DNS label as its name', ROLES, LIMITS.roles),
     v.check((map) => Object.keys(map).length > 0, ROLES),
   );
 
-const config = (grammar: Grammar): Schema<SidecarConfig> =>
+export const config = (grammar: Grammar) =>
   v.strictObject(
     {
       version: v.literal(1, '1, the only version that this program knows'),
+      /** What the annotation was read by, where that is not ours: it says which role ARNs pass. */
       grammar: v.optional(v.literal('flux', 'flux, or is left out')),
       namespace: text,
       serviceAccount: text,
       cluster: v.optional(text),
       ports: v.strictObject({ credentials: port, health: port }, MAP),
+      /** URLs of the Pod Identity agent, tried in order. */
       agentEndpoints: v.pipe(listOf(url, URLS, LIMITS.agentEndpoints), v.minLength(1, URLS)),
+      /** Instead of the Region's own STS endpoint; `{region}` in it stands for the Region of a call. */
       stsEndpoint: v.optional(STS_ENDPOINT),
+      /** The Region's FIPS endpoint of STS. */
       useFIPSEndpoint: v.optional(v.boolean('true or false')),
+      /** The Region's dual-stack endpoint of STS, which has an IPv6 address, too. */
       useDualstackEndpoint: v.optional(v.boolean('true or false')),
       roles: roles(grammar),
     },
     MAP,
   );
 
-const CONFIG: Readonly<Record<Grammar, Schema<SidecarConfig>>> = {
-  rolechain: config('rolechain'),
-  flux: config('flux'),
-};
+const CONFIG = { rolechain: config('rolechain'), flux: config('flux') };
 
 /** The schema by the grammar that the configuration names. */
-export function configSchema(data: unknown): Schema<SidecarConfig> {
+export function configSchema(data: unknown): ReturnType<typeof config> {
   const named = (data as { readonly grammar?: unknown } | null | undefined)?.grammar;
   return CONFIG[named === 'flux' ? 'flux' : 'rolechain'];
 }

@@ -2,37 +2,23 @@ import {
   CodedError,
   EKS_POD_IDENTITY_ENABLED,
   parseRoleARN,
+  present,
   sessionName,
+  withoutUndefined,
   type HopConfig,
+  type NothingElse,
   type RoleConfig,
-  type SecretKeyRef,
   type SidecarConfig,
   type SourceConfig,
   type Startup,
   type TokenConfig,
 } from '@rolechain/shared';
 
-/** What one AssumeRole call sends, and where to. */
-export interface AssumeRoleCall {
-  readonly roleARN: string;
-  readonly externalID?: string;
-  readonly sessionName: string;
-  readonly durationSeconds: number;
-  /** Region of the STS endpoint. */
-  readonly stsRegion: string;
-  readonly tags?: Readonly<Record<string, string>>;
-  readonly transitiveTagKeys?: readonly string[];
-  /** JSON text. */
-  readonly policy?: string;
-  readonly policyARNs?: readonly string[];
-  readonly sourceIdentity?: string;
-}
-
 /** One AssumeRole call, with nothing left to resolve but an external ID that stands in a Secret. */
-export interface HopPlan extends AssumeRoleCall {
-  /** Instead of externalID: read at each call. */
-  readonly externalIDFrom?: SecretKeyRef;
-}
+export type HopPlan = HopConfig;
+
+/** What one AssumeRole call sends, and where to. */
+export type AssumeRoleCall = Omit<HopPlan, 'externalIDFrom'>;
 
 /** A base identity by AssumeRoleWithWebIdentity. */
 export interface IrsaPlan {
@@ -82,22 +68,23 @@ export function plan(config: SidecarConfig, pod: PodFacts): RolePlan[] {
 function planRole(name: string, role: RoleConfig, config: SidecarConfig, pod: PodFacts): RolePlan {
   const { namespace, serviceAccount, cluster = '' } = config;
   const values = { namespace, serviceAccount, cluster, pod: pod.podName };
-  const hops = role.hops.map((hop) => planHop(hop, sessionName(hop.sessionName, values)));
+  // The token is the endpoint's (sidecar.ts).
+  const { source, webIdentity, startup, hops: configured, ...unread }: Omit<RoleConfig, 'token'> = role;
+  const _none: NothingElse = unread;
+  const hops = configured.map((hop) => withoutUndefined({ ...hop, sessionName: sessionName(hop.sessionName, values) }));
   const [first] = hops;
   const target = hops.at(-1);
   // The schema of the configuration asks for one hop at least.
   if (first === undefined || target === undefined) throw new CodedError('ConfigInvalid', `Role ${name} has no hop.`);
   const labelled = pod.podIdentityLabel === EKS_POD_IDENTITY_ENABLED;
-  return {
+  return present<RolePlan>({
     name,
-    startup: role.startup,
-    ...present({
-      source: role.source && chooseSource(role.source, { labelled, firstHop: first }),
-      webIdentity: role.webIdentity,
-      accountID: parseRoleARN(target.roleARN)?.account,
-    }),
+    startup,
+    source: source && chooseSource(source, { labelled, firstHop: first }),
+    webIdentity,
+    accountID: parseRoleARN(target.roleARN)?.account,
     hops,
-  };
+  });
 }
 
 /** What decides, beside the configuration: the label that the EKS webhook writes. */
@@ -124,15 +111,6 @@ export function chooseSource(source: SourceConfig, { labelled, firstHop }: Sourc
       return { type: labelled ? 'agent-first' : 'irsa', roleARN, stsRegion, sessionName, token };
     }
   }
-}
-
-function planHop(hop: HopConfig, resolvedName: string): HopPlan {
-  return { ...(present(hop) as Omit<HopConfig, keyof HopPlan> & HopPlan), sessionName: resolvedName };
-}
-
-/** Without the members that are undefined. */
-function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** A plan as the log shows it at start: an external ID may be a secret between two companies. */

@@ -6,7 +6,7 @@ import {
   type Credentials as StsCredentials,
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
-import { CodedError, stsEndpointOf } from '@rolechain/shared';
+import { CodedError, stsEndpointOf, type NothingElse } from '@rolechain/shared';
 import type { AssumeRoleCall } from '../model/plan.ts';
 import type { ProxyEnv } from '../model/proxy.ts';
 import type { Credentials, Session } from '../model/session.ts';
@@ -69,20 +69,28 @@ export async function assumeRole(
   options: StsOptions,
   step?: Step,
 ): Promise<Session> {
-  const { roleARN, stsRegion: region, externalID, tags = {}, transitiveTagKeys = [] } = hop;
+  const { roleARN } = hop;
+  const {
+    stsRegion: region,
+    externalID,
+    durationSeconds,
+    sourceIdentity,
+    ...others
+  }: Omit<AssumeRoleCall, Common> = hop;
+  const { tags = {}, transitiveTagKeys = [], ...unread } = others;
+  const _none: NothingElse = unread;
   const secrets = externalID === undefined ? [] : [externalID];
   const call: StsCall = { action: 'AssumeRole', roleARN, region, secrets, ...(step ? { step } : {}) };
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const command = new AssumeRoleCommand({
     ...commonParameters(hop),
-    DurationSeconds: hop.durationSeconds,
+    DurationSeconds: durationSeconds,
     ExternalId: externalID,
-    SourceIdentity: hop.sourceIdentity,
+    SourceIdentity: sourceIdentity,
     // An empty list would be sent as one.
     ...(pairs.length > 0 ? { Tags: pairs } : {}),
     ...(transitiveTagKeys.length > 0 ? { TransitiveTagKeys: [...transitiveTagKeys] } : {}),
   });
-  const { durationSeconds } = hop;
   return perform(call, { ...options, credentials, durationSeconds }, (client, abortSignal) =>
     client.send(command, { abortSignal }),
   );
@@ -92,12 +100,11 @@ export async function assumeRole(
  * What AssumeRoleWithWebIdentity takes: it is not signed, the token is the proof. It has no ExternalId,
  * tags or source identity (STS API reference).
  */
-export interface WebIdentity extends Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | 'stsRegion' | PolicyField> {
+export interface WebIdentity extends Pick<AssumeRoleCall, Common | 'stsRegion'> {
   readonly token: string;
   /** Without it an hour: a base session is kept for the time that its source fails in passing. */
   readonly durationSeconds?: number;
 }
-type PolicyField = 'policy' | 'policyARNs';
 
 /** AssumeRoleWithWebIdentity. Rejects with one of the Sts… codes. */
 export async function assumeRoleWithWebIdentity(identity: WebIdentity, options: StsOptions): Promise<Session> {
@@ -112,12 +119,13 @@ export async function assumeRoleWithWebIdentity(identity: WebIdentity, options: 
 }
 
 /** Of both calls. */
-function commonParameters(call: Pick<AssumeRoleCall, 'roleARN' | 'sessionName' | PolicyField>) {
-  const { policyARNs = [] } = call;
+type Common = 'roleARN' | 'sessionName' | 'policy' | 'policyARNs';
+
+function commonParameters({ roleARN, sessionName, policy, policyARNs = [] }: Pick<AssumeRoleCall, Common>) {
   return {
-    RoleArn: call.roleARN,
-    RoleSessionName: call.sessionName,
-    Policy: call.policy,
+    RoleArn: roleARN,
+    RoleSessionName: sessionName,
+    Policy: policy,
     ...(policyARNs.length > 0 ? { PolicyArns: policyARNs.map((arn) => ({ arn })) } : {}),
   };
 }

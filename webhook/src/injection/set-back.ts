@@ -52,11 +52,11 @@ function unequal<T>(type: string, found: readonly T[], wanted: readonly T[]): T[
 /** Ports and tokens may differ by our own doing: a container has come that declares a port, the token is made once. */
 function asFound(config: SidecarConfig, found: SidecarConfig): SidecarConfig {
   const before: Readonly<Record<string, RoleConfig>> = found.roles;
-  const roles = Object.entries(config.roles).map(([name, role]) => {
+  const roles = Object.entries(config.roles).map(([name, role]): [string, RoleConfig] => {
     const token = Object.hasOwn(before, name) ? before[name]?.token : undefined;
     return [name, token === undefined ? role : { ...role, token }];
   });
-  return { ...config, ports: found.ports, roles: Object.fromEntries(roles) as SidecarConfig['roles'] };
+  return { ...config, ports: found.ports, roles: Object.fromEntries(roles) };
 }
 
 /** The ServiceAccount plugin mounts it into every container that has none, between two calls of ours. */

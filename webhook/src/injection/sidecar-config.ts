@@ -2,8 +2,10 @@
 import {
   AUDIENCE,
   FOREIGN_KEYS,
+  present,
   type HopConfig,
   type HopSpec,
+  type NothingElse,
   type RoleConfig,
   type RoleSpec,
   type SecretKeyRef,
@@ -31,19 +33,19 @@ export function sidecarConfig(
 ): SidecarConfig {
   const grammar = grammarOf(account);
   const { cluster, agentEndpoints, stsEndpoint, useFIPSEndpoint, useDualstackEndpoint } = settings;
-  return {
+  return present<SidecarConfig>({
     version: 1,
-    ...(grammar === 'rolechain' ? {} : { grammar }),
+    grammar: grammar === 'rolechain' ? undefined : grammar,
     namespace: account.namespace,
     serviceAccount: account.name,
-    ...(cluster === undefined ? {} : { cluster }),
+    cluster,
     ports,
     agentEndpoints,
-    ...(stsEndpoint === undefined ? {} : { stsEndpoint }),
-    ...(useFIPSEndpoint ? { useFIPSEndpoint } : {}),
-    ...(useDualstackEndpoint ? { useDualstackEndpoint } : {}),
+    stsEndpoint,
+    useFIPSEndpoint: useFIPSEndpoint ? true : undefined,
+    useDualstackEndpoint: useDualstackEndpoint ? true : undefined,
     roles: Object.fromEntries(roles.map((role) => [role.name, roleConfig(role, account, settings, others)])),
-  };
+  });
 }
 
 /** A role as the sidecar's configuration has it. The role has no `accountProblems`. */
@@ -53,63 +55,76 @@ export function roleConfig(
   settings: DecideSettings,
   others: OtherAccounts,
 ): RoleConfig {
-  const region = role.stsRegion ?? role.region ?? settings.region;
-  const token = tokenConfig(role, account, others);
-  const { webIdentity, startup } = role;
-  const { sourceIdentity } = role;
-  const hops = [...role.via, role].map((hop, index): HopConfig => {
-    const config = hopConfig(hop, region);
-    // An inherited source identity can't be set again, so the first call alone sends it (STS API reference, AssumeRole).
-    return index === 0 && sourceIdentity !== undefined ? { ...config, sourceIdentity } : config;
-  });
-  return {
-    ...(usesBase(role) ? { source: sourceConfig(role, account, region, token, others) } : {}),
-    ...(webIdentity === 'never' ? {} : { webIdentity: { mode: webIdentity, token } }),
+  // The name is the key of the configuration; the hop's own fields are read by `hopConfig`.
+  const {
+    region,
+    via,
+    sourceIdentity,
+    credentialSource,
+    serviceAccount,
+    webIdentity,
     startup,
-    hops,
-  };
+    ...unread
+  }: Omit<RoleSpec, keyof HopSpec | 'name'> = role;
+  const _none: NothingElse = unread;
+  const base = { credentialSource, serviceAccount };
+  const stsRegion = role.stsRegion ?? region ?? settings.region;
+  const token = tokenConfig(base, account, others);
+  return present<RoleConfig>({
+    source: usesBase({ webIdentity }) ? sourceConfig(base, account, stsRegion, token, others) : undefined,
+    webIdentity: webIdentity === 'never' ? undefined : { mode: webIdentity, token },
+    startup,
+    // The patch chooses it.
+    token: undefined,
+    // An inherited source identity can't be set again, so the first call alone sends it (STS API reference, AssumeRole).
+    hops: [...via, role].map((hop, index) => hopConfig(hop, stsRegion, index === 0 ? sourceIdentity : undefined)),
+  });
 }
 
 /** Absent is the same as empty, and shorter. */
-function hopConfig(hop: HopSpec, region: string): HopConfig {
-  const { roleARN, externalID, externalIDFrom, sessionName, durationSeconds, stsRegion = region } = hop;
-  const { tags, transitiveTagKeys, policy, policyARNs } = hop;
-  return {
+function hopConfig(hop: HopSpec, region: string, sourceIdentity: string | undefined): HopConfig {
+  const { roleARN, externalID, externalIDFrom, sessionName, durationSeconds, stsRegion = region, ...rest } = hop;
+  const { tags, transitiveTagKeys, policy, policyARNs, ...unread } = rest;
+  const _none: NothingElse = unread;
+  return present<HopConfig>({
     roleARN,
-    ...(externalID === undefined ? {} : { externalID }),
-    ...(externalIDFrom === undefined ? {} : { externalIDFrom: externalIDFrom.secretKeyRef }),
+    externalID,
+    externalIDFrom: externalIDFrom?.secretKeyRef,
     sessionName,
     durationSeconds,
     stsRegion,
-    ...(Object.keys(tags).length === 0 ? {} : { tags }),
-    ...(transitiveTagKeys.length === 0 ? {} : { transitiveTagKeys }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(policyARNs.length === 0 ? {} : { policyARNs }),
-  };
+    tags: Object.keys(tags).length === 0 ? undefined : tags,
+    transitiveTagKeys: transitiveTagKeys.length === 0 ? undefined : transitiveTagKeys,
+    policy,
+    policyARNs: policyARNs.length === 0 ? undefined : policyARNs,
+    sourceIdentity,
+  });
 }
 
+type Base = Pick<RoleSpec, 'credentialSource' | 'serviceAccount'>;
+
 function sourceConfig(
-  role: RoleSpec,
+  base: Base,
   account: ServiceAccount,
   stsRegion: string,
   token: TokenConfig,
   others: OtherAccounts,
 ): SourceConfig {
-  const roleARN = identityOf(role, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN];
-  if (role.serviceAccount || role.credentialSource === 'irsa') {
+  const roleARN = identityOf(base, account, others)?.annotations[FOREIGN_KEYS.eksRoleARN];
+  if (base.serviceAccount || base.credentialSource === 'irsa') {
     return { type: 'irsa', roleARN: roleARN ?? '', stsRegion, token };
   }
-  if (role.credentialSource === 'auto') {
+  if (base.credentialSource === 'auto') {
     return { type: 'auto', ...(roleARN === undefined ? {} : { roleARN }), stsRegion };
   }
-  return { type: role.credentialSource };
+  return { type: base.credentialSource };
 }
 
-function tokenConfig(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): TokenConfig {
-  const other = otherAccountOf(role, account);
+function tokenConfig(base: Base, account: ServiceAccount, others: OtherAccounts): TokenConfig {
+  const other = otherAccountOf(base, account);
   if (!other) return { type: 'projected' };
   const { namespace, name } = other;
-  return { type: 'token-request', namespace, name, audience: audienceOf(identityOf(role, account, others)) };
+  return { type: 'token-request', namespace, name, audience: audienceOf(identityOf(base, account, others)) };
 }
 
 function audienceOf(account: ServiceAccount | undefined): string {

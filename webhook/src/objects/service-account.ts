@@ -44,7 +44,7 @@ export type OtherAccounts = ReadonlyMap<string, ServiceAccount>;
 
 /** Namespace and name of the account whose identity a role takes; undefined where it is the pod's own. */
 export function otherAccountOf(
-  { serviceAccount }: RoleSpec,
+  { serviceAccount }: Pick<RoleSpec, 'serviceAccount'>,
   account: ServiceAccount,
 ): { readonly namespace: string; readonly name: string } | undefined {
   if (!serviceAccount) return undefined;
@@ -61,12 +61,16 @@ export function otherAccountsOf(
 }
 
 /** The account whose `eks.amazonaws.com/...` annotations are the base identity of the role. */
-export function identityOf(role: RoleSpec, account: ServiceAccount, others: OtherAccounts): ServiceAccount | undefined {
+export function identityOf(
+  role: Pick<RoleSpec, 'serviceAccount'>,
+  account: ServiceAccount,
+  others: OtherAccounts,
+): ServiceAccount | undefined {
   const other = otherAccountOf(role, account);
   return other ? others.get(`${other.namespace}/${other.name}`) : account;
 }
 
 /** Whether the chain starts at a base identity: web identity alone needs none. */
-export function usesBase({ webIdentity }: RoleSpec): boolean {
+export function usesBase({ webIdentity }: Pick<RoleSpec, 'webIdentity'>): boolean {
   return webIdentity !== 'only';
 }

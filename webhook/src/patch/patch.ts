@@ -68,11 +68,11 @@ export function patch(rawPod: unknown, decision: Decision, { random, randomToken
 /** The configuration with the token of each role: that of an earlier call, else a new one. */
 function withTokens({ config, ours }: Injected, randomToken: () => string): SidecarConfig {
   const before: Readonly<Record<string, RoleConfig>> = ours.sidecar?.config.roles ?? {};
-  const roles = Object.entries(config.roles).map(([name, role]) => {
+  const roles = Object.entries(config.roles).map(([name, role]): [string, RoleConfig] => {
     const token = (Object.hasOwn(before, name) ? before[name]?.token : undefined) ?? randomToken();
     return [name, { ...role, token }];
   });
-  return { ...config, roles: Object.fromEntries(roles) as SidecarConfig['roles'] };
+  return { ...config, roles: Object.fromEntries(roles) };
 }
 
 function skippedOperations(

@@ -1,5 +1,5 @@
 /**
- * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
+ * What becomes of a pod. Pure: the same pod, ServiceAccount, context and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
 import { reasonEntry, type ReasonCode, type SidecarConfig } from '@rolechain/shared';
@@ -55,7 +55,7 @@ export function decide(
   return decideAsked({ pod, account, settings, context });
 }
 
-/** The same of a pod that `decideAlone` leaves open, and whose account is there: the first step with a finding decides. */
+/** The same of a pod that `preCheck` leaves open, and whose account is there: the first step with a finding decides. */
 export function decideAsked(asked: Asked, judgements: Judgements = UNKEPT): Decision {
   const facts = factsOf(asked, judgements);
   for (const step of STEPS) {

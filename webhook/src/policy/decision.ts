@@ -1,5 +1,5 @@
 /**
- * What becomes of a pod. Pure: the same pod, account, surroundings and settings give the same decision, and the
+ * What becomes of a pod. Pure: the same pod, ServiceAccount, context and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
 import type { ReasonCode, EksWebhook, RoleSpec } from '@rolechain/shared';

@@ -20,50 +20,13 @@ import {
   regionMeant,
   withRegionMeant,
   type Result,
-  type EksFlags,
   type EksWebhook,
+  type Output,
   type Problem,
-  type Schema,
 } from '@rolechain/shared';
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
 import { dnsSubdomain, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
-
-export interface Settings {
-  readonly region?: string | undefined;
-  readonly cluster?: string | undefined;
-  readonly sidecarImage: string;
-  /** Names of Secrets in the pod's namespace, each once. */
-  readonly imagePullSecrets: readonly string[];
-  readonly conflicts: 'refuse' | 'warn';
-  readonly meshContainers: readonly string[];
-  readonly environmentSource: { readonly secretName: string; readonly namespaces: readonly string[] };
-  readonly otherServiceAccounts: boolean;
-  readonly fluxAlias: boolean;
-  readonly allowedRolesPolicy: 'optional' | 'required';
-  readonly sidecarUser: SidecarUser;
-  readonly agentEndpoints: readonly string[];
-  readonly eksWebhook: EksFlags;
-  readonly stsEndpoint?: string | undefined;
-  readonly useDualstackEndpoint: boolean;
-  readonly containersUseDualstackEndpoint: boolean;
-  readonly useFIPSEndpoint: boolean;
-  readonly declareMetricsPort: boolean;
-  readonly loopbackNoProxy: boolean;
-  readonly veleroExclude: boolean;
-  /** Variables of Node's own, by name. */
-  readonly sidecarEnvironment: Readonly<Record<string, string>>;
-  readonly address: string;
-  readonly port: number;
-  readonly healthPort: number;
-  /** PEM certificates of those who may sign the apiserver's; undefined: anyone who reaches the port is answered. */
-  readonly clientCA?: string | undefined;
-  readonly clientNames: readonly string[];
-  readonly serviceName: string;
-  readonly certificateSecret: string;
-  readonly webhookConfiguration: string;
-  readonly logLevel: string;
-}
 
 /** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
 export type SidecarUser = (typeof SIDECAR_USERS)[number];
@@ -101,7 +64,7 @@ const ENVIRONMENT_SECRET = 'rolechain-environment';
 /** What an admin may set in the sidecar's environment. */
 const SIDECAR_VARIABLES: readonly string[] = [ENV.useEnvProxy, ENV.httpsProxy, ENV.httpProxy, ENV.noProxy, ENV.extraCA];
 
-export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
+const TABLE = {
   sidecarImage: required(
     'an image, pinned by digest',
     "The sidecar's image. It sees the credentials of every injected pod.",
@@ -245,12 +208,19 @@ export const SETTINGS_FIELDS: Readonly<Record<string, Setting>> = {
     'At debug, pods that are left alone are logged too.',
     (limit) => v.picklist(LEVELS, limit),
   ),
-};
+} satisfies Record<string, Setting>;
 
-const SETTINGS = v.strictObject(
-  Object.fromEntries(Object.entries(SETTINGS_FIELDS).map(([name, { schema }]) => [name, schema])),
-  'a map of fields',
-) as unknown as Schema<Settings>;
+export const SETTINGS_FIELDS: Readonly<Record<keyof typeof TABLE, Setting>> = TABLE;
+
+/** The schemas of a table, by name: `Object.fromEntries` forgets which name has which. */
+function schemasOf<T extends Record<string, Setting>>(table: T): { [K in keyof T]: T[K]['schema'] } {
+  return Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema])) as never;
+}
+
+const SETTINGS = v.strictObject(schemasOf(TABLE), 'a map of fields');
+
+/** The admin's settings, with every default; what each means stands in the table. */
+export type Settings = Output<typeof SETTINGS>;
 
 const YAML = { uniqueKeys: true, schema: 'core', logLevel: 'error' } as const;
 
