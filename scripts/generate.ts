@@ -9,6 +9,7 @@ import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
+import { jsonSchemas } from './generate/json-schemas.ts';
 import { installManifest } from './generate/install-manifest.ts';
 import { metricsPage } from './generate/metrics-page.ts';
 import { podsPage } from './generate/pods-page.ts';
@@ -23,6 +24,10 @@ async function markdown(text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(ROOT)), parser: 'markdown' });
 }
 
+async function json(text: string): Promise<string> {
+  return format(text, { ...(await resolveConfig(`${ROOT}package.json`)), parser: 'json' });
+}
+
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   'docs/credentials.svg': await credentialsDrawing(),
@@ -31,6 +36,9 @@ const files: Readonly<Record<string, string>> = {
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),
+  ...Object.fromEntries(
+    await Promise.all(Object.entries(jsonSchemas()).map(async ([name, text]) => [name, await json(text)] as const)),
+  ),
   'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };
 

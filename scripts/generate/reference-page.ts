@@ -194,5 +194,17 @@ One YAML document, in the ConfigMap \`rolechain-webhook\` at \`${PATHS.settings}
 ${Object.entries(SETTINGS_FIELDS)
   .map(([name, { limit, fallback, text }]) => row(`\`${name}\``, limit, fallback, text))
   .join('\n')}
+
+## JSON Schemas
+
+[docs/schemas](schemas) has the fields of the annotation's document, of the settings and of the sidecar's configuration as JSON Schema
+(draft 2020-12), for editors and other tools. They accept everything that rolechain accepts. Some rules they cannot say, such as those
+between fields: only rolechain checks these. An editor with the YAML language server reads a schema that the file's first line names:
+
+\`\`\`yaml
+# yaml-language-server: $schema=docs/schemas/settings.schema.json
+\`\`\`
+
+The annotation is text in the manifest of a ServiceAccount, which no editor looks into. Write its document in a file of its own.
 `;
 }

@@ -14,11 +14,12 @@ const NAME_MAX = 64;
 
 // IAM API reference, CreateRole: a path is at most 512 of printable ASCII, slashes at both ends included; a name
 // is 1-64 of [\w+=,.@-].
-const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/((?:[\x21-\x7e]{1,510}\/)?[\w+=,.@-]{1,64})$/;
+export const ROLE_ARN_PATTERN =
+  /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/((?:[\x21-\x7e]{1,510}\/)?[\w+=,.@-]{1,64})$/;
 
 /** Takes a role ARN of any partition apart; undefined when it is none. */
 export function parseRoleARN(text: string): RoleARN | undefined {
-  const match = text.length > LIMITS.roleARNMax ? null : ROLE_ARN.exec(text);
+  const match = text.length > LIMITS.roleARNMax ? null : ROLE_ARN_PATTERN.exec(text);
   if (!match) return undefined;
   const [, partition = '', account = '', resource = ''] = match;
   return { partition, account, resource };

@@ -26,7 +26,7 @@ export const REGIONS: readonly string[] = [
   ...['us-isob-east-1', 'us-isob-west-1', 'us-isof-east-1', 'us-isof-south-1', 'us-west-1', 'us-west-2'],
 ];
 
-const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
+export const REGION = /^[a-z]{2,5}(?:-[a-z]+){1,3}-\d{1,2}$/;
 
 /** Whether this can be the name of an AWS Region. */
 export function isRegion(name: string): boolean {

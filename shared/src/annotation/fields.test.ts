@@ -1,3 +1,4 @@
+import { jsonSchema } from '@rolechain/test/schemas/takes.ts';
 import { parseAssumeRole } from './parse.ts';
 import { FIELDS } from './fields.ts';
 import { codesOf, document, problemsOf } from './testing.ts';
@@ -51,6 +52,12 @@ describe('each field at its limits', () => {
     ['startup', 'require'],
   ];
   test.each(inside)('%s: %j', (name, value) => expect(codesOf(document({ [name]: value }))).toEqual([]));
+
+  test('the JSON Schema takes them', () => {
+    const takes = jsonSchema('annotation');
+    const texts = inside.map(([name, value]) => document({ [name]: value }));
+    expect(texts.filter((text) => !takes(JSON.parse(text)))).toEqual([]);
+  });
 
   const outside: [string, unknown, at?: string][] = [
     ['roleARN', ''],

@@ -46,12 +46,12 @@ export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
 /** What may stand around the placeholders: STS API reference, AssumeRole: RoleSessionName. */
 const SESSION_NAME = /^[\w+=,.@{}-]*$/;
 /** STS API reference, AssumeRole: Tags and TransitiveTagKeys. */
-const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+export const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 /** STS API reference, AssumeRole: SourceIdentity. */
 const SOURCE_IDENTITY = /^[\w+=,.@-]*$/;
 /** STS API reference, AssumeRole: Policy. */
-const POLICY = /^[\t\n\r\x20-\xff]+$/;
-const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]+$/;
+export const POLICY = /^[\t\n\r\x20-\xff]+$/;
+export const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x21-\x7e]+$/;
 
 /** Characters as STS counts them: code points, of one or two units each. */
 const hasAtMost = (max: number, value: string): boolean => value.length <= 2 * max && Array.from(value).length <= max;

@@ -14,7 +14,7 @@ export const ROLE_ARN_LIMIT = `an IAM role ARN of ${LIMITS.roleARNMin}-${LIMITS.
 const FLUX_LIMIT = 'an IAM role ARN, arn:aws:iam::<account id>:role/<name>';
 
 /** Every role ARN that Flux takes (fluxcd/pkg, auth); it leaves the finer points to STS. */
-const FLUX_ROLE_ARN = /^arn:aws[\w-]*:iam::\d{1,30}:role\/[^\n]{1,200}$/u;
+export const FLUX_ROLE_ARN = /^arn:aws[\w-]*:iam::\d{1,30}:role\/[^\n]{1,200}$/u;
 
 export const ROLE_ARN: Readonly<Record<Grammar, Schema<string>>> = {
   rolechain: v.pipe(

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import * as v from 'valibot';
 import { ANNOTATION_PREFIX, EKS_FLAGS, LIMITS, isDNSLabel, isDNSSubdomain } from '@rolechain/shared';
 import { hasOurName } from '../objects/injected-state.ts';
-import { setting, textWith } from './setting.ts';
+import { fields, setting, textWith } from './setting.ts';
 
 /** Ours are our own: the two webhooks would undo each other's work. */
 const prefix = (limit: string): v.GenericSchema<unknown, string> =>
@@ -21,7 +21,7 @@ export const eksWebhook = setting(
   EKS_FLAGS,
   `The flags of an EKS webhook of your own, each as it has it; what isn't named has the default: \`--annotation-prefix\`, \`--token-mount-path\`, \`--container-credentials-token-mount-path\`, \`--container-credentials-token-path\`, \`--container-credentials-token-volume-name\`. The base identity is read by that prefix alone then. [Why](webhook-order.md).`,
   (limit) =>
-    v.strictObject(
+    fields(
       {
         annotationPrefix: v.optional(prefix('a DNS subdomain other than rolechain.io'), EKS_FLAGS.annotationPrefix),
         tokenMountPath: v.optional(absolutePath('an absolute path'), EKS_FLAGS.tokenMountPath),

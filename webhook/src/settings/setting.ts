@@ -23,6 +23,13 @@ export const url = (limit: string): v.GenericSchema<unknown, string> =>
 export const port = (limit: string): v.GenericSchema<unknown, number> =>
   v.pipe(v.number(limit), v.integer(limit), v.minValue(0, limit), v.maxValue(65_535, limit));
 
+/** A map of fields. valibot takes an empty list for one, too. */
+export const fields = <E extends v.ObjectEntries>(entries: E, limit: string) =>
+  v.pipe(
+    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), limit),
+    v.strictObject(entries, limit),
+  );
+
 export function required<T>(limit: string, meaning: string, schema: (limit: string) => Schema<T>): Setting<Schema<T>> {
   return { limit, fallback: '', text: meaning, schema: schema(limit) };
 }

@@ -26,7 +26,7 @@ import {
 } from '@rolechain/shared';
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
-import { dnsSubdomain, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
+import { dnsSubdomain, fields, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
 
 /** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
 export type SidecarUser = (typeof SIDECAR_USERS)[number];
@@ -62,7 +62,13 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const ENVIRONMENT_SECRET = 'rolechain-environment';
 
 /** What an admin may set in the sidecar's environment. */
-const SIDECAR_VARIABLES: readonly string[] = [ENV.useEnvProxy, ENV.httpsProxy, ENV.httpProxy, ENV.noProxy, ENV.extraCA];
+export const SIDECAR_VARIABLES: readonly string[] = [
+  ENV.useEnvProxy,
+  ENV.httpsProxy,
+  ENV.httpProxy,
+  ENV.noProxy,
+  ENV.extraCA,
+];
 
 const TABLE = {
   sidecarImage: required(
@@ -102,7 +108,7 @@ const TABLE = {
     { secretName: ENVIRONMENT_SECRET, namespaces: [] },
     "The Secret behind `credentialSource: environment`, and the namespaces that may use it: anyone who may create pods there can read that Secret's credentials.",
     (limit) =>
-      v.strictObject(
+      fields(
         {
           secretName: v.optional(text('the name of a Secret'), ENVIRONMENT_SECRET),
           namespaces: v.optional(texts('a list of namespaces'), []),
