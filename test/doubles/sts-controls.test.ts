@@ -6,6 +6,7 @@ import {
   type AssumeRoleCommandInput,
   type AssumeRoleCommandOutput,
 } from '@aws-sdk/client-sts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
 import { createSdkClients, keysOf } from './sdk-client.ts';
 import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
@@ -97,7 +98,7 @@ test('a reset, nonsense, a hang and a delay', async () => {
   const patience = new AbortController();
   const hanging = by.send(new GetCallerIdentityCommand({}), { abortSignal: patience.signal });
   const gaveUp = expect(hanging).rejects.toMatchObject({ name: 'AbortError' });
-  while (sts.requests.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('the third request', () => sts.requests.length >= 3, { everyMs: 5 });
   patience.abort();
   await gaveUp;
   sts.failNext(1, { delayMs: 60 });
@@ -111,7 +112,7 @@ test('closing ends hanging requests, and the port can be taken again', async () 
   sts.failNext(1, 'hang');
   sts.failNext(1, { delayMs: 60_000 });
   const hanging = [whoAmI(client(base)), whoAmI(client(base))].map((call) => call.catch((error: unknown) => error));
-  while (sts.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('both requests', () => sts.requests.length >= 2, { everyMs: 5 });
   await sts.close();
   for (const error of await Promise.all(hanging)) expect(error).toBeInstanceOf(Error);
   const again = await startSts({ roles: [], port: sts.port });

@@ -19,7 +19,7 @@ export async function endAll(): Promise<void> {
 
 /** Waits until `check` holds, which takes milliseconds. */
 export async function until(check: () => boolean): Promise<void> {
-  await eventually('it holds', check, 2);
+  await eventually('it holds', check, { everyMs: 2 });
 }
 
 export function setUp(more: Partial<MaintainOptions> = {}) {

@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { ENV, SIDECAR, tokenFile } from '@rolechain/shared';
+import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
 import { arbitraryPod } from '@rolechain/kit/models/pods.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-
-/** The kubelet's expansion of a value, as far as this file needs it; test/kubelet has the whole. */
-function expandKubelet(text: string, values: Record<string, string>): string {
-  return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name?: string) =>
-    name === undefined ? '$' : (values[name] ?? whole),
-  );
-}
 
 interface Container {
   name: string;
@@ -188,7 +182,7 @@ describe('patch', () => {
   test('a dollar sign of the annotation survives the expansion of the kubelet', () => {
     const roleARN = 'arn:aws:iam::222222222222:role/$(AWS_REGION)/$$(X)/orders';
     const text = valueOf(inject(plainPod(), account(roleARN)).spec.initContainers[0], ENV.config) ?? '';
-    const config = JSON.parse(expandKubelet(text, { AWS_REGION: 'x' })) as {
+    const config = JSON.parse(expand(text, (name) => (name === 'AWS_REGION' ? 'x' : undefined))) as {
       roles: { default: { hops: [{ roleARN: string }] } };
     };
     expect(config.roles.default.hops[0].roleARN).toBe(roleARN);
@@ -246,7 +240,7 @@ describe('patch', () => {
     const sidecarEnvironment = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://u:p$(HOME)@proxy:3128' };
     const pod = call(plainPod(), account(), { ...SETTINGS, sidecarEnvironment }).pod as unknown as PodLike;
     const text = valueOf(pod.spec.initContainers[0], 'HTTPS_PROXY') ?? '';
-    expect(expandKubelet(text, { HOME: 'x' })).toBe(sidecarEnvironment.HTTPS_PROXY);
+    expect(expand(text, (name) => (name === 'HOME' ? 'x' : undefined))).toBe(sidecarEnvironment.HTTPS_PROXY);
     expect(valueOf(pod.spec.initContainers[0], 'NODE_USE_ENV_PROXY')).toBe('1');
     expect(valueOf(pod.spec.containers[0], 'HTTPS_PROXY')).toBeUndefined();
   });
