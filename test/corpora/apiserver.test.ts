@@ -16,7 +16,7 @@ import {
   until,
   type WebhookProcess,
 } from '../stage/install.ts';
-import { changes } from './changes.ts';
+import { changes } from '@rolechain/kit/unmanaged/changes.ts';
 import { makeDryRuns, type DryRuns } from './dry-run.ts';
 import { judge } from './judge.ts';
 import { cellsAfter, cellsBefore, limitSpaces, startQuotas, verdict, wanted, type Cell } from './limits-survey.ts';

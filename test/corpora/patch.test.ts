@@ -1,8 +1,8 @@
 /** decide, patch and uninject over every pod of the corpora, without an apiserver. */
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
-import { PULL_SECRET, changes } from './changes.ts';
-import { judge } from './judge.ts';
+import { changes } from '@rolechain/kit/unmanaged/changes.ts';
+import { PULL_SECRET, judge } from './judge.ts';
 import {
   distinctPods,
   eksPods,

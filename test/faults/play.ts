@@ -176,7 +176,11 @@ async function untilAll(clients: readonly Client[], ms: number, fits: (result: R
   const lacks = ({ results }: Client): boolean =>
     (['fresh', 'kept'] as const).some((kind) => !results.some((result) => result.kind === kind && fits(result)));
   const lacking = (): string[] => clients.filter(lacks).map(({ name }) => name);
-  await eventually(() => `such a result of ${lacking().join()}`, () => !clients.some(lacks), { ms });
+  await eventually(
+    () => `such a result of ${lacking().join()}`,
+    () => !clients.some(lacks),
+    { ms },
+  );
 }
 
 interface Times {

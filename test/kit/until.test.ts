@@ -1,7 +1,10 @@
 import { eventually, lastAnswer, until } from './until.ts';
 
 /** A look that fails or sees nothing until its third time. */
-function thirdTime(before: () => undefined | false): { readonly look: () => string | false | undefined; looks: number } {
+function thirdTime(before: () => undefined | false): {
+  readonly look: () => string | false | undefined;
+  looks: number;
+} {
   const tries = { look: () => (++tries.looks < 3 ? before() : 'there'), looks: 0 };
   return tries;
 }
@@ -21,7 +24,10 @@ test.each([
 });
 
 test('what never comes is said with the last error, after one look at least', async () => {
-  const given = expect.objectContaining({ message: expect.stringContaining('it comes'), cause: new Error('not there') });
+  const given = expect.objectContaining({
+    message: expect.stringContaining('it comes'),
+    cause: new Error('not there'),
+  });
   await expect(eventually('it comes', fail, now)).rejects.toEqual(given);
   await expect(eventually(() => 'it comes', fail, now)).rejects.toEqual(given);
   await expect(until('it comes', 0, fail)).rejects.toEqual(given);
@@ -38,6 +44,16 @@ test('what is hopeless ends it at once, and so does an error that is fatal', asy
 
 test('lastAnswer waits for one that passes, and takes no error for an answer', async () => {
   const { look } = thirdTime(() => undefined);
-  await expect(lastAnswer(async () => look(), (answer) => answer === 'there')).resolves.toBe('there');
-  await expect(lastAnswer(async () => fail(), () => true)).rejects.toThrow('not there');
+  await expect(
+    lastAnswer(
+      async () => look(),
+      (answer) => answer === 'there',
+    ),
+  ).resolves.toBe('there');
+  await expect(
+    lastAnswer(
+      async () => fail(),
+      () => true,
+    ),
+  ).rejects.toThrow('not there');
 });

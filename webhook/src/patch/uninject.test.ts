@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { FOREIGN_KEYS } from '@rolechain/shared';
-import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
 import { eksMutate, type ModelPod } from '@rolechain/kit/models/eks-webhook.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { runs } from '@rolechain/kit/runs.ts';
+import { notToRestore } from '@rolechain/kit/unmanaged/restored.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 import { uninject } from './uninject.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { ENV, SIDECAR, parseAssumeRole, parseSidecarConfig, type SidecarConfig } from '@rolechain/shared';
 import type { ModelContainer, ModelPod } from '@rolechain/kit/models/pod.ts';
-import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
+import { unmanagedChanges } from '@rolechain/kit/unmanaged/fresh.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, TARGET, account, call } from '../testing/fixtures.ts';
@@ -42,7 +42,7 @@ test('nothing foreign changes, and a second call changes nothing, whatever the r
     fc.property(asked, random, random, ({ pod, annotation }, r1, r2) => {
       const once = inject(pod, annotation, r1);
       expect(once.decision.outcome).not.toBe('refused');
-      expect(withoutOurs(pod, once.pod)).toEqual(pod);
+      expect(unmanagedChanges(pod, once.pod)).toEqual([]);
       expect(inject(once.pod, annotation, r2).pod).toEqual(once.pod);
     }),
     { numRuns: runs(300) },
