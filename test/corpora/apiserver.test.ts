@@ -114,7 +114,8 @@ describeWithCluster('every pod of the corpora on a real apiserver', (cluster) =>
   async function start(dryRuns: DryRuns, port: number, conflicts: 'refuse' | 'warn'): Promise<WebhookProcess> {
     const kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
     const started = await startWebhook({ port, kubeconfig, settings: { conflicts } });
-    const probe = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [{ name: 'a', image: 'a' }] } };
+    const spec = { containers: [{ name: 'a', image: 'a' }] };
+    const probe = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec } as const;
     await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
       const answer = await dryRuns.create(forApiserver(probe, ANY_LEVEL, ANNOTATED));
       return answer.accepted && answer.pod.spec?.initContainers?.[0]?.name === 'rolechain';

@@ -5,7 +5,8 @@ import type { Change } from '@rolechain/kit/unmanaged/changes.ts';
 import { unmanagedChanges } from '@rolechain/kit/unmanaged/fresh.ts';
 import type { Answer, DryRuns } from './dry-run.ts';
 import { ALLOWED, heldByStatus, lost } from './judge.ts';
-import { forApiserver, type CorpusPod, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import { forApiserver, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { ANNOTATED, PLAIN } from './spaces.ts';
 
 /** A pod and the namespace that it goes to. */
@@ -46,7 +47,7 @@ export function copies(judged: readonly Judged[]): Accepted[] {
     if (!one.after.accepted) return [];
     const { status: _, ...pod } = one.after.pod;
     const { uid: _uid, creationTimestamp: _created, ...metadata } = pod.metadata ?? {};
-    return [{ ...one, before: one.after.pod, pod: { ...pod, metadata } as unknown as CorpusPod }];
+    return [{ ...one, before: one.after.pod, pod: { ...pod, metadata } as unknown as PodObject }];
   });
 }
 

@@ -2,7 +2,7 @@
 import { ENV } from '@rolechain/shared';
 import { isSecret } from '@rolechain/kit/record.ts';
 import { podField } from './fields.ts';
-import type { Pod, Projected, ProjectedSource, Projection } from './pod.ts';
+import type { Pod, Projected, ProjectedSource, Projection } from '@rolechain/kit/pod.ts';
 
 export type ObjectData = Readonly<Record<string, string | Uint8Array>>;
 

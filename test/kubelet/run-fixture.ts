@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@rolechain/kit/until.ts';
-import { containerOf, type Container, type Pod } from './pod.ts';
+import { containerOf, type Container, type Pod } from '@rolechain/kit/pod.ts';
 import { runContainer, type Isolation, type RunOptions, type RunningContainer } from './run.ts';
 import { makeVolumes, type PodVolumes } from './volumes.ts';
 

@@ -1,6 +1,6 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
 import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
-import { allContainers, type ModelContainer, type ModelPod, type Mount } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type Draft, type DraftContainer, type DraftPod, type VolumeMount } from '@rolechain/kit/pod.ts';
 
 /** Of each container, by name. */
 export interface Seen {
@@ -15,7 +15,7 @@ export interface Seen {
  * reads no other: with `Never` we can't take away what is mounted into it later. EKS' mount stays for Vault in a container
  * that holds a role, where EKS came first: it isn't compared in a pod that asks for Vault.
  */
-export function seen(pod: ModelPod, submitted: ModelPod): Seen {
+export function seen(pod: DraftPod, submitted: DraftPod): Seen {
   return seenOf(pod, [...namesOf(submitted), SIDECAR.name], submitted);
 }
 
@@ -23,7 +23,7 @@ export function seen(pod: ModelPod, submitted: ModelPod): Seen {
  * The containers that other webhooks added, whole. What several of them write into each other's depends on their own
  * order, with or without rolechain: wherever rolechain stands among them, it is the same.
  */
-export function seenOfOthers(pod: ModelPod, submitted: ModelPod): Seen {
+export function seenOfOthers(pod: DraftPod, submitted: DraftPod): Seen {
   const own = [...namesOf(submitted), SIDECAR.name];
   return seenOf(
     pod,
@@ -32,17 +32,17 @@ export function seenOfOthers(pod: ModelPod, submitted: ModelPod): Seen {
   );
 }
 
-function namesOf(pod: ModelPod): string[] {
+function namesOf(pod: DraftPod): string[] {
   return allContainers(pod).map(({ name }) => name);
 }
 
-function seenOf(pod: ModelPod, names: readonly string[], submitted: ModelPod): Seen {
+function seenOf(pod: DraftPod, names: readonly string[], submitted: DraftPod): Seen {
   // It stands in the sidecar's configuration, and is another in each row.
   const namespace = String(pod.metadata.namespace);
   const containers = allContainers(pod).filter(({ name }) => names.includes(name));
-  const of = (read: (container: ModelContainer) => readonly string[]): Record<string, readonly string[]> =>
+  const of = (read: (container: DraftContainer) => readonly string[]): Record<string, readonly string[]> =>
     Object.fromEntries(containers.map((container) => [container.name, read(container)] as const).sort());
-  const isSeen = (container: ModelContainer, mount: Mount): boolean =>
+  const isSeen = (container: DraftContainer, mount: Draft<VolumeMount>): boolean =>
     container.name === SIDECAR.name
       ? mount.name.startsWith(SIDECAR.tokenVolume)
       : !(asksForVault(submitted) && isHolder(container) && isEksMount(mount));
@@ -58,20 +58,20 @@ function seenOf(pod: ModelPod, names: readonly string[], submitted: ModelPod): S
 }
 
 /** Of the containers that hold a role: their environments must be those of a pod that no other webhook saw. */
-export function holders(pod: ModelPod): ModelContainer[] {
+export function holders(pod: DraftPod): DraftContainer[] {
   return allContainers(pod).filter(isHolder);
 }
 
-function isHolder({ name, env }: ModelContainer): boolean {
+function isHolder({ name, env }: DraftContainer): boolean {
   return name !== SIDECAR.name && (env ?? []).some(isOurs);
 }
 
-export function asksForVault({ metadata }: ModelPod): boolean {
+export function asksForVault({ metadata }: DraftPod): boolean {
   return metadata.annotations?.['vault.hashicorp.com/agent-inject'] === 'true';
 }
 
 /** One of those that the EKS webhook writes, in either mode. */
-export function isEksMount({ name, mountPath }: Mount): boolean {
+export function isEksMount({ name, mountPath }: Draft<VolumeMount>): boolean {
   return (
     (name === 'aws-iam-token' && mountPath === '/var/run/secrets/eks.amazonaws.com/serviceaccount') ||
     (name === 'eks-pod-identity-token' && mountPath === '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount')
@@ -79,12 +79,12 @@ export function isEksMount({ name, mountPath }: Mount): boolean {
 }
 
 /** The environments of these containers, by name. */
-export function environments(containers: readonly ModelContainer[]): Record<string, readonly string[]> {
+export function environments(containers: readonly DraftContainer[]): Record<string, readonly string[]> {
   return Object.fromEntries(containers.map(({ name, env }) => [name, (env ?? []).map(text)]));
 }
 
 /** Whether the sidecar, which goes on running, starts before every init container that holds a role. */
-export function sidecarStartsFirst(pod: ModelPod): boolean {
+export function sidecarStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
   const sidecar = inits.findIndex(({ name, restartPolicy }) => name === SIDECAR.name && restartPolicy === 'Always');
   const held = new Set(holders(pod).map(({ name }) => name));
@@ -92,7 +92,7 @@ export function sidecarStartsFirst(pod: ModelPod): boolean {
 }
 
 /** Whether a native proxy starts before the sidecar, where a CNI plugin leads connections to it. */
-export function proxyStartsFirst(pod: ModelPod): boolean {
+export function proxyStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
   const isCNI = inits.some(({ name }) => name === 'istio-validation' || name === 'linkerd-network-validator');
   const proxies = inits.filter(({ name }) => name === 'istio-proxy' || name === 'linkerd-proxy');

@@ -1,7 +1,7 @@
 /** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
 import fc from 'fast-check';
 import { ENV, FOREIGN_KEYS, HTTP_PROXIES, NO_PROXIES, SDK_VARIABLES } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from './pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '../pod.ts';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
 /** Fields unknown to this program, with names and values that are awkward to carry. */
@@ -43,7 +43,7 @@ const mount = fc.record({
   mountPath: fc.constantFrom('/data', '/etc/conf', '/var/run'),
 });
 
-function container(name: string): fc.Arbitrary<ModelContainer> {
+function container(name: string): fc.Arbitrary<DraftContainer> {
   return fc
     .record(
       {
@@ -60,7 +60,7 @@ function container(name: string): fc.Arbitrary<ModelContainer> {
     )
     .map(({ unknown, empties, ...rest }) => {
       const variables = empties && rest.env && !rest.envFrom ? { env: [...empties, ...rest.env] } : {};
-      return { ...unknown, ...rest, ...variables, name } as ModelContainer;
+      return { ...unknown, ...rest, ...variables, name } as unknown as DraftContainer;
     });
 }
 
@@ -88,7 +88,7 @@ const podAnnotations = fc.record(
 );
 
 /** A pod whose containers contradict nothing: an annotated account gets it injected, or skipped when no container is left. */
-export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
+export const arbitraryPod: fc.Arbitrary<DraftPod> = fc
   .tuple(
     names,
     fc.integer({ min: 0, max: 3 }),
@@ -110,7 +110,7 @@ export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
         containers: fc.tuple(...all.slice(cut).map(container)),
         explicitEmpty: fc.boolean(),
       })
-      .map(({ initContainers, containers, explicitEmpty }): ModelPod => ({
+      .map(({ initContainers, containers, explicitEmpty }): DraftPod => ({
         metadata: { name: 'p', ...(annotations ? { annotations } : {}) },
         spec: {
           ...unknown,
@@ -160,15 +160,15 @@ export const arbitraryAnnotation: fc.Arbitrary<string> = fc
   });
 
 /** A pod of `arbitraryPod` with the annotations by which it picks among these roles. */
-export function withRoleAnnotations(pod: ModelPod, declared: readonly string[]): fc.Arbitrary<ModelPod> {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(({ name }) => name);
+export function withRoleAnnotations(pod: DraftPod, declared: readonly string[]): fc.Arbitrary<DraftPod> {
+  const containers = allContainers(pod).map(({ name }) => name);
   const skipped = (pod.metadata.annotations?.['rolechain.io/skip-containers'] ?? '').split(',');
   const free = containers.filter((name) => !skipped.includes(name));
   const held = fc.shuffledSubarray([...declared], { minLength: 1 });
   const entries = fc.tuple(fc.subarray(free), fc.array(held, { minLength: 4, maxLength: 4 }));
   return fc
     .record({ entries, token: fc.option(fc.constantFrom('file', 'env'), { nil: undefined }) })
-    .map(({ entries: [names, roles], token }): ModelPod => {
+    .map(({ entries: [names, roles], token }): DraftPod => {
       const asked = names.map((name, index) => `${name}=${(roles[index] ?? []).join('+')}`).join(', ');
       const annotations = {
         ...pod.metadata.annotations,
