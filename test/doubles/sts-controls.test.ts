@@ -1,18 +1,8 @@
-import {
-  AssumeRoleCommand,
-  GetCallerIdentityCommand,
-  GetSessionTokenCommand,
-  type STSClient,
-  type AssumeRoleCommandInput,
-  type AssumeRoleCommandOutput,
-} from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
 import { eventually } from '@rolechain/kit/until.ts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
-import { createSdkClients, keysOf } from './sdk-client.ts';
+import { BASE, ORDERS, assume, createSdkClients, keysOf, whoAmI } from './sdk-client.ts';
 import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
-
-const BASE = 'arn:aws:iam::111111111111:role/base';
-const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 
 let sts: StsDouble;
 let base: IssuedCredentials;
@@ -37,12 +27,6 @@ afterEach(async () => {
   await sts.close();
 });
 
-function assume(by: STSClient, change: Partial<AssumeRoleCommandInput> = {}): Promise<AssumeRoleCommandOutput> {
-  const input = { RoleArn: ORDERS, RoleSessionName: 'shop.pod-1', ExternalId: 'shop-1', ...change };
-  return by.send(new AssumeRoleCommand(input));
-}
-
-const whoAmI = (by: STSClient) => by.send(new GetCallerIdentityCommand({}));
 const status = (code: number) => ({ $metadata: expect.objectContaining({ httpStatusCode: code }) });
 
 test('requests are recorded', async () => {

@@ -1,6 +1,6 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
-import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
 import { allContainers, type Draft, type DraftContainer, type DraftPod, type VolumeMount } from '@rolechain/kit/pod.ts';
+import { SIDECAR_NAME, isOurVolume } from '@rolechain/kit/unmanaged/names.ts';
 
 /** Of each container, by name. */
 export interface Seen {
@@ -16,7 +16,7 @@ export interface Seen {
  * that holds a role, where EKS came first: it isn't compared in a pod that asks for Vault.
  */
 export function seen(pod: DraftPod, submitted: DraftPod): Seen {
-  return seenOf(pod, [...namesOf(submitted), SIDECAR.name], submitted);
+  return seenOf(pod, [...namesOf(submitted), SIDECAR_NAME], submitted);
 }
 
 /**
@@ -24,7 +24,7 @@ export function seen(pod: DraftPod, submitted: DraftPod): Seen {
  * order, with or without rolechain: wherever rolechain stands among them, it is the same.
  */
 export function seenOfOthers(pod: DraftPod, submitted: DraftPod): Seen {
-  const own = [...namesOf(submitted), SIDECAR.name];
+  const own = [...namesOf(submitted), SIDECAR_NAME];
   return seenOf(
     pod,
     namesOf(pod).filter((name) => !own.includes(name)),
@@ -43,8 +43,8 @@ function seenOf(pod: DraftPod, names: readonly string[], submitted: DraftPod): S
   const of = (read: (container: DraftContainer) => readonly string[]): Record<string, readonly string[]> =>
     Object.fromEntries(containers.map((container) => [container.name, read(container)] as const).sort());
   const isSeen = (container: DraftContainer, mount: Draft<VolumeMount>): boolean =>
-    container.name === SIDECAR.name
-      ? mount.name.startsWith(SIDECAR.tokenVolume)
+    container.name === SIDECAR_NAME
+      ? isOurVolume(mount.name)
       : !(asksForVault(submitted) && isHolder(container) && isEksMount(mount));
   return {
     environment: of(({ env }) => (env ?? []).map((variable) => text(variable).replaceAll(namespace, 'NAMESPACE'))),
@@ -63,7 +63,7 @@ export function holders(pod: DraftPod): DraftContainer[] {
 }
 
 function isHolder({ name, env }: DraftContainer): boolean {
-  return name !== SIDECAR.name && (env ?? []).some(isOurs);
+  return name !== SIDECAR_NAME && (env ?? []).some(isOurs);
 }
 
 export function asksForVault({ metadata }: DraftPod): boolean {
@@ -86,7 +86,7 @@ export function environments(containers: readonly DraftContainer[]): Record<stri
 /** Whether the sidecar, which goes on running, starts before every init container that holds a role. */
 export function sidecarStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
-  const sidecar = inits.findIndex(({ name, restartPolicy }) => name === SIDECAR.name && restartPolicy === 'Always');
+  const sidecar = inits.findIndex(({ name, restartPolicy }) => name === SIDECAR_NAME && restartPolicy === 'Always');
   const held = new Set(holders(pod).map(({ name }) => name));
   return sidecar >= 0 && inits.every(({ name }, index) => !held.has(name) || index > sidecar);
 }
@@ -96,14 +96,14 @@ export function proxyStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
   const isCNI = inits.some(({ name }) => name === 'istio-validation' || name === 'linkerd-network-validator');
   const proxies = inits.filter(({ name }) => name === 'istio-proxy' || name === 'linkerd-proxy');
-  const sidecar = inits.findIndex(({ name }) => name === SIDECAR.name);
+  const sidecar = inits.findIndex(({ name }) => name === SIDECAR_NAME);
   return !isCNI || proxies.every((proxy) => inits.indexOf(proxy) < sidecar);
 }
 
 function isOurs({ name, value = '' }: { name: string; value?: string }): boolean {
   return (
-    (name === ENV.fullURI && value.startsWith('http://127.0.0.1:')) ||
-    (name === ENV.tokenFile && value.startsWith(PATHS.tokens))
+    (name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI' && value.startsWith('http://127.0.0.1:')) ||
+    (name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE' && value.startsWith('/var/run/secrets/rolechain.io/'))
   );
 }
 

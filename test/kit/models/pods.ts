@@ -1,6 +1,6 @@
 /** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
 import fc from 'fast-check';
-import { ENV, FOREIGN_KEYS, HTTP_PROXIES, NO_PROXIES, SDK_VARIABLES } from '@rolechain/shared';
+import { EKS_SKIP_KEY, NO_PROXY_VARIABLES, REMOVED_EMPTY, VELERO_KEY } from '../unmanaged/names.ts';
 import { allContainers, type DraftContainer, type DraftPod } from '../pod.ts';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
@@ -11,13 +11,13 @@ const unknownFields = fc.dictionary(
   { maxKeys: 3 },
 );
 const harmlessNames = [
-  ENV.region,
-  ENV.defaultRegion,
-  ENV.stsRegionalEndpoints,
-  ENV.metadataDisabled,
-  ENV.profile,
-  ...HTTP_PROXIES.proxies.slice(0, 1),
-  ...NO_PROXIES,
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'AWS_EC2_METADATA_DISABLED',
+  'AWS_PROFILE',
+  'HTTP_PROXY',
+  ...NO_PROXY_VARIABLES,
   'PATH',
   'A$B',
 ];
@@ -25,10 +25,15 @@ const variable = fc.record({
   name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...harmlessNames) }, { weight: 2, arbitrary: label }),
   value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false', 'x,127.0.0.1'), fc.string()),
 });
-/** Empty ones contradict nothing where no envFrom stands beside them. */
-const emptyVariable = fc.constantFrom(
-  ...Object.entries(SDK_VARIABLES).flatMap(([name, { empty }]) => (empty === 'nothing' ? [] : { name, value: '' })),
-);
+/** Variables of which SDKs take an empty value for one: it draws a warning, or is taken out. */
+export const TOLD_EMPTY: readonly string[] = [
+  ...REMOVED_EMPTY.filter((name) => !name.endsWith('_REGION')),
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY', 'AWS_SECRET_KEY'],
+  ...['AMAZON_ACCESS_KEY_ID', 'AMAZON_SECRET_ACCESS_KEY'],
+  ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CREDENTIAL_FILE'],
+];
+/** They contradict nothing where no envFrom stands beside them. */
+const emptyVariable = fc.constantFrom(...TOLD_EMPTY.map((name) => ({ name, value: '' })));
 const fromSecret = fc.record({
   name: label,
   valueFrom: fc.constant({ secretKeyRef: { name: 's', key: 'k' } }),
@@ -68,7 +73,7 @@ const names = fc.uniqueArray(fc.oneof(label, fc.constant('istio-proxy')), { minL
 const podAnnotations = fc.record(
   {
     'rolechain.io/skip-containers': fc.constantFrom('', 'app', 'istio-proxy,app'),
-    [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom(
+    [EKS_SKIP_KEY]: fc.constantFrom(
       '',
       'other',
       'a, b',
@@ -80,7 +85,7 @@ const podAnnotations = fc.record(
       'a\rb',
       '"a\r\nb",c',
     ),
-    [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
+    [VELERO_KEY]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
     'rolechain.io/skipped': fc.constant('NoContainerSelected'),
   },

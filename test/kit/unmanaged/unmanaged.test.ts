@@ -9,6 +9,7 @@ import {
   SIDECAR,
   emptyIsRemoved,
 } from '@rolechain/shared';
+import { TOLD_EMPTY } from '../models/pods.ts';
 import { changes, type Change } from './changes.ts';
 import { unmanagedChanges } from './fresh.ts';
 import * as names from './names.ts';
@@ -158,6 +159,8 @@ test('the names are those of the product’s tables', () => {
   expect([names.DUALSTACK_VARIABLE, names.NO_PROXY_VARIABLES]).toEqual([ENV.useDualstackEndpoint, NO_PROXIES]);
   const known = [...new Set([...Object.keys(SDK_VARIABLES), ...Object.values(ENV)])];
   expect(known.filter(emptyIsRemoved).sort()).toEqual([...names.REMOVED_EMPTY].sort());
+  const told = Object.entries(SDK_VARIABLES).filter(([, { empty }]) => empty !== 'nothing');
+  expect([...TOLD_EMPTY].sort()).toEqual(told.map(([name]) => name).sort());
   const { status, skipped } = ANNOTATIONS;
   expect(names.KEYS).toEqual([status.key, skipped.key, FOREIGN_KEYS.eksSkipContainers, FOREIGN_KEYS.veleroExcludes]);
   expect(names.EKS_VARIABLES).toEqual(EKS.injections.flatMap(({ pair }) => pair));
