@@ -6,7 +6,7 @@ import type { Certificates } from '../rotation.ts';
 import { ensureCertificates } from '../store.ts';
 import { memoryConfiguration, memorySecret } from './memory-api.ts';
 import { DNS_NAMES, NOW } from './pairs.ts';
-import { recordingLog } from './recording-log.ts';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
 
 /** What `afterEach` ends. */
 const ended: (() => unknown)[] = [];
