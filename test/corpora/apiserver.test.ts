@@ -6,16 +6,9 @@ import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import { SETTINGS, account } from '@rolechain/webhook/testing';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { changes } from '@rolechain/kit/unmanaged/changes.ts';
 import { makeDryRuns, type DryRuns } from './dry-run.ts';
 import { judge } from './judge.ts';

@@ -7,16 +7,9 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { makeDryRuns, type Answer, type DryRuns } from '../corpora/dry-run.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
 import { leftAlone, markOf, podOf, skippedFor, written, type HardPod } from './row.ts';

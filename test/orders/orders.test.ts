@@ -13,7 +13,7 @@ import { injectors } from '../models/injectors.ts';
 import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
 import { serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
 import { REGION } from '../stage/aws.ts';
-import { PATIENCE_MS, until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';

@@ -8,7 +8,8 @@ import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
 import { hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, type Channel } from '@rolechain/kit/record.ts';
 import { holdPorts } from './hold-ports.ts';
-import { PATIENCE_MS, ROOT, until } from './install.ts';
+import { ROOT } from './install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 /** What the pod's projected volumes are filled with. */
 export interface Projections {

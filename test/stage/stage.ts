@@ -14,16 +14,9 @@ import type { Pod } from '@rolechain/kit/pod.ts';
 import { hearPod } from '../secrets/cluster.ts';
 import { heard } from '@rolechain/kit/record.ts';
 import { startAws, type Account, type Aws, type AwsOptions } from './aws.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from './install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from './install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface StageOptions {

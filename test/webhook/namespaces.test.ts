@@ -6,16 +6,9 @@ import { CoreV1Api, type V1Container } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
-import {
-  NAMESPACE,
-  PATIENCE_MS,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { createPod, untilCalled } from '../stage/stage.ts';
 

@@ -17,15 +17,9 @@ import type { Injector } from '../models/injectors.ts';
 import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
 import { REGION } from '../stage/aws.ts';
 import { startInjectors, type InjectorServer } from '../orders/server.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { until } from '@rolechain/kit/until.ts';
 
 const SHOP = 'shop';
 /** Fields that the other webhook shall write, by commas. */
