@@ -121,6 +121,11 @@ export default tseslint.config(
     ['@rolechain/webhook', '@rolechain/sidecar', '@rolechain/test', '@aws-sdk', 'fastify'],
     'certs knows Secrets and webhook configurations, nothing of pods or roles.',
   ),
+  border(
+    ['test/{kit,doubles}/**/*.ts', 'test/models/{apiserver,injectors,istio,later,linkerd,seen,vault}.ts'],
+    ['@rolechain/shared', '@rolechain/webhook', '@rolechain/sidecar', '@rolechain/test'],
+    "What the product is compared with doesn't read the product's tables, or a wrong one passes on both sides: write the literal.",
+  ),
   {
     files: PURE,
     ignores: ['**/*.test.ts', ...IMPURE],

@@ -3,7 +3,7 @@ import { CertificateError } from './errors.ts';
 import { ensureCertificates, type EnsureOptions } from './store.ts';
 import { daysAfter, DNS_NAMES, makeData, NOW } from './testing/pairs.ts';
 import { fromBase64, memorySecret, type MemorySecret } from './testing/memory-api.ts';
-import { recordingLog } from './testing/recording-log.ts';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
 
 let data: Awaited<ReturnType<typeof makeData>>;
 

@@ -1,7 +1,7 @@
 /** What the demo needs of a control plane: a pod goes in, the mutated pod comes out, with tokens for it. */
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
-import type { Pod } from '@rolechain/test/kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import { createPod, setStage, untilCalled } from '@rolechain/test/stage/stage.ts';
 import { labelNamespaces } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -63,7 +63,7 @@ async function withoutUs(cluster: Cluster, pod: KubeObject): Promise<Pod> {
   const annotations = (pod.metadata.annotations ?? {}) as Record<string, string>;
   const asked = { ...pod, metadata: { ...pod.metadata, annotations: { ...annotations, [key]: 'false' } } };
   const { metadata, ...rest } = await createPod(cluster, asked, true);
-  const { [key]: _wish, ...others } = metadata?.annotations ?? {};
+  const { [key]: _wish, ...others } = metadata.annotations ?? {};
   return { ...rest, metadata: { ...metadata, annotations: others } };
 }
 

@@ -1,4 +1,4 @@
-import type { Pod } from '@rolechain/test/kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import type { Aws } from '@rolechain/test/stage/aws.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Projections } from '@rolechain/test/stage/pod.ts';

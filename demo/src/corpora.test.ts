@@ -10,9 +10,10 @@ import { ENV, REASONS, SIDECAR } from '@rolechain/shared';
 import type { Binaries } from '@rolechain/test/cluster/binaries.ts';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
 import { makeDryRuns, type Answer, type DryRuns } from '@rolechain/test/corpora/dry-run.ts';
-import { distinctPods, eksPods, psaFixtures, type CorpusPod, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import { distinctPods, eksPods, psaFixtures, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { containerEnvironment } from '@rolechain/test/kubelet/environment.ts';
-import { containerOf, type Pod } from '@rolechain/test/kubelet/pod.ts';
+import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
 import { applyAll } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { setReal, wordsOf } from './admission.ts';
@@ -81,7 +82,7 @@ function tests(binaries: Binaries): void {
       const message = (JSON.parse((error as { body: string }).body) as { message: string }).message;
       return { file, scene, withoutUs: { accepted: false, message }, words: wordsOf(error) };
     }
-    const { spec, ...rest } = scene.pod as CorpusPod;
+    const { spec, ...rest } = scene.pod as PodObject;
     const { serviceAccount: _old, ...others } = spec;
     const withoutUs = await dryRuns.create({ ...rest, spec: { ...others, serviceAccountName: PLAIN } });
     try {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { PORTS } from '@rolechain/shared';
 import { isFree } from '@rolechain/kit/free-port.ts';
-import type { Pod } from '@rolechain/test/kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import { holdPorts } from '@rolechain/test/stage/hold-ports.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { setAdmission, wordsOf } from './admission.ts';
@@ -29,7 +29,7 @@ async function demo(): Promise<number> {
   onInterrupt(ends);
   try {
     const { before, after: mutated } = await admission.admit(scene.pod);
-    step(`${scene.workload}: pod ${mutated.metadata?.name ?? ''} is admitted`);
+    step(`${scene.workload}: pod ${mutated.metadata.name ?? ''} is admitted`);
     console.log(`\nWhat changed in the pod:\n\n${diffYAML(shownFields(before), shownFields(mutated))}\n`);
     const expected = expectedRole(scene, mutated, heldBy(mutated));
     const arn = await runProgram(mutated, admission, step, ends);
@@ -69,7 +69,7 @@ function readText(path: string | number, file: string): string {
 
 /** What a user reads of a pod. The volume of the API's token has a random name. */
 function shownFields({ metadata, spec }: Pod): unknown {
-  const { annotations = {}, labels } = metadata ?? {};
+  const { annotations = {}, labels } = metadata;
   const shown = { metadata: { ...(Object.keys(annotations).length > 0 ? { annotations } : {}), labels }, spec };
   return JSON.parse(JSON.stringify(shown).replace(/kube-api-access-\w+/g, 'kube-api-access'));
 }

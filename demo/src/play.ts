@@ -1,7 +1,7 @@
 /** Runs what an admitted pod names, and says who its program is. */
 import { join } from 'node:path';
 import { ANNOTATIONS, ENV, parseRoleARN } from '@rolechain/shared';
-import { containerOf, type Pod } from '@rolechain/test/kubelet/pod.ts';
+import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
 import { REGION } from '@rolechain/test/stage/aws.ts';
 import { holdingContainer, startPod, untilStarted } from '@rolechain/test/stage/pod.ts';
 import { accountsOf } from '@rolechain/test/stage/stage.ts';
@@ -52,7 +52,7 @@ function hasNoRegion(pod: Pod, container: string): boolean {
 export function heldBy(pod: Pod): string {
   const container = holdingContainer(pod);
   if (container !== undefined) return container;
-  const { namespace = '', annotations = {} } = pod.metadata ?? {};
+  const { namespace = '', annotations = {} } = pod.metadata;
   const skipped = annotations[ANNOTATIONS.skipped.key];
   const [inject, status] = [ANNOTATIONS.inject.key, ANNOTATIONS.status.key];
   throw new Error(
@@ -69,7 +69,7 @@ export function heldBy(pod: Pod): string {
 /** The beginning of the session's ARN: of the role that the account names for what the container holds. */
 export function expectedRole({ objects }: Scene, pod: Pod, container: string): string {
   const account = accountsOf(objects)[0];
-  const { containers = {} } = JSON.parse(pod.metadata?.annotations?.[ANNOTATIONS.status.key] ?? '{}') as {
+  const { containers = {} } = JSON.parse(pod.metadata.annotations?.[ANNOTATIONS.status.key] ?? '{}') as {
     containers?: Record<string, string[]>;
   };
   const role = account?.roles.find(({ name }) => name === containers[container]?.[0]);

@@ -32,7 +32,7 @@ test('a pod of each kind of workload comes out with its role', async () => {
   const admission = await start(scenes);
   for (const scene of scenes) {
     const { before, after } = await admission.admit(scene.pod);
-    expect([heldBy(after), after.metadata?.name]).toEqual([expect.any(String), before.metadata?.name]);
+    expect([heldBy(after), after.metadata.name]).toEqual([expect.any(String), before.metadata.name]);
   }
 });
 

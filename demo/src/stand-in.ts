@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.ts';
 import { startKubeDouble, type KubeDouble } from '@rolechain/doubles/kube.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import type { Pod } from '@rolechain/test/kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import { startAws } from '@rolechain/test/stage/aws.ts';
 import { installManifests, startWebhook } from '@rolechain/test/stage/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -60,9 +60,9 @@ export async function setStandIn({ objects, secrets }: Setting, step: (what: str
 /** Tokens of an issuer of our own, whose key the doubles know. */
 function projectionsOf({ metadata, spec }: Pod, key: ReturnType<typeof makeSigningKey>): Projections {
   const claims = {
-    namespace: metadata?.namespace ?? '',
-    serviceAccount: spec?.serviceAccountName ?? 'default',
-    pod: { name: metadata?.name ?? '', uid: metadata?.uid ?? '' },
+    namespace: metadata.namespace ?? '',
+    serviceAccount: spec.serviceAccountName ?? 'default',
+    pod: { name: metadata.name ?? '', uid: metadata.uid ?? '' },
   };
   const token: Projections['token'] = (audience, expiresInSeconds) =>
     Promise.resolve(makeServiceAccountToken({ ...claims, audience, expiresInSeconds, key, issuer: ISSUER }));

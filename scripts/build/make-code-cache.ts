@@ -7,12 +7,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@rolechain/kit/free-port.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
 import { CODE_CACHE_USE, MAKING } from '../../sidecar/src/runtime/code-cache-use.ts';
 import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
 
-const TRIES = 200;
 const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();
 const AGENT_ANSWER = JSON.stringify({
   AccessKeyId: 'ASIAEXAMPLE',
@@ -73,18 +73,12 @@ function configOf(port: number, credentials: number, health: number): SidecarCon
 
 /** A request for credentials and one for each page of the health port, as a pod's life begins. */
 async function untilServed(root: string, { credentials, health }: SidecarConfig['ports']): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    await sleep(50);
-    try {
-      const authorization = readFileSync(join(root, tokenFile('default')), 'latin1');
-      if ((await get(credentials, PATHS.credentials, { authorization })) !== 200) continue;
-      for (const path of [PATHS.healthz, PATHS.readyz]) await get(health, path);
-      return;
-    } catch {
-      // Not listening yet.
-    }
-  }
-  throw new Error('the sidecar served no credentials');
+  await eventually('the sidecar serves credentials', async () => {
+    const authorization = readFileSync(join(root, tokenFile('default')), 'latin1');
+    if ((await get(credentials, PATHS.credentials, { authorization })) !== 200) return false;
+    for (const path of [PATHS.healthz, PATHS.readyz]) await get(health, path);
+    return true;
+  });
 }
 
 async function get(port: number, path: string, headers: Record<string, string> = {}): Promise<number | undefined> {
@@ -98,13 +92,6 @@ async function get(port: number, path: string, headers: Record<string, string> =
 async function listen(server: ReturnType<typeof createServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 main().then(

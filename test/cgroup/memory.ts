@@ -1,7 +1,7 @@
 /** Memory cgroups, version 1 and 2: what the kernel holds against a container's limit. Making them needs root. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@rolechain/kit/until.ts';
 import { RESOURCES } from '@rolechain/shared';
 import { parseQuantity } from '../../webhook/src/objects/quantity.ts';
 
@@ -145,13 +145,8 @@ function groupIn(folder: string, version: 1 | 2, limitMiB: number | undefined): 
 
 /** The kernel takes a moment to let go of a process that has ended. */
 async function removeGroup(folder: string): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      rmdirSync(folder);
-      return;
-    } catch (error) {
-      if (tries === 50) throw error;
-      await sleep(50);
-    }
-  }
+  await eventually(`${folder} is empty`, () => {
+    rmdirSync(folder);
+    return true;
+  });
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { spawnTied } from '@rolechain/kit/tied-process.ts';
-import { PATIENCE_MS, until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 export interface Moto {
   readonly url: string;

@@ -16,11 +16,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import { etcdFlags, kubeApiserverFlags, servingCertificate, writeSecrets, type User } from './flags.ts';
 import { hearCluster } from '../secrets/cluster.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { serviceAccountKubeconfig, writeKubeconfig, type ServiceAccountRef } from './kubeconfig.ts';
 import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 
@@ -139,12 +139,12 @@ function start(folder: string, name: string, command: string, args: readonly str
 async function untilReady(folder: string, url: string, token: string, ended: Promise<string>): Promise<void> {
   let how: string | undefined;
   void ended.then((text) => (how = text));
-  const deadline = Date.now() + readyWithinMs;
-  while (!(await isReady(folder, url, token))) {
-    if (how !== undefined) throw new Error(how);
-    if (Date.now() > deadline) throw new Error(`/readyz fails after ${readyWithinMs / 1000} s`);
-    await sleep(50);
-  }
+  await until(
+    '/readyz says so',
+    readyWithinMs,
+    () => isReady(folder, url, token),
+    () => how,
+  );
 }
 
 async function isReady(folder: string, url: string, token: string): Promise<boolean> {

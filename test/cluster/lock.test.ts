@@ -4,6 +4,7 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@rolechain/kit/until.ts';
 import { withLock } from './lock.ts';
 
 describe('withLock', () => {
@@ -35,7 +36,7 @@ describe('withLock', () => {
   test('is touched while the work lasts', async () => {
     const work = async () => {
       await utimes(path, longAgo, longAgo);
-      while (statSync(path).mtimeMs === longAgo.getTime()) await sleep(5);
+      await eventually('it is touched', () => statSync(path).mtimeMs !== longAgo.getTime(), { everyMs: 5 });
     };
     await withLock(path, work, { beatMs: 20 });
   });

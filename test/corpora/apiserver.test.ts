@@ -6,17 +6,10 @@ import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import { SETTINGS, account } from '@rolechain/webhook/testing';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
-import { changes } from './changes.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
+import { changes } from '@rolechain/kit/unmanaged/changes.ts';
 import { makeDryRuns, type DryRuns } from './dry-run.ts';
 import { judge } from './judge.ts';
 import { cellsAfter, cellsBefore, limitSpaces, startQuotas, verdict, wanted, type Cell } from './limits-survey.ts';
@@ -114,7 +107,8 @@ describeWithCluster('every pod of the corpora on a real apiserver', (cluster) =>
   async function start(dryRuns: DryRuns, port: number, conflicts: 'refuse' | 'warn'): Promise<WebhookProcess> {
     const kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
     const started = await startWebhook({ port, kubeconfig, settings: { conflicts } });
-    const probe = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [{ name: 'a', image: 'a' }] } };
+    const spec = { containers: [{ name: 'a', image: 'a' }] };
+    const probe = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec } as const;
     await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
       const answer = await dryRuns.create(forApiserver(probe, ANY_LEVEL, ANNOTATED));
       return answer.accepted && answer.pod.spec?.initContainers?.[0]?.name === 'rolechain';

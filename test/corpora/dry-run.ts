@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from '../cluster/apiserver.ts';
-import type { CorpusPod } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 
 /** What the apiserver makes of a pod. */
 export type Answer =
@@ -12,7 +12,7 @@ export type Answer =
 
 export interface DryRuns {
   /** Creates the pod in its namespace with `dryRun=All`. Rejects only when there is no answer. */
-  readonly create: (pod: CorpusPod) => Promise<Answer>;
+  readonly create: (pod: PodObject) => Promise<Answer>;
   readonly close: () => void;
 }
 

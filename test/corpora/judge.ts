@@ -3,10 +3,17 @@ import jsonPatch from 'fast-json-patch';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { patch, uninject, type Decision, type ServiceAccount, type AdmissionContext } from '@rolechain/webhook';
 import { call, randomSource, type SETTINGS } from '@rolechain/webhook/testing';
-import { changes, foreignChanges, type Change } from './changes.ts';
-import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
+import { changes, type Change } from '@rolechain/kit/unmanaged/changes.ts';
+import { unmanagedChanges, type Allowed } from '@rolechain/kit/unmanaged/fresh.ts';
+import { DUALSTACK_VARIABLE } from '@rolechain/kit/unmanaged/names.ts';
+import { notToRestore } from '@rolechain/kit/unmanaged/restored.ts';
 
 export type Settings = typeof SETTINGS;
+
+/** Of the setting `imagePullSecrets`, in the corpora. */
+export const PULL_SECRET = 'rolechain-registry';
+/** What the settings of the corpora let the webhook add. */
+export const ALLOWED: Allowed = { variables: [DUALSTACK_VARIABLE], pullSecrets: [PULL_SECRET] };
 
 export interface Judgement {
   readonly decision: Decision;
@@ -27,7 +34,13 @@ export function judge(pod: unknown, account: ServiceAccount, settings: Settings,
   // Operations that change nothing would still make the apiserver call other webhooks again.
   const idle = patch(after, second.decision, randomSource()).map(({ path }): Change => ({ kind: 'changed', path }));
   const again = [...changes(after, second.pod), ...idle];
-  return { decision, after, foreign: foreignChanges(pod, after), again, lost: lost(pod, after, held(decision)) };
+  return {
+    decision,
+    after,
+    foreign: unmanagedChanges(pod, after, ALLOWED),
+    again,
+    lost: lost(pod, after, held(decision)),
+  };
 }
 
 /** What `uninject` doesn't give back of a pod in which these containers hold a role. */

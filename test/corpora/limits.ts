@@ -5,7 +5,7 @@
  * corpora have them: a pod counts the greater of the two beside the sidecar.
  */
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import type { CorpusPod } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 
 interface Resources {
   readonly requests?: Record<string, string>;
@@ -28,7 +28,7 @@ export type Shape = keyof typeof SHAPES;
 export const SHAPE_NAMES = Object.keys(SHAPES) as Shape[];
 
 /** The pod with resources of that shape. */
-export function shaped(pod: CorpusPod, shape: Shape): CorpusPod {
+export function shaped(pod: PodObject, shape: Shape): PodObject {
   const resources = SHAPES[shape];
   if (!resources) return pod;
   if (shape === 'pod-level') return { ...pod, spec: { ...pod.spec, resources } };

@@ -1,17 +1,17 @@
 /** decide, patch and uninject over every pod of the corpora, without an apiserver. */
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
-import { PULL_SECRET, changes } from './changes.ts';
-import { judge } from './judge.ts';
+import { changes } from '@rolechain/kit/unmanaged/changes.ts';
+import { PULL_SECRET, judge } from './judge.ts';
 import {
   distinctPods,
   eksPods,
   everyFieldPods,
   podKey,
   psaFixtures,
-  type CorpusPod,
   type NamedPod,
 } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { count } from './survey.ts';
 
 const irsa = { [FOREIGN_KEYS.eksRoleARN]: 'arn:aws:iam::111111111111:role/base' };
@@ -71,7 +71,7 @@ describe.each(CORPORA)('%s', (_corpus, pods) => {
 });
 
 /** Outcomes and reason codes of these pods, with how often each comes. Pods that are the same are asked about once. */
-function outcomes(conflicts: 'refuse' | 'warn', pods: readonly { readonly pod: CorpusPod }[]): Record<string, number> {
+function outcomes(conflicts: 'refuse' | 'warn', pods: readonly { readonly pod: PodObject }[]): Record<string, number> {
   const known = new Map(pods.map(({ pod }) => [podKey(pod), pod]));
   const told = new Map(
     [...known].map(([key, pod]) => {

@@ -1,10 +1,12 @@
 /** What becomes of many pods on a real apiserver: once before rolechain is there, and once through it. */
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { V1Pod } from '@kubernetes/client-node';
-import { foreignChanges, type Change } from './changes.ts';
+import type { Change } from '@rolechain/kit/unmanaged/changes.ts';
+import { unmanagedChanges } from '@rolechain/kit/unmanaged/fresh.ts';
 import type { Answer, DryRuns } from './dry-run.ts';
-import { heldByStatus, lost } from './judge.ts';
-import { forApiserver, type CorpusPod, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import { ALLOWED, heldByStatus, lost } from './judge.ts';
+import { forApiserver, type NamedPod } from '@rolechain/kit/corpora/load.ts';
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { ANNOTATED, PLAIN } from './spaces.ts';
 
 /** A pod and the namespace that it goes to. */
@@ -45,12 +47,15 @@ export function copies(judged: readonly Judged[]): Accepted[] {
     if (!one.after.accepted) return [];
     const { status: _, ...pod } = one.after.pod;
     const { uid: _uid, creationTimestamp: _created, ...metadata } = pod.metadata ?? {};
-    return [{ ...one, before: one.after.pod, pod: { ...pod, metadata } as unknown as CorpusPod }];
+    return [{ ...one, before: one.after.pod, pod: { ...pod, metadata } as unknown as PodObject }];
   });
 }
 
 /** Differences that the contract doesn't name, each with its pod. */
-export function foreign(judged: readonly Judged[], differences = foreignChanges): string[] {
+export function foreign(
+  judged: readonly Judged[],
+  differences = (before: unknown, after: unknown): Change[] => unmanagedChanges(before, after, ALLOWED),
+): string[] {
   return judged.flatMap(({ source, before, after }) =>
     after.accepted ? differences(comparable(before), comparable(after.pod)).map((change) => told(source, change)) : [],
   );

@@ -8,6 +8,7 @@ import { FOREIGN_KEYS } from '@rolechain/shared';
 import { readCSVRecord, uninject, writeCSVRecord } from '@rolechain/webhook';
 import { account, call, plainPod } from '@rolechain/webhook/testing';
 import { describeWhen } from '@rolechain/kit/when.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import { readGoCSV } from '@rolechain/kit/models/go-csv.ts';
 import { buildReader, locateGo, readByGo } from './go.ts';
 
@@ -26,9 +27,6 @@ const texts = fc.array(text, { minLength: 1, maxLength: 60, size: 'max' });
 const KEY = FOREIGN_KEYS.eksSkipContainers;
 const NAMES: readonly string[] = ['rolechain', 'app'];
 
-interface Pod {
-  metadata: { annotations?: Record<string, string> };
-}
 const inject = (pod: unknown): Pod => call(pod as Pod, account()).pod;
 const restore = (pod: Pod): Pod => jsonPatch.applyPatch(structuredClone(pod), uninject(pod), true).newDocument;
 /** The copy of an injected pod whose author wants its container left alone now. */

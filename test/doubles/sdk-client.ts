@@ -1,7 +1,19 @@
 /**
  * The real STS client of the AWS SDK for JavaScript, pointed at the double: what the tests of the double call it with.
  */
-import { STSClient, type Credentials, type STSClientConfig } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+  type AssumeRoleCommandInput,
+  type AssumeRoleCommandOutput,
+  type Credentials,
+  type GetCallerIdentityCommandOutput,
+  type STSClientConfig,
+} from '@aws-sdk/client-sts';
+
+export const BASE = 'arn:aws:iam::111111111111:role/base';
+export const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 
 export type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
@@ -30,4 +42,14 @@ export function createSdkClients(endpoint: () => string, region: string): SdkCli
 export function keysOf({ Credentials }: { Credentials?: Credentials | undefined }): Keys {
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+/** Asks for ORDERS as the sidecar would, but for what `change` says. */
+export function assume(by: STSClient, change: Partial<AssumeRoleCommandInput> = {}): Promise<AssumeRoleCommandOutput> {
+  const input = { RoleArn: ORDERS, RoleSessionName: 'shop.pod-1', ExternalId: 'shop-1', ...change };
+  return by.send(new AssumeRoleCommand(input));
+}
+
+export function whoAmI(by: STSClient): Promise<GetCallerIdentityCommandOutput> {
+  return by.send(new GetCallerIdentityCommand({}));
 }

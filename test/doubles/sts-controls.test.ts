@@ -1,17 +1,8 @@
-import {
-  AssumeRoleCommand,
-  GetCallerIdentityCommand,
-  GetSessionTokenCommand,
-  type STSClient,
-  type AssumeRoleCommandInput,
-  type AssumeRoleCommandOutput,
-} from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
-import { createSdkClients, keysOf } from './sdk-client.ts';
+import { BASE, ORDERS, assume, createSdkClients, keysOf, whoAmI } from './sdk-client.ts';
 import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
-
-const BASE = 'arn:aws:iam::111111111111:role/base';
-const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 
 let sts: StsDouble;
 let base: IssuedCredentials;
@@ -36,12 +27,6 @@ afterEach(async () => {
   await sts.close();
 });
 
-function assume(by: STSClient, change: Partial<AssumeRoleCommandInput> = {}): Promise<AssumeRoleCommandOutput> {
-  const input = { RoleArn: ORDERS, RoleSessionName: 'shop.pod-1', ExternalId: 'shop-1', ...change };
-  return by.send(new AssumeRoleCommand(input));
-}
-
-const whoAmI = (by: STSClient) => by.send(new GetCallerIdentityCommand({}));
 const status = (code: number) => ({ $metadata: expect.objectContaining({ httpStatusCode: code }) });
 
 test('requests are recorded', async () => {
@@ -97,7 +82,7 @@ test('a reset, nonsense, a hang and a delay', async () => {
   const patience = new AbortController();
   const hanging = by.send(new GetCallerIdentityCommand({}), { abortSignal: patience.signal });
   const gaveUp = expect(hanging).rejects.toMatchObject({ name: 'AbortError' });
-  while (sts.requests.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('the third request', () => sts.requests.length >= 3, { everyMs: 5 });
   patience.abort();
   await gaveUp;
   sts.failNext(1, { delayMs: 60 });
@@ -111,7 +96,7 @@ test('closing ends hanging requests, and the port can be taken again', async () 
   sts.failNext(1, 'hang');
   sts.failNext(1, { delayMs: 60_000 });
   const hanging = [whoAmI(client(base)), whoAmI(client(base))].map((call) => call.catch((error: unknown) => error));
-  while (sts.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('both requests', () => sts.requests.length >= 2, { everyMs: 5 });
   await sts.close();
   for (const error of await Promise.all(hanging)) expect(error).toBeInstanceOf(Error);
   const again = await startSts({ roles: [], port: sts.port });

@@ -1,18 +1,9 @@
-import {
-  AssumeRoleCommand,
-  GetCallerIdentityCommand,
-  type STSClient,
-  type AssumeRoleCommandInput,
-  type AssumeRoleCommandOutput,
-  type STSClientConfig,
-} from '@aws-sdk/client-sts';
+import type { AssumeRoleCommandInput, STSClientConfig } from '@aws-sdk/client-sts';
 import { mayAssume, trustPodIdentity, trustRole } from './fixtures.ts';
-import { createSdkClients, keysOf, type Keys } from './sdk-client.ts';
+import { BASE, ORDERS, assume, createSdkClients, keysOf, type Keys, whoAmI } from './sdk-client.ts';
 import { startSts, type IssuedCredentials, type StsDouble } from './sts.ts';
 
-const BASE = 'arn:aws:iam::111111111111:role/base';
 const HUB = 'arn:aws:iam::111111111111:role/hub';
-const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 const REGION = 'eu-central-1';
 
 let sts: StsDouble;
@@ -50,12 +41,6 @@ afterEach(async () => {
   await sts.close();
 });
 
-function assume(by: STSClient, change: Partial<AssumeRoleCommandInput> = {}): Promise<AssumeRoleCommandOutput> {
-  const input = { RoleArn: ORDERS, RoleSessionName: 'shop.pod-1', ExternalId: 'shop-1', ...change };
-  return by.send(new AssumeRoleCommand(input));
-}
-
-const whoAmI = (by: STSClient) => by.send(new GetCallerIdentityCommand({}));
 const status = (code: number) => ({ $metadata: expect.objectContaining({ httpStatusCode: code }) });
 
 describe('AssumeRole', () => {

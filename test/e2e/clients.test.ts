@@ -84,7 +84,7 @@ async function play(stage: Stage, object: KubeObject, command: readonly [string,
       arns: [...new Set(words.map(([arn = '']) => arn))],
       keys: new Set(words.map(([, key]) => key)).size,
       stderr: program.stderr(),
-      name: created.metadata?.name ?? '',
+      name: created.metadata.name ?? '',
     };
   } finally {
     await running.stop();

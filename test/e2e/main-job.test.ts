@@ -104,7 +104,7 @@ function tests(binaries: Binaries): void {
 
   test('AWS SDK for JavaScript v3 is the target role, before and after a refresh', async () => {
     const seen = await withPod(pod('orders'), async (running) => {
-      const name = running.pod.metadata?.name ?? '';
+      const name = running.pod.metadata.name ?? '';
       return { ...(await whoAmI(running, javascript)), name };
     });
     expect(seen.arns).toEqual([`arn:aws:sts::222222222222:assumed-role/orders/shop.${seen.name}`]);
@@ -166,21 +166,21 @@ function tests(binaries: Binaries): void {
 
   test('a pod of an account that asks for nothing is as the apiserver made it', async () => {
     const { spec, metadata } = await createPod(stage.cluster, pod('plain'), true);
-    expect(spec?.initContainers).toBeUndefined();
-    expect(spec?.volumes?.map(({ name }) => name)).toEqual([expect.stringMatching(/^kube-api-access-/)]);
-    expect(metadata?.annotations).toBeUndefined();
+    expect(spec.initContainers).toBeUndefined();
+    expect(spec.volumes?.map(({ name }) => name)).toEqual([expect.stringMatching(/^kube-api-access-/)]);
+    expect(metadata.annotations).toBeUndefined();
   });
 
   test('the sidecar gets no token of the Kubernetes API', async () => {
     const created = await createPod(stage.cluster, pod('orders'), true);
-    const mounts = created.spec?.initContainers?.[0]?.volumeMounts?.map(({ name }) => name);
+    const mounts = created.spec.initContainers?.[0]?.volumeMounts?.map(({ name }) => name);
     expect(mounts).toEqual(['rolechain', 'rolechain-base-identity']);
   });
 
   test('an account annotated later is seen by its next pods', async () => {
     await applyAll(stage.cluster.kubeConfig, parseManifests(account('late', `{roleARN: ${TARGET}}`)));
     const { metadata } = await createPod(stage.cluster, pod('late'), true);
-    expect(metadata?.annotations?.['rolechain.io/status']).toContain(TARGET);
+    expect(metadata.annotations?.['rolechain.io/status']).toContain(TARGET);
   });
 
   test('nothing that was logged, served or written into a pod is a secret', async () => {

@@ -1,7 +1,8 @@
 /** Plays a scenario: creates its pod, starts the sidecar, and asks every container that holds a role who it is. */
 import { join } from 'node:path';
-import { containerOf, type Pod } from '../kubelet/pod.ts';
-import { ROOT, PATIENCE_MS, until } from '../stage/install.ts';
+import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
+import { ROOT } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { projections, startPod, untilStarted, type RunningPod } from '../stage/pod.ts';
 import { createPod, type Stage } from '../stage/stage.ts';
 import { podOfScenario, type Scenario } from './scenario.ts';
@@ -57,7 +58,7 @@ export function player({ cluster, aws }: Stage, secrets: Secrets): Player {
       seen[container] = ran
         .stdout()
         .trim()
-        .replace(running.pod.metadata?.name ?? '', 'POD');
+        .replace(running.pod.metadata.name ?? '', 'POD');
     }
     return seen;
   }

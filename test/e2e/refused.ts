@@ -2,7 +2,7 @@
 import { request } from 'node:https';
 import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
 import { PATHS } from '@rolechain/shared';
-import { NAMESPACE as OURS } from '../stage/install.ts';
+import { NAMESPACE as OURS } from '@rolechain/kit/namespace.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { Stage } from '../stage/stage.ts';
 import { NAMESPACE, type Refusal } from './refusals/refusal.ts';

@@ -113,13 +113,13 @@ function tests(binaries: Binaries): void {
   test('a pod that asks to be left alone is, whatever the account says', async () => {
     const pod = refusedPod({ ...REFUSALS[0]!, pod: { 'rolechain.io/inject': 'false' } });
     const { spec, metadata } = await createPod(stage.cluster, pod, true);
-    expect([spec?.initContainers, metadata?.annotations]).toEqual([undefined, { 'rolechain.io/inject': 'false' }]);
+    expect([spec.initContainers, metadata.annotations]).toEqual([undefined, { 'rolechain.io/inject': 'false' }]);
   });
 
   test('an SDK too old for token files reads the token from the environment', async () => {
     const { pod } = SCENARIOS.find(({ name }) => name === 'token-in-the-environment')!;
     const created = await createPod(stage.cluster, podOfScenario({ ...SCENARIOS[0]!, pod: pod! }), true);
-    const env = created.spec?.containers?.[0]?.env ?? [];
+    const env = created.spec.containers[0]?.env ?? [];
     expect(env.find(({ name }) => name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value).toMatch(/^[\w-]{43}$/);
   });
 

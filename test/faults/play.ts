@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATHS, tokenFile, type ErrorCode } from '@rolechain/shared';
-import { eventually } from '@rolechain/kit/until.ts';
 import { bundlePrograms, type Programs } from '../sidecar/harness.ts';
 import { locateSdks, type Client, type Result, type Sdks } from './clients.ts';
-import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
+import { PATIENCE_MS, eventually, until } from '@rolechain/kit/until.ts';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { isStarved, slowness } from './slowness.ts';
 import { expectGoals, tellClients, TRANSIENT_GOAL_MS, type ClientRow } from './table.ts';
@@ -174,19 +173,14 @@ async function untilReached({ reached }: Fault, world: World): Promise<void> {
 
 /** Until each client has such a result of either kind. */
 async function untilAll(clients: readonly Client[], ms: number, fits: (result: Result) => boolean): Promise<void> {
-  const end = Date.now() + ms;
   const lacks = ({ results }: Client): boolean =>
     (['fresh', 'kept'] as const).some((kind) => !results.some((result) => result.kind === kind && fits(result)));
-  while (clients.some(lacks)) {
-    if (Date.now() > end)
-      throw new Error(
-        `no such result within ${ms} ms: ${clients
-          .filter(lacks)
-          .map(({ name }) => name)
-          .join()}`,
-      );
-    await sleep(50);
-  }
+  const lacking = (): string[] => clients.filter(lacks).map(({ name }) => name);
+  await eventually(
+    () => `such a result of ${lacking().join()}`,
+    () => !clients.some(lacks),
+    { ms },
+  );
 }
 
 interface Times {

@@ -11,9 +11,9 @@ import {
   type InProcess,
   type InProcessAnswer,
 } from '@rolechain/webhook/testing/in-process.ts';
+import { unmanagedPart } from '@rolechain/kit/unmanaged/part.ts';
 import { ACCOUNTS, NAMESPACES, limitRulesIn } from '../hard-pods/accounts.ts';
 import { settingsOf } from '../hard-pods/variants.ts';
-import { foreignPart } from './foreign-part.ts';
 import { generateReview } from './reviews.ts';
 import { heapUsed } from './run.ts';
 
@@ -115,7 +115,7 @@ async function checkPatch(webhook: Mutating, body: string, operations: Operation
   const review = JSON.parse(body) as { request: { object: unknown } };
   const { object: before } = review.request;
   const after: unknown = jsonPatch.applyPatch(before, operations, true, false).newDocument;
-  if (!isDeepStrictEqual(foreignPart(before), foreignPart(after)))
+  if (!isDeepStrictEqual(unmanagedPart(before), unmanagedPart(after)))
     return `changes what is foreign: ${JSON.stringify(operations)}`;
   // As the apiserver calls it again.
   review.request.object = after;

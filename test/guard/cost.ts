@@ -3,7 +3,7 @@
  * them, one by one, and the guard's first condition finds the pod's own.
  */
 import { ANNOTATIONS } from '@rolechain/shared';
-import { PATIENCE_MS, until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { Api } from './api.ts';
 import { ROLE, account, namespace } from './installed.ts';
 import { outcomeOf, pod } from './pods.ts';

@@ -2,16 +2,9 @@
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { openApi, type Api } from './api.ts';
 import { outcomeOf, pod } from './pods.ts';

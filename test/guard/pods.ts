@@ -1,6 +1,6 @@
 /** Pods as users write them, and what becomes of them. */
 import { SIDECAR } from '@rolechain/shared';
-import type { Pod } from '../kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { refusalOf } from '../stage/stage.ts';
 import type { Api } from './api.ts';
@@ -46,8 +46,8 @@ export async function outcomeOf(api: Api, object: KubeObject): Promise<Result> {
   if (status === 201) {
     const { metadata, spec } = JSON.parse(body) as Pod;
     // Only the webhook gives it a configuration: a name alone is anybody's.
-    const sidecar = spec?.initContainers?.find(({ name, env }) => name === SIDECAR.name && env !== undefined);
-    return { outcome: sidecar ? 'injected' : 'plain', annotations: metadata?.annotations ?? {} };
+    const sidecar = spec.initContainers?.find(({ name, env }) => name === SIDECAR.name && env !== undefined);
+    return { outcome: sidecar ? 'injected' : 'plain', annotations: metadata.annotations ?? {} };
   }
   const byWebhook = refusalOf({ body });
   if (byWebhook !== undefined) return { outcome: 'refused by the webhook', message: byWebhook };

@@ -1,8 +1,9 @@
 /** Hard, or not meant, by annotations: of the pod, of the account, of the Namespace. */
+import { findContainer, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, SIDECAR } from '@rolechain/shared';
-import { container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { container, podOf, variableOf, type HardPod } from './row.ts';
 
-const annotated = (key: string, value: string): Pod => podOf({}, { [`rolechain.io/${key}`]: value });
+const annotated = (key: string, value: string): PodObject => podOf({}, { [`rolechain.io/${key}`]: value });
 const ROLES = 'rolechain.io/container-roles';
 const untouched = { outcome: 'skipped' } as const;
 const refused = { outcome: 'refused' } as const;
@@ -59,7 +60,10 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     ...{ outcome: 'injected', reason: 'Injected' },
     says: /where all who may read pods see it/,
     so: 'Each container has the token of its own role.',
-    shows: [(pod) => new Set(['app', 'exporter'].map((name) => valueOf(pod, name, ENV.token)?.length)), new Set([43])],
+    shows: [
+      (pod) => new Set(['app', 'exporter'].map((name) => variableOf(pod, name, ENV.token)?.length)),
+      new Set([43]),
+    ],
   },
   {
     name: 'resources of the sidecar by annotation',
@@ -67,7 +71,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     ...{ outcome: 'injected', reason: 'Injected' },
     so: 'The sidecar has them.',
     shows: [
-      (pod) => named(pod, SIDECAR.name)?.resources,
+      (pod) => findContainer(pod, SIDECAR.name)?.resources,
       { limits: { memory: '96Mi' }, requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' } },
     ],
   },
@@ -153,7 +157,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
     ...{ outcome: 'injected', reason: 'Injected' },
     so: 'Containers that are not named hold no role, also those that a tool adds later.',
     shows: [
-      (pod) => ['app', 'other'].map((name) => valueOf(pod, name, ENV.fullURI)?.split('/').at(-1)),
+      (pod) => ['app', 'other'].map((name) => variableOf(pod, name, ENV.fullURI)?.split('/').at(-1)),
       ['audit', undefined],
     ],
   },
@@ -202,7 +206,7 @@ export const ANNOTATION_ROWS: readonly HardPod[] = [
   },
   {
     name: 'a shape that the API does not know',
-    pod: { ...podOf(), spec: { containers: 'none' } } as unknown as Pod,
+    pod: { ...podOf(), spec: { containers: 'none' } } as unknown as PodObject,
     ...refused,
     reason: 'PodMalformed',
     says: /spec\.containers/,

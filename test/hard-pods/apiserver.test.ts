@@ -2,23 +2,17 @@
  * The hard pods on a real apiserver, by server-side dry run: manifests as they are, guard included, and the webhook
  * from its bundle under each of the settings. In `strict` a policy stands for a platform that chooses users.
  */
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { makeDryRuns, type Answer, type DryRuns } from '../corpora/dry-run.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
-import { leftAlone, markOf, podOf, skippedFor, written, type HardPod, type Pod } from './row.ts';
+import { leftAlone, markOf, podOf, skippedFor, written, type HardPod } from './row.ts';
 import { ROWS } from './rows.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
@@ -132,7 +126,7 @@ describeWithCluster('hard pods on a real apiserver', (cluster) => {
       if (!answer.accepted) throw new Error(answer.message);
       // As a quoted string of the header (RFC 9110, quoted-pair).
       if (says) expect(answer.warnings.join('\n').replaceAll(/\\(.)/g, '$1')).toMatch(says);
-      const pod = answer.pod as unknown as Pod;
+      const pod = answer.pod as unknown as PodObject;
       if (outcome === 'injected') expect(leftAlone(pod)).toEqual(row.leftAlone ?? {});
       expect(outcome).not.toBe('refused');
       expect(skippedFor(pod)).toBe(markOf(row));

@@ -1,8 +1,9 @@
 /** Copies of injected pods as Velero restores them after a file system backup: with its own init container in front. */
+import { findContainer, type Container, type PodObject } from '@rolechain/kit/pod.ts';
 import { FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, call } from '@rolechain/webhook/testing';
 import { ACCOUNTS } from './accounts.ts';
-import { container, named, podOf, type Container, type HardPod, type Pod } from './row.ts';
+import { container, podOf, type HardPod } from './row.ts';
 
 const DATA = { name: 'data', emptyDir: {} };
 const EXCLUDES = FOREIGN_KEYS.veleroExcludes;
@@ -12,7 +13,7 @@ const plain = podOf({
   volumes: [DATA],
 });
 
-function injectedOf(pod: Pod): Pod {
+function injectedOf(pod: PodObject): PodObject {
   return call(pod, { namespace: 'shop', name: 'orders', annotations: ACCOUNTS.orders }, SETTINGS, () => 0.25).pod;
 }
 
@@ -22,16 +23,16 @@ function waiting(...volumes: readonly string[]): Container {
   return container('restore-wait', { args: ['7d1c3a3e'], command: ['/velero-restore-helper'], volumeMounts });
 }
 
-function withInits(pod: Pod, change: (inits: readonly Container[]) => readonly Container[]): Pod {
+function withInits(pod: PodObject, change: (inits: readonly Container[]) => readonly Container[]): PodObject {
   return { ...pod, spec: { ...pod.spec, initContainers: change(pod.spec.initContainers ?? []) } };
 }
 
 const copy = injectedOf(plain);
 const restored = withInits(copy, (inits) => [waiting(DATA.name, SIDECAR.tokenVolume), ...inits]);
-const order = ({ spec }: Pod): string[] => (spec.initContainers ?? []).map(({ name }) => name);
+const order = ({ spec }: PodObject): string[] => (spec.initContainers ?? []).map(({ name }) => name);
 /** The ServiceAccount plugin of a real apiserver adds one to each container. */
-const mounts = (pod: Pod): unknown[] | undefined =>
-  named(pod, 'restore-wait')
+const mounts = (pod: PodObject): unknown[] | undefined =>
+  findContainer(pod, 'restore-wait')
     ?.volumeMounts?.filter(({ name }) => !name.startsWith('kube-api-access'))
     .map(({ name, mountPath, subPath }) => [name, mountPath, subPath].filter(Boolean).join(' '));
 const injected = { isCopy: true, outcome: 'injected', reason: 'Injected' } as const;

@@ -1,27 +1,28 @@
 /** Copies of injected pods: as the API shows them (backups.ts has Velero's), moved, changed by hand, and of another version. */
+import { allContainers, findContainer, type Container, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, call } from '@rolechain/webhook/testing';
 import { ACCOUNTS, type AccountName } from './accounts.ts';
-import { container, containersOf, named, podOf, valueOf, type Container, type HardPod, type Pod } from './row.ts';
+import { container, podOf, variableOf, type HardPod } from './row.ts';
 
 /** The pod as the webhook leaves it at its first call, some time ago. */
-function injectedOf(pod: Pod, account: AccountName = 'orders'): Pod {
+function injectedOf(pod: PodObject, account: AccountName = 'orders'): PodObject {
   const annotations: Readonly<Record<string, string>> = ACCOUNTS[account];
   return call(pod, { namespace: 'shop', name: account, annotations }, SETTINGS, () => 0.25).pod;
 }
 
-function withSidecar(pod: Pod, change: (sidecar: Container) => Record<string, unknown>): Pod {
+function withSidecar(pod: PodObject, change: (sidecar: Container) => Record<string, unknown>): PodObject {
   const initContainers = pod.spec.initContainers?.map((one) => {
     return one.name === SIDECAR.name ? { ...one, ...change(one) } : one;
   });
   return { ...pod, spec: { ...pod.spec, ...(initContainers ? { initContainers } : {}) } };
 }
 
-function withVolumes(pod: Pod, ...volumes: readonly { readonly name: string }[]): Pod {
+function withVolumes(pod: PodObject, ...volumes: readonly { readonly name: string }[]): PodObject {
   return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), ...volumes] } };
 }
 
-function annotate(pod: Pod, annotations: Readonly<Record<string, string>>): Pod {
+function annotate(pod: PodObject, annotations: Readonly<Record<string, string>>): PodObject {
   return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } };
 }
 
@@ -36,7 +37,7 @@ const API_MOUNT = {
 };
 
 /** With what the API and the kubelet add to a pod that ran: node, status, the API's own token in every container. */
-function restored(pod: Pod): Pod {
+function restored(pod: PodObject): PodObject {
   const withToken = (list: readonly Container[] = []): Container[] =>
     list.map((one) => ({ ...one, volumeMounts: [...(one.volumeMounts ?? []), API_MOUNT] }));
   const { containers, initContainers, volumes = [] } = pod.spec;
@@ -58,20 +59,21 @@ const copy = injectedOf(plain);
 const inEnv = { 'rolechain.io/authorization-token': 'env' };
 const both = injectedOf(podOf({}, { 'rolechain.io/container-roles': 'app=default+audit' }), 'two');
 
-const mountsOf = (pod: Pod, name: string): unknown[] | undefined => named(pod, name)?.volumeMounts?.map((m) => m.name);
-const tokenSeconds = (pod: Pod): unknown => {
+const mountsOf = (pod: PodObject, name: string): unknown[] | undefined =>
+  findContainer(pod, name)?.volumeMounts?.map((m) => m.name);
+const tokenSeconds = (pod: PodObject): unknown => {
   const volume = pod.spec.volumes?.find(({ name }) => name === SIDECAR.baseIdentityVolume) as
     { projected: { sources: { serviceAccountToken: { expirationSeconds: number } }[] } } | undefined;
   return volume?.projected.sources[0]?.serviceAccountToken.expirationSeconds;
 };
-const traces = (pod: Pod): string[] => [
+const traces = (pod: PodObject): string[] => [
   ...new Set(
     JSON.stringify([pod.spec, pod.metadata.annotations]).match(/28173|rolechain\.io\/status|"rolechain[",-]/g),
   ),
 ];
 const injected = { isCopy: true, outcome: 'injected', reason: 'Injected' } as const;
-const oldAge = (seconds: number): Pod =>
-  JSON.parse(JSON.stringify(copy).replace(/"expirationSeconds":\d+/, `"expirationSeconds":${seconds}`)) as Pod;
+const oldAge = (seconds: number): PodObject =>
+  JSON.parse(JSON.stringify(copy).replace(/"expirationSeconds":\d+/, `"expirationSeconds":${seconds}`)) as PodObject;
 
 export const COPIES: readonly HardPod[] = [
   {
@@ -81,7 +83,7 @@ export const COPIES: readonly HardPod[] = [
     so: 'What is ours is set again, where it stands; the rest stays, the node included.',
     shows: [
       (pod) => [
-        containersOf(pod).map(({ name }) => name),
+        allContainers(pod).map(({ name }) => name),
         mountsOf(pod, 'app'),
         // The ServiceAccount plugin of a real apiserver finds its mount there, or adds it.
         mountsOf(pod, SIDECAR.name)?.filter((name) => name !== API_MOUNT.name),
@@ -112,7 +114,7 @@ export const COPIES: readonly HardPod[] = [
     so: 'They are set again: image, command, arguments, environment, mounts and security context are never kept.',
     shows: [
       (pod) => {
-        const { command, args, env, securityContext } = named(pod, SIDECAR.name) ?? container('none');
+        const { command, args, env, securityContext } = findContainer(pod, SIDECAR.name) ?? container('none');
         const user = (securityContext as { runAsUser?: number } | undefined)?.runAsUser;
         return [command, args, env?.some(({ name }) => name === 'NODE_OPTIONS'), user, pod.spec.containers[0]?.image];
       },
@@ -133,7 +135,7 @@ export const COPIES: readonly HardPod[] = [
     says: /set back: (?:env \([^)]+\), image \([^)]+\), )?lifecycle, livenessProbe, readinessProbe, startupProbe, stdin, /,
     shows: [
       (pod) => {
-        const { startupProbe, ...sidecar } = named(pod, SIDECAR.name) ?? container('none');
+        const { startupProbe, ...sidecar } = findContainer(pod, SIDECAR.name) ?? container('none');
         const { livenessProbe, readinessProbe, lifecycle, stdin, tty, workingDir, volumeDevices } = sidecar;
         const gone = [livenessProbe, readinessProbe, lifecycle, stdin, tty, workingDir, volumeDevices];
         return [gone.filter((field) => field !== undefined), startupProbe !== undefined];
@@ -146,7 +148,7 @@ export const COPIES: readonly HardPod[] = [
     pod: injectedOf(podOf({}, inEnv)),
     ...injected,
     so: 'The token is kept: it was made once.',
-    shows: [(pod) => valueOf(pod, 'app', ENV.token), valueOf(injectedOf(podOf({}, inEnv)), 'app', ENV.token)],
+    shows: [(pod) => variableOf(pod, 'app', ENV.token), variableOf(injectedOf(podOf({}, inEnv)), 'app', ENV.token)],
   },
   {
     name: 'a copy whose token stood in the environment, and is not to any more',
@@ -154,7 +156,7 @@ export const COPIES: readonly HardPod[] = [
     ...injected,
     so: 'The token is gone, from the containers and the sidecar.',
     shows: [
-      (pod) => [valueOf(pod, 'app', ENV.token), valueOf(pod, SIDECAR.name, ENV.config)?.includes('"token":"')],
+      (pod) => [variableOf(pod, 'app', ENV.token), variableOf(pod, SIDECAR.name, ENV.config)?.includes('"token":"')],
       [undefined, false],
     ],
   },
@@ -186,7 +188,7 @@ export const COPIES: readonly HardPod[] = [
     pod: annotate(both, { 'rolechain.io/container-roles': 'app=default' }),
     ...injected,
     so: 'The mounts of the roles that are gone are taken away.',
-    shows: [(pod) => named(pod, 'app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []), ['default']],
+    shows: [(pod) => findContainer(pod, 'app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []), ['default']],
   },
   {
     name: 'a copy under an account that asks for no role',
@@ -202,7 +204,7 @@ export const COPIES: readonly HardPod[] = [
     isCopy: true,
     ...{ outcome: 'skipped', reason: 'OptedOut' },
     so: 'It is not changed: the sidecar that is in it starts.',
-    shows: [(pod) => named(pod, SIDECAR.name) !== undefined, true],
+    shows: [(pod) => findContainer(pod, SIDECAR.name) !== undefined, true],
   },
   {
     name: 'a copy whose containers are all skipped now',
@@ -219,14 +221,17 @@ export const COPIES: readonly HardPod[] = [
     isCopy: true,
     ...{ outcome: 'skipped', reason: 'HostNetwork' },
     so: 'What was injected is taken out.',
-    shows: [(pod) => [named(pod, SIDECAR.name), valueOf(pod, 'app', ENV.fullURI)], [undefined, undefined]],
+    shows: [(pod) => [findContainer(pod, SIDECAR.name), variableOf(pod, 'app', ENV.fullURI)], [undefined, undefined]],
   },
   {
     name: 'a copy whose sidecar was taken out by hand',
     pod: { ...copy, spec: { ...copy.spec, initContainers: [container('migrate')] } },
     ...injected,
     so: 'It gets a new one; variables and mounts that stand are used.',
-    shows: [(pod) => [named(pod, SIDECAR.name)?.image === undefined, mountsOf(pod, 'app')?.[0]], [false, 'rolechain']],
+    shows: [
+      (pod) => [findContainer(pod, SIDECAR.name)?.image === undefined, mountsOf(pod, 'app')?.[0]],
+      [false, 'rolechain'],
+    ],
   },
   {
     name: 'a copy that says why it was skipped',
@@ -243,10 +248,8 @@ export const COPIES: readonly HardPod[] = [
     so: 'The user is kept, the rest of the security context set again.',
     shows: [
       (pod) => {
-        const { runAsUser, runAsGroup, readOnlyRootFilesystem } = named(pod, SIDECAR.name)?.securityContext as Record<
-          string,
-          unknown
-        >;
+        const { runAsUser, runAsGroup, readOnlyRootFilesystem } = findContainer(pod, SIDECAR.name)
+          ?.securityContext as Record<string, unknown>;
         return [runAsUser, runAsGroup, readOnlyRootFilesystem];
       },
       [1_000_680_000, undefined, true],
@@ -260,7 +263,9 @@ export const COPIES: readonly HardPod[] = [
     so: 'No user is named: runAsNonRoot would keep root from starting.',
     shows: [
       (pod) =>
-        Object.keys(named(pod, SIDECAR.name)?.securityContext as object).filter((key) => /User|Group|priv/.test(key)),
+        Object.keys(findContainer(pod, SIDECAR.name)?.securityContext as object).filter((key) =>
+          /User|Group|priv/.test(key),
+        ),
       [],
     ],
   },

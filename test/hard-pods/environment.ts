@@ -1,6 +1,7 @@
 /** Hard by what containers set themselves, and by whose they are. */
+import { findContainer, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, type ReasonCode } from '@rolechain/shared';
-import { appWith, container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { appWith, container, podOf, variableOf, type HardPod } from './row.ts';
 
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 const literal = (name: string): object => ({ name, value: 'x' });
@@ -11,7 +12,8 @@ const optional = (name: string): object => ({
   valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } },
 });
 const OVER_WHICH_SDKS_FAIL = [ENV.roleARN, ENV.webIdentityTokenFile, ENV.relativeURI, ENV.token];
-const uri = (pod: Pod, name: string): string => (valueOf(pod, name, ENV.fullURI) === undefined ? 'none' : 'a role');
+const uri = (pod: PodObject, name: string): string =>
+  variableOf(pod, name, ENV.fullURI) === undefined ? 'none' : 'a role';
 
 /** The same conflict by both settings: refused, and with `warn` left alone beside a container that holds the role. */
 function conflict(name: string, variable: object, reason: ReasonCode): readonly HardPod[] {
@@ -33,7 +35,7 @@ function conflict(name: string, variable: object, reason: ReasonCode): readonly 
       leftAlone: { app: reason },
       says: new RegExp(`skips container app, which holds no role.*${reason}`),
       so: 'That container is left alone, the others hold the role.',
-      shows: [(after) => [valueOf(after, 'app', ENV.tokenFile), uri(after, 'other')], [undefined, 'a role']],
+      shows: [(after) => [variableOf(after, 'app', ENV.tokenFile), uri(after, 'other')], [undefined, 'a role']],
     },
   ];
 }
@@ -51,7 +53,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
   ...conflict('an AUTHORIZATION_TOKEN of its own', fromSecret(ENV.token), 'OwnContainerCredentials').map((row) => ({
     ...row,
     // Its own token file would be ours.
-    ...(row.shows ? { shows: [(after: Pod) => uri(after, 'app'), 'none'] as const } : {}),
+    ...(row.shows ? { shows: [(after: PodObject) => uri(after, 'app'), 'none'] as const } : {}),
   })),
   {
     name: 'a conflict in every container',
@@ -91,7 +93,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     shows: [
       (pod) => [
         uri(pod, 'app'),
-        ...[ENV.region, ENV.stsRegionalEndpoints, ENV.metadataDisabled].map((name) => valueOf(pod, 'app', name)),
+        ...[ENV.region, ENV.stsRegionalEndpoints, ENV.metadataDisabled].map((name) => variableOf(pod, 'app', name)),
       ],
       ['a role', undefined, undefined, 'true'],
     ],
@@ -109,7 +111,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     shows: [
       (pod) => [
         uri(pod, 'app'),
-        named(pod, 'app')
+        findContainer(pod, 'app')
           ?.env?.slice(0, 2)
           .map(({ name, value = '' }) => name + value),
       ],
@@ -131,7 +133,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     says: /AWS_ROLE_ARN.* to nothing, over which some SDKs fail: taken out/,
     so: 'Taken out, with a warning: some SDKs fail over them.',
     shows: [
-      (pod) => [uri(pod, 'app'), ...OVER_WHICH_SDKS_FAIL.map((name) => valueOf(pod, 'app', name))],
+      (pod) => [uri(pod, 'app'), ...OVER_WHICH_SDKS_FAIL.map((name) => variableOf(pod, 'app', name))],
       ['a role', ...OVER_WHICH_SDKS_FAIL.map(() => undefined)],
     ],
   },
@@ -153,7 +155,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     ...injected,
     so: 'It counts as absent: the Region is set.',
     shows: [
-      (pod) => [ENV.region, ENV.defaultRegion].map((name) => valueOf(pod, 'app', name)),
+      (pod) => [ENV.region, ENV.defaultRegion].map((name) => variableOf(pod, 'app', name)),
       ['eu-central-1', 'eu-central-1'],
     ],
   },
@@ -176,7 +178,7 @@ export const ENVIRONMENT: readonly HardPod[] = [
     ...injected,
     says: /container app sets HTTP_PROXY: .* since no NO_PROXY names 127\.0\.0\.1/,
     so: 'A warning: some SDKs send the token through the proxy ([which](sdks.md#proxies)).',
-    shows: [(pod) => [uri(pod, 'app'), valueOf(pod, 'app', ENV.noProxy)], ['a role', '.svc']],
+    shows: [(pod) => [uri(pod, 'app'), variableOf(pod, 'app', ENV.noProxy)], ['a role', '.svc']],
   },
   {
     name: 'an HTTP proxy, and a NO_PROXY without 127.0.0.1',
@@ -184,6 +186,6 @@ export const ENVIRONMENT: readonly HardPod[] = [
     pod: appWith({ env: [{ name: ENV.httpProxy, value: 'http://proxy:3128' }] }),
     ...injected,
     so: 'It is added.',
-    shows: [(pod) => [ENV.noProxy, 'no_proxy'].map((name) => valueOf(pod, 'app', name)), ['127.0.0.1', '127.0.0.1']],
+    shows: [(pod) => [ENV.noProxy, 'no_proxy'].map((name) => variableOf(pod, 'app', name)), ['127.0.0.1', '127.0.0.1']],
   },
 ];

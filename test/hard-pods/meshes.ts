@@ -1,8 +1,9 @@
 /** Hard by a service mesh whose CNI plugin leads connections to a proxy that doesn't run yet. */
+import type { PodObject } from '@rolechain/kit/pod.ts';
 import { SIDECAR } from '@rolechain/shared';
-import { container, podOf, type HardPod, type Pod } from './row.ts';
+import { container, podOf, type HardPod } from './row.ts';
 
-const order = ({ spec }: Pod): string[] => (spec.initContainers ?? []).map(({ name }) => name);
+const order = ({ spec }: PodObject): string[] => (spec.initContainers ?? []).map(({ name }) => name);
 const validated = podOf({ initContainers: [container('istio-validation')] });
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 

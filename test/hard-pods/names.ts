@@ -1,31 +1,32 @@
 /** Hard by names of ours: taken by somebody else, forged, or nearly ours. */
+import { findContainer, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, PATHS, SIDECAR, tokenFolder } from '@rolechain/shared';
 import { call } from '@rolechain/webhook/testing';
-import { appWith, container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { appWith, container, podOf, variableOf, type HardPod } from './row.ts';
 
 const refused = { outcome: 'refused', reason: 'NameTaken' } as const;
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
-const config = valueOf(call(podOf()).pod, SIDECAR.name, ENV.config) ?? '';
-const forged = (value: string): Pod =>
+const config = variableOf(call(podOf()).pod, SIDECAR.name, ENV.config) ?? '';
+const forged = (value: string): PodObject =>
   podOf({ initContainers: [container(SIDECAR.name, { env: [{ name: ENV.config, value }] })] });
-const volume = (name: string, source: object): Pod => podOf({ volumes: [{ name, ...source }] });
+const volume = (name: string, source: object): PodObject => podOf({ volumes: [{ name, ...source }] });
 const projected = (...sources: object[]): object => ({ projected: { sources } });
 const token = (audience: string, path: string): object => ({ serviceAccountToken: { audience, path } });
 const TOKENS = 'rolechain';
 const BASE = { name: SIDECAR.baseIdentityVolume, ...projected(token('sts.amazonaws.com', PATHS.irsaToken)) };
-const mounting = (mount: object): Pod =>
+const mounting = (mount: object): PodObject =>
   podOf({
     containers: [container('app', { volumeMounts: [{ mountPath: '/x', ...mount }] })],
     volumes: [{ name: TOKENS, emptyDir: {} }, BASE],
   });
-const occupied = (mountPath: string): Pod =>
+const occupied = (mountPath: string): PodObject =>
   podOf({
     containers: [container('app', { volumeMounts: [{ name: 'd', mountPath }] })],
     volumes: [{ name: 'd', emptyDir: {} }],
   });
 
 /** Refused under both settings: what is taken can't be told from what is forged. */
-function taken(name: string, pod: Pod, says: RegExp, more: Partial<HardPod> = {}): HardPod[] {
+function taken(name: string, pod: PodObject, says: RegExp, more: Partial<HardPod> = {}): HardPod[] {
   const so = 'Refused under `conflicts: warn`, too.';
   return [
     { name, pod, ...refused, says, so, ...more },
@@ -58,7 +59,10 @@ export const NAMES: readonly HardPod[] = [
     ...injected,
     so: "It is taken for ours and set again: no role but the account's is in it.",
     shows: [
-      (pod) => [named(pod, SIDECAR.name)?.restartPolicy, valueOf(pod, SIDECAR.name, ENV.config)?.includes('admin')],
+      (pod) => [
+        findContainer(pod, SIDECAR.name)?.restartPolicy,
+        variableOf(pod, SIDECAR.name, ENV.config)?.includes('admin'),
+      ],
       ['Always', false],
     ],
   },
@@ -129,7 +133,7 @@ export const NAMES: readonly HardPod[] = [
     isCopy: true,
     ...injected,
     so: 'It is taken away.',
-    shows: [(pod) => named(pod, 'app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []), ['default']],
+    shows: [(pod) => findContainer(pod, 'app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []), ['default']],
   },
   ...taken(
     'another volume where the token belongs',
@@ -152,7 +156,10 @@ export const NAMES: readonly HardPod[] = [
     }),
     ...injected,
     so: 'Ours are `rolechain`, and volumes that begin with `rolechain-`.',
-    shows: [(pod) => named(pod, 'rolechain-app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []), ['default']],
+    shows: [
+      (pod) => findContainer(pod, 'rolechain-app')?.volumeMounts?.flatMap(({ subPath }) => subPath ?? []),
+      ['default'],
+    ],
   },
   {
     name: 'a user of our number',

@@ -1,16 +1,17 @@
 /** Hard by ports: those of the sidecar are declared already. */
+import { findContainer, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, SIDECAR, type SidecarConfig } from '@rolechain/shared';
-import { appWith, container, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { appWith, container, podOf, variableOf, type HardPod } from './row.ts';
 
-const declaring = (...ports: number[]): Pod =>
+const declaring = (...ports: number[]): PodObject =>
   appWith({ ports: ports.map((containerPort) => ({ containerPort, protocol: 'TCP' })) });
 /** By the application's environment, and by the sidecar's configuration. */
-const portsOf = (pod: Pod): unknown[] => {
-  const { ports } = JSON.parse(valueOf(pod, SIDECAR.name, ENV.config) ?? '{}') as SidecarConfig;
-  const used = Number(new URL(valueOf(pod, 'app', ENV.fullURI) ?? '').port);
+const portsOf = (pod: PodObject): unknown[] => {
+  const { ports } = JSON.parse(variableOf(pod, SIDECAR.name, ENV.config) ?? '{}') as SidecarConfig;
+  const used = Number(new URL(variableOf(pod, 'app', ENV.fullURI) ?? '').port);
   return used === ports.credentials ? [used, ports.health] : [used, ports];
 };
-const declared = (pod: Pod): unknown => named(pod, SIDECAR.name)?.ports;
+const declared = (pod: PodObject): unknown => findContainer(pod, SIDECAR.name)?.ports;
 const injected = { outcome: 'injected', reason: 'Injected' } as const;
 
 export const PORT_ROWS: readonly HardPod[] = [

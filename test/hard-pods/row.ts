@@ -1,33 +1,13 @@
 /** The form of a hard pod: a row of a table that the tests, the real apiserver and docs/pods.md read. */
+import { findContainer, valueOf, type Container, type PodObject } from '@rolechain/kit/pod.ts';
 import { ANNOTATIONS, type Outcome, type ReasonCode } from '@rolechain/shared';
 import type { AccountName } from './accounts.ts';
 import type { Variant } from './variants.ts';
 
-export interface Container {
-  readonly name: string;
-  readonly image?: string;
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
-  readonly ports?: readonly { readonly containerPort: number }[];
-  readonly [field: string]: unknown;
-}
-export interface Pod {
-  readonly apiVersion: 'v1';
-  readonly kind: 'Pod';
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>>; readonly [field: string]: unknown };
-  readonly spec: {
-    readonly containers: readonly Container[];
-    readonly initContainers?: readonly Container[];
-    readonly volumes?: readonly { readonly name: string; readonly [field: string]: unknown }[];
-    readonly [field: string]: unknown;
-  };
-  readonly status?: Readonly<Record<string, unknown>>;
-}
-
 export interface HardPod {
   /** What is hard about it, as docs/pods.md says it. */
   readonly name: string;
-  readonly pod: Pod;
+  readonly pod: PodObject;
   /** The ServiceAccount that it runs as; `orders` when absent. */
   readonly account?: AccountName;
   /** The webhook's settings; the defaults when absent. */
@@ -43,7 +23,7 @@ export interface HardPod {
   /** In the message of a refusal, or in a warning. */
   readonly says?: RegExp;
   /** What is looked at in the resulting pod, and what is seen. */
-  readonly shows?: readonly [(pod: Pod) => unknown, unknown];
+  readonly shows?: readonly [(pod: PodObject) => unknown, unknown];
   /** Holds something of ours already, so that what is foreign in it can't be told by name. */
   readonly isCopy?: true;
   /** What the apiserver has against the pod with or without us; `unsent` where it calls no webhook with it. */
@@ -53,7 +33,7 @@ export interface HardPod {
 }
 
 /** A pod of one plain container, or of these fields. */
-export function podOf(spec: Readonly<Record<string, unknown>> = {}, annotations?: Record<string, string>): Pod {
+export function podOf(spec: Readonly<Record<string, unknown>> = {}, annotations?: Record<string, string>): PodObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -67,36 +47,28 @@ export function container(name: string, fields: Readonly<Record<string, unknown>
 }
 
 /** A pod whose one container has these fields. */
-export function appWith(fields: Readonly<Record<string, unknown>>): Pod {
+export function appWith(fields: Readonly<Record<string, unknown>>): PodObject {
   return podOf({ containers: [container('app', fields)] });
 }
 
-/** Every container of a pod, in the order in which they start. */
-export function containersOf({ spec }: Pod): readonly Container[] {
-  return [...(spec.initContainers ?? []), ...spec.containers];
-}
-
-export function named(pod: Pod, name: string): Container | undefined {
-  return containersOf(pod).find((one) => one.name === name);
-}
-
-export function valueOf(pod: Pod, name: string, variable: string): string | undefined {
-  return named(pod, name)?.env?.find((one) => one.name === variable)?.value;
+/** The value of a container's variable. */
+export function variableOf(pod: PodObject, name: string, variable: string): string | undefined {
+  return valueOf(findContainer(pod, name), variable);
 }
 
 /** The pod as its author writes it, of this row's account. A mirror pod names none. */
-export function written({ pod, account = 'orders' }: HardPod): Pod {
+export function written({ pod, account = 'orders' }: HardPod): PodObject {
   return account === 'default' ? pod : { ...pod, spec: { ...pod.spec, serviceAccountName: account } };
 }
 
 /** Containers that the pod's status says are left alone, and why. */
-export function leftAlone({ metadata }: Pod): Readonly<Record<string, string>> {
+export function leftAlone({ metadata }: PodObject): Readonly<Record<string, string>> {
   const status = metadata.annotations?.[ANNOTATIONS.status.key];
   return status === undefined ? {} : (JSON.parse(status) as { skipped: Record<string, string> }).skipped;
 }
 
 /** What the pod says of why it has no sidecar: the guard lets it pass by that. */
-export function skippedFor({ metadata }: Pod): string | undefined {
+export function skippedFor({ metadata }: PodObject): string | undefined {
   return metadata.annotations?.[ANNOTATIONS.skipped.key];
 }
 

@@ -1,15 +1,16 @@
 /** Hard by the pod's own shape: network, users, operating system, resources, containers of other kinds. */
+import { allContainers, findContainer, type PodObject } from '@rolechain/kit/pod.ts';
 import { ENV, LIMITS, SIDECAR, credentialsPath } from '@rolechain/shared';
 import { MANY_ROLES } from './accounts.ts';
-import { appWith, container, containersOf, named, podOf, valueOf, type HardPod, type Pod } from './row.ts';
+import { appWith, container, podOf, variableOf, type HardPod } from './row.ts';
 import { USERS } from './users.ts';
 
 const GUARANTEED = { limits: { cpu: '1', memory: '64Mi' }, requests: { cpu: '1', memory: '64Mi' } };
-const order = ({ spec }: Pod): string[] => (spec.initContainers ?? []).map(({ name }) => name);
-const roleHolders = (pod: Pod): string[] =>
-  containersOf(pod)
+const order = ({ spec }: PodObject): string[] => (spec.initContainers ?? []).map(({ name }) => name);
+const roleHolders = (pod: PodObject): string[] =>
+  allContainers(pod)
     .filter(({ name }) =>
-      valueOf(pod, name, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.endsWith(credentialsPath('default')),
+      variableOf(pod, name, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.endsWith(credentialsPath('default')),
     )
     .map(({ name }) => name);
 
@@ -114,7 +115,7 @@ export const SHAPE: readonly HardPod[] = [
     pod: podOf({ resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '128Mi' } } }),
     ...injected,
     so: "The sidecar has no CPU and memory of its own and shares the pod's.",
-    shows: [(pod) => named(pod, SIDECAR.name)?.resources, { requests: { 'ephemeral-storage': '0' } }],
+    shows: [(pod) => findContainer(pod, SIDECAR.name)?.resources, { requests: { 'ephemeral-storage': '0' } }],
   },
   {
     name: 'class Guaranteed',
@@ -123,7 +124,10 @@ export const SHAPE: readonly HardPod[] = [
     so: 'It stays so: requests of the sidecar equal its limits.',
     shows: [
       (pod) => {
-        const { requests, limits } = named(pod, SIDECAR.name)?.resources as Record<string, Record<string, string>>;
+        const { requests, limits } = findContainer(pod, SIDECAR.name)?.resources as Record<
+          string,
+          Record<string, string>
+        >;
         const equal = ['cpu', 'memory'].every((name) => requests?.[name] === limits?.[name]);
         return [equal, pod.status?.qosClass ?? 'Guaranteed'];
       },
@@ -136,7 +140,7 @@ export const SHAPE: readonly HardPod[] = [
     ...injected,
     so: 'The sidecar has one, too: what its logs take is not taken from the application.',
     shows: [
-      (pod) => named(pod, SIDECAR.name)?.resources,
+      (pod) => findContainer(pod, SIDECAR.name)?.resources,
       {
         limits: { 'ephemeral-storage': '256Mi', memory: '64Mi' },
         requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' },
@@ -267,7 +271,8 @@ export const SHAPE: readonly HardPod[] = [
     ...injected,
     so: 'One sidecar serves them all; the container has a token of each.',
     shows: [
-      (pod) => named(pod, 'app')?.volumeMounts?.flatMap(({ name, subPath }) => (name === 'rolechain' ? subPath : [])),
+      (pod) =>
+        findContainer(pod, 'app')?.volumeMounts?.flatMap(({ name, subPath }) => (name === 'rolechain' ? subPath : [])),
       MANY_ROLES,
     ],
   },

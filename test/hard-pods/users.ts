@@ -1,6 +1,7 @@
 /** Hard by the users that a platform lets a pod have. */
+import { findContainer } from '@rolechain/kit/pod.ts';
 import { SIDECAR } from '@rolechain/shared';
-import { container, named, podOf, type HardPod } from './row.ts';
+import { container, podOf, type HardPod } from './row.ts';
 
 /** What the restricted Pod Security level wants of a pod, and no user of its own. */
 const RESTRICTED = {
@@ -29,7 +30,7 @@ export const USERS: readonly HardPod[] = [
     ...injected,
     so: 'The sidecar names no user, and meets the restricted Pod Security level all the same.',
     shows: [
-      (pod) => named(pod, SIDECAR.name)?.securityContext,
+      (pod) => findContainer(pod, SIDECAR.name)?.securityContext,
       {
         allowPrivilegeEscalation: false,
         capabilities: { drop: ['ALL'] },

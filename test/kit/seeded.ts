@@ -1,4 +1,4 @@
-/** Uniform in [0, 1), the same for the same seed (mulberry32): a run can be repeated. */
+/** Uniform in [0, 1), the same for the same seed: a run can be repeated. Mulberry32 (Tommy Ettinger, public domain). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { containerEnvironment, expandCommand, type EnvironmentOptions } from './environment.ts';
-import type { Container, EnvVar, Pod } from './pod.ts';
+import type { Container, EnvVar, Pod } from '@rolechain/kit/pod.ts';
 
 const pod: Pod = {
   metadata: {
@@ -10,7 +10,7 @@ const pod: Pod = {
     labels: { app: 'orders', 'eks.amazonaws.com/pod-identity': 'enabled' },
     annotations: { "odd['key']": 'odd' },
   },
-  spec: { serviceAccountName: 'orders', nodeName: 'node-1' },
+  spec: { serviceAccountName: 'orders', nodeName: 'node-1', containers: [] },
   status: { podIP: '10.0.0.7', podIPs: [{ ip: '10.0.0.7' }, { ip: 'fd00::7' }], hostIP: '192.0.2.1' },
 };
 
@@ -78,7 +78,7 @@ test.each([
 
 test('a field that a kubelet would know and the object lacks is empty and noted; an unknown one is left out and noted', () => {
   const { env, notes } = containerEnvironment(
-    {},
+    { metadata: {}, spec: { containers: [] } },
     { name: 'app', env: [field('IP', 'status.podIP'), field('X', 'spec.unknown')] },
   );
   expect(env).toEqual({ IP: '' });
@@ -90,7 +90,7 @@ test('a field that a kubelet would know and the object lacks is empty and noted;
 
 const key = (name: string, optional?: boolean): EnvVar => ({
   name,
-  valueFrom: { secretKeyRef: { name: 'keys', key: name, optional } },
+  valueFrom: { secretKeyRef: { name: 'keys', key: name, ...(optional === undefined ? {} : { optional }) } },
 });
 
 test('other sources come from the resolver; what it lacks is left out and noted unless it is optional', () => {

@@ -1,7 +1,7 @@
 /** A container's environment as a kubelet makes it: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables. */
 import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 import { podField } from './fields.ts';
-import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from './pod.ts';
+import type { Container, EnvFromSource, EnvVar, EnvVarSource, Pod } from '@rolechain/kit/pod.ts';
 
 /** Where a variable comes from when it is neither literal nor a field of the pod. */
 export type OutsideSource =

@@ -1,14 +1,14 @@
 /** The downward API: fields of a pod as text. Rules: k8s.io/kubernetes pkg/kubelet/kubelet_pods.go and pkg/fieldpath. */
-import type { Pod } from './pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 
 const SUBSCRIPTED = /^metadata\.(labels|annotations)\['(.*)'\]$/s;
 
 const FIELDS: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
-  'metadata.name': (pod) => pod.metadata?.name,
-  'metadata.namespace': (pod) => pod.metadata?.namespace,
-  'metadata.uid': (pod) => pod.metadata?.uid,
-  'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName,
-  'spec.nodeName': (pod) => pod.spec?.nodeName,
+  'metadata.name': (pod) => pod.metadata.name,
+  'metadata.namespace': (pod) => pod.metadata.namespace,
+  'metadata.uid': (pod) => pod.metadata.uid,
+  'spec.serviceAccountName': (pod) => pod.spec.serviceAccountName,
+  'spec.nodeName': (pod) => pod.spec.nodeName,
   'status.podIP': (pod) => pod.status?.podIP ?? podIPs(pod)[0],
   'status.podIPs': (pod) => podIPs(pod).join(',') || pod.status?.podIP,
   'status.hostIP': (pod) => pod.status?.hostIP ?? hostIPs(pod)[0],
@@ -24,7 +24,7 @@ export type FieldValue = { readonly value: string; readonly note?: string } | { 
 export function podField(pod: Pod, path: string): FieldValue {
   const [, map, key] = SUBSCRIPTED.exec(path) ?? [];
   if (map !== undefined && key !== undefined) {
-    const entries = pod.metadata?.[map === 'labels' ? 'labels' : 'annotations'] ?? {};
+    const entries = pod.metadata[map === 'labels' ? 'labels' : 'annotations'] ?? {};
     return { value: Object.hasOwn(entries, key) ? (entries[key] ?? '') : '' };
   }
   const read = Object.hasOwn(FIELDS, path) ? FIELDS[path] : undefined;

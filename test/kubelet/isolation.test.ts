@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Container } from './pod.ts';
+import type { Container } from '@rolechain/kit/pod.ts';
 import { describeWay, readCode, TOKENS, useFixture } from './run-fixture.ts';
 
 const fixture = useFixture();

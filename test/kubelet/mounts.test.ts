@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { containerMounts, isBelowRun } from './mounts.ts';
-import type { Pod, VolumeMount } from './pod.ts';
+import type { Pod, VolumeMount } from '@rolechain/kit/pod.ts';
 import type { PodVolumes } from './volumes.ts';
 
 let folder = '';
@@ -13,7 +13,9 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const sources = [{ serviceAccountToken: { path: 'token' } }];
 const pod: Pod = {
+  metadata: {},
   spec: {
+    containers: [],
     volumes: [
       { name: 'token', projected: { sources } },
       { name: 'data', emptyDir: {} },

@@ -1,8 +1,8 @@
 /** Which folder or file stands at which path of a container. */
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { SIDECAR } from '@rolechain/shared';
-import type { Container, Pod, VolumeMount } from './pod.ts';
+import { isOurVolume } from '@rolechain/kit/unmanaged/names.ts';
+import type { Container, Pod, VolumeMount } from '@rolechain/kit/pod.ts';
 import { inside } from './safe-files.ts';
 import type { PodVolumes } from './volumes.ts';
 
@@ -46,16 +46,12 @@ export function isBelowRun(path: string): boolean {
 function leftOut(pod: Pod, mount: VolumeMount, volumes: PodVolumes): string | undefined {
   if (!volumes.paths.has(mount.name)) return `its volume ${mount.name} was not made`;
   if (mount.subPathExpr) return 'subPathExpr is not known here';
-  if (isBelowRun(mount.mountPath) || isOurs(mount.name) || isToken(pod, mount.name)) return undefined;
+  if (isBelowRun(mount.mountPath) || isOurVolume(mount.name) || isToken(pod, mount.name)) return undefined;
   return `${mount.name} is a volume of the workload's own`;
 }
 
-function isOurs(volume: string): boolean {
-  return volume === SIDECAR.tokenVolume || volume.startsWith(SIDECAR.volumePrefix);
-}
-
 function isToken(pod: Pod, name: string): boolean {
-  const volume = pod.spec?.volumes?.find((candidate) => candidate.name === name);
+  const volume = pod.spec.volumes?.find((candidate) => candidate.name === name);
   return (volume?.projected?.sources ?? []).some((source) => source.serviceAccountToken);
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@rolechain/kit/until.ts';
 import { toolPath } from './isolation.ts';
 import { startPause } from './pause.ts';
 import { describeWay, ended, POD } from './run-fixture.ts';
@@ -21,7 +21,7 @@ for (const isolation of ways) {
         // To its whole group, as a terminal does.
         process.kill(-(parent.pid ?? NaN), signal);
         await ended(pid);
-        while (existsSync(folder)) await sleep(5);
+        await eventually('the folder is gone', () => !existsSync(folder), { everyMs: 5 });
       },
     );
   });

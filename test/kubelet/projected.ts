@@ -1,8 +1,7 @@
 /** The files of a projected volume: k8s.io/kubernetes pkg/volume/projected, collectData. */
-import { ENV } from '@rolechain/shared';
 import { isSecret } from '@rolechain/kit/record.ts';
 import { podField } from './fields.ts';
-import type { Pod, Projected, ProjectedSource, Projection } from './pod.ts';
+import type { Pod, Projected, ProjectedSource, Projection } from '@rolechain/kit/pod.ts';
 
 export type ObjectData = Readonly<Record<string, string | Uint8Array>>;
 
@@ -82,7 +81,7 @@ async function objectFiles(
   return keys.flatMap(({ key, path, mode }) => {
     const value = data && Object.hasOwn(data, key) ? data[key] : undefined;
     // A key id is a name.
-    if (kind === 'Secret' && key !== ENV.accessKeyID) isSecret('value of a Secret', textOf(value));
+    if (kind === 'Secret' && key !== 'AWS_ACCESS_KEY_ID') isSecret('value of a Secret', textOf(value));
     if (value !== undefined) return [{ path, data: value, mode: mode ?? context.mode }];
     if (!optional) throw absent(context, `key ${key} of ${kind} ${name}`);
     return [];

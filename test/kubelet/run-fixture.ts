@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { containerOf, type Container, type Pod } from './pod.ts';
+import { eventually } from '@rolechain/kit/until.ts';
+import { containerOf, type Container, type Pod } from '@rolechain/kit/pod.ts';
 import { runContainer, type Isolation, type RunOptions, type RunningContainer } from './run.ts';
 import { makeVolumes, type PodVolumes } from './volumes.ts';
 
@@ -94,10 +94,10 @@ export function readCode(path: string): string {
 
 /** Waits until the program's output holds the text. */
 export async function said(container: RunningContainer, text: string): Promise<void> {
-  while (!container.stdout().includes(text)) {
-    if (container.process.exitCode !== null) throw new Error(`ended early: ${container.stderr()}`);
-    await sleep(5);
-  }
+  await eventually(`it says ${text}`, () => container.stdout().includes(text), {
+    everyMs: 5,
+    hopeless: () => (container.process.exitCode === null ? undefined : `ended early: ${container.stderr()}`),
+  });
 }
 
 /** The tests of one way to run a container, skipped with a printed reason where this machine does not have it. */
@@ -120,7 +120,7 @@ function probeNow(): { ok: boolean; reason?: string } {
 
 /** Resolves once no process has the id. One that only waits for its dead parent's heir counts as ended. */
 export async function ended(pid: number): Promise<void> {
-  while (await alive(pid)) await sleep(5);
+  await eventually(`process ${pid} is gone`, async () => !(await alive(pid)), { everyMs: 5 });
 }
 
 async function alive(pid: number): Promise<boolean> {

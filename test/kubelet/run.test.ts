@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { containerOf } from './pod.ts';
+import { containerOf } from '@rolechain/kit/pod.ts';
 import { APP_ENV, describeWay, ended, POD, readCode, said, TOKENS, useFixture } from './run-fixture.ts';
 import { runContainer, type Isolation, type RunOptions } from './run.ts';
 

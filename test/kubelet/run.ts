@@ -13,7 +13,7 @@ import { canIsolate, mountOperations, toolPath, type Way } from './isolation.ts'
 import { containerMounts, type Mount } from './mounts.ts';
 import { collect } from './output.ts';
 import { startPause, type Pause } from './pause.ts';
-import type { Container, Pod } from './pod.ts';
+import type { Container, Pod } from '@rolechain/kit/pod.ts';
 import { makeRoot, rewriteEnvironment } from './rewritten.ts';
 import type { PodVolumes } from './volumes.ts';
 

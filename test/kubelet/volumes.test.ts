@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pod, ProjectedSource, Volume } from './pod.ts';
+import type { Pod, ProjectedSource, Volume } from '@rolechain/kit/pod.ts';
 import type { ObjectData, ProjectionOptions } from './projected.ts';
 import { makeVolumes, type PodVolumes, type VolumeOptions } from './volumes.ts';
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function make(volumes: readonly Volume[], options?: VolumeOptions): Promise<PodVolumes> {
-  const pod: Pod = { metadata: { name: 'p', namespace: 'n' }, spec: { volumes } };
+  const pod: Pod = { metadata: { name: 'p', namespace: 'n' }, spec: { containers: [], volumes } };
   const result = await makeVolumes(pod, options);
   made.push(result);
   return result;

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pod, Volume } from './pod.ts';
+import type { Pod, Volume } from '@rolechain/kit/pod.ts';
 import { projectedFiles, type ProjectedFile, type ProjectionOptions } from './projected.ts';
 import { inside, writeAtomically } from './safe-files.ts';
 
@@ -54,7 +54,7 @@ export async function makeVolumes(pod: Pod, options: VolumeOptions = {}): Promis
   const notes: string[] = [];
   const projections: Projection[] = [];
   try {
-    for (const volume of pod.spec?.volumes ?? []) {
+    for (const volume of pod.spec.volumes ?? []) {
       const path = inside(join(folder, 'volumes'), volume.name);
       const projection = await makeVolume(pod, volume, path, options, notes);
       if (projection === 'unknown') notes.push(unknownKind(volume));

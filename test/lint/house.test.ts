@@ -86,6 +86,12 @@ test.each([
     '\n'.repeat(300) + 'export const x = 1;\n',
     'max-lines',
   ],
+  ...['test/doubles/new.ts', 'test/kit/new/new.ts', 'test/models/vault.ts'].map((path) => [
+    `${path} that reads the product's tables`,
+    path,
+    "import { ENV } from '@rolechain/shared';\nexport const x = ENV;\n",
+    'a wrong one passes on both sides',
+  ]),
 ])('%s', (_name, path, text, message) => {
   write({ [path]: text });
   expect(lint(path)).toEqual({ status: 1, said: expect.stringContaining(message) });

@@ -4,18 +4,18 @@ import { uninject } from '@rolechain/webhook';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
 import jsonPatch from 'fast-json-patch';
 import { EKS_ROLE, eksMutate, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
-import type { ModelPod } from '@rolechain/kit/models/pod.ts';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
 
 const who = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
-const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };
+const pod: DraftPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };
 const flags = (mode: EksOptions['mode'], given: EksOptions['flags']): EksOptions => ({
   mode,
   region: SETTINGS.region,
   regionalSTS: true,
   flags: given!,
 });
-const ours = (one: ModelPod) => call(one, who, SETTINGS);
-const hasOfEks = (one: ModelPod): boolean =>
+const ours = (one: DraftPod) => call(one, who, SETTINGS);
+const hasOfEks = (one: DraftPod): boolean =>
   /AWS_ROLE_ARN|WEB_IDENTITY|169\.254|\/elsewhere/.test(JSON.stringify(one.spec.containers));
 
 test.each([
@@ -75,7 +75,7 @@ describe('named in the setting', () => {
     '%s: containers come out as without the EKS webhook, in front and behind',
     (_name, theirs, named) => {
       const eks = eksWebhook({ ...EKS_FLAGS, ...named });
-      const known = (one: ModelPod) => call(one, who, { ...SETTINGS, eks });
+      const known = (one: DraftPod) => call(one, who, { ...SETTINGS, eks });
       const alone = known(pod).pod.spec.containers;
       const front = known(eksMutate(pod, theirs));
       const behind = known(eksMutate(known(pod).pod, theirs));

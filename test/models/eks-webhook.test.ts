@@ -6,15 +6,15 @@ import { parse } from 'yaml';
 import { AGENT_ENDPOINTS, AUDIENCE, EKS, FOREIGN_KEYS } from '@rolechain/shared';
 import { account, call } from '@rolechain/webhook/testing';
 import { EKS_ROLE, eksMutate, eksPatch, type EksMode } from '@rolechain/kit/models/eks-webhook.ts';
-import { allContainers, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftPod } from '@rolechain/kit/pod.ts';
 import { sidecarStartsFirst } from './seen.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'corpora', 'eks-webhook');
 const FIXTURES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.yaml'));
 
 /** A Go program writes empty resources into each container that it read, and null, and no field that it doesn't know (a fixture's `path`). */
-function normalized(pod: ModelPod): ModelPod {
-  const copy = JSON.parse(JSON.stringify(pod), (_key, value: unknown) => value ?? undefined) as ModelPod;
+function normalized(pod: DraftPod): DraftPod {
+  const copy = JSON.parse(JSON.stringify(pod), (_key, value: unknown) => value ?? undefined) as DraftPod;
   for (const container of allContainers(copy)) {
     if (Object.keys(container.resources ?? {}).length === 0) delete container.resources;
     container.volumeMounts = (container.volumeMounts ?? []).map(({ path: _unknown, ...mount }) => ({
@@ -28,7 +28,7 @@ function normalized(pod: ModelPod): ModelPod {
 test('each fixture comes out as that project expects it', () => {
   expect(FIXTURES).toHaveLength(24);
   for (const path of FIXTURES) {
-    const pod = parse(readFileSync(join(FOLDER, path), 'utf8'), { uniqueKeys: false }) as ModelPod;
+    const pod = parse(readFileSync(join(FOLDER, path), 'utf8'), { uniqueKeys: false }) as DraftPod;
     const { options, expected } = directives(pod);
     const isRead = normalized(jsonPatch.applyPatch(structuredClone(pod), expected).newDocument);
     expect({ path, pod: normalized(eksMutate(pod, options)) }).toEqual({ path, pod: isRead });
@@ -38,7 +38,7 @@ test('each fixture comes out as that project expects it', () => {
 });
 
 test("the product's table says the same of its defaults", () => {
-  const empty: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };
+  const empty: DraftPod = { metadata: {}, spec: { containers: [{ name: 'app' }] } };
   for (const [index, mode] of (['irsa', 'pod-identity'] as const).entries()) {
     const [container, volume] = [eksMutate(empty, { mode, region: '', regionalSTS: false })].flatMap(({ spec }) => [
       spec.containers[0],
@@ -65,7 +65,7 @@ test("the product's table says the same of its defaults", () => {
 test('versions up to 0.5.2, called last, make an init container like all others of the sidecar', () => {
   const options = { mode: 'irsa', region: '', regionalSTS: false } as const;
   const who = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
-  const injected = call<ModelPod>({ metadata: {}, spec: { containers: [{ name: 'app' }] } }, who).pod;
+  const injected = call<DraftPod>({ metadata: {}, spec: { containers: [{ name: 'app' }] } }, who).pod;
   // Their API knows no restartPolicy of a container: what they write back has none.
   const old = eksMutate(injected, options);
   for (const container of allContainers(old)) delete container.restartPolicy;
@@ -74,7 +74,7 @@ test('versions up to 0.5.2, called last, make an init container like all others 
 });
 
 /** What that project's tests read from a fixture's annotations (handler_pod_test.go). */
-function directives({ metadata }: ModelPod) {
+function directives({ metadata }: DraftPod) {
   const of = (name: string): string | undefined => metadata.annotations?.[`testing.eks.amazonaws.com/${name}`];
   const uri = of('containercredentials/uri');
   const mode: EksMode = uri === undefined ? 'irsa' : 'pod-identity';

@@ -3,14 +3,14 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { eksMutate, eksPatch, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
 import { istioMutate, type IstioOptions } from './istio.ts';
 import { linkerdMutate, type LinkerdOptions } from './linkerd.ts';
-import type { ModelPod } from '@rolechain/kit/models/pod.ts';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
 import { vaultMutate } from './vault.ts';
 
 export interface Injector {
   /** As in the names of webhook configurations. */
   readonly name: string;
-  readonly mutate: (pod: ModelPod) => ModelPod;
-  readonly patch: (pod: ModelPod) => Operation[];
+  readonly mutate: (pod: DraftPod) => DraftPod;
+  readonly patch: (pod: DraftPod) => Operation[];
 }
 
 const eks = (name: string, options: EksOptions): Injector => ({
@@ -20,7 +20,7 @@ const eks = (name: string, options: EksOptions): Injector => ({
 });
 
 /** One that answers with the difference of the two documents. */
-function differing(name: string, mutate: (pod: ModelPod) => ModelPod): Injector {
+function differing(name: string, mutate: (pod: DraftPod) => DraftPod): Injector {
   return { name, mutate, patch: (pod) => jsonPatch.compare(pod, mutate(pod)) };
 }
 const istio = (name: string, options: IstioOptions): Injector => differing(name, (pod) => istioMutate(pod, options));

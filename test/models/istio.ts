@@ -3,15 +3,8 @@
  * applyRewrite; app_probe.go): at each call it merges its own containers in by name, moves them to their places, and
  * leads HTTP, TCP and gRPC probes of all other containers through its own port. Only for tests.
  */
-import {
-  allContainers,
-  fieldVariable,
-  merge,
-  move,
-  type ModelContainer,
-  type ModelPod,
-  type ModelVolume,
-} from '@rolechain/kit/models/pod.ts';
+import { allContainers, type Draft, type DraftContainer, type DraftPod, type Volume } from '@rolechain/kit/pod.ts';
+import { fieldVariable, merge, move } from '@rolechain/kit/models/shared.ts';
 
 export interface IstioOptions {
   /** istio-proxy as a native sidecar, else as an ordinary container. */
@@ -29,7 +22,7 @@ const IMAGE = 'registry.example/istio/proxyv2:1.28';
 type Json = Record<string, unknown>;
 
 /** The pod as the injector leaves it; the input stays as it is. */
-export function istioMutate(pod: ModelPod, options: IstioOptions): ModelPod {
+export function istioMutate(pod: DraftPod, options: IstioOptions): DraftPod {
   const next = structuredClone(pod);
   const { metadata, spec } = next;
   spec.volumes = merge(spec.volumes, VOLUMES, 'name');
@@ -51,7 +44,7 @@ export function istioMutate(pod: ModelPod, options: IstioOptions): ModelPod {
  * Native: set-up, proxy, rest. Classic: validation must be first, to hold up all others, and istio-init last, or the
  * init containers before it had no network; the proxy stands behind the user's own containers.
  */
-function reorder({ spec }: ModelPod, { native }: IstioOptions): void {
+function reorder({ spec }: DraftPod, { native }: IstioOptions): void {
   const inits = spec.initContainers ?? [];
   if (native) {
     spec.initContainers = ['istio-proxy', 'istio-validation', 'istio-init'].reduce(
@@ -65,7 +58,7 @@ function reorder({ spec }: ModelPod, { native }: IstioOptions): void {
 }
 
 /** A strategic merge by name: variables and mounts that somebody added to the container survive. */
-function mergeContainer(list: readonly ModelContainer[], container: ModelContainer): ModelContainer[] {
+function mergeContainer(list: readonly DraftContainer[], container: DraftContainer): DraftContainer[] {
   const old = list.find(({ name }) => name === container.name);
   if (!old) return [...list, container];
   const env = merge(old.env, container.env ?? [], 'name');
@@ -73,12 +66,12 @@ function mergeContainer(list: readonly ModelContainer[], container: ModelContain
   return merge(list, [{ ...old, ...container, env, volumeMounts }], 'name');
 }
 
-function setupContainer({ cni }: IstioOptions): ModelContainer {
+function setupContainer({ cni }: IstioOptions): DraftContainer {
   const args = cni ? ['istio-iptables', '--run-validation', '--skip-rule-apply'] : ['istio-iptables', '-p', '15001'];
   return { name: cni ? 'istio-validation' : 'istio-init', image: IMAGE, args };
 }
 
-function proxyContainer(pod: ModelPod, { native }: IstioOptions, probers: Json): ModelContainer {
+function proxyContainer(pod: DraftPod, { native }: IstioOptions, probers: Json): DraftContainer {
   const probe = { httpGet: { path: '/healthz/ready', port: 15_021 }, periodSeconds: 15 };
   const apps = pod.spec.containers.filter(({ name }) => name !== PROXY);
   const ports = apps.flatMap((container) => (container.ports ?? []) as Json[]);
@@ -106,7 +99,7 @@ function proxyContainer(pod: ModelPod, { native }: IstioOptions, probers: Json):
   };
 }
 
-const VOLUMES: ModelVolume[] = [
+const VOLUMES: Draft<Volume>[] = [
   { name: 'istio-envoy', emptyDir: { medium: 'Memory' } },
   {
     name: 'istio-podinfo',
@@ -128,7 +121,7 @@ const PROBES = [
 ] as const;
 
 /** Leads the probes through the proxy's port, and returns what they were. An exec probe stays. */
-function rewriteProbes(pod: ModelPod): Json {
+function rewriteProbes(pod: DraftPod): Json {
   const found: Json = {};
   for (const container of allContainers(pod)) {
     if (container.name === PROXY) continue;
@@ -146,7 +139,7 @@ function rewriteProbes(pod: ModelPod): Json {
   return found;
 }
 
-function earlierProbers(pod: ModelPod): Json {
+function earlierProbers(pod: DraftPod): Json {
   const proxy = allContainers(pod).find(({ name }) => name === PROXY);
   const value = proxy?.env?.find(({ name }) => name === PROBERS)?.value;
   return value === undefined ? {} : (JSON.parse(value) as Json);

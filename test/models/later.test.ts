@@ -7,13 +7,14 @@ import { MESH_CONTAINERS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call } from '@rolechain/webhook/testing';
 import { callWebhooks } from './apiserver.ts';
 import { azureMutate, daprMutate } from './later.ts';
-import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
+import { serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
 import { sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS, vaultMutate } from './vault.ts';
 
 const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
 const app = { name: 'app', image: 'app:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] };
-const plain: ModelPod = {
+const plain: DraftPod = {
   metadata: { name: 'p', annotations: {} },
   spec: {
     serviceAccountName: 'orders',
@@ -22,24 +23,24 @@ const plain: ModelPod = {
     volumes: [{ name: 'data' }],
   },
 };
-const asking = (annotations: Record<string, string>): ModelPod => ({ ...plain, metadata: { name: 'p', annotations } });
+const asking = (annotations: Record<string, string>): DraftPod => ({ ...plain, metadata: { name: 'p', annotations } });
 const COPYING = asking({ ...VAULT_ANNOTATIONS, 'vault.hashicorp.com/agent-copy-volume-mounts': 'app' });
 
 type Policy = 'IfNeeded' | 'Never';
 function admitted(
-  pod: ModelPod,
-  mutate: (pod: ModelPod) => ModelPod,
+  pod: DraftPod,
+  mutate: (pod: DraftPod) => DraftPod,
   ours: Policy,
   theirs: Policy,
   first: boolean,
-): ModelPod {
-  const own = { reinvocationPolicy: ours, mutate: (p: ModelPod) => call(p, account(), settings).pod };
+): DraftPod {
+  const own = { reinvocationPolicy: ours, mutate: (p: DraftPod) => call(p, account(), settings).pod };
   const other = { reinvocationPolicy: theirs, mutate };
   return callWebhooks(pod, first ? [own, other] : [other, own], serviceAccountPlugin);
 }
-const named = (pod: ModelPod, name: string): ModelContainer => allContainers(pod).find((one) => one.name === name)!;
+const named = (pod: DraftPod, name: string): DraftContainer => allContainers(pod).find((one) => one.name === name)!;
 /** What of a container another order must not change: variables and mounts, in whatever order they came. */
-const seen = (pod: ModelPod) =>
+const seen = (pod: DraftPod) =>
   Object.fromEntries(
     allContainers(pod)
       .map(({ name, env = [], volumeMounts = [] }) => {
@@ -80,7 +81,7 @@ test('Azure behind ours, both called again: the last word is not ours, and the s
 });
 
 describe('ours with Never, and theirs behind it', () => {
-  const last = (mutate: (pod: ModelPod) => ModelPod, pod = plain) => admitted(pod, mutate, 'Never', 'Never', true);
+  const last = (mutate: (pod: DraftPod) => DraftPod, pod = plain) => admitted(pod, mutate, 'Never', 'Never', true);
 
   test("Azure: the sidecar keeps its variables and its token's mount", () => {
     const { env = [], volumeMounts = [] } = named(last(azureMutate), SIDECAR.name);
@@ -95,7 +96,7 @@ describe('ours with Never, and theirs behind it', () => {
   });
 
   test("Vault: the agent keeps the copy of a role's mount", () => {
-    const tokens = (pod: ModelPod) =>
+    const tokens = (pod: DraftPod) =>
       named(pod, 'vault-agent').volumeMounts?.filter(({ name }) => name === SIDECAR.tokenVolume);
     expect(tokens(last(vaultMutate, COPYING))).toHaveLength(1);
     expect(tokens(admitted(COPYING, vaultMutate, 'IfNeeded', 'Never', true))).toEqual([]);

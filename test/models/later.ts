@@ -3,10 +3,11 @@
  * Azure's workload identity with its proxy (Azure/azure-workload-identity pkg/webhook/webhook.go) and Dapr (dapr/dapr
  * pkg/injector/patcher). Only for tests.
  */
-import { merge, type ModelContainer, type ModelPod, type Mount, type Variable } from '@rolechain/kit/models/pod.ts';
+import type { Draft, DraftContainer, DraftPod, EnvVar, VolumeMount } from '@rolechain/kit/pod.ts';
+import { merge } from '@rolechain/kit/models/shared.ts';
 
 /** Variables and a token into each container; a native proxy in front of all others, its set-up behind them. */
-export function azureMutate(pod: ModelPod): ModelPod {
+export function azureMutate(pod: DraftPod): DraftPod {
   const next = structuredClone(pod);
   const { spec } = next;
   const inits = spec.initContainers ?? [];
@@ -20,12 +21,16 @@ export function azureMutate(pod: ModelPod): ModelPod {
   return next;
 }
 
-function withAzure(container: ModelContainer): ModelContainer {
-  const variables: Variable[] = [
+function withAzure(container: DraftContainer): DraftContainer {
+  const variables: Draft<EnvVar>[] = [
     { name: 'AZURE_CLIENT_ID', value: 'client' },
     { name: 'AZURE_FEDERATED_TOKEN_FILE', value: '/var/run/secrets/azure/tokens/azure-identity-token' },
   ];
-  const mount: Mount = { name: 'azure-identity-token', mountPath: '/var/run/secrets/azure/tokens', readOnly: true };
+  const mount: Draft<VolumeMount> = {
+    name: 'azure-identity-token',
+    mountPath: '/var/run/secrets/azure/tokens',
+    readOnly: true,
+  };
   return {
     ...container,
     env: [
@@ -37,10 +42,10 @@ function withAzure(container: ModelContainer): ModelContainer {
 }
 
 /** Once: daprd behind the containers, and its ports in the environment of each of these. */
-export function daprMutate(pod: ModelPod): ModelPod {
+export function daprMutate(pod: DraftPod): DraftPod {
   if (pod.spec.containers.some(({ name }) => name === 'daprd')) return pod;
   const next = structuredClone(pod);
-  const variables: Variable[] = [
+  const variables: Draft<EnvVar>[] = [
     { name: 'DAPR_HTTP_PORT', value: '3500' },
     { name: 'DAPR_GRPC_PORT', value: '50001' },
   ];

@@ -5,13 +5,8 @@
  * the CNI plugin there is linkerd-network-validator in the place of linkerd-init.
  * Only for tests.
  */
-import {
-  API_TOKEN_PATH,
-  allContainers,
-  fieldVariable,
-  type ModelContainer,
-  type ModelPod,
-} from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
+import { API_TOKEN_PATH, fieldVariable } from '@rolechain/kit/models/shared.ts';
 
 export interface LinkerdOptions {
   /** linkerd-proxy as a native sidecar, else as an ordinary container. */
@@ -22,7 +17,7 @@ export interface LinkerdOptions {
 const PROXY = 'linkerd-proxy';
 
 /** The pod as the injector leaves it; the input stays as it is. */
-export function linkerdMutate(pod: ModelPod, { native, cni }: LinkerdOptions): ModelPod {
+export function linkerdMutate(pod: DraftPod, { native, cni }: LinkerdOptions): DraftPod {
   if (allContainers(pod).some(({ name }) => name === PROXY)) return pod;
   const next = structuredClone(pod);
   const { metadata, spec } = next;
@@ -47,14 +42,14 @@ export function linkerdMutate(pod: ModelPod, { native, cni }: LinkerdOptions): M
   return next;
 }
 
-const SETUP: ModelContainer = {
+const SETUP: DraftContainer = {
   name: 'linkerd-init',
   image: 'registry.example/linkerd/proxy-init:2',
   args: ['--incoming-proxy-port', '4143', '--outgoing-proxy-port', '4140'],
   volumeMounts: [{ name: 'linkerd-proxy-init-xtables-lock', mountPath: '/run' }],
 };
 
-const VALIDATOR: ModelContainer = {
+const VALIDATOR: DraftContainer = {
   name: 'linkerd-network-validator',
   image: 'registry.example/linkerd/proxy:edge',
   args: [
@@ -70,13 +65,13 @@ const VALIDATOR: ModelContainer = {
 };
 
 /** The ports that containers declare, native sidecars among them (pkg/inject/inject.go, getPodInboundPorts). */
-function inboundPorts({ spec }: ModelPod): number[] {
+function inboundPorts({ spec }: DraftPod): number[] {
   const running = [...spec.containers, ...(spec.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')];
   const declared = running.flatMap(({ ports }) => (ports ?? []) as { containerPort: number }[]);
   return [...new Set(declared.map(({ containerPort }) => containerPort))].sort((a, b) => a - b);
 }
 
-function proxy(pod: ModelPod): ModelContainer {
+function proxy(pod: DraftPod): DraftContainer {
   const token = pod.spec.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === API_TOKEN_PATH);
   return {
     name: PROXY,

@@ -9,7 +9,8 @@ import { call, SETTINGS, account } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
 import { EKS_ROLE, eksMutate, type EksOptions } from '@rolechain/kit/models/eks-webhook.ts';
 import { injectors, type Injector } from './injectors.ts';
-import { allContainers, serviceAccountPlugin, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftPod } from '@rolechain/kit/pod.ts';
+import { serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
 import { arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { proxyStartsFirst, seen, seenOfOthers, sidecarStartsFirst } from './seen.ts';
 import { VAULT_ANNOTATIONS } from './vault.ts';
@@ -19,17 +20,17 @@ const user = account(undefined, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
 
 interface Outcome {
   readonly label: string;
-  readonly pod: ModelPod;
+  readonly pod: DraftPod;
 }
 
-function everyOrder(pod: ModelPod, eks: EksOptions, who = user): Outcome[] {
+function everyOrder(pod: DraftPod, eks: EksOptions, who = user): Outcome[] {
   return POLICIES.flatMap((eksPolicy) =>
     POLICIES.flatMap((ourPolicy) => {
-      const ours: ModelWebhook<ModelPod> = {
+      const ours: ModelWebhook<DraftPod> = {
         reinvocationPolicy: ourPolicy,
         mutate: (p) => call(p, who, SETTINGS, () => 0.5).pod,
       };
-      const theirs: ModelWebhook<ModelPod> = { reinvocationPolicy: eksPolicy, mutate: (p) => eksMutate(p, eks) };
+      const theirs: ModelWebhook<DraftPod> = { reinvocationPolicy: eksPolicy, mutate: (p) => eksMutate(p, eks) };
       const label = `EKS ${eksPolicy}, ours ${ourPolicy}`;
       return [
         { label: `${label}, ours last`, pod: callWebhooks(pod, [theirs, ours], serviceAccountPlugin) },
@@ -39,7 +40,7 @@ function everyOrder(pod: ModelPod, eks: EksOptions, who = user): Outcome[] {
   );
 }
 
-const withoutSidecar = (pod: ModelPod) => allContainers(pod).filter(({ name }) => name !== 'rolechain');
+const withoutSidecar = (pod: DraftPod) => allContainers(pod).filter(({ name }) => name !== 'rolechain');
 
 const eksOptions = fc.record({
   mode: fc.constantFrom('irsa' as const, 'pod-identity' as const),
@@ -69,11 +70,11 @@ test.each(['irsa', 'pod-identity'] as const)(
       { name: 'AWS_REGION', value: 'eu-north-1' },
       { name: 'AWS_DEFAULT_REGION', value: 'eu-north-1' },
     ];
-    const pod: ModelPod = {
+    const pod: DraftPod = {
       metadata: { name: 'p' },
       spec: { serviceAccountName: 'orders', containers: [{ name: 'a' }, { name: 'b', env }] },
     };
-    const regions = (result: ModelPod): unknown =>
+    const regions = (result: DraftPod): unknown =>
       result.spec.containers.map((container) =>
         container.env
           ?.filter(({ name }) => name === 'AWS_REGION' || name === 'AWS_DEFAULT_REGION')
@@ -110,7 +111,7 @@ test.each([
 ])('the Region of a role %s', (name, env, own, [first = '', last = '']) => {
   const annotation = JSON.stringify({ roleARN: EKS_ROLE, ...(own === undefined ? {} : { region: own }) });
   const who = account(annotation, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
-  const pod: ModelPod = { metadata: { name }, spec: { containers: [{ name: 'a', env: [...env] }] } };
+  const pod: DraftPod = { metadata: { name }, spec: { containers: [{ name: 'a', env: [...env] }] } };
   for (const { label, pod: result } of everyOrder(pod, { mode: 'irsa', region: last, regionalSTS: true }, who)) {
     const value = result.spec.containers[0]?.env?.find((variable) => variable.name === 'AWS_REGION')?.value;
     expect([label, value]).toEqual([label, label.endsWith('ours first') ? first : last]);
@@ -124,7 +125,7 @@ test.each(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENT
       { name: 'A', value: 'x' },
       { name, value: '' },
     ];
-    const pod: ModelPod = {
+    const pod: DraftPod = {
       metadata: { name: 'p' },
       spec: { serviceAccountName: 'orders', containers: [{ name: 'a', env }] },
     };
@@ -143,7 +144,7 @@ test.each(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENT
 );
 
 /** A user's own variables in the place and form of EKS's are taken for EKS's, and set again at the end: the reference says so. */
-function withoutEksRegions(pod: ModelPod): ModelPod {
+function withoutEksRegions(pod: DraftPod): DraftPod {
   const next = structuredClone(pod);
   for (const container of allContainers(next)) {
     while (container.env?.length && EKS_LAST.includes(container.env.at(-1)?.name ?? '')) container.env.pop();
@@ -173,7 +174,7 @@ test('so they are with several roles, and tokens in the environment', () => {
 test.each(['irsa', 'pod-identity'] as const)(
   'no variable or mount of the EKS webhook is left in a container that holds a role (%s)',
   (mode) => {
-    const pod: ModelPod = { metadata: {}, spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
+    const pod: DraftPod = { metadata: {}, spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
     for (const { label, pod: result } of everyOrder(pod, { mode, region: SETTINGS.region, regionalSTS: true })) {
       const text = JSON.stringify(withoutSidecar(result).map(({ env, volumeMounts }) => [env, volumeMounts]));
       expect(`${label}: ${text}`).not.toMatch(
@@ -188,7 +189,7 @@ test.each(['irsa', 'pod-identity'] as const)(
 );
 
 test('a skipped container is left to the EKS webhook', () => {
-  const pod: ModelPod = {
+  const pod: DraftPod = {
     metadata: { annotations: { 'rolechain.io/skip-containers': 'other' } },
     spec: { containers: [{ name: 'app' }, { name: 'other' }] },
   };
@@ -222,7 +223,7 @@ type Order = typeof order extends fc.Arbitrary<infer T> ? T : never;
 
 type Policy = (typeof POLICIES)[number];
 
-function inOrder(pod: ModelPod, list: readonly Injector[], { before, theirs, ours }: Order): ModelPod {
+function inOrder(pod: DraftPod, list: readonly Injector[], { before, theirs, ours }: Order): DraftPod {
   const [first, last] = [true, false].map((side) => list.filter((_, index) => before[index] === side));
   const policyOf = new Map(list.map((injector, index) => [injector, theirs[index]!]));
   const all = [...(first ?? []), ...(last ?? [])];
@@ -236,17 +237,17 @@ function inOrder(pod: ModelPod, list: readonly Injector[], { before, theirs, our
 
 /** Ours in front of the other with this index. */
 function amid(
-  pod: ModelPod,
+  pod: DraftPod,
   list: readonly Injector[],
   theirs: readonly Policy[],
   { at, ours }: { readonly at: number; readonly ours: Policy },
-): ModelPod {
+): DraftPod {
   const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
-  const webhooks: ModelWebhook<ModelPod>[] = list.map(({ mutate }, index) => ({
+  const webhooks: ModelWebhook<DraftPod>[] = list.map(({ mutate }, index) => ({
     mutate,
     reinvocationPolicy: theirs[index] ?? 'Never',
   }));
-  const own: ModelWebhook<ModelPod> = { reinvocationPolicy: ours, mutate: (p) => call(p, user, settings).pod };
+  const own: ModelWebhook<DraftPod> = { reinvocationPolicy: ours, mutate: (p) => call(p, user, settings).pod };
   return callWebhooks(pod, webhooks.toSpliced(at, 0, own), serviceAccountPlugin);
 }
 

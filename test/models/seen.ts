@@ -1,6 +1,6 @@
 /** What is compared of an admitted pod: environment and mounts of its containers, and who starts first. */
-import { ENV, PATHS, SIDECAR } from '@rolechain/shared';
-import { allContainers, type ModelContainer, type ModelPod, type Mount } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type Draft, type DraftContainer, type DraftPod, type VolumeMount } from '@rolechain/kit/pod.ts';
+import { SIDECAR_NAME, isOurVolume } from '@rolechain/kit/unmanaged/names.ts';
 
 /** Of each container, by name. */
 export interface Seen {
@@ -15,16 +15,16 @@ export interface Seen {
  * reads no other: with `Never` we can't take away what is mounted into it later. EKS' mount stays for Vault in a container
  * that holds a role, where EKS came first: it isn't compared in a pod that asks for Vault.
  */
-export function seen(pod: ModelPod, submitted: ModelPod): Seen {
-  return seenOf(pod, [...namesOf(submitted), SIDECAR.name], submitted);
+export function seen(pod: DraftPod, submitted: DraftPod): Seen {
+  return seenOf(pod, [...namesOf(submitted), SIDECAR_NAME], submitted);
 }
 
 /**
  * The containers that other webhooks added, whole. What several of them write into each other's depends on their own
  * order, with or without rolechain: wherever rolechain stands among them, it is the same.
  */
-export function seenOfOthers(pod: ModelPod, submitted: ModelPod): Seen {
-  const own = [...namesOf(submitted), SIDECAR.name];
+export function seenOfOthers(pod: DraftPod, submitted: DraftPod): Seen {
+  const own = [...namesOf(submitted), SIDECAR_NAME];
   return seenOf(
     pod,
     namesOf(pod).filter((name) => !own.includes(name)),
@@ -32,19 +32,19 @@ export function seenOfOthers(pod: ModelPod, submitted: ModelPod): Seen {
   );
 }
 
-function namesOf(pod: ModelPod): string[] {
+function namesOf(pod: DraftPod): string[] {
   return allContainers(pod).map(({ name }) => name);
 }
 
-function seenOf(pod: ModelPod, names: readonly string[], submitted: ModelPod): Seen {
+function seenOf(pod: DraftPod, names: readonly string[], submitted: DraftPod): Seen {
   // It stands in the sidecar's configuration, and is another in each row.
   const namespace = String(pod.metadata.namespace);
   const containers = allContainers(pod).filter(({ name }) => names.includes(name));
-  const of = (read: (container: ModelContainer) => readonly string[]): Record<string, readonly string[]> =>
+  const of = (read: (container: DraftContainer) => readonly string[]): Record<string, readonly string[]> =>
     Object.fromEntries(containers.map((container) => [container.name, read(container)] as const).sort());
-  const isSeen = (container: ModelContainer, mount: Mount): boolean =>
-    container.name === SIDECAR.name
-      ? mount.name.startsWith(SIDECAR.tokenVolume)
+  const isSeen = (container: DraftContainer, mount: Draft<VolumeMount>): boolean =>
+    container.name === SIDECAR_NAME
+      ? isOurVolume(mount.name)
       : !(asksForVault(submitted) && isHolder(container) && isEksMount(mount));
   return {
     environment: of(({ env }) => (env ?? []).map((variable) => text(variable).replaceAll(namespace, 'NAMESPACE'))),
@@ -58,20 +58,20 @@ function seenOf(pod: ModelPod, names: readonly string[], submitted: ModelPod): S
 }
 
 /** Of the containers that hold a role: their environments must be those of a pod that no other webhook saw. */
-export function holders(pod: ModelPod): ModelContainer[] {
+export function holders(pod: DraftPod): DraftContainer[] {
   return allContainers(pod).filter(isHolder);
 }
 
-function isHolder({ name, env }: ModelContainer): boolean {
-  return name !== SIDECAR.name && (env ?? []).some(isOurs);
+function isHolder({ name, env }: DraftContainer): boolean {
+  return name !== SIDECAR_NAME && (env ?? []).some(isOurs);
 }
 
-export function asksForVault({ metadata }: ModelPod): boolean {
+export function asksForVault({ metadata }: DraftPod): boolean {
   return metadata.annotations?.['vault.hashicorp.com/agent-inject'] === 'true';
 }
 
 /** One of those that the EKS webhook writes, in either mode. */
-export function isEksMount({ name, mountPath }: Mount): boolean {
+export function isEksMount({ name, mountPath }: Draft<VolumeMount>): boolean {
   return (
     (name === 'aws-iam-token' && mountPath === '/var/run/secrets/eks.amazonaws.com/serviceaccount') ||
     (name === 'eks-pod-identity-token' && mountPath === '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount')
@@ -79,31 +79,31 @@ export function isEksMount({ name, mountPath }: Mount): boolean {
 }
 
 /** The environments of these containers, by name. */
-export function environments(containers: readonly ModelContainer[]): Record<string, readonly string[]> {
+export function environments(containers: readonly DraftContainer[]): Record<string, readonly string[]> {
   return Object.fromEntries(containers.map(({ name, env }) => [name, (env ?? []).map(text)]));
 }
 
 /** Whether the sidecar, which goes on running, starts before every init container that holds a role. */
-export function sidecarStartsFirst(pod: ModelPod): boolean {
+export function sidecarStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
-  const sidecar = inits.findIndex(({ name, restartPolicy }) => name === SIDECAR.name && restartPolicy === 'Always');
+  const sidecar = inits.findIndex(({ name, restartPolicy }) => name === SIDECAR_NAME && restartPolicy === 'Always');
   const held = new Set(holders(pod).map(({ name }) => name));
   return sidecar >= 0 && inits.every(({ name }, index) => !held.has(name) || index > sidecar);
 }
 
 /** Whether a native proxy starts before the sidecar, where a CNI plugin leads connections to it. */
-export function proxyStartsFirst(pod: ModelPod): boolean {
+export function proxyStartsFirst(pod: DraftPod): boolean {
   const inits = pod.spec.initContainers ?? [];
   const isCNI = inits.some(({ name }) => name === 'istio-validation' || name === 'linkerd-network-validator');
   const proxies = inits.filter(({ name }) => name === 'istio-proxy' || name === 'linkerd-proxy');
-  const sidecar = inits.findIndex(({ name }) => name === SIDECAR.name);
+  const sidecar = inits.findIndex(({ name }) => name === SIDECAR_NAME);
   return !isCNI || proxies.every((proxy) => inits.indexOf(proxy) < sidecar);
 }
 
 function isOurs({ name, value = '' }: { name: string; value?: string }): boolean {
   return (
-    (name === ENV.fullURI && value.startsWith('http://127.0.0.1:')) ||
-    (name === ENV.tokenFile && value.startsWith(PATHS.tokens))
+    (name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI' && value.startsWith('http://127.0.0.1:')) ||
+    (name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE' && value.startsWith('/var/run/secrets/rolechain.io/'))
   );
 }
 

@@ -3,13 +3,8 @@ import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
 import { callWebhooks, type ModelWebhook } from './apiserver.ts';
 import { EKS_ROLE, eksMutate, type EksMode } from '@rolechain/kit/models/eks-webhook.ts';
-import {
-  Refused,
-  allContainers,
-  serviceAccountPlugin,
-  type ModelContainer,
-  type ModelPod,
-} from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
+import { Refused, serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
 import { VAULT_AWS, VAULT_ANNOTATIONS, VAULT_COPY_MOUNTS, vaultMutate } from './vault.ts';
 
 type Policy = 'IfNeeded' | 'Never';
@@ -26,10 +21,10 @@ interface Rules {
 /** `order`: E is EKS, V Vault, R rolechain. */
 function admit(
   order: string,
-  pod: ModelPod,
+  pod: DraftPod,
   { mode = 'irsa', eks = 'Never', ours = 'IfNeeded', mesh = MESH_CONTAINERS }: Rules = {},
-): ModelPod {
-  const webhooks: Record<string, ModelWebhook<ModelPod>> = {
+): DraftPod {
+  const webhooks: Record<string, ModelWebhook<DraftPod>> = {
     E: { reinvocationPolicy: eks, mutate: (p) => eksMutate(p, { mode, region: SETTINGS.region, regionalSTS: false }) },
     V: { reinvocationPolicy: 'Never', mutate: vaultMutate },
     R: { reinvocationPolicy: ours, mutate: (p) => call(p, who, { ...SETTINGS, meshContainers: mesh }).pod },
@@ -41,11 +36,11 @@ function admit(
   );
 }
 
-const pod = (annotations: Record<string, string>, spec: object = {}): ModelPod => ({
+const pod = (annotations: Record<string, string>, spec: object = {}): DraftPod => ({
   metadata: { name: 'p', annotations },
   spec: { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'app:1' }], ...spec },
 });
-const named = (one: ModelPod, name: string): ModelContainer =>
+const named = (one: DraftPod, name: string): DraftContainer =>
   allContainers(one).find((container) => container.name === name)!;
 const AGENTS = ['vault-agent-init', 'vault-agent'];
 
@@ -70,7 +65,7 @@ const POD_IDENTITY = {
     readOnly: true,
   },
 };
-const hasIdentity = (container: ModelContainer, { pair, mount }: typeof IRSA): boolean => {
+const hasIdentity = (container: DraftContainer, { pair, mount }: typeof IRSA): boolean => {
   const variables = (container.env ?? []).filter(({ name }) => pair.some((variable) => variable.name === name));
   const mounts = (container.volumeMounts ?? []).filter(({ name }) => name === mount.name);
   expect(new Set((container.env ?? []).map(({ name }) => name)).size).toBe(container.env?.length);

@@ -7,14 +7,14 @@
  * `auth-type: aws` the agents get EKS' mount and variables as they are found. Only for tests.
  */
 import {
-  Refused,
   allContainers,
-  fieldVariable,
-  type ModelContainer,
-  type ModelPod,
-  type Mount,
-  type Variable,
-} from '@rolechain/kit/models/pod.ts';
+  type Draft,
+  type DraftContainer,
+  type DraftPod,
+  type EnvVar,
+  type VolumeMount,
+} from '@rolechain/kit/pod.ts';
+import { fieldVariable, Refused } from '@rolechain/kit/models/shared.ts';
 
 const PREFIX = 'vault.hashicorp.com';
 const KEYS = {
@@ -33,7 +33,7 @@ export const VAULT_AWS = { [KEYS.inject]: 'true', [KEYS.initFirst]: 'false', [KE
 export const VAULT_COPY_MOUNTS = KEYS.copyMounts;
 
 /** The pod as the injector leaves it; the input stays as it is. Throws `Refused`. */
-export function vaultMutate(pod: ModelPod): ModelPod {
+export function vaultMutate(pod: DraftPod): DraftPod {
   const annotations = pod.metadata.annotations ?? {};
   if (annotations[KEYS.inject] !== 'true' || annotations[KEYS.status] === 'injected') return pod;
   const next = structuredClone(pod);
@@ -43,7 +43,7 @@ export function vaultMutate(pod: ModelPod): ModelPod {
   for (const container of [...spec.containers, ...inits]) {
     container.volumeMounts = [...(container.volumeMounts ?? []), SECRETS];
   }
-  const home = (name: string): Mount => ({ name, mountPath: '/home/vault' });
+  const home = (name: string): Draft<VolumeMount> => ({ name, mountPath: '/home/vault' });
   const init = agent('vault-agent-init', [home('home-init'), found.token], found);
   spec.initContainers = annotations[KEYS.initFirst] === 'true' ? [init, ...inits] : [...inits, init];
   spec.containers.push(agent('vault-agent', [found.token, home('home-sidecar')], found));
@@ -55,21 +55,21 @@ export function vaultMutate(pod: ModelPod): ModelPod {
   return next;
 }
 
-const SECRETS: Mount = { name: 'vault-secrets', mountPath: '/vault/secrets' };
+const SECRETS: Draft<VolumeMount> = { name: 'vault-secrets', mountPath: '/vault/secrets' };
 
 interface Findings {
-  readonly token: Mount;
-  readonly aws: readonly Mount[];
-  readonly copied: readonly Mount[];
-  readonly env: readonly Variable[];
+  readonly token: Draft<VolumeMount>;
+  readonly aws: readonly Draft<VolumeMount>[];
+  readonly copied: readonly Draft<VolumeMount>[];
+  readonly env: readonly Draft<EnvVar>[];
 }
 
 /** What it looks for in the pod as it is: in the ordinary containers alone, but for the mounts that it is told to copy. */
-function findings(pod: ModelPod): Findings {
+function findings(pod: DraftPod): Findings {
   const { containers } = pod.spec;
   const annotations = pod.metadata.annotations ?? {};
   const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts ?? []);
-  const byPath = (part: string): Mount[] => {
+  const byPath = (part: string): Draft<VolumeMount>[] => {
     const found = mounts.find(({ mountPath }) => mountPath.includes(part));
     return found ? [{ name: found.name, mountPath: found.mountPath, readOnly: true }] : [];
   };
@@ -84,7 +84,7 @@ function findings(pod: ModelPod): Findings {
 }
 
 /** From a map, whose order is Go's own; by value alone. */
-function awsVariables(containers: readonly ModelContainer[]): Variable[] {
+function awsVariables(containers: readonly DraftContainer[]): Draft<EnvVar>[] {
   const names = ['AWS_DEFAULT_REGION', 'AWS_REGION', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
   const all = containers.flatMap(({ env }) => env ?? []);
   return names.flatMap((name) => {
@@ -93,8 +93,12 @@ function awsVariables(containers: readonly ModelContainer[]): Variable[] {
   });
 }
 
-function agent(name: string, first: readonly Mount[], { aws, copied, env: found }: Findings): ModelContainer {
-  const env: Variable[] = [
+function agent(
+  name: string,
+  first: readonly Draft<VolumeMount>[],
+  { aws, copied, env: found }: Findings,
+): DraftContainer {
+  const env: Draft<EnvVar>[] = [
     fieldVariable('NAMESPACE', 'metadata.namespace'),
     fieldVariable('HOST_IP', 'status.hostIP'),
     fieldVariable('POD_IP', 'status.podIP'),

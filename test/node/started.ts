@@ -1,7 +1,7 @@
 /** Programs of the cluster: tied to this process, marked as ours, with a log each. */
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@rolechain/kit/until.ts';
 import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import { LOGS, MARK, STATE } from './places.ts';
 
@@ -23,18 +23,14 @@ export function start(name: string, command: string, args: readonly string[]): S
   closeSync(output);
   let how: string | undefined;
   void child.ended.then((text) => (how = text));
-  const fail = (why: string): never => {
-    throw new Error(`${name} ${why}:\n${readFileSync(log, 'utf8').slice(-6000)}`);
-  };
+  const told = (what: string): string => `${name} ${what}:\n${readFileSync(log, 'utf8').slice(-6000)}`;
   return {
     kill: child.kill,
     ready: async (condition) => {
-      const end = Date.now() + READY_MS;
-      while (!(await condition().catch(() => false))) {
-        if (how !== undefined) fail(`has ended with ${how}`);
-        if (Date.now() > end) fail(`is not ready after ${READY_MS / 1000} s`);
-        await sleep(100);
-      }
+      const hopeless = (): string | undefined => (how === undefined ? undefined : told(`has ended with ${how}`));
+      await eventually(() => told(`is ready within ${READY_MS / 1000} s`), condition, {
+        ...{ ms: READY_MS, everyMs: 100, hopeless },
+      });
     },
   };
 }

@@ -10,9 +10,10 @@ import { describeWithBinaries } from '../cluster/jest.ts';
 import { callWebhooks, type ModelWebhook } from '../models/apiserver.ts';
 import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';
 import { injectors } from '../models/injectors.ts';
-import { allContainers, serviceAccountPlugin, type ModelContainer, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
+import { serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
 import { REGION } from '../stage/aws.ts';
-import { PATIENCE_MS, until } from '../stage/install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { createPod, setStage, type Stage } from '../stage/stage.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
@@ -36,8 +37,8 @@ const ALONE: Row = { namespace: 'row-000', scenario: 'none', beside: [], theirs:
 
 interface Outcome {
   readonly row: Row;
-  readonly submitted: ModelPod;
-  readonly pod: ModelPod;
+  readonly submitted: DraftPod;
+  readonly pod: DraftPod;
   readonly seen: Seen;
   readonly others: Seen;
   /** The other webhooks' configurations, as they were called. */
@@ -79,12 +80,12 @@ describeWithBinaries('every order of webhooks', (binaries) => {
     });
   };
 
-  const admit = async (row: Row, submitted: ModelPod): Promise<Outcome> => {
+  const admit = async (row: Row, submitted: DraftPod): Promise<Outcome> => {
     const { namespace } = row;
     const name = String(submitted.metadata.name);
     const object = { apiVersion: 'v1', kind: 'Pod', ...submitted, metadata: { ...submitted.metadata, namespace } };
     const created = await createPod(stage!.cluster, object, true);
-    const pod = JSON.parse(JSON.stringify(created)) as ModelPod;
+    const pod = JSON.parse(JSON.stringify(created)) as DraftPod;
     return {
       row,
       submitted,
@@ -102,7 +103,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   /** The first row in which the other webhooks stand in the same order to one another. */
   const othersReference = ({ row, submitted }: Outcome): Outcome =>
     outcomes.find((other) => othersOrder(other.row) === othersOrder(row) && other.submitted === submitted)!;
-  const aloneOf = ({ submitted }: Outcome): ModelPod => alone.find((other) => other.submitted === submitted)!.pod;
+  const aloneOf = ({ submitted }: Outcome): DraftPod => alone.find((other) => other.submitted === submitted)!.pod;
 
   test('the matrix: all rows equal', () => {
     const lines = ROWS.map((row) => {
@@ -152,7 +153,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   });
 
   test('the sidecar is the same, and called again it has no mount but ours', () => {
-    const sidecarOf = (pod: ModelPod): ModelContainer =>
+    const sidecarOf = (pod: DraftPod): DraftContainer =>
       pod.spec.initContainers!.find(({ name }) => name === SIDECAR.name)!;
     for (const outcome of outcomes) {
       const { volumeMounts, env: _theirs, ...rest } = sidecarOf(outcome.pod);
@@ -192,7 +193,7 @@ const TRACES: Readonly<Record<string, RegExp>> = {
   vault: /"name":"vault-agent"/,
 };
 
-function expectOurs({ env = [], volumeMounts = [] }: ModelContainer, vault: boolean): void {
+function expectOurs({ env = [], volumeMounts = [] }: DraftContainer, vault: boolean): void {
   const names = env.map(({ name }) => name);
   // EKS' mount stays for Vault.
   const mounts = vault ? volumeMounts.filter((mount) => !isEksMount(mount)) : volumeMounts;
@@ -218,18 +219,18 @@ function othersOrder({ scenario, beside, theirs }: Row): string {
 }
 
 /** The same row by the pure models. */
-function modelled(row: Row, submitted: ModelPod): { pod: ModelPod; calls: string[] } {
+function modelled(row: Row, submitted: DraftPod): { pod: DraftPod; calls: string[] } {
   const calls: string[] = [];
   const settings = { ...SETTINGS, region: REGION, meshContainers: MESH_CONTAINERS };
   const who = account(TARGET, { 'eks.amazonaws.com/role-arn': EKS_ROLE });
-  const ours: ModelWebhook<ModelPod> & { name: string } = {
+  const ours: ModelWebhook<DraftPod> & { name: string } = {
     name: OUR_NAMES[row.ours],
     reinvocationPolicy: row.ours,
     mutate: (pod) => call(pod, who, settings).pod,
   };
   const theirs = row.beside.map((one) => {
     const name = configurationName(one, row.theirs);
-    const mutate = (pod: ModelPod): ModelPod => {
+    const mutate = (pod: DraftPod): DraftPod => {
       calls.push(name);
       return one.injector.mutate(pod);
     };

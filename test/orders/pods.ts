@@ -3,7 +3,7 @@
  * is not in every row.
  */
 import { VAULT_ANNOTATIONS } from '../models/vault.ts';
-import type { ModelPod } from '@rolechain/kit/models/pod.ts';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
 
 const image = 'registry.example/app:1';
 const probes = {
@@ -18,13 +18,13 @@ const env = [
 ];
 const app = { name: 'app', image, env, ...probes };
 
-function pod(name: string, annotations: Record<string, string>, spec: ModelPod['spec']): ModelPod {
+function pod(name: string, annotations: Record<string, string>, spec: DraftPod['spec']): DraftPod {
   const metadata = { name, annotations: { ...VAULT_ANNOTATIONS, ...annotations } };
   return { metadata, spec: { serviceAccountName: 'orders', ...spec } };
 }
 
 /** One plain; one whose init container needs AWS too; one with a native sidecar of the user's own. */
-export const PODS: readonly ModelPod[] = [
+export const PODS: readonly DraftPod[] = [
   // The second container keeps what the EKS webhook gives it.
   pod('plain', { 'rolechain.io/skip-containers': 'legacy' }, { containers: [app, { name: 'legacy', image }] }),
   pod(

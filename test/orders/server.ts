@@ -6,7 +6,8 @@ import { json } from 'node:stream/consumers';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
 import { NEVER_FIRST } from '@rolechain/doubles/listen.ts';
 import type { Injector } from '../models/injectors.ts';
-import { Refused, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
+import { Refused } from '@rolechain/kit/models/shared.ts';
 
 export interface InjectorServer {
   readonly port: number;
@@ -19,7 +20,7 @@ export interface InjectorServer {
 }
 
 interface Review {
-  readonly request: { readonly uid: string; readonly namespace: string; readonly object: ModelPod };
+  readonly request: { readonly uid: string; readonly namespace: string; readonly object: DraftPod };
 }
 
 /** `/<configuration>` is answered by the injector of that configuration; the certificate is for `dnsName`. */
@@ -65,7 +66,7 @@ function answer({ uid, object }: Review['request'], injector: Injector): string 
   });
 }
 
-function outcome(pod: ModelPod, injector: Injector): object {
+function outcome(pod: DraftPod, injector: Injector): object {
   try {
     const patch = Buffer.from(JSON.stringify(injector.patch(pod))).toString('base64');
     return { allowed: true, patchType: 'JSONPatch', patch };

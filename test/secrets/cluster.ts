@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdmissionregistrationV1Api, CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ENV } from '@rolechain/shared';
-import type { Pod } from '../kubelet/pod.ts';
+import { allContainers, valueOf, type Pod } from '@rolechain/kit/pod.ts';
 import { heard, isRecording, isSecret } from '@rolechain/kit/record.ts';
 
 /** An apiserver that a test has frozen or ended is not waited for. */
@@ -23,7 +23,7 @@ async function readAll(kubeConfig: KubeConfig): Promise<void> {
   for (const { data = {} } of (await core.listSecretForAllNamespaces()).items) {
     for (const [name, value] of Object.entries(data)) knowValue(name, Buffer.from(value, 'base64').toString());
   }
-  for (const pod of (await core.listPodForAllNamespaces()).items) hearPod(pod);
+  for (const pod of (await core.listPodForAllNamespaces()).items) hearPod(pod as unknown as Pod);
   const lists = await Promise.all([
     core.listServiceAccountForAllNamespaces(),
     core.listNamespace(),
@@ -51,8 +51,8 @@ export function hearPod(pod: Pod): void {
  */
 function podText(pod: Pod): string {
   let text = JSON.stringify(pod);
-  for (const { env } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
-    const token = env?.find(({ name }) => name === ENV.token)?.value;
+  for (const container of allContainers(pod)) {
+    const token = valueOf(container, ENV.token);
     if (token) text = text.replaceAll(isSecret('authorization token', token), 'the authorization token');
   }
   return text;

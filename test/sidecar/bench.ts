@@ -141,6 +141,22 @@ export function answerOf(sidecar: RunningSidecar, status: number, request?: AskO
   });
 }
 
+/** Asks until so many sessions were served, and shows each answer to `look`; what it throws ends this at once. */
+export async function askSessions(
+  sidecar: RunningSidecar,
+  count: number,
+  look: (reply: Reply) => void,
+): Promise<ReadonlySet<unknown>> {
+  const keys = new Set<unknown>();
+  const ask = async (): Promise<boolean> => {
+    const reply = await sidecar.ask();
+    look(reply);
+    return keys.add(reply.data.AccessKeyId).size >= count;
+  };
+  await eventually(`${count} sessions`, ask, { ms: Infinity, isFatal: () => true });
+  return keys;
+}
+
 /** The request of a container that holds this role. */
 export function asRole(files: PodFiles, role: string): AskOptions {
   return { path: `/v1/credentials/${role}`, headers: { authorization: files.readToken(role) } };

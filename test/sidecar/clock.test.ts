@@ -1,11 +1,11 @@
 /** The sidecar on a node whose clock is wrong. STS and the agent keep right time, and STS looks at that of signatures (sigv4.ts). */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
 import {
   answerOf,
+  askSessions,
   AUDIT,
   BASE,
   codeOf,
@@ -114,15 +114,12 @@ describe.each([50, -50])(
     test('sessions are refreshed at their pace and never served past their end, also while STS is out; one warning', async () => {
       bench.sts.setSessionSeconds(6);
       const { sidecar } = await startOn(ahead);
-      const keys = new Set<unknown>();
       let last = await firstAnswer(sidecar);
-      while (keys.size < 3) {
-        last = await sidecar.ask();
+      const keys = await askSessions(sidecar, 3, (reply) => {
+        last = reply;
         expect(last.status).toBe(200);
         expect(end(last)).toBeGreaterThan(Date.now() - KNOWN_TO_MS);
-        keys.add(last.data.AccessKeyId);
-        await sleep(50);
-      }
+      });
       // No more calls than sessions, and none signed for another time.
       const refused = isRefused(ahead) ? 1 : 0;
       expect(answers().filter((answer) => answer !== 'ok')).toHaveLength(refused);
@@ -161,14 +158,10 @@ describe('a clock that jumps while the sidecar runs', () => {
       const { sidecar, clock } = await startOn(0);
       await answerOf(sidecar, 200);
       clock.set(by);
-      const keys = new Set<unknown>();
-      while (keys.size < 4) {
-        const reply = await sidecar.ask();
+      await askSessions(sidecar, 4, (reply) => {
         expect(codeOf(reply)).toBe('200');
         expect(end(reply)).toBeGreaterThan(Date.now() - KNOWN_TO_MS);
-        keys.add(reply.data.AccessKeyId);
-        await sleep(50);
-      }
+      });
       expect(new Set(answers())).toEqual(new Set(['ok']));
       const { offsetSeconds = NaN } = (await status(sidecar)).clock;
       expect(Math.abs(offsetSeconds + by * 60)).toBeLessThanOrEqual(KNOWN_TO_MS / 1000);
@@ -188,11 +181,12 @@ describe('a clock that jumps while the sidecar runs', () => {
     for (const minutes of [by, 0, -by, by]) {
       clock.set(minutes);
       const before = answers().length;
-      await eventually('it asks STS', async () => {
+      const ask = async (): Promise<boolean> => {
         const reply = await sidecar.ask();
         expect(reply.data.AccessKeyId).toBe(first.data.AccessKeyId);
         return answers().length > before;
-      });
+      };
+      await eventually('it asks STS', ask, { isFatal: () => true });
     }
     const left = ((await status(sidecar)).roles.default.secondsLeft ?? NaN) * 1000;
     expect(Math.abs(left - (end(first) - Date.now()))).toBeLessThan(2 * KNOWN_TO_MS);
@@ -217,13 +211,7 @@ describe('base credentials that end in half an hour, by AWS’s time', () => {
     bench.files.writeSecret('config', `[default]\ncredential_process = echo '${text}'\n`);
     const { sidecar } = await startOn(ahead, { roles: { default: { source: { type: 'environment' } } } });
     await firstAnswer(sidecar);
-    const keys = new Set<unknown>();
-    while (keys.size < 3) {
-      const reply = await sidecar.ask();
-      expect(codeOf(reply)).toBe('200');
-      keys.add(reply.data.AccessKeyId);
-      await sleep(50);
-    }
+    await askSessions(sidecar, 3, (reply) => expect(codeOf(reply)).toBe('200'));
     const { body } = await sidecar.health('/metrics');
     expect(body).not.toMatch(/^rolechain_refreshes_total.*result="(?!ok)/m);
   });

@@ -1,11 +1,11 @@
 /** The sidecar as a whole, through refreshes, failures and recoveries. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '@rolechain/shared';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { startSts } from '@rolechain/doubles/sts.ts';
 import {
   ACCOUNT,
   answerOf,
+  askSessions,
   BASE,
   codeOf,
   EXTERNAL_ID,
@@ -25,14 +25,10 @@ describe('keeping credentials', () => {
     bench.sts.setSessionSeconds(8);
     const sidecar = await bench.start();
     await firstAnswer(sidecar);
-    const keys = new Set<unknown>();
-    while (keys.size < 3) {
-      const reply = await sidecar.ask();
-      expect(reply.status).toBe(200);
-      expect(Date.parse(String(reply.data.Expiration))).toBeGreaterThan(Date.now() - 1000);
-      keys.add(reply.data.AccessKeyId);
-      await sleep(50);
-    }
+    await askSessions(sidecar, 3, ({ status, data }) => {
+      expect(status).toBe(200);
+      expect(Date.parse(String(data.Expiration))).toBeGreaterThan(Date.now() - 1000);
+    });
   });
 
   test('STS fails at the refresh: 200 to the last second, then 503 with Retry-After, then 200 again', async () => {

@@ -4,7 +4,6 @@
  */
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PATHS, tokenFile } from '@rolechain/shared';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { locateSdks, startClient, type Client, type Result } from '../faults/clients.ts';
@@ -36,11 +35,8 @@ for (const [name, found] of Object.entries(locateSdks())) {
 
       /** Waits for so many results that began at `from` or later, as long as the test may take. */
       async function resultsFrom({ results }: Client, from: number, count: number): Promise<readonly Result[]> {
-        for (;;) {
-          const since = results.filter((result) => result.from >= from);
-          if (since.length >= count) return since;
-          await sleep(50);
-        }
+        const since = (): readonly Result[] => results.filter((result) => result.from >= from);
+        return eventually(`${count} results`, () => since().length >= count && since(), { ms: Infinity });
       }
 
       test(

@@ -24,9 +24,6 @@ import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
-export { NAMESPACE } from '@rolechain/kit/namespace.ts';
-export { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface WebhookProcess {

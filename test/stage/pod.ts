@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import { ENV, PATHS, SIDECAR, SIDECAR_COMMAND, type SidecarConfig } from '@rolechain/shared';
-import { containerOf, type Container, type Pod } from '../kubelet/pod.ts';
+import { containerOf, type Container, type Pod } from '@rolechain/kit/pod.ts';
 import { runContainer, type RunningContainer } from '../kubelet/run.ts';
 import { makeVolumes, type PodVolumes } from '../kubelet/volumes.ts';
 import { hearSidecar, knowTokens } from '../secrets/hear.ts';
 import { heard, type Channel } from '@rolechain/kit/record.ts';
 import { holdPorts } from './hold-ports.ts';
-import { PATIENCE_MS, ROOT, until } from './install.ts';
+import { ROOT } from './install.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 /** What the pod's projected volumes are filled with. */
 export interface Projections {
@@ -43,11 +44,11 @@ const IMAGE: Readonly<Record<string, string>> = {
 /** As the kubelet fills them: tokens bound to the pod, from the apiserver's TokenRequest. */
 export function projections(kubeConfig: KubeConfig, pod: Pod): Projections {
   const api = kubeConfig.makeApiClient(CoreV1Api);
-  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+  const { name = '', namespace = '', uid = '' } = pod.metadata;
   const token: Projections['token'] = async (audience, expirationSeconds) => {
     const { status } = await api.createNamespacedServiceAccountToken({
       namespace,
-      name: pod.spec?.serviceAccountName ?? 'default',
+      name: pod.spec.serviceAccountName ?? 'default',
       body: {
         spec: {
           audiences: audience === '' ? [] : [audience],
@@ -72,7 +73,7 @@ export async function startPod(
   { token, clusterCA, secrets = {}, apiURL }: Projections,
   onLine?: (line: string) => void,
 ): Promise<RunningPod> {
-  const needed = (mutated.spec?.volumes ?? []).filter(({ name }) => /^(rolechain|kube-api-access)(-|$)/.test(name));
+  const needed = (mutated.spec.volumes ?? []).filter(({ name }) => /^(rolechain|kube-api-access)(-|$)/.test(name));
   const pod: Pod = {
     ...mutated,
     spec: { ...mutated.spec, volumes: needed },
@@ -171,7 +172,7 @@ export async function untilStarted(running: RunningPod, ms = PATIENCE_MS): Promi
 
 /** The first ordinary container whose environment leads to the sidecar. */
 export function holdingContainer(pod: Pod): string | undefined {
-  return pod.spec?.containers?.find(({ env }) => env?.some(({ name }) => name === ENV.fullURI))?.name;
+  return pod.spec.containers.find(({ env }) => env?.some(({ name }) => name === ENV.fullURI))?.name;
 }
 
 function commandOnThisMachine(command: readonly string[]): readonly [string, ...string[]] {

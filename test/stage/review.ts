@@ -6,7 +6,8 @@ import { PATHS } from '@rolechain/shared';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { KubeDouble } from '@rolechain/doubles/kube.ts';
 import { heard } from '@rolechain/kit/record.ts';
-import { NAMESPACE, until } from './install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface Reviewed {

@@ -10,20 +10,13 @@ import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import type { Binaries } from '../cluster/binaries.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { getRaw } from '../cluster/get-raw.ts';
-import type { Pod } from '../kubelet/pod.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
 import { hearPod } from '../secrets/cluster.ts';
 import { heard } from '@rolechain/kit/record.ts';
 import { startAws, type Account, type Aws, type AwsOptions } from './aws.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-  type WebhookProcess,
-} from './install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from './install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 export interface StageOptions {
@@ -115,8 +108,10 @@ export async function createPod(cluster: Cluster, pod: KubeObject, dryRun = fals
       body: pod,
       ...(dryRun ? { dryRun: 'All' } : {}),
     });
-    hearPod(created);
-    return created;
+    // The client gives back the API's JSON but for dates.
+    const view = created as unknown as Pod;
+    hearPod(view);
+    return view;
   } catch (error) {
     heard('answer to an admission review', refusalOf(error) ?? '');
     throw error;
@@ -131,7 +126,7 @@ export async function untilCalled(cluster: Cluster, pod: KubeObject): Promise<vo
   await until('the apiserver calls the webhook', PATIENCE_MS, async () => {
     try {
       const { metadata } = await createPod(cluster, pod, true);
-      const annotations = metadata?.annotations ?? {};
+      const annotations = metadata.annotations ?? {};
       return ANNOTATIONS.status.key in annotations || ANNOTATIONS.skipped.key in annotations;
     } catch (error) {
       return refusalOf(error) !== undefined;

@@ -10,16 +10,9 @@ import { describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
 import { outcomeOf, pod } from '../guard/pods.ts';
-import {
-  NAMESPACE,
-  PATIENCE_MS,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { startBalancer, type Balancer } from './balancer.ts';

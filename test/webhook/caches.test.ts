@@ -1,8 +1,7 @@
 /** The cache and its source against a real kube-apiserver. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { PATIENCE_MS } from '@rolechain/kit/until.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { nodeRegion } from '../../webhook/src/cluster/region.ts';
 import { reflect, type WatchEvent } from '../../webhook/src/cluster/reflector.ts';
@@ -19,13 +18,8 @@ const KEY = ANNOTATIONS.assumeRole.key;
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 /** Of look-ups that should be answered: how soon is another question. */
 const PATIENT_MS = 60_000;
-const until = async (condition: () => boolean): Promise<void> => {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('it did not come');
-    await sleep(5);
-  }
-};
+const until = (condition: () => boolean): Promise<boolean> =>
+  eventually(condition.toString(), condition, { everyMs: 5 });
 
 describeWithCluster('on a real apiserver', (cluster) => {
   const namespace = 'default';

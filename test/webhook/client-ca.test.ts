@@ -11,14 +11,8 @@ import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { isSecret } from '@rolechain/kit/record.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;

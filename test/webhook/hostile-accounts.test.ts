@@ -3,14 +3,8 @@ import { CoreV1Api } from '@kubernetes/client-node';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 
 const KEY = ANNOTATIONS.assumeRole.key;

@@ -7,7 +7,8 @@ import { ENV, PATHS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 import { hearFile, hearHealth, hearReply } from '../secrets/hear.ts';
-import { NAMESPACE, ROOT } from '../stage/install.ts';
+import { ROOT } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 
 export interface Launched {
   readonly process: TiedProcess;

@@ -5,17 +5,10 @@
 import { CoreV1Api, type V1Container } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import type { Pod } from '../kubelet/pod.ts';
-import {
-  NAMESPACE,
-  PATIENCE_MS,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import type { Pod } from '@rolechain/kit/pod.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { createPod, untilCalled } from '../stage/stage.ts';
 
@@ -38,7 +31,7 @@ const podIn = (namespace: string): KubeObject => ({
   spec: { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'a', resources: ENOUGH }] },
 });
 const sidecarOf = (pod: Pod): V1Container | undefined =>
-  pod.spec?.initContainers?.find(({ name }) => name === 'rolechain') as V1Container | undefined;
+  pod.spec.initContainers?.find(({ name }) => name === 'rolechain') as V1Container | undefined;
 
 describeWithCluster("a namespace's LimitRanges and pull secrets", (cluster) => {
   let port: number;
@@ -94,7 +87,7 @@ describeWithCluster("a namespace's LimitRanges and pull secrets", (cluster) => {
 
   test("a default of ephemeral storage doesn't stand at the sidecar", async () => {
     const pod = await create('disk');
-    expect(pod.spec?.containers?.[0]).toMatchObject({ resources: { limits: { 'ephemeral-storage': '10Gi' } } });
+    expect(pod.spec.containers[0]).toMatchObject({ resources: { limits: { 'ephemeral-storage': '10Gi' } } });
     expect(sidecarOf(pod)?.resources).toEqual({
       limits: { 'ephemeral-storage': '256Mi', memory: '64Mi' },
       requests: { cpu: '10m', 'ephemeral-storage': '0', memory: '32Mi' },

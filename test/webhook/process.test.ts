@@ -10,15 +10,9 @@ import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  PATIENCE_MS,
-  until,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { heard } from '@rolechain/kit/record.ts';
 import { expectTable } from '../metrics/scrape.ts';
 import { launch, type Launched, type LaunchOptions } from './launch.ts';

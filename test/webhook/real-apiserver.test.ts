@@ -12,12 +12,11 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-import { makeJudgements } from '../../webhook/src/policy/judgements.ts';
-import { makeMetrics } from '../../webhook/src/telemetry/metrics.ts';
 import { makeAdmissionServer } from '../../webhook/src/endpoint/server.ts';
-import { SETTINGS, TARGET, account, call, randomSource, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
+import { SETTINGS, TARGET, account, call, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
 import { testAuthority } from '@rolechain/webhook/testing/https.ts';
-import { recordingLog } from '@rolechain/webhook/testing/server.ts';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
+import { serverOptions } from '@rolechain/webhook/testing/options.ts';
 
 const MANIFESTS = join(__dirname, '..', '..', 'manifests');
 const read = (name: string): KubeObject[] => parseManifests(readFileSync(join(MANIFESTS, name), 'utf8'));
@@ -30,16 +29,11 @@ describeWithCluster('on the real apiserver', (cluster) => {
 
   beforeAll(async () => {
     const authority = await testAuthority();
-    server = makeAdmissionServer(await authority.issue(), {
+    const options = serverOptions(recordingLog(), {
       lookup: () => Promise.resolve(undefined),
       lookupNamespace: (name) => Promise.resolve((looked.push(name), {})),
-      settings: () => SETTINGS,
-      notReady: () => [],
-      judgements: makeJudgements(),
-      metrics: makeMetrics(),
-      log: recordingLog([]),
-      ...randomSource(),
     });
+    server = makeAdmissionServer(await authority.issue(), options);
     await server.listen({ host: '127.0.0.1', port: 0 });
     const { port } = server.server.address() as AddressInfo;
     for (const name of ['rolechain', 'shop', 'platform'])

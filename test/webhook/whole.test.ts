@@ -14,18 +14,12 @@ import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { makeDryRuns, type DryRuns } from '../corpora/dry-run.ts';
 import type { Injector } from '../models/injectors.ts';
-import { allContainers, type ModelContainer, type ModelPod } from '@rolechain/kit/models/pod.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
 import { REGION } from '../stage/aws.ts';
 import { startInjectors, type InjectorServer } from '../orders/server.ts';
-import {
-  NAMESPACE,
-  applyAll,
-  installManifests,
-  leadServiceTo,
-  startWebhook,
-  until,
-  type WebhookProcess,
-} from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
+import { until } from '@rolechain/kit/until.ts';
 
 const SHOP = 'shop';
 /** Fields that the other webhook shall write, by commas. */
@@ -34,11 +28,11 @@ const FIELDS = (Object.keys(SIDECAR_FIELDS) as (keyof typeof SIDECAR_FIELDS)[]).
   (field): field is SetField => SIDECAR_FIELDS[field] === 'set',
 );
 
-const sidecarOf = (pod: ModelPod): ModelContainer | undefined =>
+const sidecarOf = (pod: DraftPod): DraftContainer | undefined =>
   allContainers(pod).find(({ name }) => name === SIDECAR.name);
 
 /** Without its configuration the sidecar would not be taken for ours. */
-function filled(sidecar: ModelContainer, field: SetField): unknown {
+function filled(sidecar: DraftContainer, field: SetField): unknown {
   const value = sample(API_TYPES.Container[field]);
   return field === 'env' ? [...(sidecar.env ?? []), ...(value as unknown[])] : value;
 }
@@ -113,7 +107,7 @@ describeWithCluster(
     }
 
     /** The pod of which the other webhook wrote these fields, and what was said. Rejects when it is refused. */
-    async function admitted(writes: string | undefined): Promise<{ pod: ModelPod; told: string[] }> {
+    async function admitted(writes: string | undefined): Promise<{ pod: DraftPod; told: string[] }> {
       const annotations = writes === undefined ? {} : { [WRITES]: writes };
       const answer = await dryRuns.create({
         ...{ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: SHOP, name: 'orders', annotations } },
@@ -121,11 +115,11 @@ describeWithCluster(
       });
       if (!answer.accepted) throw new Error(answer.message);
       const told = answer.warnings.filter((text) => text.startsWith(`the container ${SIDECAR.name} `));
-      return { pod: JSON.parse(JSON.stringify(answer.pod)) as ModelPod, told };
+      return { pod: JSON.parse(JSON.stringify(answer.pod)) as DraftPod, told };
     }
 
     /** All but the lifetime of the tokens, which is another for each pod. */
-    const ours = ({ spec }: ModelPod): unknown =>
+    const ours = ({ spec }: DraftPod): unknown =>
       JSON.parse(
         JSON.stringify([
           spec.initContainers,

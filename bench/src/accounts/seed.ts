@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
-import { until } from '@rolechain/test/stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { PER_NAMESPACE, namespaceOf, seededAccount, type SeededAccount } from './account.ts';
 
 /** etcd's own limit of one transaction (--max-txn-ops). */

@@ -1,19 +1,20 @@
 /** Whether a webhook's patch does the work that is compared: a fast one that does less would be no peer. */
 import { readFile } from 'node:fs/promises';
+import { allContainers, type Pod } from '@rolechain/kit/pod.ts';
 import { ENV, SIDECAR } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
 import { call } from '@rolechain/webhook/testing/https.ts';
 import { patched } from '@rolechain/webhook/testing/server.ts';
-import { ANNOTATED, type PodOfReview, type Review } from './reviews.ts';
+import { ANNOTATED, type Review } from './reviews.ts';
 import type { Target } from './webhooks.ts';
 
 /** What a pod of an annotated account lacks after its admission; empty when it has sidecar, variables and volumes. */
-export function missingOf({ spec }: PodOfReview): string[] {
-  const [first, ...others] = [...(spec.initContainers ?? []), ...spec.containers];
+export function missingOf(pod: Pod): string[] {
+  const [first, ...others] = allContainers(pod);
   const sidecar = first?.name === SIDECAR.name && first.restartPolicy === 'Always' && (first.env ?? []).length > 0;
   return [
     ...(sidecar ? [] : ['the sidecar']),
-    ...(spec.volumes?.some(({ name }) => name === SIDECAR.tokenVolume) ? [] : ['the volume']),
+    ...(pod.spec.volumes?.some(({ name }) => name === SIDECAR.tokenVolume) ? [] : ['the volume']),
     ...others.flatMap(({ name, env = [], volumeMounts = [] }) => [
       ...(env.some((variable) => variable.name === ENV.fullURI && variable.value) ? [] : [`the variables of ${name}`]),
       ...(volumeMounts.some((mount) => mount.name === SIDECAR.tokenVolume) ? [] : [`the mount of ${name}`]),

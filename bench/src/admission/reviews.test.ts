@@ -1,9 +1,10 @@
+import type { PodObject, PodSpec } from '@rolechain/kit/pod.ts';
 import { readReview } from '@rolechain/webhook';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
 import { missingOf } from './patched.ts';
-import { ANNOTATED, PLAIN, makeReviews, type PodOfReview, type Review } from './reviews.ts';
+import { ANNOTATED, PLAIN, makeReviews, type Review } from './reviews.ts';
 
-const podOf = (review: string): PodOfReview => (JSON.parse(review) as Review).request.object;
+const podOf = (review: string): PodObject => (JSON.parse(review) as Review).request.object;
 
 const reviews = makeReviews(1000);
 
@@ -33,7 +34,7 @@ describe('a patch that does less is seen', () => {
   const { spec } = call(podOf(review), account(), SETTINGS).pod;
   const names = spec.containers.map(({ name }) => name);
 
-  test.each<[string, PodOfReview['spec'], string[]]>([
+  test.each<[string, PodSpec, string[]]>([
     ['none', podOf(review).spec, ['the sidecar', 'the volume']],
     ['no sidecar', { ...spec, initContainers: (spec.initContainers ?? []).slice(1) }, ['the sidecar']],
     ['no volume', { ...spec, volumes: [] }, ['the volume']],
@@ -48,7 +49,7 @@ describe('a patch that does less is seen', () => {
       names.map(mount),
     ],
   ])('%s', (_what, changed, missing) => {
-    expect(missingOf({ spec: changed })).toEqual(expect.arrayContaining(missing));
+    expect(missingOf({ metadata: {}, spec: changed })).toEqual(expect.arrayContaining(missing));
   });
 });
 

@@ -1,5 +1,6 @@
 /** AdmissionReviews in the form in which kube-apiserver sends them, made from the corpora's pods. */
-import { distinctPods, eksPods, psaFixtures, type CorpusPod } from '@rolechain/kit/corpora/load.ts';
+import { distinctPods, eksPods, psaFixtures } from '@rolechain/kit/corpora/load.ts';
+import type { Container, PodObject } from '@rolechain/kit/pod.ts';
 import { decide } from '@rolechain/webhook';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
@@ -10,23 +11,7 @@ export const ROLE = 'arn:aws:iam::222222222222:role/orders';
 
 /** What the benchmark itself reads of one. */
 export interface Review {
-  readonly request: { readonly object: PodOfReview };
-}
-
-export interface PodOfReview {
-  readonly spec: {
-    readonly serviceAccountName: string;
-    readonly containers: readonly ContainerOfReview[];
-    readonly initContainers?: readonly ContainerOfReview[];
-    readonly volumes?: readonly { readonly name: string }[];
-  };
-}
-
-export interface ContainerOfReview {
-  readonly name: string;
-  readonly restartPolicy?: string;
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts?: readonly { readonly name: string }[];
+  readonly request: { readonly object: PodObject };
 }
 
 /** `count` reviews, every other one of the annotated account, both accounts with the same pods: all are allowed. */
@@ -48,9 +33,9 @@ export function makeReviews(count: number): string[] {
 const TOKEN = { name: 'kube-api-access-x7k2p', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' };
 
 /** With what kube-apiserver has set when it calls webhooks: defaults, ServiceAccount admission, managed fields. */
-function defaulted(pod: CorpusPod, serviceAccountName: string): CorpusPod {
-  const { containers = [], initContainers, volumes = [], ...spec } = pod.spec as Containers;
-  const filled = (list: readonly object[]): object[] => list.map(container);
+function defaulted(pod: PodObject, serviceAccountName: string): PodObject {
+  const { containers, initContainers, volumes = [], ...spec } = pod.spec;
+  const filled = (list: readonly Container[]): Container[] => list.map(container);
   const fields = { 'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } }, 'f:spec': FIELDS };
   const entry = { apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: fields, manager: 'kube-controller-manager' };
   const managedFields = [{ ...entry, operation: 'Update', time: '2026-01-01T00:00:00Z' }];
@@ -68,13 +53,7 @@ function defaulted(pod: CorpusPod, serviceAccountName: string): CorpusPod {
   };
 }
 
-interface Containers {
-  readonly containers?: readonly object[];
-  readonly initContainers?: readonly object[];
-  readonly volumes?: readonly object[];
-}
-
-function container(given: { volumeMounts?: readonly object[] }): object {
+function container(given: Container): Container {
   const volumeMounts = [...(given.volumeMounts ?? []), { ...TOKEN, readOnly: true }];
   const termination = { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' };
   return { resources: {}, imagePullPolicy: 'IfNotPresent', ...termination, ...given, volumeMounts };
@@ -98,7 +77,7 @@ const SOURCES = [
   { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
 ];
 
-function review(object: CorpusPod, index: number): object {
+function review(object: PodObject, index: number): object {
   const kind = { group: '', version: 'v1', kind: 'Pod' };
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const userInfo = { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: ['system:masters'] };

@@ -64,7 +64,7 @@ export async function usualImage(contestants: Contestants, { folder }: World, di
   closeSync(output);
   const mounted = `/proc/${holder.pid}/root${mountPoint}/node`;
   try {
-    await eventually('the mount', () => Promise.resolve(existsSync(mounted)), 10);
+    await eventually('the mount', () => existsSync(mounted), { everyMs: 10 });
   } catch (error) {
     await holder.kill();
     throw new Error(`no disk can be mounted: ${readFileSync(log, 'utf8').trim()}`, { cause: error });

@@ -36,7 +36,7 @@ export async function start(contestant: Contestant, world: World, enter?: string
   void child.ended.then(() => (runs = false));
   const left = (): Promise<number> => timeLeft(pod.ports.credentials, tokenFile);
   try {
-    await eventually('its first credentials', async () => (await left()) > 0, 2);
+    await eventually('its first credentials', async () => (await left()) > 0, { everyMs: 2 });
     // What is measured as shipped must be what is shipped.
     const said = readFileSync(log, 'utf8');
     if (contestant.name === 'shipped' && said.includes('"codeCache"')) throw new Error('it did not use its code cache');

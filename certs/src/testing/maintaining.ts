@@ -6,7 +6,7 @@ import type { Certificates } from '../rotation.ts';
 import { ensureCertificates } from '../store.ts';
 import { memoryConfiguration, memorySecret } from './memory-api.ts';
 import { DNS_NAMES, NOW } from './pairs.ts';
-import { recordingLog } from './recording-log.ts';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
 
 /** What `afterEach` ends. */
 const ended: (() => unknown)[] = [];
@@ -19,7 +19,7 @@ export async function endAll(): Promise<void> {
 
 /** Waits until `check` holds, which takes milliseconds. */
 export async function until(check: () => boolean): Promise<void> {
-  await eventually('it holds', check, 2);
+  await eventually('it holds', check, { everyMs: 2 });
 }
 
 export function setUp(more: Partial<MaintainOptions> = {}) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect, type Socket, type AddressInfo } from 'node:net';
+import { eventually } from '@rolechain/kit/until.ts';
 import { LIMITS } from '@rolechain/shared';
 import type { FastifyInstance } from 'fastify';
 import { digestTokens } from './answer.ts';
@@ -190,7 +191,7 @@ test('closing: a held request on a connection to be kept is answered, and nothin
   // Nothing but the end of the server closes it now: anyone who waited for the client would wait for ever.
   server.server.keepAliveTimeout = 0;
   server.server.timeout = 0;
-  while (responder.held() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('a request is held', () => responder.held() > 0, { everyMs: 5 });
   responder.close();
   const closed = server.close();
   expect(await status).toBe(503);

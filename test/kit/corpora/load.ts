@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { podOf, templateOf, type KubeObject } from '../manifests.ts';
+import type { PodObject } from '../pod.ts';
 
 export type Level = 'baseline' | 'restricted';
-
-/** A Pod with the fields that the tests set or look at. */
-export interface CorpusPod extends KubeObject {
-  readonly spec: Readonly<Record<string, unknown>>;
-}
 
 /** One fixture of kubernetes/pod-security-admission. */
 export interface PsaFixture {
@@ -20,13 +16,13 @@ export interface PsaFixture {
   readonly version: string;
   /** What the level alone makes of it. */
   readonly expect: 'pass' | 'fail';
-  readonly pod: CorpusPod;
+  readonly pod: PodObject;
 }
 
 /** A pod of another corpus. */
 export interface NamedPod {
   readonly source: string;
-  readonly pod: CorpusPod;
+  readonly pod: PodObject;
 }
 
 /** Their files stand in test/corpora. */
@@ -40,7 +36,7 @@ export function psaFixtures(): PsaFixture[] {
 }
 
 /** What makes two fixtures the same pod: all but the name. */
-export function podKey({ metadata, spec }: CorpusPod): string {
+export function podKey({ metadata, spec }: PodObject): string {
   return JSON.stringify([metadata.labels, metadata.annotations, spec]);
 }
 
@@ -56,7 +52,7 @@ export function distinctPods(fixtures: readonly PsaFixture[]): NamedPod[] {
 export function everyFieldPods(): NamedPod[] {
   return readdirSync(join(CORPORA, 'every-field')).map((source) => {
     const object = JSON.parse(read('every-field', source).toString()) as KubeObject;
-    const pod = podOf(object, 'shop') as CorpusPod;
+    const pod = podOf(object, 'shop') as PodObject;
     // A controller passes on little of the template's metadata, but here every field counts.
     const metadata = { ...templateOf(object)?.metadata, ...pod.metadata };
     return { source, pod: { ...pod, metadata, spec: { ...pod.spec, hostNetwork: false } } };
@@ -74,14 +70,14 @@ export function eksPods(): NamedPod[] {
     .sort()
     .map((source) => {
       // Some name a key twice: the last one counts, as for kubectl.
-      const pod = parse(read('eks-webhook', source).toString(), { uniqueKeys: false }) as CorpusPod;
+      const pod = parse(read('eks-webhook', source).toString(), { uniqueKeys: false }) as PodObject;
       const annotations = Object.entries(pod.metadata.annotations ?? {}).filter(([key]) => !key.startsWith(DIRECTIVE));
       return { source, pod: { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) } } };
     });
 }
 
 /** The pod as an apiserver takes it: names without underscores, one of these ServiceAccounts. */
-export function forApiserver(pod: CorpusPod, namespace: string, serviceAccountName: string): CorpusPod {
+export function forApiserver(pod: PodObject, namespace: string, serviceAccountName: string): PodObject {
   const name = (pod.metadata.name ?? 'pod').replaceAll('_', '-');
   return {
     ...pod,

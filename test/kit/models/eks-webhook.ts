@@ -7,7 +7,7 @@
  */
 import type { Operation } from 'fast-json-patch';
 import { readGoCSV } from './go-csv.ts';
-import { allContainers, type ModelContainer, type ModelPod, type ModelVolume, type Variable } from './pod.ts';
+import { allContainers, type Draft, type DraftContainer, type DraftPod, type EnvVar, type Volume } from '../pod.ts';
 
 export type EksMode = 'irsa' | 'pod-identity';
 
@@ -32,8 +32,6 @@ export interface EksOptions {
   /** Other values than the defaults. */
   readonly flags?: Partial<EksFlags>;
 }
-
-export type { ModelContainer, ModelPod } from './pod.ts';
 
 export const EKS_ROLE = 'arn:aws:iam::111111111111:role/base';
 
@@ -64,7 +62,7 @@ type Injection = (typeof DEFAULTS)[EksMode];
 const MIN_SECONDS = 600;
 
 /** The pod as the webhook leaves it; the input stays as it is. */
-export function eksMutate(pod: ModelPod, options: EksOptions): ModelPod {
+export function eksMutate(pod: DraftPod, options: EksOptions): DraftPod {
   // The apiserver sees to this by the configuration's objectSelector.
   if (pod.metadata.labels && 'eks.amazonaws.com/skip-pod-identity-webhook' in pod.metadata.labels) return pod;
   const next = structuredClone(pod);
@@ -84,7 +82,7 @@ export function eksMutate(pod: ModelPod, options: EksOptions): ModelPod {
 }
 
 /** The same as it goes over the wire: a volume in front, and both lists of containers whole, changed or not. */
-export function eksPatch(pod: ModelPod, options: EksOptions): Operation[] {
+export function eksPatch(pod: DraftPod, options: EksOptions): Operation[] {
   const { metadata, spec } = eksMutate(pod, options);
   const patch: Operation[] = [{ op: 'add', path: '/spec/containers', value: spec.containers }];
   if (spec.initContainers) patch.push({ op: 'add', path: '/spec/initContainers', value: spec.initContainers });
@@ -98,18 +96,18 @@ export function eksPatch(pod: ModelPod, options: EksOptions): Operation[] {
 }
 
 /** The annotation is read as one CSV record, and no name is trimmed; where it is none, nothing is skipped. */
-function skippedContainers({ metadata }: ModelPod, { annotationPrefix }: Injection): string[] {
+function skippedContainers({ metadata }: DraftPod, { annotationPrefix }: Injection): string[] {
   return readGoCSV(metadata.annotations?.[`${annotationPrefix}/skip-containers`] ?? '') ?? [];
 }
 
-function tokenFile({ spec }: ModelPod, { mountPath, tokenPath }: Injection): string {
+function tokenFile({ spec }: DraftPod, { mountPath, tokenPath }: Injection): string {
   const path = `${mountPath}/${tokenPath}`;
   const selector = (spec.nodeSelector ?? {}) as Record<string, string>;
   const isWindows = [selector['kubernetes.io/os'], selector['beta.kubernetes.io/os']].includes('windows');
   return isWindows ? `C:${path.replaceAll('/', '\\')}` : path;
 }
 
-function volume({ metadata }: ModelPod, injection: Injection): ModelVolume {
+function volume({ metadata }: DraftPod, injection: Injection): Draft<Volume> {
   const { annotationPrefix, audience, expirationSeconds, tokenPath, volume: name } = injection;
   const asked = metadata.annotations?.[`${annotationPrefix}/token-expiration`];
   const seconds = asked === undefined ? expirationSeconds : Math.max(Number(asked), MIN_SECONDS);
@@ -118,7 +116,7 @@ function volume({ metadata }: ModelPod, injection: Injection): ModelVolume {
 }
 
 function addToContainer(
-  container: ModelContainer,
+  container: DraftContainer,
   options: EksOptions,
   { pair, first, file, volume: name, mountPath }: Injection & { readonly file: string },
 ): void {
@@ -128,7 +126,7 @@ function addToContainer(
   const hasRegion = has('AWS_REGION', 'AWS_DEFAULT_REGION');
   const hasSTS = has('AWS_STS_REGIONAL_ENDPOINTS');
   if (hasPair && hasRegion && hasSTS) return;
-  const added: Variable[] = [];
+  const added: Draft<EnvVar>[] = [];
   if (!hasSTS && options.regionalSTS) added.push({ name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' });
   if (!hasRegion && options.region !== '') {
     const value = options.region;

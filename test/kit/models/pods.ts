@@ -1,7 +1,7 @@
 /** Arbitrary pods for property tests: the shapes that decide and patch look at, and fields they have never heard of. */
 import fc from 'fast-check';
-import { ENV, FOREIGN_KEYS, HTTP_PROXIES, NO_PROXIES, SDK_VARIABLES } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from './pod.ts';
+import { EKS_SKIP_KEY, NO_PROXY_VARIABLES, REMOVED_EMPTY, VELERO_KEY } from '../unmanaged/names.ts';
+import { allContainers, type DraftContainer, type DraftPod } from '../pod.ts';
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
 /** Fields unknown to this program, with names and values that are awkward to carry. */
@@ -11,13 +11,13 @@ const unknownFields = fc.dictionary(
   { maxKeys: 3 },
 );
 const harmlessNames = [
-  ENV.region,
-  ENV.defaultRegion,
-  ENV.stsRegionalEndpoints,
-  ENV.metadataDisabled,
-  ENV.profile,
-  ...HTTP_PROXIES.proxies.slice(0, 1),
-  ...NO_PROXIES,
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'AWS_EC2_METADATA_DISABLED',
+  'AWS_PROFILE',
+  'HTTP_PROXY',
+  ...NO_PROXY_VARIABLES,
   'PATH',
   'A$B',
 ];
@@ -25,10 +25,15 @@ const variable = fc.record({
   name: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...harmlessNames) }, { weight: 2, arbitrary: label }),
   value: fc.oneof(fc.constantFrom('', 'eu-central-1', 'us-east-1', '$(POD)', 'false', 'x,127.0.0.1'), fc.string()),
 });
-/** Empty ones contradict nothing where no envFrom stands beside them. */
-const emptyVariable = fc.constantFrom(
-  ...Object.entries(SDK_VARIABLES).flatMap(([name, { empty }]) => (empty === 'nothing' ? [] : { name, value: '' })),
-);
+/** Variables of which SDKs take an empty value for one: it draws a warning, or is taken out. */
+export const TOLD_EMPTY: readonly string[] = [
+  ...REMOVED_EMPTY.filter((name) => !name.endsWith('_REGION')),
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY', 'AWS_SECRET_KEY'],
+  ...['AMAZON_ACCESS_KEY_ID', 'AMAZON_SECRET_ACCESS_KEY'],
+  ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CREDENTIAL_FILE'],
+];
+/** They contradict nothing where no envFrom stands beside them. */
+const emptyVariable = fc.constantFrom(...TOLD_EMPTY.map((name) => ({ name, value: '' })));
 const fromSecret = fc.record({
   name: label,
   valueFrom: fc.constant({ secretKeyRef: { name: 's', key: 'k' } }),
@@ -43,7 +48,7 @@ const mount = fc.record({
   mountPath: fc.constantFrom('/data', '/etc/conf', '/var/run'),
 });
 
-function container(name: string): fc.Arbitrary<ModelContainer> {
+function container(name: string): fc.Arbitrary<DraftContainer> {
   return fc
     .record(
       {
@@ -60,7 +65,7 @@ function container(name: string): fc.Arbitrary<ModelContainer> {
     )
     .map(({ unknown, empties, ...rest }) => {
       const variables = empties && rest.env && !rest.envFrom ? { env: [...empties, ...rest.env] } : {};
-      return { ...unknown, ...rest, ...variables, name } as ModelContainer;
+      return { ...unknown, ...rest, ...variables, name } as unknown as DraftContainer;
     });
 }
 
@@ -68,7 +73,7 @@ const names = fc.uniqueArray(fc.oneof(label, fc.constant('istio-proxy')), { minL
 const podAnnotations = fc.record(
   {
     'rolechain.io/skip-containers': fc.constantFrom('', 'app', 'istio-proxy,app'),
-    [FOREIGN_KEYS.eksSkipContainers]: fc.constantFrom(
+    [EKS_SKIP_KEY]: fc.constantFrom(
       '',
       'other',
       'a, b',
@@ -80,7 +85,7 @@ const podAnnotations = fc.record(
       'a\rb',
       '"a\r\nb",c',
     ),
-    [FOREIGN_KEYS.veleroExcludes]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
+    [VELERO_KEY]: fc.constantFrom('', 'data', 'data,', 'a, rolechain', 'conf,data'),
     'example.com/a~b': fc.string(),
     'rolechain.io/skipped': fc.constant('NoContainerSelected'),
   },
@@ -88,7 +93,7 @@ const podAnnotations = fc.record(
 );
 
 /** A pod whose containers contradict nothing: an annotated account gets it injected, or skipped when no container is left. */
-export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
+export const arbitraryPod: fc.Arbitrary<DraftPod> = fc
   .tuple(
     names,
     fc.integer({ min: 0, max: 3 }),
@@ -110,7 +115,7 @@ export const arbitraryPod: fc.Arbitrary<ModelPod> = fc
         containers: fc.tuple(...all.slice(cut).map(container)),
         explicitEmpty: fc.boolean(),
       })
-      .map(({ initContainers, containers, explicitEmpty }): ModelPod => ({
+      .map(({ initContainers, containers, explicitEmpty }): DraftPod => ({
         metadata: { name: 'p', ...(annotations ? { annotations } : {}) },
         spec: {
           ...unknown,
@@ -160,15 +165,15 @@ export const arbitraryAnnotation: fc.Arbitrary<string> = fc
   });
 
 /** A pod of `arbitraryPod` with the annotations by which it picks among these roles. */
-export function withRoleAnnotations(pod: ModelPod, declared: readonly string[]): fc.Arbitrary<ModelPod> {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(({ name }) => name);
+export function withRoleAnnotations(pod: DraftPod, declared: readonly string[]): fc.Arbitrary<DraftPod> {
+  const containers = allContainers(pod).map(({ name }) => name);
   const skipped = (pod.metadata.annotations?.['rolechain.io/skip-containers'] ?? '').split(',');
   const free = containers.filter((name) => !skipped.includes(name));
   const held = fc.shuffledSubarray([...declared], { minLength: 1 });
   const entries = fc.tuple(fc.subarray(free), fc.array(held, { minLength: 4, maxLength: 4 }));
   return fc
     .record({ entries, token: fc.option(fc.constantFrom('file', 'env'), { nil: undefined }) })
-    .map(({ entries: [names, roles], token }): ModelPod => {
+    .map(({ entries: [names, roles], token }): DraftPod => {
       const asked = names.map((name, index) => `${name}=${(roles[index] ?? []).join('+')}`).join(', ');
       const annotations = {
         ...pod.metadata.annotations,

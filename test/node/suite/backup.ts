@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { SIDECAR } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
 import { container, podOf } from './workloads.ts';

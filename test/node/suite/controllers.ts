@@ -1,6 +1,6 @@
 /** Pods that controllers make, each in its own way of life. */
 import { SIDECAR } from '@rolechain/shared';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
 import { cronJobOf, deploymentOf, jobOf, podOf } from './workloads.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { REGION, type Aws } from '../../stage/aws.ts';
-import { NAMESPACE, ROOT } from '../../stage/install.ts';
+import { ROOT } from '../../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import type { Given } from './given.ts';
 import type { Kube } from './kube.ts';
 

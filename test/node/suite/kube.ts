@@ -1,10 +1,10 @@
 /** The cluster as the tests ask it: by kubectl, as a user would. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { locateBinaries } from '../../cluster/binaries.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { run, tryRun, type Ran } from '../run.ts';
 import { webhookState } from './webhook-state.ts';
 
@@ -44,17 +44,18 @@ export function kubeOf(kubeconfig: string): Kube {
     tryKubectl,
     apply: async (...objects) => {
       const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-      const end = Date.now() + PATIENCE_MS;
-      for (;;) {
+      const apply = async (): Promise<boolean> => {
         try {
           await run(program, withConfig(['apply', '--filename=-']), { input });
-          return;
+          return true;
         } catch (error) {
-          if (!String(error).includes('[NotInjected]') || Date.now() > end) throw error;
-          console.warn(`Tried again, as a controller would: ${String(error)}\n${await webhookState(tryKubectl)}`);
-          await sleep(1000);
+          console.warn(`kubectl apply failed: ${String(error)}\n${await webhookState(tryKubectl)}`);
+          throw error;
         }
-      }
+      };
+      // As a controller tries again.
+      const isFatal = (error: unknown): boolean => !String(error).includes('[NotInjected]');
+      await eventually('kubectl apply succeeds', apply, { ms: PATIENCE_MS, everyMs: 1000, isFatal });
     },
     tryCreate: (object) => tryRun(program, withConfig(['create', '--filename=-']), { input: JSON.stringify(object) }),
     pod: async (name) => JSON.parse(await kubectl('get', 'pod', name, inShop, '--output=json')) as V1Pod,

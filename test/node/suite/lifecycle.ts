@@ -1,6 +1,6 @@
 /** How sidecars end: killed, and after the last request of their pod. */
 import { PATHS, SIDECAR } from '@rolechain/shared';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';
 import { podOf } from './workloads.ts';

@@ -3,7 +3,7 @@
  * The pods are as the mesh's webhook leaves them that is called first, and not again.
  */
 import { SIDECAR } from '@rolechain/shared';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { MESH } from '../app/mesh.ts';
 import { SHOP, type Kube } from './kube.ts';
 import { callerOf, ORDERS, type NodeStage } from './stage.ts';

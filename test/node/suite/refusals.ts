@@ -2,7 +2,7 @@
 import { SIDECAR } from '@rolechain/shared';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { BASE_ROLE } from '../../stage/aws.ts';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
 import { callerOf, REFUSING, type NodeStage } from './stage.ts';
 import { podOf } from './workloads.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { startAws, type Aws } from '../../stage/aws.ts';
-import { until } from '../../stage/install.ts';
+import { until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { accountsOf } from '../../stage/stage.ts';
 import { LOGS } from '../places.ts';

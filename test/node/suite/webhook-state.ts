@@ -1,5 +1,5 @@
 /** For anyone who looks why a pod was not injected: what the webhook wrote, and whether the cluster took it for ready. */
-import { NAMESPACE } from '../../stage/install.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import type { Ran } from '../run.ts';
 
 export async function webhookState(tryKubectl: (...args: string[]) => Promise<Ran>): Promise<string> {

@@ -1,8 +1,7 @@
 /** Reflector, source and cache over real connections, against what apiservers, proxies and the client itself do. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PATIENCE_MS } from '@rolechain/kit/until.ts';
+import { eventually } from '@rolechain/kit/until.ts';
 import { makeAccountCache, accountSource, PAGE, type SourceOptions } from './service-accounts.ts';
 import { reflect } from './reflector.ts';
 import {
@@ -65,13 +64,8 @@ const ends =
   (response) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(lines.join(''));
 
-const until = async (condition: () => boolean): Promise<void> => {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`it did not come: ${asked().join(', ')}; ${JSON.stringify(warnings)}`);
-    await sleep(2);
-  }
-};
+const until = (condition: () => boolean): Promise<boolean> =>
+  eventually(() => `${asked().join(', ')}; ${JSON.stringify(warnings)}`, condition, { everyMs: 2 });
 const roleOf = (name: string): string | undefined => cache.get('shop', name)?.annotations['rolechain.io/assume-role'];
 /** `list` or `watch <resourceVersion>` for each request. */
 const asked = (): string[] =>

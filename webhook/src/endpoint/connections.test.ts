@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type RequestListener } from 'node:http';
 import { connect, type Socket, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@rolechain/kit/until.ts';
 import { LIMITS } from '@rolechain/shared';
 import { boundConnections, workOf, type ConnectionOptions } from './connections.ts';
 
@@ -256,11 +257,7 @@ test('over the load the longest at work gives way, and the newcomer is answered'
 });
 
 async function holds(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 2000; i++) {
-    if (await condition()) return;
-    await sleep(5);
-  }
-  throw new Error(`never: ${condition.toString()}`);
+  await eventually(condition.toString(), condition, { everyMs: 5 });
 }
 
 async function closing({ socket, closed }: Client): Promise<void> {

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { LIMITS } from '@rolechain/shared';
+import type { EnvVar } from '@rolechain/kit/pod.ts';
 import { runs } from '@rolechain/kit/runs.ts';
 import { coversLoopback } from './proxy-env.ts';
 import { SETTINGS, account, call, plainPod } from '../testing/fixtures.ts';
 import { uninject } from '../patch/uninject.ts';
 
-type Env = readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+type Env = readonly EnvVar[];
 
 const PROXY = 'http://proxy:3128';
 const envFrom = [{ configMapRef: { name: 'c' } }];
@@ -19,7 +20,7 @@ function judged(env: Env, fields: object = {}, loopbackNoProxy = false) {
   const settings = { ...SETTINGS, loopbackNoProxy };
   const { decision, pod: after } = call(pod, account(), settings);
   expect([decision.outcome, call(after, account(), settings).pod]).toEqual(['injected', after]);
-  const container = (after.spec as { containers: { env: Env }[] }).containers[0];
+  const container = after.spec.containers[0];
   const values = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
   const back = jsonPatch.applyPatch(structuredClone(after), uninject(after), true).newDocument;
   const warnings = decision.warnings.filter((text) => text.includes('PROXY') || text.includes('proxy'));

@@ -1,41 +1,30 @@
 import fc from 'fast-check';
 import { ENV, SIDECAR, tokenFile } from '@rolechain/shared';
-import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
+import { expand } from '@rolechain/kit/kubelet-expansion.ts';
 import { arbitraryPod } from '@rolechain/kit/models/pods.ts';
+import { valueOf, type DraftPod } from '@rolechain/kit/pod.ts';
+import { unmanagedChanges } from '@rolechain/kit/unmanaged/fresh.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** The kubelet's expansion of a value, as far as this file needs it; test/kubelet has the whole. */
-function expandKubelet(text: string, values: Record<string, string>): string {
-  return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name?: string) =>
-    name === undefined ? '$' : (values[name] ?? whole),
-  );
-}
-
-interface Container {
-  name: string;
-  env?: { name: string; value?: string }[];
-  volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[];
-  [field: string]: unknown;
-}
-interface PodLike {
+/** As every injected pod is. */
+type Injected = DraftPod & {
   metadata: { annotations: Record<string, string> };
-  spec: { containers: Container[]; initContainers: Container[]; volumes: { name: string; [field: string]: unknown }[] };
-}
-const inject = (pod: unknown, ...rest: [] | [ReturnType<typeof account>]): PodLike => call(pod, ...rest).pod as PodLike;
-const valueOf = (container: Container | undefined, name: string): string | undefined =>
-  container?.env?.find((variable) => variable.name === name)?.value;
+  spec: Required<Pick<DraftPod['spec'], 'initContainers' | 'volumes'>>;
+};
+const inject = (pod: unknown, ...rest: [] | [ReturnType<typeof account>]): Injected =>
+  call(pod, ...rest).pod as Injected;
 
 describe('patch', () => {
   test('changes nothing but what the contract names', () => {
     fc.assert(
       fc.property(arbitraryPod, random, (pod, r) => {
+        const before = structuredClone(pod);
         const result = call(pod, account(), SETTINGS, () => r);
         expect(result.decision.outcome).not.toBe('refused');
-        // Mutation of the input would make every comparison below empty.
-        expect(withoutOurs(pod, pod)).toEqual(pod);
-        expect(withoutOurs(pod, result.pod)).toEqual(pod);
+        expect(unmanagedChanges(before, result.pod)).toEqual([]);
+        expect(pod).toEqual(before);
       }),
     );
   });
@@ -56,7 +45,7 @@ describe('patch', () => {
       fc.property(arbitraryPod, (pod) => {
         const { decision, pod: after } = call(pod);
         if (decision.outcome !== 'injected') return;
-        const { spec } = after as unknown as PodLike;
+        const { spec } = after as Injected;
         expect(spec.initContainers[0]?.name).toBe(SIDECAR.name);
         for (const { list, name, roles } of decision.containers) {
           const container = spec[list].find((c) => c.name === name);
@@ -108,7 +97,7 @@ describe('patch', () => {
   ])('AWS_USE_DUALSTACK_ENDPOINT: %s by the setting, and by it alone', (_name, fields, value) => {
     const pod = plainPod({ containers: [{ name: 'app', ...fields }] });
     const asked = { ...SETTINGS, containersUseDualstackEndpoint: true };
-    const once = call(pod, account(), asked).pod as unknown as PodLike;
+    const once = call(pod, account(), asked).pod as Injected;
     expect(valueOf(once.spec.containers[0], ENV.useDualstackEndpoint)).toBe(value);
     expect(call(once, account(), asked).pod).toEqual(once);
     const usual = inject(pod);
@@ -130,7 +119,7 @@ describe('patch', () => {
 
   test('a declared port is taken away at a second call once the setting says so, and put back', () => {
     const declaring = { ...SETTINGS, declareMetricsPort: true };
-    const portsOf = (pod: unknown): unknown => (pod as PodLike).spec.initContainers[0]?.ports;
+    const portsOf = (pod: unknown): unknown => (pod as Injected).spec.initContainers[0]?.ports;
     const once = inject(plainPod());
     const declared = call(once, account(), declaring).pod;
     expect([once, declared, call(declared).pod].map(portsOf)).toEqual([
@@ -188,7 +177,7 @@ describe('patch', () => {
   test('a dollar sign of the annotation survives the expansion of the kubelet', () => {
     const roleARN = 'arn:aws:iam::222222222222:role/$(AWS_REGION)/$$(X)/orders';
     const text = valueOf(inject(plainPod(), account(roleARN)).spec.initContainers[0], ENV.config) ?? '';
-    const config = JSON.parse(expandKubelet(text, { AWS_REGION: 'x' })) as {
+    const config = JSON.parse(expand(text, (name) => (name === 'AWS_REGION' ? 'x' : undefined))) as {
       roles: { default: { hops: [{ roleARN: string }] } };
     };
     expect(config.roles.default.hops[0].roleARN).toBe(roleARN);
@@ -244,16 +233,16 @@ describe('patch', () => {
 
   test("an egress proxy and a private CA stand in the sidecar's environment alone, as the admin wrote them", () => {
     const sidecarEnvironment = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://u:p$(HOME)@proxy:3128' };
-    const pod = call(plainPod(), account(), { ...SETTINGS, sidecarEnvironment }).pod as unknown as PodLike;
+    const pod = call(plainPod(), account(), { ...SETTINGS, sidecarEnvironment }).pod as Injected;
     const text = valueOf(pod.spec.initContainers[0], 'HTTPS_PROXY') ?? '';
-    expect(expandKubelet(text, { HOME: 'x' })).toBe(sidecarEnvironment.HTTPS_PROXY);
+    expect(expand(text, (name) => (name === 'HOME' ? 'x' : undefined))).toBe(sidecarEnvironment.HTTPS_PROXY);
     expect(valueOf(pod.spec.initContainers[0], 'NODE_USE_ENV_PROXY')).toBe('1');
     expect(valueOf(pod.spec.containers[0], 'HTTPS_PROXY')).toBeUndefined();
   });
 
   test('a volume of ours goes when the account needs it no more', () => {
     const environment = { ...account(`{roleARN: "${TARGET}", credentialSource: environment}`), namespace: 'lab' };
-    const copy = call(plainPod(), environment).pod as unknown as PodLike;
+    const copy = call(plainPod(), environment).pod as Injected;
     expect(copy.spec.volumes.map(({ name }) => name)).toEqual(['rolechain', 'rolechain-environment']);
     expect(inject(copy).spec.volumes.map(({ name }) => name)).toEqual(['rolechain', 'rolechain-base-identity']);
   });

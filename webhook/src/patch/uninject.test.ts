@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { FOREIGN_KEYS } from '@rolechain/shared';
-import { notToRestore } from '@rolechain/kit/corpora/restored.ts';
-import { eksMutate, type ModelPod } from '@rolechain/kit/models/eks-webhook.ts';
+import { eksMutate } from '@rolechain/kit/models/eks-webhook.ts';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { runs } from '@rolechain/kit/runs.ts';
+import { notToRestore } from '@rolechain/kit/unmanaged/restored.ts';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 import { uninject } from './uninject.ts';
 
@@ -48,7 +49,7 @@ test('a pod that holds nothing of ours stays as it is', () => {
   fc.assert(
     fc.property(arbitraryPod, fc.boolean(), (pod, eks) => {
       const mutated = eks ? eksMutate(pod, { mode: 'irsa', region: 'eu-central-1', regionalSTS: true }) : pod;
-      const bare: ModelPod = structuredClone(mutated);
+      const bare: DraftPod = structuredClone(mutated);
       delete bare.metadata.annotations?.['rolechain.io/skipped'];
       expect(uninject(bare)).toEqual([]);
     }),
@@ -83,14 +84,14 @@ test.each([
   ['names with spaces', 'x, app', 'x, app'],
 ])("EKS' skip-containers with %s: what the EKS webhook reads of it comes back", (_name, value, after) => {
   const key = FOREIGN_KEYS.eksSkipContainers;
-  const pod = back(call(plainPod({}, { [key]: value })).pod) as unknown as ModelPod;
+  const pod = back(call(plainPod({}, { [key]: value })).pod);
   expect(pod.metadata.annotations?.[key]).toBe(after);
   // Nothing of ours in it: as it is.
   expect(back(plainPod({}, { [key]: value }))).toEqual(plainPod({}, { [key]: value }));
 });
 
 test('what somebody changed since stays', () => {
-  const after = call(plainPod()).pod as unknown as ModelPod;
+  const after = call(plainPod()).pod;
   for (const variable of after.spec.containers[0]?.env ?? []) {
     if (variable.name === 'AWS_EC2_METADATA_DISABLED') variable.value = 'false';
     if (variable.name === 'AWS_REGION') variable.value = 'us-east-1';

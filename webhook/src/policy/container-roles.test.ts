@@ -1,3 +1,4 @@
+import { findContainer, valueOf, type Pod } from '@rolechain/kit/pod.ts';
 import { formatProblems } from '@rolechain/shared';
 import { parseContainerRoles } from './container-roles.ts';
 import type { Injected } from './decision.ts';
@@ -146,7 +147,7 @@ describe('which container holds what', () => {
   test('a container without a role is not looked at for conflicts, and changes in nothing', () => {
     const app = { name: 'app', env: [{ name: 'AWS_ACCESS_KEY_ID', value: 'x' }], volumeMounts: null };
     const { pod: after } = call(pod('exporter=audit', { containers: [app, { name: 'exporter' }] }), auditOnly);
-    expect((after.spec as { containers: unknown[] }).containers[0]).toEqual(app);
+    expect(after.spec.containers[0]).toEqual(app);
   });
 
   test('a role that no container holds is left out of the configuration', () => {
@@ -157,9 +158,10 @@ describe('which container holds what', () => {
 
   test('each container has the Region of its first role', () => {
     const { pod: after } = call(pod('exporter=audit'), both);
-    const [app, exporter] = (after.spec as { containers: { env: { name: string; value: string }[] }[] }).containers;
-    const region = (c: typeof app): string | undefined => c?.env.find(({ name }) => name === 'AWS_REGION')?.value;
-    expect([region(app), region(exporter)]).toEqual(['eu-central-1', 'us-west-2']);
+    expect(after.spec.containers.map((container) => valueOf(container, 'AWS_REGION'))).toEqual([
+      'eu-central-1',
+      'us-west-2',
+    ]);
   });
 });
 
@@ -212,26 +214,19 @@ describe.each(['shareProcessNamespace', 'hostPID'])('%s', (field) => {
 describe('authorization-token: env', () => {
   const TOKEN = 'AWS_CONTAINER_AUTHORIZATION_TOKEN';
   const env = { 'rolechain.io/authorization-token': 'env' };
-  interface Container {
-    name: string;
-    env?: { name: string; value: string }[];
-  }
-  const valueOf = (after: unknown, container: string, name: string): string | undefined => {
-    const { spec } = after as { spec: { containers: Container[]; initContainers?: Container[] } };
-    const found = [...(spec.initContainers ?? []), ...spec.containers].find((c) => c.name === container);
-    return found?.env?.find((variable) => variable.name === name)?.value;
-  };
-  const configured = (after: unknown, role: string): string | undefined =>
-    (JSON.parse(valueOf(after, 'rolechain', 'ROLECHAIN_CONFIG') ?? '{}') as Injected['config']).roles[role]?.token;
+  const valueIn = (after: Pod, container: string, name: string): string | undefined =>
+    valueOf(findContainer(after, container), name);
+  const configured = (after: Pod, role: string): string | undefined =>
+    (JSON.parse(valueIn(after, 'rolechain', 'ROLECHAIN_CONFIG') ?? '{}') as Injected['config']).roles[role]?.token;
 
   test('each container has the token of its first role, and the sidecar the same', () => {
     let count = 0;
     const random = (): number => count++ / 256;
     const { decision, pod: after } = call(pod('exporter=audit', {}, env), both, SETTINGS, random);
-    expect(valueOf(after, 'app', TOKEN)).toBe(configured(after, 'default'));
-    expect(valueOf(after, 'exporter', TOKEN)).toBe(configured(after, 'audit'));
-    expect(valueOf(after, 'app', TOKEN)).toMatch(/^[\w-]{43}$/);
-    expect(valueOf(after, 'app', TOKEN)).not.toBe(valueOf(after, 'exporter', TOKEN));
+    expect(valueIn(after, 'app', TOKEN)).toBe(configured(after, 'default'));
+    expect(valueIn(after, 'exporter', TOKEN)).toBe(configured(after, 'audit'));
+    expect(valueIn(after, 'app', TOKEN)).toMatch(/^[\w-]{43}$/);
+    expect(valueIn(after, 'app', TOKEN)).not.toBe(valueIn(after, 'exporter', TOKEN));
     expect(decision.warnings.join()).toContain('see it');
     // Made once, and kept.
     expect(call(after, both, SETTINGS, random).pod).toEqual(after);
@@ -245,27 +240,25 @@ describe('authorization-token: env', () => {
       reason: 'OwnContainerCredentials',
     });
     const { pod: after } = call(pod(undefined, {}, env), both);
-    (after.spec as { containers: Container[] }).containers[1]!.env!.find(({ name }) => name === TOKEN)!.value =
-      own.value;
+    after.spec.containers[1]!.env!.find(({ name }) => name === TOKEN)!.value = own.value;
     expect(call(after, both).decision).toMatchObject({ outcome: 'refused', reason: 'OwnContainerCredentials' });
   });
 
   test('asked for no more, it goes from the containers and from the sidecar', () => {
     const { pod: once } = call(pod(undefined, {}, env), both);
-    (once.metadata as { annotations: Record<string, string> }).annotations['rolechain.io/authorization-token'] = 'file';
+    once.metadata.annotations!['rolechain.io/authorization-token'] = 'file';
     const { pod: after } = call(once, both);
-    expect(valueOf(after, 'app', TOKEN)).toBeUndefined();
+    expect(valueIn(after, 'app', TOKEN)).toBeUndefined();
     expect(configured(after, 'default')).toBeUndefined();
   });
 
   test('a container that holds no role any more loses it', () => {
     const { pod: once } = call(pod(undefined, {}, env), both);
-    (once.metadata as { annotations: Record<string, string> }).annotations['rolechain.io/skip-containers'] = 'app';
+    once.metadata.annotations!['rolechain.io/skip-containers'] = 'app';
     const { pod: after } = call(once, both);
-    expect(valueOf(after, 'app', TOKEN)).toBeUndefined();
-    expect(valueOf(after, 'exporter', TOKEN)).toBe(configured(after, 'default'));
-    (once.metadata as { annotations: Record<string, string> }).annotations['rolechain.io/skip-containers'] =
-      'app,exporter';
+    expect(valueIn(after, 'app', TOKEN)).toBeUndefined();
+    expect(valueIn(after, 'exporter', TOKEN)).toBe(configured(after, 'default'));
+    once.metadata.annotations!['rolechain.io/skip-containers'] = 'app,exporter';
     expect(JSON.stringify(call(once, both).pod.spec)).not.toContain(TOKEN);
   });
 

@@ -1,44 +1,36 @@
 /** Where the sidecar stands beside a mesh; test/models and test/orders have the webhooks, test/node the network. */
 import fc from 'fast-check';
+import { containerOf, findContainer, type Container, type Pod } from '@rolechain/kit/pod.ts';
 import { MESH_CONTAINERS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 
-interface Init {
-  readonly name: string;
-  readonly restartPolicy?: string;
-  readonly futureField?: string;
-}
 const settings = { ...SETTINGS, meshContainers: MESH_CONTAINERS };
-const native = (name: string): Init => ({ name, restartPolicy: 'Always' });
+const native = (name: string): Container => ({ name, restartPolicy: 'Always' });
 const proxy = native('istio-proxy');
 const validation = { name: 'istio-validation' };
 const ours = SIDECAR.name;
 
-function inject(inits: readonly Init[], who = account()) {
+function inject(inits: readonly Container[], who = account()) {
   const { decision, pod } = call(plainPod({ initContainers: inits }), who, settings);
   return { decision, pod, order: orderOf(pod) };
 }
-function orderOf(pod: unknown): string[] {
-  return (pod as { spec: { initContainers?: Init[] } }).spec.initContainers?.map(({ name }) => name) ?? [];
+function orderOf({ spec }: Pod): string[] {
+  return spec.initContainers?.map(({ name }) => name) ?? [];
 }
 /** The order after a second call, of a pod whose sidecar has been moved to this place meanwhile. */
-function again(before: readonly Init[], at: number): string[] {
+function again(before: readonly Container[], at: number): string[] {
   const { pod } = inject(before);
-  const { spec } = pod as unknown as { spec: { initContainers: Init[] } };
-  const sidecar = { ...spec.initContainers.find(({ name }) => name === ours)!, futureField: 'kept' };
-  const others = spec.initContainers.filter(({ name }) => name !== ours);
+  const { initContainers: inits = [], ...spec } = pod.spec;
+  const sidecar = { ...containerOf(pod, ours), futureField: 'kept' };
+  const others = inits.filter(({ name }) => name !== ours);
   const initContainers = [...others.slice(0, at), sidecar, ...others.slice(at)];
-  const result = call({ ...pod, spec: { ...spec, initContainers } }, account(), settings)
-    .pod as unknown as typeof pod & {
-    spec: { initContainers: Init[] };
-  };
-  const after = result.spec.initContainers.find(({ name }) => name === ours);
-  expect(after).toEqual(sidecar);
+  const result = call({ ...pod, spec: { ...spec, initContainers } }, account(), settings).pod;
+  expect(findContainer(result, ours)).toEqual(sidecar);
   return orderOf(result);
 }
 
 describe('position', () => {
-  test.each<[string, Init[], string[]]>([
+  test.each<[string, Container[], string[]]>([
     ['alone: first', [{ name: 'migrate' }], [ours, 'migrate']],
     [
       'Istio with CNI: behind the native proxy',
@@ -67,7 +59,7 @@ describe('position', () => {
     expect(inject(inits).order).toEqual(expected);
   });
 
-  test.each<[string, Init[], number, string[]]>([
+  test.each<[string, Container[], number, string[]]>([
     [
       'in front of the proxy: moved behind it',
       [validation, proxy, { name: 'x' }],
@@ -93,14 +85,14 @@ describe('position', () => {
   });
 
   const init = fc.oneof(
-    fc.constantFrom<Init>(
+    fc.constantFrom<Container>(
       validation,
       proxy,
       native('linkerd-proxy'),
       { name: 'istio-init' },
       { name: 'vault-agent-init' },
     ),
-    fc.constantFrom<Init>({ name: 'a' }, native('b'), { name: 'c' }),
+    fc.constantFrom<Container>({ name: 'a' }, native('b'), { name: 'c' }),
   );
   const inits = fc.uniqueArray(init, { maxLength: 7, selector: ({ name }) => name });
 
@@ -130,7 +122,7 @@ describe('MeshWithoutNetwork', () => {
       ? []
       : one.decision.warnings.filter((text) => text.includes('MeshWithoutNetwork'));
 
-  test.each<[string, Init[], boolean]>([
+  test.each<[string, Container[], boolean]>([
     ['Istio with CNI and an ordinary proxy', [validation], true],
     ['linkerd with CNI and an ordinary proxy', [{ name: 'x' }, { name: 'linkerd-network-validator' }], true],
     ['a container that somebody put in front of the proxy', [{ name: 'x' }, validation, proxy], true],

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { runs } from '@rolechain/kit/runs.ts';
 import { decide } from './decide-pod.ts';
 import { windowsSign } from './node-os.ts';
-import type { Pod } from '../objects/pod.ts';
 import { SETTINGS, account, plainPod } from '../testing/fixtures.ts';
 
 interface Expression {
@@ -23,7 +22,7 @@ const affinity = (...nodeSelectorTerms: Term[]): object => ({
 });
 const term = (...matchExpressions: Expression[]): Term => ({ matchExpressions });
 const is = (operator: string, ...values: string[]): Expression => ({ key: OS, operator, values });
-const signOf = (spec: object): string | undefined => windowsSign(plainPod({ ...spec }) as unknown as Pod);
+const signOf = (spec: object): string | undefined => windowsSign(plainPod({ ...spec }));
 const byName: Term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['win-1'] }] };
 const options = (windowsOptions: unknown): object => ({ securityContext: { windowsOptions } });
 

@@ -1,8 +1,8 @@
 /** Arbitrary pods whose accounts declare arbitrary roles: what holds whatever is asked for. */
 import fc from 'fast-check';
 import { ENV, SIDECAR, parseAssumeRole, parseSidecarConfig, type SidecarConfig } from '@rolechain/shared';
-import type { ModelContainer, ModelPod } from '@rolechain/kit/models/pod.ts';
-import { withoutOurs } from '@rolechain/kit/models/foreign.ts';
+import { allContainers, findContainer, valueOf, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
+import { unmanagedChanges } from '@rolechain/kit/unmanaged/fresh.ts';
 import { arbitraryAnnotation, arbitraryPod, withRoleAnnotations } from '@rolechain/kit/models/pods.ts';
 import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, TARGET, account, call } from '../testing/fixtures.ts';
@@ -21,20 +21,18 @@ const asked = fc.tuple(arbitraryPod, arbitraryAnnotation).chain(([pod, annotatio
   return fc.record({ pod: withRoleAnnotations(pod, declared), annotation: fc.constant(annotation) });
 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const inject = (pod: ModelPod, annotation: string, r = 0.5): ReturnType<typeof call<ModelPod>> =>
+const inject = (pod: DraftPod, annotation: string, r = 0.5): ReturnType<typeof call<DraftPod>> =>
   call(pod, account(annotation, { [ROLE_ARN]: TARGET }), settings, () => r, context);
 
-const configOf = (pod: ModelPod): SidecarConfig => {
-  const sidecar = pod.spec.initContainers?.find(({ name }) => name === SIDECAR.name);
-  const text = sidecar?.env?.find(({ name }) => name === ENV.config)?.value ?? '';
+const configOf = (pod: DraftPod): SidecarConfig => {
+  const text = valueOf(findContainer(pod, SIDECAR.name), ENV.config) ?? '';
   expect(text).not.toContain('$');
   const config = parseSidecarConfig(text);
   if (!config.ok) throw new Error(JSON.stringify(config.problems));
   return config.value;
 };
-const others = (pod: ModelPod): ModelContainer[] =>
-  [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => name !== SIDECAR.name);
-const mountsOf = (container: ModelContainer): string[] =>
+const others = (pod: DraftPod): DraftContainer[] => allContainers(pod).filter(({ name }) => name !== SIDECAR.name);
+const mountsOf = (container: DraftContainer): string[] =>
   (container.volumeMounts ?? []).filter(({ name }) => name === 'rolechain').map(({ subPath }) => String(subPath));
 
 test('nothing foreign changes, and a second call changes nothing, whatever the random values', () => {
@@ -42,7 +40,7 @@ test('nothing foreign changes, and a second call changes nothing, whatever the r
     fc.property(asked, random, random, ({ pod, annotation }, r1, r2) => {
       const once = inject(pod, annotation, r1);
       expect(once.decision.outcome).not.toBe('refused');
-      expect(withoutOurs(pod, once.pod)).toEqual(pod);
+      expect(unmanagedChanges(pod, once.pod)).toEqual([]);
       expect(inject(once.pod, annotation, r2).pod).toEqual(once.pod);
     }),
     { numRuns: runs(300) },

@@ -1,31 +1,22 @@
 import fc from 'fast-check';
 import { ENV, SDK_VARIABLES, type ReasonCode } from '@rolechain/shared';
+import type { EnvVar } from '@rolechain/kit/pod.ts';
 import { runs } from '@rolechain/kit/runs.ts';
 import { SETTINGS, account, call, plainPod } from '../testing/fixtures.ts';
 
-interface Variable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: unknown;
-}
-interface Container {
-  readonly name: string;
-  readonly env: readonly Variable[];
-}
-
 const OPTIONAL = { secretKeyRef: { name: 's', key: 'k', optional: true } };
 const envFrom = [{ configMapRef: { name: 'c' } }];
-const set = (...names: string[]): Variable[] => names.map((name) => ({ name, value: 'x' }));
-const empty = (...names: string[]): Variable[] => names.map((name) => ({ name, value: '' }));
-const optional = (...names: string[]): Variable[] => names.map((name) => ({ name, valueFrom: OPTIONAL }));
+const set = (...names: string[]): EnvVar[] => names.map((name) => ({ name, value: 'x' }));
+const empty = (...names: string[]): EnvVar[] => names.map((name) => ({ name, value: '' }));
+const optional = (...names: string[]): EnvVar[] => names.map((name) => ({ name, valueFrom: OPTIONAL }));
 
 /** What becomes of a container with these variables and fields. */
-function judged(env: readonly Variable[], fields: object = {}, settings = SETTINGS) {
+function judged(env: readonly object[], fields: object = {}, settings = SETTINGS) {
   const pod = plainPod({ containers: [{ name: 'app', image: 'app:1', env, ...fields }] });
   const { decision, pod: after } = call(pod, account(), settings);
   const again = call(after, account(), settings);
   if (decision.outcome === 'injected') expect(again.pod).toEqual(after);
-  const container = (after.spec as { containers: Container[] }).containers[0];
+  const container = after.spec.containers[0];
   const values = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
   return {
     outcome: decision.outcome,
@@ -234,7 +225,7 @@ test('whatever a container says with these variables: an injected one leads an S
       }
       // Everything else of the user's stays, in its order.
       const theirs = env.filter(({ name }) => SDK_VARIABLES[name]?.empty !== 'removed' && !name.endsWith('REGION'));
-      const own = (all: readonly Variable[]): readonly Variable[] =>
+      const own = (all: readonly EnvVar[]): readonly EnvVar[] =>
         all.filter(({ name }) => (name in SDK_VARIABLES || name === 'X') && SDK_VARIABLES[name]?.empty !== 'removed');
       expect(own(after)).toEqual(theirs);
       for (const { name, ...source } of env) {

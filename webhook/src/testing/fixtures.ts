@@ -1,5 +1,6 @@
 /** Fixtures that the webhook's tests share. */
 import jsonPatch from 'fast-json-patch';
+import type { DraftPod } from '@rolechain/kit/pod.ts';
 import { ANNOTATIONS, EKS } from '@rolechain/shared';
 import { decide } from '../policy/decide-pod.ts';
 import type { Decision } from '../policy/decision.ts';
@@ -40,10 +41,7 @@ export function account(annotation: string | undefined = TARGET, others: Record<
 }
 
 /** A pod of one plain container. */
-export function plainPod(
-  spec: Record<string, unknown> = {},
-  annotations?: Record<string, string>,
-): Record<string, unknown> {
+export function plainPod(spec: Record<string, unknown> = {}, annotations?: Record<string, string>): DraftPod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -1,11 +1,8 @@
 /** The admission server without a socket: a body in, status and answer out, by the very routes of the real one. */
 import { readRequest, type ReviewResponse } from '../admission/review.ts';
-import type { Logger } from '@rolechain/shared';
-import { makeJudgements } from '../policy/judgements.ts';
-import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
-import { SETTINGS, account, randomSource } from './fixtures.ts';
 import { testAuthority } from './https.ts';
+import { serverOptions } from './options.ts';
 
 export interface InProcessAnswer {
   readonly status: number;
@@ -23,21 +20,11 @@ export interface InProcess {
 }
 
 const nothing = (): void => undefined;
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing } as unknown as Logger;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Its one account is shop/orders unless `changes` say otherwise. */
 export async function admitInProcess(changes: Partial<ServerOptions> = {}): Promise<InProcess> {
-  const server = makeAdmissionServer(await (await testAuthority()).issue(), {
-    lookup: (_namespace, name) => Promise.resolve(name === 'orders' ? account() : undefined),
-    lookupNamespace: () => Promise.resolve({}),
-    settings: () => SETTINGS,
-    notReady: () => [],
-    judgements: makeJudgements(),
-    metrics: makeMetrics(),
-    log: SILENT,
-    ...randomSource(),
-    ...changes,
-  });
+  const server = makeAdmissionServer(await (await testAuthority()).issue(), serverOptions(SILENT, changes));
   server.post('/parse', (request, reply) => {
     readRequest(request.body as string);
     return reply.send({});

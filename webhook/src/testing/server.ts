@@ -2,14 +2,12 @@
 import type { AddressInfo } from 'node:net';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import type { FastifyInstance } from 'fastify';
-import { heard } from '@rolechain/kit/record.ts';
-import type { Logger } from '@rolechain/shared';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
 import type { ReviewResponse } from '../admission/review.ts';
-import { makeJudgements } from '../policy/judgements.ts';
-import { makeMetrics } from '../telemetry/metrics.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
-import { SETTINGS, account, randomSource, plainPod } from './fixtures.ts';
+import { plainPod } from './fixtures.ts';
 import { call, type Answer, type Authority, type Call } from './https.ts';
+import { serverOptions } from './options.ts';
 
 export interface TestServer {
   readonly server: FastifyInstance;
@@ -25,18 +23,9 @@ export interface TestServer {
 
 /** Starts it; close `server` afterwards. Its one account is shop/orders. */
 export async function startServer(authority: Authority, changes: Partial<ServerOptions> = {}): Promise<TestServer> {
-  const lines: string[] = [];
-  const options: ServerOptions = {
-    lookup: (_namespace, name) => Promise.resolve(name === 'orders' ? account() : undefined),
-    lookupNamespace: () => Promise.resolve({}),
-    settings: () => SETTINGS,
-    notReady: () => [],
-    judgements: makeJudgements(),
-    metrics: makeMetrics(),
-    log: recordingLog(lines),
-    ...randomSource(),
-    ...changes,
-  };
+  const log = recordingLog();
+  const { lines } = log;
+  const options = serverOptions(log, changes);
   const server = makeAdmissionServer(await authority.issue(), options);
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
@@ -45,16 +34,6 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
   const mutate: TestServer['mutate'] = (body, more) =>
     ask({ path: '/mutate?timeout=2s', method: 'POST', headers, body, ...more });
   return { server, port, lines, options, ask, mutate };
-}
-
-export function recordingLog(lines: string[]): Logger {
-  const write = (level: string) => (fields: object, message: string) => {
-    const line = JSON.stringify({ level, ...fields, message });
-    heard('log within the test', line);
-    lines.push(line);
-  };
-  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  return log as unknown as Logger;
 }
 
 /** An AdmissionReview of a pod of shop/orders, as the apiserver sends it. */

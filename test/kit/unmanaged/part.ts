@@ -1,23 +1,15 @@
 /**
- * What of a pod is never rolechain's, anyone who wrote the rest. Unlike `withoutOurs` of test/models it looks at one pod
- * alone, and so fits copies and forgeries: the pod before and the pod after must have the same foreign part.
+ * What of a pod is never rolechain's, regardless of who wrote the rest. Unlike `unmanagedChanges` it looks at one pod alone, and so fits
+ * copies and forgeries, of which some is ours already: the pod before and the pod after must have the same part.
  */
-import { ANNOTATIONS, EKS, ENV, FOREIGN_KEYS, SIDECAR, emptyIsRemoved } from '@rolechain/shared';
+import { EKS_VARIABLES, EKS_VOLUMES, KEYS, SIDECAR_NAME, VARIABLES, isOurVolume, isRemovedEmpty } from './names.ts';
 
 type Json = Record<string, unknown>;
 
-const VARIABLES: ReadonlySet<unknown> = new Set([
-  ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled],
-  ...EKS.injections.flatMap(({ pair }) => pair),
-]);
-const KEYS: readonly string[] = [
-  ...[ANNOTATIONS.status.key, ANNOTATIONS.skipped.key],
-  ...[FOREIGN_KEYS.eksSkipContainers, FOREIGN_KEYS.veleroExcludes],
-];
+const OURS: ReadonlySet<unknown> = new Set([...VARIABLES, ...EKS_VARIABLES]);
 
 /** A copy without what may be ours, and without lists and maps that are empty then. Any JSON will do. */
-export function foreignPart(pod: unknown): unknown {
+export function unmanagedPart(pod: unknown): unknown {
   if (!isMap(pod)) return pod;
   const { metadata, spec, ...rest } = pod;
   return { ...rest, ...some('metadata', metadataPart(metadata)), ...some('spec', specPart(spec)) };
@@ -38,38 +30,29 @@ function specPart(spec: unknown): unknown {
     ...rest,
     ...some('containers', containersPart(containers)),
     ...some('initContainers', containersPart(initContainers)),
-    ...some('volumes', without(volumes, isOurVolume)),
+    ...some(
+      'volumes',
+      without(volumes, ({ name }) => isOurVolume(name)),
+    ),
   };
 }
 
 function containersPart(containers: unknown): unknown {
-  const foreign = without(containers, ({ name }) => name === SIDECAR.name);
+  const foreign = without(containers, ({ name }) => name === SIDECAR_NAME);
   if (!Array.isArray(foreign)) return foreign;
   return foreign.map((container: unknown) => {
     if (!isMap(container)) return container;
     const { env, volumeMounts, ...rest } = container;
-    const isTheirs = (mount: Json): boolean => EKS.injections.some(({ volume }) => volume === mount.name);
+    const isOursOrTheirs = ({ name }: Json): boolean => isOurVolume(name) || EKS_VOLUMES.includes(String(name));
     return {
       ...rest,
       ...some(
         'env',
-        without(env, (variable) => VARIABLES.has(variable.name) || isEmpty(variable)),
+        without(env, (variable) => OURS.has(variable.name) || isRemovedEmpty(variable)),
       ),
-      ...some(
-        'volumeMounts',
-        without(volumeMounts, (mount) => isOurVolume(mount) || isTheirs(mount)),
-      ),
+      ...some('volumeMounts', without(volumeMounts, isOursOrTheirs)),
     };
   });
-}
-
-/** One that may be taken out, by the contract. */
-function isEmpty({ name, value, valueFrom }: Json): boolean {
-  return typeof name === 'string' && emptyIsRemoved(name) && !value && !valueFrom;
-}
-
-function isOurVolume({ name }: Json): boolean {
-  return typeof name === 'string' && (name === SIDECAR.tokenVolume || name.startsWith(SIDECAR.volumePrefix));
 }
 
 function without(list: unknown, isOurs: (item: Json) => boolean): unknown {

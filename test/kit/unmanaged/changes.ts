@@ -1,9 +1,5 @@
-/**
- * What differs between a pod before and after, path by path, on raw JSON; and what of it the contract doesn't name.
- * `withoutOurs` of test/models asks the same by taking ours away; this one lists what it finds.
- */
+/** What differs between a pod before and after, path by path, on raw JSON. */
 import { isDeepStrictEqual } from 'node:util';
-import { ENV, FOREIGN_KEYS, PATHS, SIDECAR } from '@rolechain/shared';
 
 export interface Change {
   readonly kind: 'added' | 'removed' | 'changed' | 'moved';
@@ -69,34 +65,4 @@ function isFilled(value: unknown): value is object {
 }
 function isEmptyOrAbsent(value: unknown): boolean {
   return value === undefined || value === null || (isCollection(value) && Object.keys(value).length === 0);
-}
-
-const CONTAINER = String.raw`^spec\.(initContainers|containers)\[[^\]]+\]\.`;
-const escape = (text: string): string => text.replace(/[.\\[\]/]/g, String.raw`\$&`);
-const VARIABLES = [
-  ...[ENV.fullURI, ENV.tokenFile, ENV.token, ENV.region, ENV.defaultRegion],
-  ...[ENV.stsRegionalEndpoints, ENV.metadataDisabled, ENV.useDualstackEndpoint],
-];
-
-/** Of the setting `imagePullSecrets`, in the corpora. */
-export const PULL_SECRET = 'rolechain-registry';
-
-/** What the contract lets the webhook do to a pod that nobody has injected before. */
-const NAMED: readonly (readonly [kinds: readonly Change['kind'][], path: RegExp])[] = [
-  [['added'], new RegExp(`^spec\\.initContainers\\[${SIDECAR.name}\\]$`)],
-  [['added'], new RegExp(`^spec\\.volumes\\[(${SIDECAR.tokenVolume}|${SIDECAR.volumePrefix}[a-z-]+)\\]$`)],
-  [['added'], new RegExp(`${CONTAINER}env\\[(${VARIABLES.join('|')})\\]$`)],
-  [['added'], new RegExp(`${CONTAINER}volumeMounts\\[${escape(PATHS.tokens)}/[a-z-]+\\]$`)],
-  [['added'], new RegExp(`^spec\\.imagePullSecrets\\[${PULL_SECRET}\\]$`)],
-  [['added', 'changed'], /^metadata\.annotations\.rolechain\.io\/status$/],
-  [['added', 'changed', 'removed'], /^metadata\.annotations\.rolechain\.io\/skipped$/],
-  [['added', 'changed'], new RegExp(`^metadata\\.annotations\\.${escape(FOREIGN_KEYS.eksSkipContainers)}$`)],
-  [['added', 'changed'], new RegExp(`^metadata\\.annotations\\.${escape(FOREIGN_KEYS.veleroExcludes)}$`)],
-];
-
-/** The differences that the contract doesn't name. */
-export function foreignChanges(before: unknown, after: unknown): Change[] {
-  return changes(before, after).filter(
-    ({ kind, path }) => !NAMED.some(([kinds, pattern]) => kinds.includes(kind) && pattern.test(path)),
-  );
 }

@@ -1,47 +1,14 @@
-/** Pods as the models of other webhooks see them, and what these models share. */
-export interface Variable {
-  name: string;
-  value?: string;
-  [field: string]: unknown;
-}
-export interface Mount {
-  name: string;
-  mountPath: string;
-  [field: string]: unknown;
-}
-export interface ModelVolume {
-  name: string;
-  [field: string]: unknown;
-}
-export interface ModelContainer {
-  name: string;
-  env?: Variable[];
-  volumeMounts?: Mount[];
-  [field: string]: unknown;
-}
-export interface ModelPod {
-  metadata: { annotations?: Record<string, string>; labels?: Record<string, string>; [field: string]: unknown };
-  spec: {
-    containers: ModelContainer[];
-    initContainers?: ModelContainer[];
-    volumes?: ModelVolume[];
-    [field: string]: unknown;
-  };
-}
+/** What the models of other webhooks share. */
+import { allContainers, type Draft, type DraftPod, type EnvVar } from '../pod.ts';
 
 /** Thrown by a webhook that refuses the pod. */
 export class Refused extends Error {}
-
-/** Init containers first, as they start. */
-export function allContainers(pod: ModelPod): ModelContainer[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-}
 
 /** Where the ServiceAccount plugin mounts the token of the API. */
 export const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** What the ServiceAccount plugin does at each round: a token mount for every container that has none, unless the pod wants none. */
-export function serviceAccountPlugin(pod: ModelPod): ModelPod {
+export function serviceAccountPlugin(pod: DraftPod): DraftPod {
   if (pod.spec.automountServiceAccountToken === false) return pod;
   const next = structuredClone(pod);
   for (const container of allContainers(next)) {
@@ -67,6 +34,6 @@ export function move<T extends { name: string }>(list: readonly T[], name: strin
   return to === 'first' ? [...moved, ...rest] : [...rest, ...moved];
 }
 
-export function fieldVariable(name: string, fieldPath: string): Variable {
+export function fieldVariable(name: string, fieldPath: string): Draft<EnvVar> {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
 }
