@@ -36,7 +36,7 @@ const head = (name: string, title: string, description: string): Form => ({
 });
 
 interface Documented {
-  readonly limit: string;
+  readonly expects: string;
   readonly text: string;
 }
 
@@ -44,7 +44,7 @@ interface Documented {
 function described(object: Form, table: Readonly<Record<string, Documented>>): Form {
   const properties = Object.entries(object.properties as Readonly<Record<string, Form>>).map(([name, form]) => {
     const entry = Object.hasOwn(table, name) ? table[name] : undefined;
-    return [name, entry ? { title: name, description: `${entry.text} Takes ${entry.limit}.`, ...form } : form];
+    return [name, entry ? { title: name, description: `${entry.text} Takes ${entry.expects}.`, ...form } : form];
   });
   return { ...object, properties: Object.fromEntries(properties) as unknown };
 }

@@ -50,10 +50,10 @@ values outside their limits are errors, all reported at once, up to ${LIMITS.pro
 | field | a hop's too | takes | meaning |
 |---|---|---|---|
 ${Object.entries(FIELDS)
-  .map(([name, { at, limit, text }]) => row(`\`${name}\``, at === 'hop' ? 'yes' : '', limit, text))
+  .map(([name, { at, expects, text }]) => row(`\`${name}\``, at === 'hop' ? 'yes' : '', expects, text))
   .join('\n')}
 ${Object.entries(NESTED)
-  .map(([name, { limit, text }]) => row(`\`${name}\``, '', limit, text))
+  .map(([name, { expects, text }]) => row(`\`${name}\``, '', expects, text))
   .join('\n')}
 
 A document is made of at most ${LIMITS.yamlTokens.toLocaleString('en')} words, signs and spaces between them, nests lists and maps ${LIMITS.yamlDepth} deep, and has ${LIMITS.yamlAliases}
@@ -192,7 +192,7 @@ One YAML document, in the ConfigMap \`rolechain-webhook\` at \`${PATHS.settings}
 | field | takes | default | meaning |
 |---|---|---|---|
 ${Object.entries(SETTINGS_FIELDS)
-  .map(([name, { limit, fallback, text }]) => row(`\`${name}\``, limit, fallback, text))
+  .map(([name, { expects, fallback, text }]) => row(`\`${name}\``, expects, fallback, text))
   .join('\n')}
 
 ## JSON Schemas

@@ -39,20 +39,20 @@ const LOST: ReadonlySet<string> = new Set(['__proto__']);
 
 /**
  * A map from names to one schema. Not `v.record`, which leaves out names like `constructor` and takes a list.
- * `misnamed` says what a wrong name should have been; `limit` what the whole takes. What has more than `max` names is not
+ * `misnamed` says what a wrong name should have been; `expects` what the whole takes. What has more than `max` names is not
  * looked into.
  */
 export function mapOf<T>(
   schema: Schema<T>,
   isName: (name: string) => boolean,
   misnamed: string,
-  limit: string,
+  expects: string,
   max: number,
 ): Schema<Readonly<Record<string, T>>> {
   const wrong = failing(misnamed);
-  const over = failing(limit);
+  const over = failing(expects);
   return v.lazy((input): Schema<Readonly<Record<string, T>>> => {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) return v.never(limit);
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return v.never(expects);
     const names = Object.keys(input);
     if (names.length > max) return over;
     return v.strictObject(
@@ -69,12 +69,12 @@ const failing = (message: string): Schema<never> =>
     v.never(message),
   );
 
-/** A list of at most `max` elements; the elements of a longer one are not looked at. `limit` says what the whole takes. */
-export function listOf<T>(schema: Schema<T>, limit: string, max: number): Schema<readonly T[]> {
+/** A list of at most `max` elements; the elements of a longer one are not looked at. `expects` says what the whole takes. */
+export function listOf<T>(schema: Schema<T>, expects: string, max: number): Schema<readonly T[]> {
   return v.pipe(
     v.unknown(),
-    v.check((value) => !Array.isArray(value) || value.length <= max, limit),
-    v.array(schema, limit),
+    v.check((value) => !Array.isArray(value) || value.length <= max, expects),
+    v.array(schema, expects),
   );
 }
 

@@ -151,7 +151,7 @@ describe('each field at its limits', () => {
       }
       const whole = value === null || typeof value === 'boolean' || value === 1.5;
       if (whole) expect(problems).toMatchObject([{ code: 'FieldWrongType', path: name }]);
-      if (whole) expect(problems[0]?.text).toContain(`but takes ${field.limit}`);
+      if (whole) expect(problems[0]?.text).toContain(`but takes ${field.expects}`);
     }
   });
 

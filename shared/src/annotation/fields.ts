@@ -12,11 +12,11 @@ import { listOf, mapOf, type Output, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
-/** One field: the reference is generated from `limit`, `text` and `at`. */
+/** One field: the reference is generated from `expects`, `text` and `at`. */
 export interface Field<T = unknown, At extends 'role' | 'hop' = 'role' | 'hop'> {
   readonly schema: Schema<T>;
   /** What it takes. */
-  readonly limit: string;
+  readonly expects: string;
   readonly text: string;
   /** `hop`: also in each entry of `via`. */
   readonly at: At;
@@ -24,22 +24,22 @@ export interface Field<T = unknown, At extends 'role' | 'hop' = 'role' | 'hop'> 
 
 function field<T, At extends Field['at']>(
   at: At,
-  limit: string,
+  expects: string,
   text: string,
-  schema: (limit: string) => Schema<T>,
+  schema: (expects: string) => Schema<T>,
 ): Field<T, At> {
-  return { limit, text, at, schema: schema(limit) };
+  return { expects: expects, text, at, schema: schema(expects) };
 }
 
-const text = (limit: string, min: number, max: number, pattern: RegExp): Schema<string> =>
-  v.pipe(v.string(limit), v.minLength(min, limit), v.maxLength(max, limit), v.regex(pattern, limit));
+const text = (expects: string, min: number, max: number, pattern: RegExp): Schema<string> =>
+  v.pipe(v.string(expects), v.minLength(min, expects), v.maxLength(max, expects), v.regex(pattern, expects));
 
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const region = (limit: string): Schema<string> =>
+const region = (expects: string): Schema<string> =>
   v.pipe(
-    v.string(limit),
-    v.check(isRegion, ({ input }) => withRegionMeant(limit, input)),
+    v.string(expects),
+    v.check(isRegion, ({ input }) => withRegionMeant(expects, input)),
   );
 /** STS API reference, AssumeRole: ExternalId. `\w` in STS's patterns is ASCII. */
 export const EXTERNAL_ID = /^[\w+=,.@:/-]*$/;
@@ -115,36 +115,36 @@ const TABLE = {
     'hop',
     `text of ${LIMITS.externalIDMin}-${LIMITS.externalIDMax} characters of [A-Za-z0-9_+=,.@:/-] (digits alone in quotes)`,
     'The ExternalId sent with AssumeRole. It is not a secret, since it stands in an annotation.',
-    (limit) => text(limit, LIMITS.externalIDMin, LIMITS.externalIDMax, EXTERNAL_ID),
+    (expects) => text(expects, LIMITS.externalIDMin, LIMITS.externalIDMax, EXTERNAL_ID),
   ),
   externalIDFrom: field(
     'hop',
     "a map with secretKeyRef {name, key} of a Secret of the pod's namespace",
     'The same from a Secret, read again at each refresh. The webhook never reads it. Excludes `externalID`.',
-    (limit) => v.strictObject({ secretKeyRef: SECRET_KEY_REF }, limit),
+    (expects) => v.strictObject({ secretKeyRef: SECRET_KEY_REF }, expects),
   ),
   /** A template; the sidecar resolves it, since a generated pod name is unknown at admission. */
   sessionName: field(
     'hop',
     `a template of [A-Za-z0-9_+=,.@-] and ${PLACEHOLDERS.map((p) => `{${p}}`).join(' ')}, at most ${LIMITS.sessionNameTemplateMax} characters`,
     `The RoleSessionName; default \`${DEFAULT_SESSION_NAME}\`. A result over ${LIMITS.sessionNameMax} characters is cut and ends in a hash.`,
-    (limit) =>
+    (expects) =>
       v.pipe(
-        text(limit, 1, LIMITS.sessionNameTemplateMax, SESSION_NAME),
-        v.check((template) => unknownPlaceholders(template).length === 0, limit),
+        text(expects, 1, LIMITS.sessionNameTemplateMax, SESSION_NAME),
+        v.check((template) => unknownPlaceholders(template).length === 0, expects),
       ),
   ),
   duration: field(
     'hop',
     `${durationMinSeconds}-${durationMaxChainedSeconds} s, the limits of a chained session (to ${durationMaxSeconds} s with webIdentity: only), as 1h, 45m or seconds`,
     `How long a session lasts; default 1h. Under ${LIMITS.durationUnwiseSeconds / 60} minutes draws a warning.`,
-    (limit) =>
+    (expects) =>
       v.pipe(
         v.unknown(),
         v.transform(parseDuration),
-        v.number(limit),
-        v.minValue(durationMinSeconds, limit),
-        v.maxValue(durationMaxSeconds, limit),
+        v.number(expects),
+        v.minValue(durationMinSeconds, expects),
+        v.maxValue(durationMaxSeconds, expects),
       ),
   ),
   /** Of the containers, and of the STS endpoint unless stsRegion is there. */
@@ -160,66 +160,66 @@ const TABLE = {
     'Region of the STS endpoint alone.',
     region,
   ),
-  tags: field('hop', `a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`, 'Session tags.', (limit) =>
-    mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, limit, LIMITS.tags),
+  tags: field('hop', `a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`, 'Session tags.', (expects) =>
+    mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, expects, LIMITS.tags),
   ),
   transitiveTagKeys: field(
     'hop',
     `a list of at most ${LIMITS.tags} keys of \`tags\``,
     'Tags that pass on to the later hops of the chain.',
-    (limit) => listOf(v.pipe(v.string(limit), v.check(isTagKey, limit)), limit, LIMITS.tags),
+    (expects) => listOf(v.pipe(v.string(expects), v.check(isTagKey, expects)), expects, LIMITS.tags),
   ),
   /** JSON text, whichever way it is written. */
   policy: field(
     'hop',
     `a policy as an object or as JSON text; with policyARNs at most ${LIMITS.policyChars} characters together`,
     'Session policy: the session may do what the role and this policy both allow.',
-    (limit) =>
+    (expects) =>
       v.pipe(
         v.unknown(),
-        v.check(isWithin, limit),
+        v.check(isWithin, expects),
         v.transform(policyText),
-        v.string(limit),
-        v.maxLength(LIMITS.policyChars, limit),
-        v.regex(POLICY, limit),
+        v.string(expects),
+        v.maxLength(LIMITS.policyChars, expects),
+        v.regex(POLICY, expects),
       ),
   ),
   policyARNs: field(
     'hop',
     `a list of at most ${LIMITS.policyARNs} ARNs of managed policies, arn:aws:iam::<account id or aws>:policy/<name>`,
     'Managed session policies.',
-    (limit) => listOf(text(limit, 20, 2048, POLICY_ARN), limit, LIMITS.policyARNs),
+    (expects) => listOf(text(expects, 20, 2048, POLICY_ARN), expects, LIMITS.policyARNs),
   ),
   sourceIdentity: field(
     'role',
     `text of ${LIMITS.sessionNameMin}-${LIMITS.sessionNameMax} characters of [A-Za-z0-9_+=,.@-]`,
     "The SourceIdentity of the chain, sent with its first AssumeRole; it can't change on the way.",
-    (limit) => text(limit, LIMITS.sessionNameMin, LIMITS.sessionNameMax, SOURCE_IDENTITY),
+    (expects) => text(expects, LIMITS.sessionNameMin, LIMITS.sessionNameMax, SOURCE_IDENTITY),
   ),
   credentialSource: field(
     'role',
     `one of ${CREDENTIAL_SOURCES.join(', ')}`,
     'The base identity that the chain starts from; default auto. environment only where the admin allows it.',
-    (limit) => v.picklist(CREDENTIAL_SOURCES, limit),
+    (expects) => v.picklist(CREDENTIAL_SOURCES, expects),
   ),
   /** The base identity is this account; the namespace is the pod's when absent. */
   serviceAccount: field(
     'role',
     'a map of name, and namespace if it is another one',
     'The base identity is that other ServiceAccount, by IRSA. Off unless the admin allows it.',
-    (limit) => v.strictObject({ name: ACCOUNT_NAME, namespace: v.optional(NAMESPACE_NAME) }, limit),
+    (expects) => v.strictObject({ name: ACCOUNT_NAME, namespace: v.optional(NAMESPACE_NAME) }, expects),
   ),
   webIdentity: field(
     'role',
     `one of ${WEB_IDENTITIES.join(', ')}`,
     'never (default): chain. only: AssumeRoleWithWebIdentity on the target itself. prefer: the same, falling back to the chain.',
-    (limit) => v.picklist(WEB_IDENTITIES, limit),
+    (expects) => v.picklist(WEB_IDENTITIES, expects),
   ),
   startup: field(
     'role',
     `one of ${STARTUPS.join(', ')}`,
     `proceed (default): after ${LIMITS.startupSeconds} s without a first credential the pod starts all the same; require: it does not start.`,
-    (limit) => v.picklist(STARTUPS, limit),
+    (expects) => v.picklist(STARTUPS, expects),
   ),
 } satisfies Record<string, Field>;
 
@@ -232,9 +232,9 @@ export const FIELDS: { readonly [K in FieldName]: Field<FieldValues[K], Table[K]
 
 /** The two fields that hold others: documented beside the table. */
 export const NESTED = {
-  via: { limit: `a list of at most ${LIMITS.via} hops`, text: 'Roles to go through before the target, in order.' },
+  via: { expects: `a list of at most ${LIMITS.via} hops`, text: 'Roles to go through before the target, in order.' },
   roles: {
-    limit: `a map of at most ${LIMITS.roles} roles in all; names are DNS labels other than ${RESERVED_ROLES.join(' and ')}`,
+    expects: `a map of at most ${LIMITS.roles} roles in all; names are DNS labels other than ${RESERVED_ROLES.join(' and ')}`,
     text: 'Further roles by name, with the same fields. Nothing is inherited from the top level.',
   },
 } as const;

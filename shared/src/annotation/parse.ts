@@ -49,7 +49,7 @@ function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Pr
   if (!hasDefault && (Object.keys(top).length > 0 || noRole))
     found.push(problem('FieldMissing', 'roleARN', 'is missing'));
   if (count > LIMITS.roles) {
-    found.push(problem('FieldOutOfRange', 'roles', `holds ${count} roles, but takes ${NESTED.roles.limit}`));
+    found.push(problem('FieldOutOfRange', 'roles', `holds ${count} roles, but takes ${NESTED.roles.expects}`));
   }
   return found;
 }

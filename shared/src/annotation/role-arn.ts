@@ -27,7 +27,7 @@ export const ROLE_ARN: Readonly<Record<Grammar, Schema<string>>> = {
   flux: v.pipe(v.string(FLUX_LIMIT), v.regex(FLUX_ROLE_ARN, FLUX_LIMIT)),
 };
 
-function withFault(limit: string, arn: string): string {
+function withFault(expects: string, arn: string): string {
   const fault = roleARNFault(arn);
-  return fault === undefined ? limit : `${limit}: ${fault}`;
+  return fault === undefined ? expects : `${expects}: ${fault}`;
 }

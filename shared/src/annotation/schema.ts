@@ -24,14 +24,14 @@ const ROLE_FIELDS = v.partial(v.object(schemasAt('role', 'hop'))).entries;
 const TARGET = { roleARN: FIELDS.roleARN.schema };
 
 export const HOP = v.strictObject({ ...HOP_FIELDS, ...TARGET }, MAP);
-const VIA = v.optional(listOf(HOP, NESTED.via.limit, LIMITS.via));
+const VIA = v.optional(listOf(HOP, NESTED.via.expects, LIMITS.via));
 export const ROLE = v.strictObject({ ...ROLE_FIELDS, ...TARGET, via: VIA }, MAP);
 const ROLES = v.optional(
   mapOf(
     ROLE,
     (name) => DNS_LABEL.test(name) && !RESERVED_ROLES.includes(name),
     `a role under a DNS label other than ${RESERVED_ROLES.join(' and ')}`,
-    NESTED.roles.limit,
+    NESTED.roles.expects,
     LIMITS.roles,
   ),
 );

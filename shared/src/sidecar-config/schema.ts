@@ -43,7 +43,7 @@ export const SOURCE = v.variant(
   `a map with a type of ${CREDENTIAL_SOURCES.join(', ')}`,
 );
 
-const { schema: duration, limit: durationLimit } = FIELDS.duration;
+const { schema: duration, expects: durationLimit } = FIELDS.duration;
 /** Seconds alone, and text alone, of what the annotation writes in several forms. */
 const SECONDS = v.pipe(
   v.number(durationLimit),
@@ -54,7 +54,7 @@ const SECONDS = v.pipe(
 const POLICY_TEXT = v.pipe(
   v.unknown(),
   v.transform((value) => (typeof value === 'string' ? value : undefined)),
-  v.string(FIELDS.policy.limit),
+  v.string(FIELDS.policy.expects),
   v.transform((text): unknown => text),
   FIELDS.policy.schema,
 );

@@ -6,21 +6,21 @@ import { hasOurName } from '../objects/injected-state.ts';
 import { fields, setting, textWith } from './setting.ts';
 
 /** Ours are our own: the two webhooks would undo each other's work. */
-const prefix = (limit: string): v.GenericSchema<unknown, string> =>
-  textWith((name) => isDNSSubdomain(name) && `${name}/` !== ANNOTATION_PREFIX, limit);
-const volumeName = (limit: string): v.GenericSchema<unknown, string> =>
-  textWith((name) => isDNSLabel(name) && !hasOurName(name), limit);
+const prefix = (expects: string): v.GenericSchema<unknown, string> =>
+  textWith((name) => isDNSSubdomain(name) && `${name}/` !== ANNOTATION_PREFIX, expects);
+const volumeName = (expects: string): v.GenericSchema<unknown, string> =>
+  textWith((name) => isDNSLabel(name) && !hasOurName(name), expects);
 /** As it stands in a mount and in a variable: nothing that another reader would write in another way. */
-const absolutePath = (limit: string): v.GenericSchema<unknown, string> =>
-  textWith((path) => isShort(path) && path !== '/' && posix.isAbsolute(path) && posix.resolve(path) === path, limit);
-const fileName = (limit: string): v.GenericSchema<unknown, string> =>
-  textWith((name) => isShort(name) && /^[\w.-]+$/.test(name) && !/^\.+$/.test(name), limit);
+const absolutePath = (expects: string): v.GenericSchema<unknown, string> =>
+  textWith((path) => isShort(path) && path !== '/' && posix.isAbsolute(path) && posix.resolve(path) === path, expects);
+const fileName = (expects: string): v.GenericSchema<unknown, string> =>
+  textWith((name) => isShort(name) && /^[\w.-]+$/.test(name) && !/^\.+$/.test(name), expects);
 
 export const eksWebhook = setting(
   Object.keys(EKS_FLAGS).join(', '),
   EKS_FLAGS,
   `The flags of an EKS webhook of your own, each as it has it; what isn't named has the default: \`--annotation-prefix\`, \`--token-mount-path\`, \`--container-credentials-token-mount-path\`, \`--container-credentials-token-path\`, \`--container-credentials-token-volume-name\`. The base identity is read by that prefix alone then. [Why](webhook-order.md).`,
-  (limit) =>
+  (expects) =>
     fields(
       {
         annotationPrefix: v.optional(prefix('a DNS subdomain other than rolechain.io'), EKS_FLAGS.annotationPrefix),
@@ -38,7 +38,7 @@ export const eksWebhook = setting(
           EKS_FLAGS.containerCredentialsTokenVolumeName,
         ),
       },
-      limit,
+      expects,
     ),
 );
 

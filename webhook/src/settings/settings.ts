@@ -80,18 +80,18 @@ const TABLE = {
     `a list of at most ${LIMITS.imagePullSecrets} names of Secrets`,
     [],
     "Added to the `imagePullSecrets` of every injected pod, for the sidecar's image: each must be in the pod's namespace. [A private registry](private-registry.md) has the other ways.",
-    (limit) => listOf(dnsSubdomain('the name of a Secret'), limit, LIMITS.imagePullSecrets),
+    (expects) => listOf(dnsSubdomain('the name of a Secret'), expects, LIMITS.imagePullSecrets),
   ),
   region: setting(
     'the name of an AWS Region, such as eu-central-1',
     undefined,
     "Default Region of the containers and of STS; without it, the label `topology.kubernetes.io/region` of the webhook's node.",
-    (limit) =>
+    (expects) =>
       v.pipe(
-        v.string(limit),
+        v.string(expects),
         v.check(
           (name) => isRegion(name) && regionMeant(name) === undefined,
-          ({ input }) => withRegionMeant(limit, input),
+          ({ input }) => withRegionMeant(expects, input),
         ),
       ),
   ),
@@ -100,20 +100,20 @@ const TABLE = {
     'refuse or warn',
     'refuse',
     'How to treat a pod that cannot be injected: refuse it, or warn and give no role.',
-    (limit) => v.picklist(CONFLICTS, limit),
+    (expects) => v.picklist(CONFLICTS, expects),
   ),
   meshContainers: setting('a list of container names', MESH_CONTAINERS, 'Containers that hold no role.', texts),
   environmentSource: setting(
     'secretName and namespaces',
     { secretName: ENVIRONMENT_SECRET, namespaces: [] },
     "The Secret behind `credentialSource: environment`, and the namespaces that may use it: anyone who may create pods there can read that Secret's credentials.",
-    (limit) =>
+    (expects) =>
       fields(
         {
           secretName: v.optional(text('the name of a Secret'), ENVIRONMENT_SECRET),
           namespaces: v.optional(texts('a list of namespaces'), []),
         },
-        limit,
+        expects,
       ),
   ),
   fluxAlias: flag(
@@ -128,23 +128,23 @@ const TABLE = {
     'optional or required',
     'optional',
     'What holds in a Namespace without `rolechain.io/allowed-roles`: every role is allowed, or none.',
-    (limit) => v.picklist(POLICIES, limit),
+    (expects) => v.picklist(POLICIES, expects),
   ),
   agentEndpoints: setting(
     `a list of 1-${LIMITS.agentEndpoints} URLs`,
     AGENT_ENDPOINTS,
     'Where the Pod Identity agent listens, tried in order.',
-    (limit) => v.pipe(listOf(url('a URL'), limit, LIMITS.agentEndpoints), v.minLength(1, limit)),
+    (expects) => v.pipe(listOf(url('a URL'), expects, LIMITS.agentEndpoints), v.minLength(1, expects)),
   ),
   eksWebhook,
   stsEndpoint: setting(
     'a URL',
     undefined,
     "Instead of the Region's own STS endpoint: that of a VPC, or of a test. `{region}` in it stands for the Region of the call. Excludes useFIPSEndpoint and useDualstackEndpoint.",
-    (limit) =>
+    (expects) =>
       v.pipe(
-        v.string(limit),
-        v.check((pattern) => isStsEndpoint(pattern), limit),
+        v.string(expects),
+        v.check((pattern) => isStsEndpoint(pattern), expects),
       ),
   ),
   useDualstackEndpoint: flag(
@@ -172,13 +172,14 @@ const TABLE = {
     `a map of ${SIDECAR_VARIABLES.join(', ')}`,
     {},
     'Variables of Node\'s own in the sidecar: an egress proxy (with `NODE_USE_ENV_PROXY: "1"`; the agent and loopback never go through it), and the file of a private CA in your build of the sidecar\'s image.',
-    (limit) => mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), limit, limit, SIDECAR_VARIABLES.length),
+    (expects) =>
+      mapOf(text('text'), (name) => SIDECAR_VARIABLES.includes(name), expects, expects, SIDECAR_VARIABLES.length),
   ),
   sidecarUser: setting(
     'fixed or unset',
     'fixed',
     `Whether the sidecar's container names the user and group ${SIDECAR.user}. \`unset\` is for platforms that choose them from a range, as OpenShift does for each namespace: the sidecar then mostly runs as the same user as the application (SECURITY.md says what follows), and a user that the platform has set is kept.`,
-    (limit) => v.picklist(SIDECAR_USERS, limit),
+    (expects) => v.picklist(SIDECAR_USERS, expects),
   ),
   address: setting('an IP address', '::', 'Where the webhook listens.', text),
   port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),
@@ -212,7 +213,7 @@ const TABLE = {
     `one of ${LEVELS.join(', ')}`,
     'info',
     'At debug, pods that are left alone are logged too.',
-    (limit) => v.picklist(LEVELS, limit),
+    (expects) => v.picklist(LEVELS, expects),
   ),
 } satisfies Record<string, Setting>;
 
