@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
-import { kustomize } from '@rolechain/test/stage/kustomize.ts';
+import { kustomize } from '@rolechain/test/fixture/kustomize.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { parseSettings } from '@rolechain/webhook';
 

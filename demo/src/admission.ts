@@ -2,10 +2,10 @@
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '@rolechain/test/cluster/apiserver.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
-import { createPod, setStage, untilCalled } from '@rolechain/test/stage/stage.ts';
-import { labelNamespaces } from '@rolechain/test/stage/install.ts';
+import { createPod, makeFixture, untilCalled } from '@rolechain/test/fixture/fixture.ts';
+import { labelNamespaces } from '@rolechain/test/fixture/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { projections } from '@rolechain/test/stage/pod.ts';
+import { projections } from '@rolechain/test/fixture/pod.ts';
 import { locateBinaries, type Binaries } from '@rolechain/test/cluster/binaries.ts';
 import { setStandIn } from './stand-in.ts';
 import type { Admission, Setting } from './control-plane.ts';
@@ -39,7 +39,7 @@ export async function setReal(
   step: (what: string) => void,
 ): Promise<Admission & { readonly cluster: Cluster }> {
   const all = [PROBE_ACCOUNT, ...objects];
-  const { cluster, aws, stop } = await setStage({ binaries, objects: all, step, aws: { secrets, anyRegion: true } });
+  const { cluster, aws, stop } = await makeFixture({ binaries, objects: all, step, aws: { secrets, anyRegion: true } });
   try {
     await labelNamespaces(cluster.kubeConfig, objects);
     await untilCalled(cluster, PROBE_POD);

@@ -1,7 +1,7 @@
 import type { Pod } from '@rolechain/kit/pod.ts';
-import type { Aws } from '@rolechain/test/stage/aws.ts';
+import type { Aws } from '@rolechain/test/fixture/aws.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import type { Projections } from '@rolechain/test/stage/pod.ts';
+import type { Projections } from '@rolechain/test/fixture/pod.ts';
 import type { Scene } from './scene.ts';
 
 /** What the control plane is set up with. */

@@ -14,10 +14,10 @@ import { distinctPods, eksPods, psaFixtures, type NamedPod } from '@rolechain/ki
 import type { PodObject } from '@rolechain/kit/pod.ts';
 import { containerEnvironment } from '@rolechain/test/kubelet/environment.ts';
 import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
-import { applyAll } from '@rolechain/test/stage/install.ts';
+import { applyAll } from '@rolechain/test/fixture/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { setReal, wordsOf } from './admission.ts';
-import { expectedRole, heldBy, runProgram } from './play.ts';
+import { expectedRole, heldBy, runProgram } from './run-program.ts';
 import { namespaceOf, readScene, type Scene } from './scene.ts';
 import { manifestsIn, WORKLOAD_FILES } from './testing.ts';
 
@@ -51,7 +51,7 @@ const NAMES = Object.keys(GROUPS) as Group[];
 const PLAIN = 'rolechain-demo-plain';
 
 function tests(binaries: Binaries): void {
-  let stage: Awaited<ReturnType<typeof setReal>>;
+  let fixture: Awaited<ReturnType<typeof setReal>>;
   let dryRuns: DryRuns;
   const down: (() => unknown)[] = [];
   const played = {} as Record<Group, Played[]>;
@@ -62,12 +62,12 @@ function tests(binaries: Binaries): void {
     // The AWS doubles must know all accounts from the beginning. A Namespace that no apiserver takes comes later.
     const objects = once(all.flatMap((scene) => scene.objects)).filter(({ metadata }) => !namespaceLike(metadata));
     const secrets = Object.assign({}, ...all.map((scene) => scene.secrets)) as Scene['secrets'];
-    stage = await setReal({ objects, secrets }, binaries, () => undefined);
-    down.push(stage.stop);
-    dryRuns = makeDryRuns(stage.cluster);
+    fixture = await setReal({ objects, secrets }, binaries, () => undefined);
+    down.push(fixture.stop);
+    dryRuns = makeDryRuns(fixture.cluster);
     down.push(dryRuns.close);
     const namespaces = [...new Set(objects.map(namespaceOf)), 'default'];
-    await applyAll(stage.cluster.kubeConfig, namespaces.map(plainAccount));
+    await applyAll(fixture.cluster.kubeConfig, namespaces.map(plainAccount));
     for (const [index, name] of NAMES.entries()) played[name] = await inTurns(scenes[index] ?? [], play);
   });
   afterAll(async () => {
@@ -77,7 +77,7 @@ function tests(binaries: Binaries): void {
   async function play({ file, scene }: { file: string; scene: Scene }): Promise<Played> {
     const impossible = scene.objects.filter(({ metadata }) => namespaceLike(metadata));
     try {
-      await applyAll(stage.cluster.kubeConfig, impossible);
+      await applyAll(fixture.cluster.kubeConfig, impossible);
     } catch (error) {
       const message = (JSON.parse((error as { body: string }).body) as { message: string }).message;
       return { file, scene, withoutUs: { accepted: false, message }, words: wordsOf(error) };
@@ -86,7 +86,7 @@ function tests(binaries: Binaries): void {
     const { serviceAccount: _old, ...others } = spec;
     const withoutUs = await dryRuns.create({ ...rest, spec: { ...others, serviceAccountName: PLAIN } });
     try {
-      const { after } = await stage.admit(scene.pod, true);
+      const { after } = await fixture.admit(scene.pod, true);
       heldBy(after);
       return { file, scene, withoutUs, pod: after };
     } catch (error) {
@@ -150,8 +150,8 @@ function tests(binaries: Binaries): void {
     for (const { file, scene } of sample(name, count)) {
       const ends: (() => Promise<void>)[] = [];
       try {
-        const { after } = await stage.admit(scene.pod);
-        const arn = await runProgram(after, stage, () => undefined, ends);
+        const { after } = await fixture.admit(scene.pod);
+        const arn = await runProgram(after, fixture, () => undefined, ends);
         expect([file, arn]).toEqual([file, expect.stringContaining(expectedRole(scene, after, heldBy(after)))]);
       } finally {
         for (const end of ends) await end();

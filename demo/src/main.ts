@@ -8,10 +8,10 @@ import { parseArgs, styleText } from 'node:util';
 import { PORTS } from '@rolechain/shared';
 import { isFree } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
-import { holdPorts } from '@rolechain/test/stage/hold-ports.ts';
+import { holdPorts } from '@rolechain/test/fixture/hold-ports.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { setAdmission, wordsOf } from './admission.ts';
-import { expectedRole, heldBy, runProgram } from './play.ts';
+import { expectedRole, heldBy, runProgram } from './run-program.ts';
 import { readScene, type Scene } from './scene.ts';
 import { diffYAML, makeSteps } from './show.ts';
 

@@ -1,6 +1,6 @@
 /** Without a kube-apiserver: the same manifests, on the double of its API. */
 import type { Admission } from './control-plane.ts';
-import { heldBy } from './play.ts';
+import { heldBy } from './run-program.ts';
 import { readScene, type Scene } from './scene.ts';
 import { setStandIn } from './stand-in.ts';
 import { WORKLOAD_FILES } from './testing.ts';

@@ -10,12 +10,12 @@ import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.
 import { startKubeDouble, type KubeDouble } from '@rolechain/doubles/kube.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
-import { startAws } from '@rolechain/test/stage/aws.ts';
-import { installManifests, startWebhook } from '@rolechain/test/stage/install.ts';
+import { startAws } from '@rolechain/test/fixture/aws.ts';
+import { installManifests, startWebhook } from '@rolechain/test/fixture/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { reviewPod } from '@rolechain/test/stage/review.ts';
-import { accountsOf } from '@rolechain/test/stage/stage.ts';
-import type { Projections } from '@rolechain/test/stage/pod.ts';
+import { reviewPod } from '@rolechain/test/fixture/review.ts';
+import { accountsOf } from '@rolechain/test/fixture/fixture.ts';
+import type { Projections } from '@rolechain/test/fixture/pod.ts';
 import type { Admission, Setting } from './control-plane.ts';
 import { serviceAccountName } from './scene.ts';
 

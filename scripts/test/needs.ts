@@ -13,8 +13,8 @@ const BY_FILE: Readonly<Record<string, 'cluster' | Exclude<Need, ReleaseName>>> 
   'test/clients/go.ts': 'Go client',
   'test/clients/python.ts': 'Python environments',
   // They start what stands in dist/.
-  'test/stage/install.ts': 'bundles',
-  'test/stage/pod.ts': 'bundles',
+  'test/fixture/install.ts': 'bundles',
+  'test/fixture/pod.ts': 'bundles',
   'test/webhook/launch.ts': 'bundles',
 };
 

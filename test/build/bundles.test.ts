@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
-import { ROOT } from '../stage/install.ts';
+import { ROOT } from '../fixture/install.ts';
 
 const json = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
 const inputs = json('dist/inputs.json') as Record<string, string[]>;

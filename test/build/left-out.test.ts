@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
 import { LEFT_OUT, leaveOut } from '../../scripts/build/left-out.ts';
-import { ROOT } from '../stage/install.ts';
+import { ROOT } from '../fixture/install.ts';
 
 const inputs = (JSON.parse(readFileSync(join(ROOT, 'dist/inputs.json'), 'utf8')) as Record<string, string[]>).sidecar!;
 

@@ -6,7 +6,7 @@ import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import { SETTINGS, account } from '@rolechain/webhook/testing';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { changes } from '@rolechain/kit/unmanaged/changes.ts';

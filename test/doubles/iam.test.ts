@@ -4,7 +4,7 @@ import { checkRole, conditionsHold, globMatches, sessionArn, type Conditions, ty
 const context = new Map([
   ['sts:externalid', ['shop-1']],
   ['aws:principalarn', ['arn:aws:iam::111111111111:role/team/base']],
-  ['aws:tagkeys', ['team', 'stage']],
+  ['aws:tagkeys', ['team', 'fixture']],
 ]);
 
 test.each<[Conditions, boolean]>([
@@ -23,7 +23,7 @@ test.each<[Conditions, boolean]>([
   [{ ArnLike: { 'aws:PrincipalArn': '*' } }, false],
   [{ StringEquals: { 'sts:ExternalId': 'shop-1' }, StringLike: { 'sts:ExternalId': 'x*' } }, false],
   [{ StringEquals: { 'sts:ExternalId': 'shop-1', 'sts:SourceIdentity': 'x' } }, false],
-  [{ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['team', 'stage', 'more'] } }, true],
+  [{ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['team', 'fixture', 'more'] } }, true],
   [{ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['team'] } }, false],
   [{ 'ForAllValues:StringEquals': { 'sts:TransitiveTagKeys': ['team'] } }, true],
   [{ 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['team'] } }, true],

@@ -156,12 +156,12 @@ describe('session tags and source identity', () => {
   });
 
   test('what the chain carries on', () => {
-    const what = request({ tags: { stage: 'x', once: 'y' }, transitiveTagKeys: ['stage'] });
+    const what = request({ tags: { fixture: 'x', once: 'y' }, transitiveTagKeys: ['fixture'] });
     expect(decideAssumeRole(open, inheriting, what)).toEqual({
       allowed: true,
       carried: {
-        tags: { Team: 'a', stage: 'x', once: 'y' },
-        transitiveTagKeys: ['Team', 'stage'],
+        tags: { Team: 'a', fixture: 'x', once: 'y' },
+        transitiveTagKeys: ['Team', 'fixture'],
         sourceIdentity: 'alice',
       },
     });

@@ -11,10 +11,10 @@ import { describeWhen } from '@rolechain/kit/when.ts';
 import { locateGoClient } from '../clients/go.ts';
 import { startMoto, type Moto } from '../clients/moto.ts';
 import { MOTO, OLD_BOTOCORE, locatePython } from '../clients/python.ts';
-import { ROOT } from '../stage/install.ts';
+import { ROOT } from '../fixture/install.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { projections, startPod, untilStarted } from '../stage/pod.ts';
-import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
+import { projections, startPod, untilStarted } from '../fixture/pod.ts';
+import { createPod, makeFixture, untilCalled, withSettings, type Fixture } from '../fixture/fixture.ts';
 
 const TARGET = 'arn:aws:iam::222222222222:role/orders';
 const IRSA_ROLE = 'arn:aws:iam::111111111111:role/irsa';
@@ -70,9 +70,9 @@ interface Seen {
 }
 
 /** Creates the pod, starts its sidecar, and runs the program in its container. */
-async function play(stage: Stage, object: KubeObject, command: readonly [string, ...string[]]): Promise<Seen> {
-  const created = await createPod(stage.cluster, object);
-  const running = await startPod(created, { ...projections(stage.cluster.kubeConfig, created), secrets: SECRETS });
+async function play(fixture: Fixture, object: KubeObject, command: readonly [string, ...string[]]): Promise<Seen> {
+  const created = await createPod(fixture.cluster, object);
+  const running = await startPod(created, { ...projections(fixture.cluster.kubeConfig, created), secrets: SECRETS });
   try {
     await untilStarted(running);
     const program = await running.run('app', command);
@@ -92,20 +92,20 @@ async function play(stage: Stage, object: KubeObject, command: readonly [string,
 }
 
 function tests(binaries: Binaries): void {
-  let stage: Stage;
+  let fixture: Fixture;
   const settings = { environmentSource: { namespaces: ['shop'] } };
   beforeAll(async () => {
-    stage = await setStage({ binaries, objects: OBJECTS, settings, aws: { sessionSeconds: SESSION_SECONDS } });
-    await untilCalled(stage.cluster, pod('pod-identity'));
+    fixture = await makeFixture({ binaries, objects: OBJECTS, settings, aws: { sessionSeconds: SESSION_SECONDS } });
+    await untilCalled(fixture.cluster, pod('pod-identity'));
   });
-  afterAll(() => stage.stop());
+  afterAll(() => fixture.stop());
 
   describeWhen(
     'AWS SDK for Go v2',
     locateGoClient(),
     (program) => {
       test('is the target role, before and after a refresh', async () => {
-        const { name, ...seen } = await play(stage, pod('pod-identity'), [program, stage.aws.sts.url]);
+        const { name, ...seen } = await play(fixture, pod('pod-identity'), [program, fixture.aws.sts.url]);
         expect(seen).toEqual({
           code: 0,
           arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
@@ -125,7 +125,7 @@ function tests(binaries: Binaries): void {
 
       test('is the target role where the pod asks for the token in the environment', async () => {
         const object = pod('pod-identity', { 'rolechain.io/authorization-token': 'env' });
-        const { name, code, arns, keys } = await play(stage, object, [python, program, stage.aws.sts.url]);
+        const { name, code, arns, keys } = await play(fixture, object, [python, program, fixture.aws.sts.url]);
         expect({ code, arns, keys }).toEqual({
           code: 0,
           arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
@@ -134,7 +134,7 @@ function tests(binaries: Binaries): void {
       });
 
       test('has no credentials otherwise: its request bears no token', async () => {
-        const { code, arns, stderr } = await play(stage, pod('pod-identity'), [python, program, stage.aws.sts.url]);
+        const { code, arns, stderr } = await play(fixture, pod('pod-identity'), [python, program, fixture.aws.sts.url]);
         expect({ code, arns }).toEqual({ code: 1, arns: [] });
         expect(stderr).toMatch(/CredentialRetrievalError: .*container-role.*401/s);
       });
@@ -150,25 +150,25 @@ function tests(binaries: Binaries): void {
       let moto: Moto;
       beforeAll(async () => {
         moto = await startMoto(python);
-        stage = await withSettings(stage, { ...settings, stsEndpoint: moto.url });
-        await untilCalled(stage.cluster, pod('pod-identity'));
+        fixture = await withSettings(fixture, { ...settings, stsEndpoint: moto.url });
+        await untilCalled(fixture.cluster, pod('pod-identity'));
       });
       afterAll(() => moto.stop());
 
       test.each(['pod-identity', 'irsa', 'environment'])(
         'by %s the sidecar becomes the target role, and serves it',
         async (source) => {
-          const onDouble = stage.aws.sts.requests.length;
-          const fromAgent = stage.aws.agent.requests.length;
-          const { name, code, arns, stderr } = await play(stage, pod(source), [process.execPath, program, moto.url]);
+          const onDouble = fixture.aws.sts.requests.length;
+          const fromAgent = fixture.aws.agent.requests.length;
+          const { name, code, arns, stderr } = await play(fixture, pod(source), [process.execPath, program, moto.url]);
           expect({ code, arns, stderr }).toEqual({
             code: 0,
             arns: [`arn:aws:sts::222222222222:assumed-role/orders/shop.${name}`],
             stderr: '',
           });
           // Nothing of it came from our double, but for the agent's part.
-          expect(stage.aws.sts.requests).toHaveLength(onDouble);
-          expect(stage.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
+          expect(fixture.aws.sts.requests).toHaveLength(onDouble);
+          expect(fixture.aws.agent.requests.length > fromAgent).toBe(source === 'pod-identity');
         },
       );
     },

@@ -9,10 +9,10 @@ import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { locatePython } from '../clients/python.ts';
-import { ROOT, applyAll } from '../stage/install.ts';
+import { ROOT, applyAll } from '../fixture/install.ts';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
-import { projections, startPod, untilStarted, type RunningPod } from '../stage/pod.ts';
-import { createPod, refusalOf, setStage, untilCalled, type Stage } from '../stage/stage.ts';
+import { projections, startPod, untilStarted, type RunningPod } from '../fixture/pod.ts';
+import { createPod, refusalOf, makeFixture, untilCalled, type Fixture } from '../fixture/fixture.ts';
 
 const TARGET = 'arn:aws:iam::222222222222:role/orders';
 const IRSA_ROLE = 'arn:aws:iam::111111111111:role/irsa';
@@ -56,9 +56,9 @@ function pod(serviceAccountName: string, spec: Record<string, unknown> = {}): Ku
   };
 }
 
-async function refusal(stage: Stage, object: KubeObject): Promise<string> {
+async function refusal(fixture: Fixture, object: KubeObject): Promise<string> {
   try {
-    await createPod(stage.cluster, object, true);
+    await createPod(fixture.cluster, object, true);
     return 'accepted';
   } catch (error) {
     return refusalOf(error) ?? String(error);
@@ -66,17 +66,21 @@ async function refusal(stage: Stage, object: KubeObject): Promise<string> {
 }
 
 function tests(binaries: Binaries): void {
-  let stage: Stage;
+  let fixture: Fixture;
   beforeAll(async () => {
-    stage = await setStage({ binaries, objects: parseManifests(OBJECTS), aws: { sessionSeconds: SESSION_SECONDS } });
-    await untilCalled(stage.cluster, pod('orders'));
+    fixture = await makeFixture({
+      binaries,
+      objects: parseManifests(OBJECTS),
+      aws: { sessionSeconds: SESSION_SECONDS },
+    });
+    await untilCalled(fixture.cluster, pod('orders'));
   });
-  afterAll(() => stage.stop());
+  afterAll(() => fixture.stop());
 
   /** Creates the pod, starts its sidecar, hands both to `use`, and ends text. */
   async function withPod<T>(object: KubeObject, use: (running: RunningPod) => Promise<T>): Promise<T> {
-    const created = await createPod(stage.cluster, object);
-    const running = await startPod(created, projections(stage.cluster.kubeConfig, created));
+    const created = await createPod(fixture.cluster, object);
+    const running = await startPod(created, projections(fixture.cluster.kubeConfig, created));
     try {
       await untilStarted(running);
       return await use(running);
@@ -90,7 +94,7 @@ function tests(binaries: Binaries): void {
     running: RunningPod,
     command: readonly [string, ...string[]],
   ): Promise<{ arns: string[]; keys: number }> {
-    const program = await running.run('app', [...command, stage.aws.sts.url] as [string, ...string[]]);
+    const program = await running.run('app', [...command, fixture.aws.sts.url] as [string, ...string[]]);
     const { code } = await program.exited;
     if (code !== 0) throw new Error(`${program.stderr()}\n${running.sidecar.stdout()}`);
     const lines = program
@@ -130,7 +134,7 @@ function tests(binaries: Binaries): void {
   test('what the document says reaches STS: ExternalId, session name, duration', async () => {
     const seen = await withPod(pod('chained'), (running) => whoAmI(running, javascript));
     expect(seen.arns).toEqual(['arn:aws:sts::222222222222:assumed-role/orders/chained@shop']);
-    const call = stage.aws.sts.requests.findLast(({ action }) => action === 'AssumeRole');
+    const call = fixture.aws.sts.requests.findLast(({ action }) => action === 'AssumeRole');
     expect(call).toMatchObject({
       signature: 'valid',
       answer: 'ok',
@@ -139,16 +143,16 @@ function tests(binaries: Binaries): void {
   });
 
   test('IRSA is the base where the account has a role-arn and no sign of an association', async () => {
-    const before = stage.aws.agent.requests.length;
+    const before = fixture.aws.agent.requests.length;
     const seen = await withPod(pod('irsa'), (running) => whoAmI(running, javascript));
     expect(seen.arns[0]).toMatch(/assumed-role\/orders\/shop\.irsa-/);
-    expect(stage.aws.agent.requests).toHaveLength(before);
-    const web = stage.aws.sts.requests.findLast(({ action }) => action === 'AssumeRoleWithWebIdentity');
+    expect(fixture.aws.agent.requests).toHaveLength(before);
+    const web = fixture.aws.sts.requests.findLast(({ action }) => action === 'AssumeRoleWithWebIdentity');
     expect(web).toMatchObject({ answer: 'ok', parameters: { RoleArn: IRSA_ROLE } });
   });
 
   test('an invalid annotation refuses the pod: account, every field, limit and fix', async () => {
-    const message = await refusal(stage, pod('wrong'));
+    const message = await refusal(fixture, pod('wrong'));
     expect(message).toContain('ServiceAccount shop/wrong');
     expect(message).toContain('duration is 32400 s, but takes at most 3600 s');
     expect(message).toContain('external is not a field of this version; did you mean externalID?');
@@ -159,27 +163,27 @@ function tests(binaries: Binaries): void {
     const env = [{ name: 'AWS_ACCESS_KEY_ID', value: 'x' }];
     const containers = (pod('orders').spec as { containers: object[] }).containers.map((c) => ({ ...c, env }));
     const object = pod('orders', { containers });
-    expect(await refusal(stage, object)).toMatch(/app: AWS_ACCESS_KEY_ID.*\[StaticKeys\]/);
+    expect(await refusal(fixture, object)).toMatch(/app: AWS_ACCESS_KEY_ID.*\[StaticKeys\]/);
     const annotations = { 'rolechain.io/skip-containers': 'app' };
-    expect(await refusal(stage, { ...object, metadata: { ...object.metadata, annotations } })).toBe('accepted');
+    expect(await refusal(fixture, { ...object, metadata: { ...object.metadata, annotations } })).toBe('accepted');
   });
 
   test('a pod of an account that asks for nothing is as the apiserver made it', async () => {
-    const { spec, metadata } = await createPod(stage.cluster, pod('plain'), true);
+    const { spec, metadata } = await createPod(fixture.cluster, pod('plain'), true);
     expect(spec.initContainers).toBeUndefined();
     expect(spec.volumes?.map(({ name }) => name)).toEqual([expect.stringMatching(/^kube-api-access-/)]);
     expect(metadata.annotations).toBeUndefined();
   });
 
   test('the sidecar gets no token of the Kubernetes API', async () => {
-    const created = await createPod(stage.cluster, pod('orders'), true);
+    const created = await createPod(fixture.cluster, pod('orders'), true);
     const mounts = created.spec.initContainers?.[0]?.volumeMounts?.map(({ name }) => name);
     expect(mounts).toEqual(['rolechain', 'rolechain-base-identity']);
   });
 
   test('an account annotated later is seen by its next pods', async () => {
-    await applyAll(stage.cluster.kubeConfig, parseManifests(account('late', `{roleARN: ${TARGET}}`)));
-    const { metadata } = await createPod(stage.cluster, pod('late'), true);
+    await applyAll(fixture.cluster.kubeConfig, parseManifests(account('late', `{roleARN: ${TARGET}}`)));
+    const { metadata } = await createPod(fixture.cluster, pod('late'), true);
     expect(metadata.annotations?.['rolechain.io/status']).toContain(TARGET);
   });
 
@@ -196,10 +200,10 @@ function tests(binaries: Binaries): void {
         }),
       );
       const roleToken = await readFile(join(running.volumes.paths.get('rolechain') ?? '', 'default', 'token'), 'utf8');
-      const logs = running.sidecar.stdout() + running.sidecar.stderr() + served + stage.webhook.log();
+      const logs = running.sidecar.stdout() + running.sidecar.stderr() + served + fixture.webhook.log();
       return { logs, text: logs + told.join('') + JSON.stringify(running.pod), roleToken };
     });
-    const secrets = [...stage.aws.sts.secrets(), ...stage.aws.agent.requests.map(({ token }) => token), roleToken];
+    const secrets = [...fixture.aws.sts.secrets(), ...fixture.aws.agent.requests.map(({ token }) => token), roleToken];
     expect(secrets.length).toBeGreaterThan(5);
     // The text is what it is taken for: a log that is empty holds no secret either.
     expect([text.includes('injected pod'), text.includes('credentials fetched')]).toEqual([true, true]);

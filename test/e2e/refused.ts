@@ -4,7 +4,7 @@ import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
 import { PATHS } from '@rolechain/shared';
 import { NAMESPACE as OURS } from '@rolechain/kit/namespace.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import type { Stage } from '../stage/stage.ts';
+import type { Fixture } from '../fixture/fixture.ts';
 import { NAMESPACE, type Refusal } from './refusals/refusal.ts';
 import { account } from './scenario.ts';
 
@@ -20,7 +20,7 @@ export function refusedPod({ name, namespace = NAMESPACE, pod: annotations = {},
 }
 
 /** Writes the row's account, without storing it. */
-export function writeAccount({ cluster }: Stage, row: Refusal): Promise<unknown> {
+export function writeAccount({ cluster }: Fixture, row: Refusal): Promise<unknown> {
   const { namespace = NAMESPACE } = row;
   const api = cluster.kubeConfig.makeApiClient(CoreV1Api);
   return api.createNamespacedServiceAccount({ namespace, body: account(row), dryRun: 'All' });
@@ -38,7 +38,7 @@ export async function refusalText(call: Promise<unknown>): Promise<string> {
 }
 
 /** The same of the webhook asked directly. Its certificate is checked as the apiserver does. */
-export async function reviewPod({ cluster, webhook }: Stage, pod: KubeObject): Promise<string> {
+export async function reviewPod({ cluster, webhook }: Fixture, pod: KubeObject): Promise<string> {
   const api = cluster.kubeConfig.makeApiClient(AdmissionregistrationV1Api);
   const { webhooks = [] } = await api.readMutatingWebhookConfiguration({ name: 'rolechain' });
   const review = {

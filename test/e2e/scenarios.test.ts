@@ -5,11 +5,11 @@
 import type { Binaries } from '../cluster/binaries.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { mayAssume, trustRole } from '@rolechain/doubles/fixtures.ts';
-import { startEgress, type Egress } from '../stage/egress.ts';
+import { startEgress, type Egress } from '../fixture/egress.ts';
 import { parseManifests } from '@rolechain/kit/manifests.ts';
-import { createPod, setStage, untilCalled, withSettings, type Stage } from '../stage/stage.ts';
+import { createPod, makeFixture, untilCalled, withSettings, type Fixture } from '../fixture/fixture.ts';
 import { BY_REGION, DIRECT, DUALSTACK, EGRESS, FIPS, PATTERN, VPC, VPC_HOST } from './egress-scenarios.ts';
-import { player, type Player } from './play.ts';
+import { makeRunner, type Runner } from './run.ts';
 import { refusedPod, refusalText, reviewPod, writeAccount } from './refused.ts';
 import { messageOf, type Refusal } from './refusals/refusal.ts';
 import { REFUSALS } from './refusals/rows.ts';
@@ -33,22 +33,22 @@ const USUAL = {
 };
 
 function tests(binaries: Binaries): void {
-  let stage: Stage;
+  let fixture: Fixture;
   let egress: Egress;
-  let row: Player;
+  let row: Runner;
   beforeAll(async () => {
     const aws = { secrets: SECRETS, bases: [OTHER_ROLE, USER], anyRegion: true };
-    stage = await setStage({ binaries, objects: parseManifests(objectsOf(ALL)), settings: USUAL, aws });
-    egress = await startEgress(stage.aws.sts.port, HOSTS);
-    await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
-    for (const { name, unassociated } of SCENARIOS) if (unassociated) stage.aws.agent.dissociate('shop', name);
-    stage.aws.sts.setTrust(CHAIN_ONLY, trustRole(IRSA));
-    const { accessKeyId, secretAccessKey } = stage.aws.sts.issueUser(USER, mayAssume('*'));
+    fixture = await makeFixture({ binaries, objects: parseManifests(objectsOf(ALL)), settings: USUAL, aws });
+    egress = await startEgress(fixture.aws.sts.port, HOSTS);
+    await untilCalled(fixture.cluster, podOfScenario(SCENARIOS[0]!));
+    for (const { name, unassociated } of SCENARIOS) if (unassociated) fixture.aws.agent.dissociate('shop', name);
+    fixture.aws.sts.setTrust(CHAIN_ONLY, trustRole(IRSA));
+    const { accessKeyId, secretAccessKey } = fixture.aws.sts.issueUser(USER, mayAssume('*'));
     const environment = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    row = player(stage, { ...SECRETS, 'rolechain-environment': environment });
+    row = makeRunner(fixture, { ...SECRETS, 'rolechain-environment': environment });
   });
   afterAll(async () => {
-    await stage.stop();
+    await fixture.stop();
     await egress.close();
   });
 
@@ -56,9 +56,9 @@ function tests(binaries: Binaries): void {
   function installed(name: string, settings: () => Readonly<Record<string, unknown>>, within: () => void): void {
     describe(name, () => {
       beforeAll(async () => {
-        row.hear(stage.webhook.log());
-        stage = await withSettings(stage, settings());
-        await untilCalled(stage.cluster, podOfScenario(SCENARIOS[0]!));
+        row.hear(fixture.webhook.log());
+        fixture = await withSettings(fixture, settings());
+        await untilCalled(fixture.cluster, podOfScenario(SCENARIOS[0]!));
       });
       within();
     });
@@ -66,7 +66,7 @@ function tests(binaries: Binaries): void {
 
   /** Who the row's containers are, what STS was asked, and where. */
   async function play(scenario: Scenario): Promise<void> {
-    const { sts } = stage.aws;
+    const { sts } = fixture.aws;
     const before = { calls: sts.requests.length, hosts: egress.hosts.length, tunnels: egress.tunnels.length };
     const { callers, regions, resources, leftAlone } = await row.play(scenario);
     expect(callers).toEqual(scenario.callers);
@@ -94,12 +94,14 @@ function tests(binaries: Binaries): void {
 
   async function meet(refusal: Refusal): Promise<void> {
     const pod = refusedPod(refusal);
-    const atPod = refusal.raw ? await reviewPod(stage, pod) : await refusalText(createPod(stage.cluster, pod, true));
+    const atPod = refusal.raw
+      ? await reviewPod(fixture, pod)
+      : await refusalText(createPod(fixture.cluster, pod, true));
     if (refusal.atAccount) expect(atPod).toBe('accepted');
     else expect(atPod).toMatch(messageOf(refusal));
     // The account itself is refused when it is written, with the same words.
     const again = { ...refusal, name: `${refusal.name}-again` };
-    const atAccount = await refusalText(writeAccount(stage, again));
+    const atAccount = await refusalText(writeAccount(fixture, again));
     if (refusal.atPod) expect(atAccount).toBe('accepted');
     else expect(atAccount).toMatch(messageOf(again));
   }
@@ -112,13 +114,13 @@ function tests(binaries: Binaries): void {
 
   test('a pod that asks to be left alone is, whatever the account says', async () => {
     const pod = refusedPod({ ...REFUSALS[0]!, pod: { 'rolechain.io/inject': 'false' } });
-    const { spec, metadata } = await createPod(stage.cluster, pod, true);
+    const { spec, metadata } = await createPod(fixture.cluster, pod, true);
     expect([spec.initContainers, metadata.annotations]).toEqual([undefined, { 'rolechain.io/inject': 'false' }]);
   });
 
   test('an SDK too old for token files reads the token from the environment', async () => {
     const { pod } = SCENARIOS.find(({ name }) => name === 'token-in-the-environment')!;
-    const created = await createPod(stage.cluster, podOfScenario({ ...SCENARIOS[0]!, pod: pod! }), true);
+    const created = await createPod(fixture.cluster, podOfScenario({ ...SCENARIOS[0]!, pod: pod! }), true);
     const env = created.spec.containers[0]?.env ?? [];
     expect(env.find(({ name }) => name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value).toMatch(/^[\w-]{43}$/);
   });
@@ -178,15 +180,15 @@ function tests(binaries: Binaries): void {
 
   describe('without a webhook', () => {
     beforeAll(async () => {
-      row.hear(stage.webhook.log());
-      await stage.webhook.stop();
+      row.hear(fixture.webhook.log());
+      await fixture.webhook.stop();
     });
     test.each(refusedWhere('down'))('refused: %s', (_name, refusal) => meet(refusal));
   });
 
   test('no secret in any log, status, metric or annotation of all rows', () => {
     const text = row.said();
-    const hidden = [...stage.aws.sts.secrets(), ...row.secrets()];
+    const hidden = [...fixture.aws.sts.secrets(), ...row.secrets()];
     expect([
       hidden.length > 20,
       text.includes('credentials fetched'),

@@ -5,7 +5,7 @@ import { PATHS, type ErrorCode } from '@rolechain/shared';
 import type { Fault as Answer } from '@rolechain/doubles/faults.ts';
 import { ACCOUNT, BASE } from '../sidecar/bench.ts';
 import { answerWith, silent, startFront, type Front } from './front.ts';
-import { bridged, logged, noneFailed, testRows, type Fault } from './play.ts';
+import { bridged, logged, noneFailed, testRows, type Fault } from './run.ts';
 import { MENDED_GOAL_MS } from './table.ts';
 import { makeToken, type World } from './world.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PATHS } from '@rolechain/shared';
 import { shiftedClock, type ShiftedClock } from '../sidecar/clock-shift.ts';
 import { OUTAGE } from '../sidecar/bench.ts';
-import { logged, testRows, type Fault } from './play.ts';
+import { logged, testRows, type Fault } from './run.ts';
 import type { World } from './world.ts';
 
 /** What AWS's time is known to: whole seconds, at some moment of a call that takes 5 s at most. */

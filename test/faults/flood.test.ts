@@ -9,7 +9,7 @@ import { PATIENCE_MS } from '@rolechain/kit/until.ts';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { eventually } from '@rolechain/kit/until.ts';
 import { bundlePrograms } from '../sidecar/harness.ts';
-import { noErrors, testRows, type Fault } from './play.ts';
+import { noErrors, testRows, type Fault } from './run.ts';
 import { makeWorld, type World } from './world.ts';
 
 const CONNECTIONS = 5_000;

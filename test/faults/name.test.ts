@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import type { Programs } from '../sidecar/harness.ts';
 import { startFront } from './front.ts';
-import { logged, testRows, type Fault } from './play.ts';
+import { logged, testRows, type Fault } from './run.ts';
 
 /** No resolver anywhere knows it (RFC 6761). */
 const NAME = 'sts.invalid';

@@ -8,7 +8,7 @@ import { eventually } from '@rolechain/kit/until.ts';
 import { writtenAt } from '../sidecar/harness.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { Client, Result } from './clients.ts';
-import { failedFetches, logged, testRows, type Fault } from './play.ts';
+import { failedFetches, logged, testRows, type Fault } from './run.ts';
 import type { World } from './world.ts';
 
 const KILLS = 3;

@@ -4,7 +4,7 @@ import type { ErrorFault } from '@rolechain/doubles/faults.ts';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { ORDERS, OUTAGE } from '../sidecar/bench.ts';
 import { answerWith, resetInBody, silent, type Breaker } from './front.ts';
-import { logged, noErrors, testRows, type Fault } from './play.ts';
+import { logged, noErrors, testRows, type Fault } from './run.ts';
 import { MENDED_GOAL_MS } from './table.ts';
 import { TRUST } from './world.ts';
 

@@ -2,7 +2,7 @@
 import { findGroups, type Groups, type MemoryGroup } from '../cgroup/memory.ts';
 import type { Absent } from '@rolechain/kit/when.ts';
 import { kindsOf, type Kind, type PortName } from './kinds.ts';
-import { playFlood, type Row, type Target } from './play.ts';
+import { runFlood, type Row, type Target } from './run.ts';
 import { SECONDS_VARIABLE } from './seconds.ts';
 import { floodTable } from './table.ts';
 
@@ -43,7 +43,7 @@ export function useFloods<Port extends PortName>(name: string, ports: readonly P
     cases: ports.flatMap((port) => kindsOf(port).map((kind) => [port, kind.kind, kind] as const)),
     play: async ([port, kind], groups, { limitMiB, start }) => {
       const group = groups.make(`${port}-${kind.kind}`.replaceAll(' ', '-'), limitMiB);
-      const row = await playFlood({
+      const row = await runFlood({
         ...{ port, kind, seconds: SECONDS, group, limitMiB },
         start: (made) => start(port, made),
       });

@@ -7,7 +7,7 @@ import { makeWorld } from '../faults/world.ts';
 import { eventually } from '@rolechain/kit/until.ts';
 import type { Programs } from '../sidecar/harness.ts';
 import type { Manners } from './honest.ts';
-import type { Target } from './play.ts';
+import type { Target } from './run.ts';
 
 /** Botocore and the SDKs of JavaScript wait a second for an answer, and try at least three times. */
 const SDK = { tries: 3, timeoutMs: 1000 } as const;

@@ -1,5 +1,5 @@
 /** The table of the floods, as `test` prints it. */
-import type { Row } from './play.ts';
+import type { Row } from './run.ts';
 
 /** What clients of the endpoint wait for an answer: at p99 as a goal that is told, not judged (CONTRIBUTING.md). */
 export const GOAL_MS = 1000;

@@ -5,11 +5,11 @@ import { parseQuantity } from '../../webhook/src/objects/quantity.ts';
 import type { MemoryGroup } from '../cgroup/memory.ts';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import { applyAll, installManifests, startWebhook } from '../stage/install.ts';
+import { applyAll, installManifests, startWebhook } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { until } from '@rolechain/kit/until.ts';
 import type { Manners } from './honest.ts';
-import type { Target } from './play.ts';
+import type { Target } from './run.ts';
 import { review } from '@rolechain/webhook/testing/server.ts';
 
 export type WebhookPort = 'webhook TLS' | 'webhook health';

@@ -8,7 +8,7 @@ import { LIMITS } from '@rolechain/shared';
 import { plainPod } from '@rolechain/webhook/testing';
 import { call, type Answer } from '@rolechain/webhook/testing/https.ts';
 import { responseOf, review } from '@rolechain/webhook/testing/server.ts';
-import { ROOT } from '../stage/install.ts';
+import { ROOT } from '../fixture/install.ts';
 import { parseManifests } from '@rolechain/kit/manifests.ts';
 
 interface Deployment {

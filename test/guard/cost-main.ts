@@ -2,7 +2,7 @@
 import { startCluster } from '../cluster/apiserver.ts';
 import { findBinaries } from '../cluster/binaries.ts';
 import { kubernetesVersion, chosenRelease } from '../cluster/releases.ts';
-import { applyAll, installManifests } from '../stage/install.ts';
+import { applyAll, installManifests } from '../fixture/install.ts';
 import { openApi } from './api.ts';
 import { costTable, measureCost } from './cost.ts';
 

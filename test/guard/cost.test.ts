@@ -1,5 +1,5 @@
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll, installManifests } from '../stage/install.ts';
+import { applyAll, installManifests } from '../fixture/install.ts';
 import { openApi } from './api.ts';
 import { costTable, measureCost } from './cost.ts';
 

@@ -7,7 +7,7 @@ import { ANNOTATIONS, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
 import { describe as sentence } from '@rolechain/webhook';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { labellingWebhook, register, type LabellingWebhook } from '../cluster/testing/webhook.ts';
-import { applyAll } from '../stage/install.ts';
+import { applyAll } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';

@@ -2,7 +2,7 @@
 import { ANNOTATIONS } from '@rolechain/shared';
 import type { Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';

@@ -2,7 +2,7 @@
 import { SIDECAR } from '@rolechain/shared';
 import type { Pod } from '@rolechain/kit/pod.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { refusalOf } from '../stage/stage.ts';
+import { refusalOf } from '../fixture/fixture.ts';
 import type { Api } from './api.ts';
 
 export interface Changes {

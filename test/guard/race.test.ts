@@ -1,7 +1,7 @@
 /** An account annotated and a pod created at once: what the webhook and the guard, each by its own watch, let slip. */
 import { ANNOTATIONS, PATHS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll } from '../stage/install.ts';
+import { applyAll } from '../fixture/install.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { ROLE, account, install, namespace, type Installed } from './installed.ts';
 import { outcomeOf, pod, type Result } from './pods.ts';

@@ -7,7 +7,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { makeDryRuns, type Answer, type DryRuns } from '../corpora/dry-run.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';

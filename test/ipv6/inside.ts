@@ -16,7 +16,7 @@ import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.
 import { startSts } from '@rolechain/doubles/sts.ts';
 import { ACCOUNT, BASE, EXTERNAL_ID, ISSUER, ORDERS, ORDERS_ROLE, REGION, firstAnswer } from '../sidecar/bench.ts';
 import { bundlePrograms, makePodFiles, startSidecar } from '../sidecar/harness.ts';
-import { tlsFront } from '../stage/egress.ts';
+import { tlsFront } from '../fixture/egress.ts';
 import { AGENT, DUALSTACK, POD, STS, type Seen } from './seen.ts';
 
 const listening = (server: Server, host: string, port: number): Promise<void> =>

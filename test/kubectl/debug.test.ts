@@ -7,7 +7,7 @@ import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { SIDECAR, credentialsPath } from '@rolechain/shared';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { account, install, namespace, type Installed } from '../guard/installed.ts';
-import { applyAll } from '../stage/install.ts';
+import { applyAll } from '../fixture/install.ts';
 
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';
 const AUDIT = 'arn:aws:iam::333333333333:role/audit';

@@ -103,9 +103,9 @@ export async function mountOperations(
     const base = /^(?:\/var)?\/run(?=\/)/.exec(target)?.[0];
     const real = base && (await realpath(base).catch(() => undefined));
     if (base && real) {
-      const stage = stages.get(real) ?? join(folder, `stage-${stages.size}`);
-      stages.set(real, stage);
-      binds.push('bind', source, stage + target.slice(base.length), mode);
+      const fixture = stages.get(real) ?? join(folder, `fixture-${stages.size}`);
+      stages.set(real, fixture);
+      binds.push('bind', source, fixture + target.slice(base.length), mode);
     } else if (await stat(target).catch(() => undefined)) {
       binds.push('bind', source, target, mode);
     } else {
@@ -114,9 +114,9 @@ export async function mountOperations(
   }
   return {
     operations: [
-      ...[...stages.values()].flatMap((stage) => ['stage', stage]),
+      ...[...stages.values()].flatMap((fixture) => ['fixture', fixture]),
       ...binds,
-      ...[...stages].flatMap(([base, stage]) => ['cover', stage, base]),
+      ...[...stages].flatMap(([base, fixture]) => ['cover', fixture, base]),
     ],
     notes,
   };

@@ -26,11 +26,11 @@ export interface PauseOptions {
   readonly removeAfter: string;
 }
 
-// stage FOLDER             makes a small file system to gather mounts in. It can't be bound, or a temp folder
-//                          below BASE would bring the stage into itself.
+// fixture FOLDER             makes a small file system to gather mounts in. It can't be bound, or a temp folder
+//                          below BASE would bring the fixture into itself.
 // bind SOURCE TARGET MODE  mounts a folder or file at TARGET, `ro` or `rw`. Flags that the source has may not
 //                          be taken off in a user namespace, so all of them are added.
-// cover STAGE BASE         puts a stage in the place of BASE, for this namespace alone. What BASE held stays
+// cover STAGE BASE         puts a fixture in the place of BASE, for this namespace alone. What BASE held stays
 //                          reachable by links, since programs need some of it (resolv.conf, sockets), except
 //                          for names that a mount has taken.
 // -n keeps mount(8) from noting what it does in a file below /run, which is not ours.
@@ -54,7 +54,7 @@ cover() {
 }
 while [ $# -gt 0 ]; do
   case $1 in
-    stage) mkdir -p "$2"; mount -n -t tmpfs -o mode=755 rolechain "$2"; mount -n --make-unbindable "$2"; shift 2 ;;
+    fixture) mkdir -p "$2"; mount -n -t tmpfs -o mode=755 rolechain "$2"; mount -n --make-unbindable "$2"; shift 2 ;;
     bind) bind "$2" "$3" "$4"; shift 4 ;;
     cover) cover "$2" "$3"; shift 3 ;;
     *) echo "unknown operation $1" >&2; exit 2 ;;

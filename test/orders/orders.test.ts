@@ -12,9 +12,9 @@ import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';
 import { injectors } from '../models/injectors.ts';
 import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
 import { serviceAccountPlugin } from '@rolechain/kit/models/shared.ts';
-import { REGION } from '../stage/aws.ts';
+import { REGION } from '../fixture/aws.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-import { createPod, setStage, type Stage } from '../stage/stage.ts';
+import { createPod, makeFixture, type Fixture } from '../fixture/fixture.ts';
 import { PODS } from './pods.ts';
 import { INJECTORS_DNS, TARGET, configurations, register, rowObjects } from './register.ts';
 import { OUR_NAMES, configurationName, matrix, type Row } from './rows.ts';
@@ -46,7 +46,7 @@ interface Outcome {
 }
 
 describeWithBinaries('every order of webhooks', (binaries) => {
-  let stage: Stage | undefined;
+  let fixture: Fixture | undefined;
   let server: InjectorServer | undefined;
   const outcomes: Outcome[] = [];
   let alone: Outcome[] = [];
@@ -54,9 +54,9 @@ describeWithBinaries('every order of webhooks', (binaries) => {
   beforeAll(async () => {
     const known = configurations(ROWS);
     server = await startInjectors(INJECTORS_DNS, known);
-    stage = await setStage({ binaries, objects: rowObjects([ALONE, ...ROWS]), settings: { region: REGION } });
+    fixture = await makeFixture({ binaries, objects: rowObjects([ALONE, ...ROWS]), settings: { region: REGION } });
     const names = [...known.keys()].sort();
-    await register(stage.cluster.kubeConfig, server, names);
+    await register(fixture.cluster.kubeConfig, server, names);
     await untilAllAreKnown(names.at(-1) ?? '');
     server.forget();
     alone = await Promise.all(PODS.map((pod) => admit(ALONE, pod)));
@@ -67,7 +67,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
     }
   });
   afterAll(async () => {
-    await stage?.stop();
+    await fixture?.stop();
     await server?.close();
   });
 
@@ -84,7 +84,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
     const { namespace } = row;
     const name = String(submitted.metadata.name);
     const object = { apiVersion: 'v1', kind: 'Pod', ...submitted, metadata: { ...submitted.metadata, namespace } };
-    const created = await createPod(stage!.cluster, object, true);
+    const created = await createPod(fixture!.cluster, object, true);
     const pod = JSON.parse(JSON.stringify(created)) as DraftPod;
     return {
       row,
@@ -179,7 +179,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
       expect([row, model.calls]).toEqual([row, calls]);
       expect(byModel.mounts).toEqual(real.mounts);
       expect([row, seenOfOthers(model.pod, submitted)]).toEqual([row, others]);
-      // The sidecar's configuration names the endpoints of this stage.
+      // The sidecar's configuration names the endpoints of this fixture.
       expect({ ...byModel.environment, [SIDECAR.name]: 0 }).toEqual({ ...real.environment, [SIDECAR.name]: 0 });
     }
   });

@@ -3,7 +3,7 @@ import { AdmissionregistrationV1Api, type KubeConfig, type V1MutatingWebhook } f
 import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import type { Injector } from '../models/injectors.ts';
 import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';
-import { applyAll } from '../stage/install.ts';
+import { applyAll } from '../fixture/install.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { OUR_NAMES, configurationName, type Row } from './rows.ts';

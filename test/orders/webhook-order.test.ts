@@ -1,7 +1,7 @@
 /** docs/webhook-order.md says where our name sorts, and the manifests hold to it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, installManifests } from '../stage/install.ts';
+import { ROOT, installManifests } from '../fixture/install.ts';
 import { OUR_NAMES } from './rows.ts';
 
 const page = readFileSync(join(ROOT, 'docs', 'webhook-order.md'), 'utf8');

@@ -1,5 +1,5 @@
 /** An egress proxy and a private CA, by Node's own settings: STS goes through them, and nothing else does. */
-import { startEgress, type Egress } from '../stage/egress.ts';
+import { startEgress, type Egress } from '../fixture/egress.ts';
 import { answerOf, codeOf, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
 

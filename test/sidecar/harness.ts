@@ -19,7 +19,7 @@ import {
 } from '@rolechain/shared';
 import { buildProber, buildSidecar } from '../../scripts/build/sidecar.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import { hearReply, hearSidecar, knowTokens } from '../secrets/hear.ts';
+import { recordReply, recordSidecar, knowTokens } from '../secrets/record.ts';
 import { heard, isSecret } from '@rolechain/kit/record.ts';
 
 /** The two programs of the sidecar's image. */
@@ -169,18 +169,18 @@ export async function startSidecar({ programs, files, config, env }: SidecarOpti
     ask: async ({ path = PATHS.credentials, method = 'GET', headers = {} } = {}) => {
       const sent = 'authorization' in headers ? headers : { authorization: files.readToken(), ...headers };
       const reply = await send(ports.credentials, path, method, sent);
-      hearReply('credentials', reply.status, reply.body);
+      recordReply('credentials', reply.status, reply.body);
       return reply;
     },
     health: async (path) => {
       const reply = await send(ports.health, path, 'GET', {});
-      hearReply('health', reply.status, reply.body);
+      recordReply('health', reply.status, reply.body);
       return reply;
     },
     stop: async () => {
       await knowTokens(join(files.root, PATHS.tokens));
       if (running) {
-        await hearSidecar(ports);
+        await recordSidecar(ports);
         child.kill('SIGKILL');
       }
       await ended;

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { ANNOTATIONS, ENV, FOREIGN_KEYS } from '@rolechain/shared';
 import { startKubeDouble, type KubeDouble } from '@rolechain/doubles/kube.ts';
 import { ruleOf, RULES } from '@rolechain/doubles/kube/rules.ts';
-import { installManifests, startWebhook } from '../stage/install.ts';
+import { installManifests, startWebhook } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
-import { reviewPod, type Reviewed } from '../stage/review.ts';
+import { reviewPod, type Reviewed } from '../fixture/review.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const CONFIGURATIONS = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];

@@ -10,7 +10,7 @@ import { describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
 import { outcomeOf, pod } from '../guard/pods.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';

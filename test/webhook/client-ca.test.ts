@@ -11,7 +11,7 @@ import { startCluster, type Cluster } from '../cluster/apiserver.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { isSecret } from '@rolechain/kit/record.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 

@@ -3,7 +3,7 @@ import { CoreV1Api } from '@kubernetes/client-node';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { ENV, PATHS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
-import { hearFile, hearHealth, hearReply } from '../secrets/hear.ts';
-import { ROOT } from '../stage/install.ts';
+import { recordFile, recordHealth, recordReply } from '../secrets/record.ts';
+import { ROOT } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 
 export interface Launched {
@@ -53,14 +53,14 @@ export async function launch(options: LaunchOptions = {}): Promise<Launched> {
     readiness: async () => {
       const response = await fetch(`http://127.0.0.1:${healthPort}${PATHS.readyz}`);
       const body = await response.text();
-      hearReply('health', response.status, body);
+      recordReply('health', response.status, body);
       const { reasons } = JSON.parse(body) as { reasons: { code: string }[] };
       return [response.status, ...reasons.map(({ code }) => code)].join(' ');
     },
     stop: async () => {
-      await hearHealth(healthPort);
+      await recordHealth(healthPort);
       await child.kill();
-      await hearFile('output of the webhook', logFile);
+      await recordFile('output of the webhook', logFile);
       await output.close();
       await rm(folder, { recursive: true, force: true });
     },

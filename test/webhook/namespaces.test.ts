@@ -6,11 +6,11 @@ import { CoreV1Api, type V1Container } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { createPod, untilCalled } from '../stage/stage.ts';
+import { createPod, untilCalled } from '../fixture/fixture.ts';
 
 const ROLE = 'arn:aws:iam::222222222222:role/orders';
 const NAMESPACES = ['shop', 'least', 'disk'];

@@ -10,7 +10,7 @@ import { ANNOTATIONS, ENV, FOREIGN_KEYS, PATHS } from '@rolechain/shared';
 import type { ReviewResponse } from '@rolechain/webhook';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { heard } from '@rolechain/kit/record.ts';

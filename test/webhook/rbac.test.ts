@@ -1,7 +1,7 @@
 /** What the webhook's ServiceAccount may do, and may not, by the manifests as they are. */
 import { AuthorizationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
-import { applyAll, installManifests } from '../stage/install.ts';
+import { applyAll, installManifests } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 
 interface Wish {

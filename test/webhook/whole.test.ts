@@ -15,9 +15,9 @@ import { describeWithCluster } from '../cluster/jest.ts';
 import { makeDryRuns, type DryRuns } from '../corpora/dry-run.ts';
 import type { Injector } from '../models/injectors.ts';
 import { allContainers, type DraftContainer, type DraftPod } from '@rolechain/kit/pod.ts';
-import { REGION } from '../stage/aws.ts';
+import { REGION } from '../fixture/aws.ts';
 import { startInjectors, type InjectorServer } from '../orders/server.ts';
-import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../stage/install.ts';
+import { applyAll, installManifests, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { until } from '@rolechain/kit/until.ts';
 

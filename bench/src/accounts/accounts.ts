@@ -5,7 +5,7 @@ import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { openApi, type Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
-import { startWebhook } from '@rolechain/test/stage/install.ts';
+import { startWebhook } from '@rolechain/test/fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { alternate } from '../alternate.ts';
 import { goPrograms } from '../admission/go-peer.ts';

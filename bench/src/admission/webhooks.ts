@@ -7,7 +7,7 @@ import { freePort } from '@rolechain/kit/free-port.ts';
 import { spawnTied } from '@rolechain/kit/tied-process.ts';
 import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
-import { startWebhook } from '@rolechain/test/stage/install.ts';
+import { startWebhook } from '@rolechain/test/fixture/install.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { until } from '@rolechain/kit/until.ts';
 import { SERVER_NAME, testAuthority } from '@rolechain/webhook/testing/https.ts';

@@ -4,7 +4,7 @@ import { findBinaries } from '@rolechain/test/cluster/binaries.ts';
 import type { Api } from '@rolechain/test/guard/api.ts';
 import { install } from '@rolechain/test/guard/installed.ts';
 import { outcomeOf, pod } from '@rolechain/test/guard/pods.ts';
-import { installManifests } from '@rolechain/test/stage/install.ts';
+import { installManifests } from '@rolechain/test/fixture/install.ts';
 import { until } from '@rolechain/kit/until.ts';
 import { median, quantile } from '../quantile.ts';
 import { atMost, format, told, type BenchOptions, type Part, type Row } from '../row.ts';

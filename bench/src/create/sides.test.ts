@@ -1,4 +1,4 @@
-import { installManifests } from '@rolechain/test/stage/install.ts';
+import { installManifests } from '@rolechain/test/fixture/install.ts';
 import { SIDES, spaceOf, spaces, withSides } from './sides.ts';
 
 test('every webhook of pods and every binding of the guard can be left out of a namespace', async () => {

@@ -9,7 +9,7 @@ import { mayAssume, trustPodIdentity, trustRole } from '@rolechain/doubles/fixtu
 import { makeServiceAccountToken, makeSigningKey } from '@rolechain/doubles/jwt.ts';
 import { startSts } from '@rolechain/doubles/sts.ts';
 import { makePodFiles, type PodFiles } from '@rolechain/test/sidecar/harness.ts';
-import { listening, tlsFront } from '@rolechain/test/stage/egress.ts';
+import { listening, tlsFront } from '@rolechain/test/fixture/egress.ts';
 import { testAuthority } from '@rolechain/webhook/testing/https.ts';
 
 export const ROLE = 'arn:aws:iam::222222222222:role/orders';

@@ -4,7 +4,7 @@ import { SIDECAR } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
-import { callerOf, ORDERS, type NodeStage } from './stage.ts';
+import { callerOf, ORDERS, type NodeFixture } from './fixture.ts';
 import { container, podOf } from './workloads.ts';
 
 const BACKED_UP = 'backed-up';
@@ -25,7 +25,7 @@ for (const name of readdirSync('/restores')) {
   writeFileSync('/restores/' + name + '/.velero/${UID}', '');
 }`;
 
-export function backups(get: () => NodeStage): void {
+export function backups(get: () => NodeFixture): void {
   test("a pod that Velero restores: its container waits in front, with the tokens' volume, then the program is the role", async () => {
     const { kube, app } = get();
     const data = { volumes: [{ name: 'data', emptyDir: {} }] };

@@ -2,18 +2,18 @@
 import { SIDECAR } from '@rolechain/shared';
 import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
-import { callerOf, ORDERS, type NodeStage } from './stage.ts';
+import { callerOf, ORDERS, type NodeFixture } from './fixture.ts';
 import { cronJobOf, deploymentOf, jobOf, podOf } from './workloads.ts';
 
 const inShop = `--namespace=${SHOP}`;
 const NIGHTLY = 'nightly';
 
 /** Its first job comes within a minute. */
-export async function startCronJob({ kube, app }: NodeStage): Promise<void> {
+export async function startCronJob({ kube, app }: NodeFixture): Promise<void> {
   await kube.apply(cronJobOf(app, NIGHTLY));
 }
 
-export function workloads(get: () => NodeStage): void {
+export function workloads(get: () => NodeFixture): void {
   test('the namespace is restricted: an ordinary pod is refused there', async () => {
     const { kube, app } = get();
     const { code, stderr } = await kube.tryCreate(podOf(app, 'careless', { securityContext: {} }));

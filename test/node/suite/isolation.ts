@@ -2,7 +2,7 @@
 import { PATHS, RESOURCES, SIDECAR } from '@rolechain/shared';
 import type { Peeked } from '../app/peek.ts';
 import { SHOP, statusOf, type Kube } from './kube.ts';
-import type { NodeStage } from './stage.ts';
+import type { NodeFixture } from './fixture.ts';
 import { podOf } from './workloads.ts';
 
 const APP = ['/nodejs/bin/node', '/app/app.cjs'];
@@ -19,7 +19,7 @@ console.log(JSON.stringify({
   kills: killed(read('memory.events', 'memory.oom_control')),
 }));`;
 
-export function isolation(get: () => NodeStage): void {
+export function isolation(get: () => NodeFixture): void {
   test('the memory limit as shipped holds, and nothing is killed for it under load', async () => {
     const { kube, app } = get();
     await kube.apply(podOf(app, 'loaded'));

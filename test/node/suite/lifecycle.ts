@@ -2,7 +2,7 @@
 import { PATHS, SIDECAR } from '@rolechain/shared';
 import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
-import { callerOf, ORDERS, type NodeStage } from './stage.ts';
+import { callerOf, ORDERS, type NodeFixture } from './fixture.ts';
 import { podOf } from './workloads.ts';
 
 const inShop = `--namespace=${SHOP}`;
@@ -16,7 +16,7 @@ for (const pid of readdirSync('/proc').filter(Number).map(Number)) {
   if (pid !== process.pid && command.includes('${PATHS.imageSidecar}')) process.kill(pid, 'SIGKILL');
 }`;
 
-export function lifecycle(get: () => NodeStage): void {
+export function lifecycle(get: () => NodeFixture): void {
   test('a killed sidecar is started again, and the next call of the program succeeds', async () => {
     const { kube, app } = get();
     await kube.apply(podOf(app, 'killed', { shareProcessNamespace: true }));

@@ -6,7 +6,7 @@ import { SIDECAR } from '@rolechain/shared';
 import { until } from '@rolechain/kit/until.ts';
 import { MESH } from '../app/mesh.ts';
 import { SHOP, type Kube } from './kube.ts';
-import { callerOf, ORDERS, type NodeStage } from './stage.ts';
+import { callerOf, ORDERS, type NodeFixture } from './fixture.ts';
 import { container, podOf, type App } from './workloads.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
@@ -33,7 +33,7 @@ function meshed(app: App, name: string, account: string): KubeObject {
   return { ...pod, spec: { ...pod.spec, initContainers } };
 }
 
-export async function startMeshed({ kube, app }: NodeStage): Promise<void> {
+export async function startMeshed({ kube, app }: NodeFixture): Promise<void> {
   const alone = podOf(app, ALONE, { account: 'irsa' });
   await kube.apply(alone, meshed(app, PROCEEDS, 'irsa'), meshed(app, REQUIRES, 'irsa-required'));
 }
@@ -54,7 +54,7 @@ async function firstCredential(kube: Kube, pod: string): Promise<{ readonly own:
   return { own, proxied: (fetched - (await saidAt(kube, pod, 'istio-proxy', 'listening'))) / 1000 };
 }
 
-export function meshes(get: () => NodeStage): void {
+export function meshes(get: () => NodeFixture): void {
   test.each([PROCEEDS, REQUIRES])('%s: the first credential comes as soon as the proxy runs', async (pod) => {
     const { kube } = get();
     const inShop = `--namespace=${SHOP}`;

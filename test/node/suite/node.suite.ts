@@ -9,7 +9,7 @@ import { refusals, startRefused } from './refusals.ts';
 import { isolation } from './isolation.ts';
 import { lifecycle } from './lifecycle.ts';
 import { meshes, startMeshed } from './mesh.ts';
-import { setNodeStage, type NodeStage } from './stage.ts';
+import { makeNodeFixture, type NodeFixture } from './fixture.ts';
 import { startCronJob, workloads } from './controllers.ts';
 
 jest.setTimeout(150_000);
@@ -23,17 +23,17 @@ describeWhen(
   'on a real node',
   readGiven(process.env),
   (given) => {
-    let stage: NodeStage | undefined;
+    let fixture: NodeFixture | undefined;
     beforeAll(async () => {
-      stage = await setNodeStage(given);
+      fixture = await makeNodeFixture(given);
       // These need time by themselves: a minute until its schedule comes, and what startup waits for.
-      await Promise.all([startCronJob(stage), startRefused(stage)]);
-      if (redirects === true) await startMeshed(stage);
+      await Promise.all([startCronJob(fixture), startRefused(fixture)]);
+      if (redirects === true) await startMeshed(fixture);
     }, 240_000);
-    afterAll(() => stage?.stop(), 120_000);
-    const get = (): NodeStage => {
-      if (!stage) throw new Error('the stage is there once beforeAll has run');
-      return stage;
+    afterAll(() => fixture?.stop(), 120_000);
+    const get = (): NodeFixture => {
+      if (!fixture) throw new Error('the fixture is there once beforeAll has run');
+      return fixture;
     };
     workloads(get);
     refusals(get);

@@ -1,20 +1,20 @@
 /** Pods whose first credential AWS refuses: one that waits for it, and one that starts all the same. */
 import { SIDECAR } from '@rolechain/shared';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
-import { BASE_ROLE } from '../../stage/aws.ts';
+import { BASE_ROLE } from '../../fixture/aws.ts';
 import { until } from '@rolechain/kit/until.ts';
 import { SHOP, statusOf } from './kube.ts';
-import { callerOf, REFUSING, type NodeStage } from './stage.ts';
+import { callerOf, REFUSING, type NodeFixture } from './fixture.ts';
 import { podOf } from './workloads.ts';
 
 const PROCEEDS = 'refused-proceeds';
 const REQUIRES = 'refused-requires';
 
-export async function startRefused({ kube, app }: NodeStage): Promise<void> {
+export async function startRefused({ kube, app }: NodeFixture): Promise<void> {
   await kube.apply(podOf(app, PROCEEDS, { account: 'refused' }), podOf(app, REQUIRES, { account: 'required' }));
 }
 
-export function refusals(get: () => NodeStage): void {
+export function refusals(get: () => NodeFixture): void {
   test.each([PROCEEDS, REQUIRES])("%s: the pod's event names the code and what to do", async (pod) => {
     const { kube } = get();
     const describePod = (): Promise<string> => kube.kubectl('describe', 'pod', pod, `--namespace=${SHOP}`);

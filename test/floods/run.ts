@@ -37,7 +37,7 @@ export interface Row extends HonestCount {
   readonly flood: FloodCount;
 }
 
-export interface Play {
+export interface FloodRun {
   readonly port: PortName;
   readonly kind: Kind;
   readonly seconds: number;
@@ -46,13 +46,13 @@ export interface Play {
   readonly start: (group: MemoryGroup) => Promise<Target>;
 }
 
-export async function playFlood({ port, kind, seconds, group, limitMiB, start }: Play): Promise<Row> {
+export async function runFlood({ port, kind, seconds, group, limitMiB, start }: FloodRun): Promise<Row> {
   const target = await start(group);
   try {
     let ended: string | undefined;
     void target.ended.then((how) => (ended = how));
     const honest = startHonest(target.manners, () => slowness(target.pid));
-    const flood = await runFlood({
+    const flood = await spawnFlooder({
       kind: kind.kind as KindName,
       port: target.port,
       tls: target.tls,
@@ -82,7 +82,7 @@ export async function playFlood({ port, kind, seconds, group, limitMiB, start }:
   }
 }
 
-async function runFlood(order: FloodOrder): Promise<FloodCount> {
+async function spawnFlooder(order: FloodOrder): Promise<FloodCount> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'flooder.ts'), JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,15 +1,15 @@
 /** Plays a scenario: creates its pod, starts the sidecar, and asks every container that holds a role who it is. */
 import { join } from 'node:path';
 import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
-import { ROOT } from '../stage/install.ts';
+import { ROOT } from '../fixture/install.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-import { projections, startPod, untilStarted, type RunningPod } from '../stage/pod.ts';
-import { createPod, type Stage } from '../stage/stage.ts';
+import { projections, startPod, untilStarted, type RunningPod } from '../fixture/pod.ts';
+import { createPod, type Fixture } from '../fixture/fixture.ts';
 import { podOfScenario, type Scenario } from './scenario.ts';
 
 const program = join(ROOT, 'demo/src/program.mjs');
 
-export interface Played {
+export interface RunResult {
   /** Caller ARN by container; POD stands for the pod's name. */
   readonly callers: Readonly<Record<string, string>>;
   /** Regions in the environments of those containers. */
@@ -21,8 +21,8 @@ export interface Played {
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-export interface Player {
-  readonly play: (scenario: Scenario) => Promise<Played>;
+export interface Runner {
+  readonly play: (scenario: Scenario) => Promise<RunResult>;
   /** Waits until the startup probe names the code. */
   readonly fails: (scenario: Scenario, code: string) => Promise<void>;
   readonly hear: (text: string) => void;
@@ -33,7 +33,7 @@ export interface Player {
 }
 
 /** `secrets` are those of every namespace. */
-export function player({ cluster, aws }: Stage, secrets: Secrets): Player {
+export function makeRunner({ cluster, aws }: Fixture, secrets: Secrets): Runner {
   const said: string[] = [];
 
   async function withPod<T>(scenario: Scenario, use: (running: RunningPod) => Promise<T>): Promise<T> {

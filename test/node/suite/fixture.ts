@@ -3,10 +3,10 @@ import type { JsonWebKey } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trustRole } from '@rolechain/doubles/fixtures.ts';
-import { startAws, type Aws } from '../../stage/aws.ts';
+import { startAws, type Aws } from '../../fixture/aws.ts';
 import { until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
-import { accountsOf } from '../../stage/stage.ts';
+import { accountsOf } from '../../fixture/fixture.ts';
 import { LOGS } from '../places.ts';
 import type { Given } from './given.ts';
 import { install } from './install.ts';
@@ -14,7 +14,7 @@ import { kubeOf, SHOP, type Kube } from './kube.ts';
 import { webhookState } from './webhook-state.ts';
 import { podOf, type App } from './workloads.ts';
 
-export interface NodeStage {
+export interface NodeFixture {
   readonly kube: Kube;
   readonly aws: Aws;
   readonly app: App;
@@ -31,7 +31,7 @@ export function callerOf(roleARN: string, pod: string): string {
   return `arn:aws:sts::222222222222:assumed-role/${name}/${SHOP}.${pod}`;
 }
 
-export async function setNodeStage(given: Given): Promise<NodeStage> {
+export async function makeNodeFixture(given: Given): Promise<NodeFixture> {
   const kube = kubeOf(given.kubeconfig);
   const raw = async (path: string): Promise<unknown> => JSON.parse(await kube.kubectl('get', `--raw=${path}`));
   const { issuer } = (await raw('/.well-known/openid-configuration')) as { issuer: string };

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { ANNOTATIONS, ENV, parseRoleARN } from '@rolechain/shared';
 import { containerOf, type Pod } from '@rolechain/kit/pod.ts';
-import { REGION } from '@rolechain/test/stage/aws.ts';
-import { holdingContainer, startPod, untilStarted } from '@rolechain/test/stage/pod.ts';
-import { accountsOf } from '@rolechain/test/stage/stage.ts';
+import { REGION } from '@rolechain/test/fixture/aws.ts';
+import { holdingContainer, startPod, untilStarted } from '@rolechain/test/fixture/pod.ts';
+import { accountsOf } from '@rolechain/test/fixture/fixture.ts';
 import type { Admission } from './control-plane.ts';
 import type { Scene } from './scene.ts';
 
