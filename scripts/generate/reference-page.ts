@@ -199,7 +199,8 @@ ${Object.entries(SETTINGS_FIELDS)
 
 [docs/schemas](schemas) has the fields of the annotation's document, of the settings and of the sidecar's configuration as JSON Schema
 (draft 2020-12), for editors and other tools. They accept everything that rolechain accepts. Some rules they cannot say, such as those
-between fields: only rolechain checks these. An editor with the YAML language server reads a schema that the file's first line names:
+between fields: only rolechain checks these. An editor with the YAML language server reads a schema that the file's first line names, by its
+path from that file or its URL:
 
 \`\`\`yaml
 # yaml-language-server: $schema=docs/schemas/settings.schema.json
