@@ -54,7 +54,7 @@ const answered = async ({ socket, text }: Sender): Promise<string> => {
 };
 
 test('of bodies that never end the first give way, with a code, and an honest review is answered beside them', async () => {
-  await start({ requestMs: 600_000 });
+  await start();
   const part = Buffer.alloc(7 * 1024 * 1024, ' ');
   const senders: Sender[] = [];
   for (let i = 0; i < 20; i++) senders.push(await send(`Content-Length: ${LIMITS.reviewBytes}`, part));
@@ -82,7 +82,7 @@ test.each([
   ['by its length', `Content-Length: ${LIMITS.reviewBytes + 1}`, 0],
   ['in too many pieces', `Content-Length: ${LIMITS.reviewBytes}`, LIMITS.reviewBytes / 512 + 1],
 ] as const)('a body that is too large is answered before it ends: %s', async (_name, head, pieces) => {
-  await start({ requestMs: 600_000 });
+  await start();
   const sender = await send(head);
   await inPieces(sender.socket, 'x'.repeat(pieces));
   const text = await answered(sender);

@@ -80,7 +80,7 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
   const tls = {
     ...contextOf({ key, certificate }, clients),
     ...clientOptions(clients),
-    handshakeTimeout: LIMITS.requestMs,
+    handshakeTimeout: requestMs ?? LIMITS.requestMs,
   };
   const server = Fastify({
     ...COMMON,

@@ -15,6 +15,8 @@ export function serverOptions(log: object, changes: Partial<ServerOptions> = {})
     judgements: makeJudgements(),
     metrics: makeMetrics(),
     log: log as Logger,
+    // The product's bound would judge the machine.
+    requestMs: 600_000,
     ...randomSource(),
     ...changes,
   };
