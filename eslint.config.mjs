@@ -70,6 +70,8 @@ export default tseslint.config(
     rules: {
       'max-lines': ['error', { max: 300 }],
       'no-console': 'error',
+      // A rename leaves `{ name: name }` behind.
+      'object-shorthand': ['error', 'properties'],
       'no-restricted-syntax': [
         'error',
         {

@@ -13,6 +13,11 @@ export type Schema<T> = v.GenericSchema<unknown, T>;
 export type Output<S extends v.GenericSchema> = ReadOnly<v.InferOutput<S>>;
 type ReadOnly<T> = T extends object ? { readonly [K in keyof T]: ReadOnly<T[K]> } : T;
 
+/** A map of any values. Neither a list nor null is one, though JavaScript calls both objects. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Fields whose values no message repeats. */
 const UNSHOWN: ReadonlySet<string> = new Set(['externalID', 'token']);
 
@@ -52,7 +57,7 @@ export function mapOf<T>(
   const wrong = failing(misnamed);
   const over = failing(expects);
   return v.lazy((input): Schema<Readonly<Record<string, T>>> => {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) return v.never(expects);
+    if (!isMap(input)) return v.never(expects);
     const names = Object.keys(input);
     if (names.length > max) return over;
     return v.strictObject(

@@ -76,7 +76,7 @@ export async function startSidecar(): Promise<Sidecar> {
   const clock = makeAwsClock(systemClock);
   const tokens = new Map(NAMES.map((name, index) => [name, { token: index === 0 ? TOKEN : `${TOKEN}${index}` }]));
   const responder = makeResponder({
-    refreshers: refreshers,
+    refreshers,
     clock,
     onAnswer: ({ status }) => metrics.answered(status),
   });
@@ -85,7 +85,7 @@ export async function startSidecar(): Promise<Sidecar> {
     credentials: makeServer(responder, (error) => {
       throw error;
     }),
-    health: makeHealthServer({ plans: PLANS, refreshers: refreshers, metrics, clock }),
+    health: makeHealthServer({ plans: PLANS, refreshers, metrics, clock }),
   };
   for (const server of Object.values(servers)) await listen(server, '127.0.0.1', 0);
   return {

@@ -186,7 +186,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     }),
   );
   const digests = digestTokens(new Map(roles.map(({ name }) => [name, { token: `token of ${name}` }])));
-  const responder = makeResponder({ refreshers: refreshers, clock });
+  const responder = makeResponder({ refreshers, clock });
   responder.open({ port: 1, ...digests, accountIDs: new Map() });
 
   async function ask(name = roles[0]?.name ?? ''): Promise<void> {
@@ -201,7 +201,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
   for (const refresher of refreshers.values()) refresher.start();
   return {
     clock,
-    refreshers: refreshers,
+    refreshers,
     responder,
     seen,
     calls,

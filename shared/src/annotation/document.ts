@@ -2,6 +2,7 @@
 import { LineCounter, type ErrorCode as YAMLCode, type YAMLError } from 'yaml';
 import { LIMITS } from '../limits.ts';
 import { problem, type Result } from '../problem.ts';
+import { isMap } from '../schema.ts';
 import { BoundPassed, expand, parseWithin, type Documents, type YAMLOptions } from './yaml-bounds.ts';
 
 /** Which YAML a document is written in. */
@@ -31,8 +32,8 @@ export function readDocument(text: string): Result<Record<string, unknown>> {
 /** What is read as a map of fields, or what it is instead. */
 export function readMap(value: unknown): Result<Record<string, unknown>> {
   if (value === null || value === undefined) return failed('DocumentWrongType', 'is empty');
-  if (typeof value !== 'object' || Array.isArray(value)) return failed('DocumentWrongType', 'is not a map of fields');
-  return { ok: true, value: value as Record<string, unknown>, warnings: [] };
+  if (!isMap(value)) return failed('DocumentWrongType', 'is not a map of fields');
+  return { ok: true, value, warnings: [] };
 }
 
 /** A text of bounded size as plain data; no text throws. */

@@ -8,7 +8,7 @@ import { parseDuration } from '../duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, RESERVED_ROLES } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { isRegion, withRegionMeant } from '../regions.ts';
-import { listOf, mapOf, type Output, type Schema } from '../schema.ts';
+import { isMap, listOf, mapOf, type Output, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
@@ -28,13 +28,11 @@ function field<T, At extends Field['at']>(
   text: string,
   schema: (expects: string) => Schema<T>,
 ): Field<T, At> {
-  return { expects: expects, text, at, schema: schema(expects) };
+  return { expects, text, at, schema: schema(expects) };
 }
 
 const text = (expects: string, min: number, max: number, pattern: RegExp): Schema<string> =>
   v.pipe(v.string(expects), v.minLength(min, expects), v.maxLength(max, expects), v.regex(pattern, expects));
-
-const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const region = (expects: string): Schema<string> =>
   v.pipe(

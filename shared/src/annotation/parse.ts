@@ -5,14 +5,14 @@
 import { DEFAULT_ROLE } from '../kubernetes.ts';
 import { LIMITS } from '../limits.ts';
 import { problem, type Result, type Problem } from '../problem.ts';
-import { check } from '../schema.ts';
+import { check, isMap } from '../schema.ts';
 import { DEFAULT_SESSION_NAME } from '../session-name.ts';
 import { chainOf } from './chain.ts';
 import { readDocument } from './document.ts';
 import { NESTED } from './fields.ts';
 import { chainProblems, chainWarnings, serviceAccountProblems } from './rules.ts';
 import { DOCUMENT } from './schema.ts';
-import { isMap, validPart } from './valid-part.ts';
+import { validPart } from './valid-part.ts';
 import type { Document, HopSpec, RoleSpec, WrittenHop, WrittenRole } from './types.ts';
 
 /**

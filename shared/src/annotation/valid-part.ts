@@ -4,7 +4,7 @@
  */
 import type { Document, WrittenRole, WrittenHop } from './types.ts';
 import { LIMITS } from '../limits.ts';
-import { check } from '../schema.ts';
+import { check, isMap } from '../schema.ts';
 import { FIELDS, type FieldName, type FieldValues } from './fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -57,8 +57,4 @@ function take<K extends FieldName>(name: K, written: unknown, into: Pick<Sound, 
   const checked = check(FIELDS[name].schema, written, 'first');
   if (checked.ok) into[name] = checked.value;
   return checked.ok;
-}
-
-export function isMap(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,14 @@
 import { CodedError, credentialsPath, LIMITS } from '@rolechain/shared';
 import { makeRoleRefresher } from '../refresh/role-refresher.ts';
 import { makeResponder } from './responder.ts';
-import { doorAnew, doorOf, OLD_TOKEN, REQUEST, shutBench, TOKEN } from '../testing/responder-bench.ts';
+import {
+  newEndpointConfig,
+  endpointConfigOf,
+  OLD_TOKEN,
+  REQUEST,
+  shutBench,
+  TOKEN,
+} from '../testing/responder-bench.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
 import { makeScript } from '../testing/sts-script.ts';
 
@@ -18,7 +25,7 @@ describe('until the tokens are written', () => {
     await clock.advance(300);
     expect(asked.answer).toBeUndefined();
     expect(responder.held()).toBe(1);
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     await clock.advance(500);
     expect(asked.answer).toEqual(answer);
     expect(responder.held()).toBe(0);
@@ -29,7 +36,7 @@ describe('until the tokens are written', () => {
     const { clock, responder, refresher, ask } = shutBench(60_000, 60);
     const asked = ask();
     await clock.advance(300);
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     await clock.advance(500);
     expect(asked.answer).toEqual({ status: 503, code: 'NotReady', afterMs: 800 });
     refresher.stop();
@@ -47,7 +54,7 @@ describe('until the tokens are written', () => {
   test('a request with a body does not wait for them, nor as one with an old token', async () => {
     const { clock, responder, refresher, ask } = shutBench(0, 60);
     const early = ask({ hasBody: true });
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     const late = ask({ hasBody: true, authorization: OLD_TOKEN });
     expect(responder.held()).toBe(0);
     await clock.advance(0);
@@ -72,7 +79,7 @@ describe('until the tokens are written', () => {
 describe('a token that was replaced', () => {
   test('for a minute it is held, then told so, and brings no fetch; after that it is unknown', async () => {
     const { clock, responder, refresher, script, ask } = shutBench(0, 'StsUnreachable');
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     const seen: string[] = [];
     for (let i = 0; i < 75; i++) {
       const asked = ask({ authorization: OLD_TOKEN });
@@ -91,7 +98,7 @@ describe('a token that was replaced', () => {
 
   test('held when the minute ends: never 401', async () => {
     const { clock, responder, refresher, ask } = shutBench(0, 60);
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     await clock.advance(LIMITS.replacedTokenSeconds * 1000 - 1);
     const asked = ask({ authorization: OLD_TOKEN });
     await clock.advance(800);
@@ -101,7 +108,7 @@ describe('a token that was replaced', () => {
 
   test('anyone who has it takes no place from those who have the new one', async () => {
     const { clock, responder, refresher, ask } = shutBench(60_000, 60);
-    responder.open(doorAnew());
+    responder.open(newEndpointConfig());
     const old = Array.from({ length: LIMITS.heldReplacedRequests + 1 }, () => ask({ authorization: OLD_TOKEN }));
     const fresh = Array.from({ length: LIMITS.heldRequests }, () => ask());
     await clock.advance(0);
@@ -125,7 +132,7 @@ test('a role whose token asks without end leaves the others their places', async
     }),
   );
   const responder = makeResponder({ refreshers, clock });
-  responder.open(doorOf(...roles));
+  responder.open(endpointConfigOf(...roles));
   for (const refresher of refreshers.values()) refresher.start();
   const codes: string[] = [];
   const askAll = (role: string, count: number): void => {

@@ -23,20 +23,20 @@ export interface Asked {
   answer?: { status: number; code: string | undefined; afterMs: number };
 }
 
-export function doorOf(...roles: string[]): EndpointConfig {
+export function endpointConfigOf(...roles: string[]): EndpointConfig {
   const tokens = roles.map((role) => [role, { token: role === 'default' ? TOKEN : `${role} token` }] as const);
   return { port: 28173, ...digestTokens(new Map(tokens)), accountIDs: new Map() };
 }
 
 /** As after a restart. */
-export function doorAnew(): EndpointConfig {
+export function newEndpointConfig(): EndpointConfig {
   const tokens = new Map([['default', { token: TOKEN, replaced: OLD_TOKEN }]]);
   return { port: 28173, ...digestTokens(tokens), accountIDs: new Map() };
 }
 
 export function bench(takesMs: number, ...steps: Step[]): Bench {
   const made = shutBench(takesMs, ...steps);
-  made.responder.open(doorOf('default'));
+  made.responder.open(endpointConfigOf('default'));
   return made;
 }
 

@@ -1,12 +1,12 @@
 /** AdmissionReview in, AdmissionReview out (k8s.io/api admission/v1). Pure but for what it is given. */
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import { CodedError, isDNSSubdomain } from '@rolechain/shared';
+import { CodedError, isDNSSubdomain, isMap } from '@rolechain/shared';
 import { copyAlong } from '../patch/copy-on-write.ts';
 import type { Decision } from '../policy/decision.ts';
 import { truncateWarnings } from '../objects/truncate.ts';
 import { patch, type RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
-import { isObject, malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './review.ts';
+import { malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './review.ts';
 
 /** What is read of a review. */
 export interface Review {
@@ -20,9 +20,9 @@ export interface Review {
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong, or ReviewTooLarge. */
 export function readReview(body: string | null | undefined, hold?: Hold): Review {
   const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body, hold);
-  const isPod = isObject(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
+  const isPod = isMap(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
   if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
-  if (!isObject(object)) throw malformed('request.object is missing.');
+  if (!isMap(object)) throw malformed('request.object is missing.');
   if (!isDNSSubdomain(serviceAccountNameOf(object))) {
     throw malformed('request.object.spec.serviceAccountName is not a DNS subdomain of at most 253 characters.');
   }

@@ -1,9 +1,7 @@
-import { CodedError, isDNSLabel, LIMITS } from '@rolechain/shared';
+import { CodedError, isDNSLabel, isMap, LIMITS } from '@rolechain/shared';
 import { checkBounds } from './json-limits.ts';
 
 export type Json = Record<string, unknown>;
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Is told, before a body is parsed, how many bytes it and what is made of it will take at most. */
 export type Hold = (bytes: number) => void;
@@ -11,11 +9,11 @@ export type Hold = (bytes: number) => void;
 /** The request of a review of any kind. Throws CodedError ReviewMalformed or ReviewTooLarge. */
 export function readRequest(body: string | null | undefined, hold?: Hold): Json & { readonly uid: string } {
   const review = parse(body, hold);
-  if (!isObject(review)) throw malformed('The body is not a JSON object.');
+  if (!isMap(review)) throw malformed('The body is not a JSON object.');
   if (review.kind !== 'AdmissionReview') throw malformed('kind is not AdmissionReview.');
   if (review.apiVersion !== 'admission.k8s.io/v1') throw malformed('apiVersion is not admission.k8s.io/v1.');
   const { request } = review;
-  if (!isObject(request)) throw malformed('request is missing.');
+  if (!isMap(request)) throw malformed('request is missing.');
   const { uid } = request;
   if (typeof uid !== 'string' || uid === '' || uid.length > LIMITS.uidChars) {
     throw malformed(`request.uid is missing, or has more than ${LIMITS.uidChars} characters.`);

@@ -6,12 +6,13 @@ import {
   FOREIGN_KEYS,
   formatProblems,
   isDNSSubdomain,
+  isMap,
   type Problem,
   type EksWebhook,
   type ReasonCode,
 } from '@rolechain/shared';
 import { accountWarnings } from '../policy/service-account-warnings.ts';
-import { refusal, namespaceOf, malformed, readRequest, isObject, type ReviewResponse, type Hold } from './review.ts';
+import { refusal, namespaceOf, malformed, readRequest, type ReviewResponse, type Hold } from './review.ts';
 import { patternProblems } from '../policy/allowed-roles.ts';
 import type { Finding } from '../policy/findings.ts';
 import { decideServiceAccount, type AdmissionContext } from '../policy/decide-service-account.ts';
@@ -53,11 +54,11 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   const request = readRequest(body, hold);
   const { uid, kind, operation, subResource, object, oldObject, dryRun } = request;
   const isWritten = (operation === 'CREATE' || operation === 'UPDATE') && !subResource;
-  const name = isObject(kind) && kind.group === '' ? kind.kind : undefined;
+  const name = isMap(kind) && kind.group === '' ? kind.kind : undefined;
   if (!isWritten || (name !== 'ServiceAccount' && name !== 'Namespace')) {
     return { uid, dryRun: false, written: undefined, account: undefined };
   }
-  if (!isObject(object)) throw malformed('request.object is missing.');
+  if (!isMap(object)) throw malformed('request.object is missing.');
   const annotations = textsOf(object);
   const before = textsOf(oldObject);
   const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];

@@ -76,11 +76,11 @@ const TIMEOUTS = {
  * closed connection, and the pod goes without us.
  */
 export function makeAdmissionServer({ key, certificate }: Certificate, options: ServerOptions): FastifyInstance {
-  const { clients, requestMs } = options;
+  const { clients, requestMs = LIMITS.requestMs } = options;
   const tls = {
     ...contextOf({ key, certificate }, clients),
     ...clientOptions(clients),
-    handshakeTimeout: requestMs ?? LIMITS.requestMs,
+    handshakeTimeout: requestMs,
   };
   const server = Fastify({
     ...COMMON,

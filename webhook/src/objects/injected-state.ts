@@ -54,7 +54,7 @@ export function findInjected(pod: Pod, all: readonly Place[] = places(pod)): Inj
     if (hasOurName(volume.name) && !isOurVolume(volume))
       nameCollisions.push(`the volume ${volume.name} is not rolechain's`);
   }
-  return sidecar ? { sidecar, nameCollisions: nameCollisions } : { nameCollisions: nameCollisions };
+  return sidecar ? { sidecar, nameCollisions } : { nameCollisions };
 }
 
 export function hasOurName(volume: string): boolean {

@@ -3,7 +3,7 @@
  * program has never heard of survive; these types only name what it looks at.
  */
 import * as v from 'valibot';
-import { check, type Result } from '@rolechain/shared';
+import { check, isMap, type Result } from '@rolechain/shared';
 
 const text = v.string('text');
 const flag = v.nullish(v.boolean('true or false'));
@@ -116,7 +116,7 @@ export function serviceAccountNameOf(pod: unknown): string {
 
 /** The fields of any JSON value: none where it is no object. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isMap(value) ? value : {};
 }
 
 /** The elements of any JSON value: none where it is no list. */

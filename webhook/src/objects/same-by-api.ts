@@ -1,5 +1,6 @@
 /** Whether two values of the API say the same: after its defaults, and in the fields that it had when this was made. */
 import { isDeepStrictEqual } from 'node:util';
+import { isMap } from '@rolechain/shared';
 import { API_TYPES } from './api-types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,7 +36,7 @@ export function sameField(type: string, field: string, one: Fields, other: Field
 export function same(type: string, one: unknown, other: unknown): boolean {
   if (type.endsWith('[]')) return sameList(type.slice(0, -2), one, other);
   const fields = TYPES[type];
-  if (!fields || !isObject(one) || !isObject(other)) return isDeepStrictEqual(present(one), present(other));
+  if (!fields || !isMap(one) || !isMap(other)) return isDeepStrictEqual(present(one), present(other));
   return Object.keys(fields).every((field) => sameField(type, field, one, other));
 }
 
@@ -49,7 +50,7 @@ function sameList(type: string, one: unknown, other: unknown): boolean {
 
 /** Releases with resize policies write this one into every container that has an amount of the resource. */
 function says(type: string, item: unknown): boolean {
-  return !(type === 'ContainerResizePolicy' && isObject(item) && item.restartPolicy === 'NotRequired');
+  return !(type === 'ContainerResizePolicy' && isMap(item) && item.restartPolicy === 'NotRequired');
 }
 
 function valueOf(type: string, field: string, object: Fields): unknown {
@@ -59,8 +60,4 @@ function valueOf(type: string, field: string, object: Fields): unknown {
 /** Null and empty text are left out by the API. */
 function present(value: unknown): unknown {
   return value === null || value === '' ? undefined : value;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

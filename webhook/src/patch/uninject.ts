@@ -32,8 +32,8 @@ export function uninject(rawPod: unknown, { keys }: EksWebhook = EKS): Operation
   const view = viewPod(rawPod);
   if (!view.ok) return [];
   const pod = view.value;
-  const { sidecar, nameCollisions: taken } = findInjected(pod);
-  if (taken.length > 0) return [];
+  const { sidecar, nameCollisions } = findInjected(pod);
+  if (nameCollisions.length > 0) return [];
   const isOurs = ownVariables(sidecar ? { sidecar } : {});
   const pullSecrets = sidecar ? addedPullSecrets(pod) : new Set();
   return [

@@ -1,6 +1,6 @@
 /** What a setting is made of: its schema, and what the reference says of it. */
 import * as v from 'valibot';
-import { LIMITS, isDNSSubdomain, type Schema } from '@rolechain/shared';
+import { LIMITS, isDNSSubdomain, isMap, type Schema } from '@rolechain/shared';
 
 /** One setting: the reference is generated from this table. */
 export interface Setting<S extends Schema<unknown> = Schema<unknown>> {
@@ -26,17 +26,14 @@ export const port = (expects: string): v.GenericSchema<unknown, number> =>
 
 /** A map of fields. valibot takes an empty list for one, too. */
 export const fields = <E extends v.ObjectEntries>(entries: E, expects: string) =>
-  v.pipe(
-    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), expects),
-    v.strictObject(entries, expects),
-  );
+  v.pipe(v.custom<object>(isMap, expects), v.strictObject(entries, expects));
 
 export function required<T>(
   expects: string,
   meaning: string,
   schema: (expects: string) => Schema<T>,
 ): Setting<Schema<T>> {
-  return { expects: expects, fallback: '', text: meaning, schema: schema(expects) };
+  return { expects, fallback: '', text: meaning, schema: schema(expects) };
 }
 
 /** A setting with a default; with `undefined` it may be absent. */
@@ -59,7 +56,7 @@ export function setting(
   schema: (expects: string) => Schema<unknown>,
 ): Setting {
   const shown = fallback === undefined ? 'none' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
-  return { expects: expects, fallback: `\`${shown}\``, text: meaning, schema: v.optional(schema(expects), fallback) };
+  return { expects, fallback: `\`${shown}\``, text: meaning, schema: v.optional(schema(expects), fallback) };
 }
 
 /** A setting that is on or off. */
