@@ -1,5 +1,5 @@
 /** What the overlays and components make of the base: nothing but what their names say. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { FOREIGN_KEYS } from '@rolechain/shared';
@@ -12,8 +12,14 @@ const GUARD = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const isGuard = ({ kind }: KubeObject): boolean => GUARD.includes(kind);
 
 describeWithBinaries('overlays', ({ kubectl }) => {
-  const base = (): KubeObject[] => kustomize(kubectl, join(__dirname, 'base'));
-  const overlay = (name: string): KubeObject[] => kustomize(kubectl, join(__dirname, 'overlays', name));
+  const made = new Map<string, KubeObject[]>();
+  const once = (path: string): KubeObject[] => {
+    const found = made.get(path) ?? kustomize(kubectl, join(__dirname, path));
+    made.set(path, found);
+    return found;
+  };
+  const base = (): KubeObject[] => once('base');
+  const overlay = (name: string): KubeObject[] => once(`overlays/${name}`);
 
   test('without-guard is the base without the policy and its two bindings', () => {
     const left = base().filter((object) => !isGuard(object));
@@ -37,26 +43,91 @@ describeWithBinaries('overlays', ({ kubectl }) => {
       'ValidatingWebhookConfiguration.webhooks.0.matchConditions.0.expression',
     ]);
     const [settings, ...conditions] = changes;
-    expect(settings?.after).toBe(`${String(settings?.before)}fluxAlias: true\n`);
+    expect(settings?.after).toBe(`fluxAlias: true\n${String(settings?.before)}`);
     expect(parseSettings(String(settings?.after))).toMatchObject({ ok: true, value: { fluxAlias: true } });
     for (const { after: text } of conditions) expect(text).toContain(`'${FOREIGN_KEYS.fluxAssumeRole}'`);
   });
 
-  test.each([
-    ['flux-alias', 'without-guard'],
-    ['without-guard', 'flux-alias'],
-  ])('the components go together: %s, then %s', (...names) => {
-    const folder = mkdtempSync(join(tmpdir(), 'rolechain-overlay-'));
-    try {
-      const to = (path: string): string => relative(folder, join(__dirname, path));
-      const components = names.map((name) => to(`components/${name}`));
-      writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [to('base')], components }));
-      expect(kustomize(kubectl, folder)).toEqual(overlay('flux-alias').filter((object) => !isGuard(object)));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  test('openshift: neither the sidecar nor the webhook names a user', () => {
+    const [before, after] = [base(), overlay('openshift')];
+    const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
+    expect(changes.map(({ path, after: value }) => [path, value])).toEqual([
+      ['ConfigMap.data.settings.yaml', expect.stringMatching(/^sidecarUser: unset\n/)],
+      ['Deployment.spec.template.spec.securityContext.runAsGroup', undefined],
+      ['Deployment.spec.template.spec.securityContext.runAsUser', undefined],
+    ]);
+    const text = String(changes[0]?.after);
+    expect(text).toBe(`sidecarUser: unset\n${String(changes[0]?.before)}`);
+    expect(parseSettings(text)).toMatchObject({ ok: true, value: { sidecarUser: 'unset' } });
+  });
+
+  test('namespace is the base with another name in each place, and no other change', () => {
+    const other = 'platform-identity';
+    const places = (objects: readonly KubeObject[], name: string): string[] =>
+      objects.flatMap((object) => pathsOf(object, name, `${object.kind} ${object.metadata.name}`));
+    // Names that are ours and no namespace: they stay.
+    const kept = /\.labels\.|matchLabels|\.selector\.|resourceNames|^\w+Webhook\w+ rolechain\.metadata\.name$/;
+    const expected = places(base(), 'rolechain').filter((path) => !kept.test(path));
+    expect(expected.length).toBeGreaterThan(15);
+    expect(places(overlay('namespace'), other)).toEqual(
+      expected.map((path) => path.replace('Namespace rolechain.', `Namespace ${other}.`)),
+    );
+    const back = JSON.parse(JSON.stringify(overlay('namespace')).replaceAll(other, 'rolechain')) as KubeObject[];
+    expect(back).toEqual(base());
+  });
+
+  describe('components go together', () => {
+    const rendered = (names: readonly string[], files: Readonly<Record<string, object>> = {}): KubeObject[] => {
+      const folder = mkdtempSync(join(tmpdir(), 'rolechain-overlay-'));
+      try {
+        const to = (path: string): string => relative(folder, join(__dirname, path));
+        const components = names.map((name) => (name in files ? name : to(`components/${name}`)));
+        for (const [name, file] of Object.entries(files)) {
+          mkdirSync(join(folder, name));
+          writeFileSync(join(folder, name, 'kustomization.yaml'), JSON.stringify(file));
+        }
+        const resources = [to('base'), ...(names.includes('namespace') ? ['namespace.yaml'] : [])];
+        cpSync(join(__dirname, 'overlays/namespace/namespace.yaml'), join(folder, 'namespace.yaml'));
+        writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources, components }));
+        return kustomize(kubectl, folder);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    };
+
+    test.each([
+      ['flux-alias', 'without-guard'],
+      ['without-guard', 'flux-alias'],
+    ])('%s, then %s', (...names) => {
+      expect(rendered(names)).toEqual(overlay('flux-alias').filter((object) => !isGuard(object)));
+    });
+
+    test('all of them, behind settings of your own: each adds its line, and no line is lost', () => {
+      const patch = JSON.stringify([
+        { op: 'replace', path: '/data/settings.yaml', value: 'sidecarImage: own/image\n' },
+      ]);
+      const target = { kind: 'ConfigMap', name: 'rolechain-webhook' };
+      const own = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', patches: [{ patch, target }] };
+      const all = readdirSync(join(__dirname, 'components')).filter((name) => name !== 'namespace');
+      const objects = rendered(['own', ...all, 'namespace'], { own });
+      const settings = objects.find(({ kind }) => kind === 'ConfigMap')?.data as Record<string, string>;
+      expect(parseSettings(settings['settings.yaml'] ?? '')).toMatchObject({
+        ok: true,
+        value: { sidecarImage: 'own/image', fluxAlias: true, sidecarUser: 'unset' },
+      });
+      expect(objects.filter(isGuard)).toEqual([]);
+      expect(objects.filter(({ kind }) => kind === 'ConfigMap')).toHaveLength(1);
+      const namespaces = new Set(objects.map(({ metadata }) => metadata.namespace));
+      expect(namespaces).toEqual(new Set([undefined, 'platform-identity']));
+    });
   });
 });
+
+/** Where the text stands. */
+function pathsOf(value: unknown, text: string, path: string): string[] {
+  if (value === text) return [path];
+  return isMap(value) ? Object.entries(value).flatMap(([key, each]) => pathsOf(each, text, `${path}.${key}`)) : [];
+}
 
 interface Difference {
   readonly path: string;

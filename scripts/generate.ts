@@ -1,12 +1,13 @@
 /**
- * Writes the files that are made from others: manifests/install.yaml from manifests/base, pages of docs/ from shared's
- * tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
+ * Writes the files that are made from others: manifests/install.yaml and the chart from manifests/base, pages of docs/ from
+ * shared's tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
  * writes nothing and fails, naming the stale files.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
+import { chartFiles } from './generate/chart.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
@@ -30,6 +31,7 @@ async function json(text: string): Promise<string> {
 
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
+  ...chartFiles(ROOT),
   'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/metrics.md': await markdown(metricsPage()),

@@ -49,8 +49,15 @@ async function prepare(files: readonly TestFile[], onOldest: boolean): Promise<b
     if (!(await prepareBinaries(releases))) return false;
   }
   if (!(await prepareClients(needs))) return false;
+  if (needs.has('helm') && !(await prepareHelm())) return false;
   if (needs.has('bundles')) await (await import('./build.ts')).buildAll();
   return true;
+}
+
+async function prepareHelm(): Promise<boolean> {
+  const { prepareHelm: prepare } = await import('../test/helm/prepare.ts');
+  const { allMade } = await import('../test/clients/prepare.ts');
+  return allMade([await prepare()]);
 }
 
 async function prepareClients(needs: ReadonlySet<Need>): Promise<boolean> {

@@ -4,14 +4,15 @@ import type { ReleaseName } from '../../test/cluster/releases.ts';
 import { isBesideSource, makeReach } from './imports.ts';
 import { folders, onOldest } from './projects.ts';
 
-export type Need = 'newest' | 'oldest' | 'Go client' | 'Python environments' | 'bundles';
-export const NEEDS: readonly Need[] = ['newest', 'oldest', 'Go client', 'Python environments', 'bundles'];
+export type Need = 'newest' | 'oldest' | 'Go client' | 'Python environments' | 'helm' | 'bundles';
+export const NEEDS: readonly Need[] = ['newest', 'oldest', 'Go client', 'Python environments', 'helm', 'bundles'];
 
 /** Anyone who leads to one of these files needs that. `cluster` stands for the release that a jest project runs on. */
 const BY_FILE: Readonly<Record<string, 'cluster' | Exclude<Need, ReleaseName>>> = {
   'test/cluster/apiserver.ts': 'cluster',
   'test/clients/go.ts': 'Go client',
   'test/clients/python.ts': 'Python environments',
+  'test/helm/helm.ts': 'helm',
   // They start what stands in dist/.
   'test/fixture/install.ts': 'bundles',
   'test/fixture/pod.ts': 'bundles',

@@ -12,5 +12,6 @@ export const onOldest = [
   'test/guard/{flux-alias,guard}.test.ts',
   'test/hard-pods/apiserver.test.ts',
   'test/orders/orders.test.ts',
+  'test/packages/apply.test.ts',
   'test/webhook/whole.test.ts',
 ];

@@ -8,6 +8,8 @@ import { text } from 'node:stream/consumers';
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** The header that kubectl prints as `Warning: …`. */
+  readonly warning?: string;
 }
 
 export interface Api {
@@ -15,6 +17,9 @@ export interface Api {
   readonly post: (path: string, body: object) => Promise<Answer>;
   /** A JSON merge patch. */
   readonly patch: (path: string, body: object) => Promise<Answer>;
+  /** Server-side apply, as a field manager that takes no field from another. */
+  readonly apply: (path: string, body: object) => Promise<Answer>;
+  readonly put: (path: string, body: object) => Promise<Answer>;
   readonly remove: (path: string) => Promise<Answer>;
   readonly close: () => void;
 }
@@ -30,12 +35,19 @@ export async function openApi(kubeConfig: KubeConfig): Promise<Api> {
     const asked = request(url, { ...options, agent, method, headers });
     asked.end(body && JSON.stringify(body));
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    return { status: response.statusCode ?? 0, body: await text(response) };
+    const { warning } = response.headers;
+    return {
+      status: response.statusCode ?? 0,
+      body: await text(response),
+      ...(warning !== undefined && { warning }),
+    };
   };
   return {
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, 'application/json', body),
     patch: (path, body) => send('PATCH', path, 'application/merge-patch+json', body),
+    apply: (path, body) => send('PATCH', `${path}?fieldManager=applier`, 'application/apply-patch+yaml', body),
+    put: (path, body) => send('PUT', path, 'application/json', body),
     remove: (path) => send('DELETE', path),
     close: () => agent.destroy(),
   };

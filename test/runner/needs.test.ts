@@ -60,6 +60,7 @@ test('anyone who declares tests of a cluster, asks for a client or reads a bundl
     [/\bdescribeWith(Cluster|Binaries)\(/, 'newest'],
     [/\blocatePython\(/, 'Python environments'],
     [/\blocateGoClient\(/, 'Go client'],
+    [/\bdescribeWithHelm\(/, 'helm'],
     [/'dist[/']/, 'bundles'],
   ];
   for (const { path, needs } of files) {

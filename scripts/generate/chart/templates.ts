@@ -1,0 +1,177 @@
+/** The chart's templates: the files of manifests/base, with values where an admin may choose. Pure. */
+import { edited, onlyIf, withAlternative, type Edit } from './edits.ts';
+
+/** What the templates are made of. */
+export interface Sources {
+  /** The base's files by their names. */
+  readonly base: Readonly<Record<string, string>>;
+  /** The expressions of the component flux-alias. */
+  readonly fluxAlias: { readonly guard: string; readonly validatingWebhook: string };
+}
+
+const NAMESPACE = '{{ .Release.Namespace | quote }}';
+const OURS: Edit = { from: 'namespace: rolechain\n', to: `namespace: ${NAMESPACE}\n` };
+const SELECTED: Edit = { from: '[kube-system, rolechain]', to: `[kube-system, ${NAMESPACE}]`, times: 2 };
+const FLUX = '.Values.settings.fluxAlias';
+
+type Make = (text: string, sources: Sources) => string;
+
+const inOurs =
+  (...edits: readonly Edit[]): Make =>
+  (text) =>
+    edited(text, [OURS, ...edits]);
+
+const IMAGE = (name: string): string => `{{ include "rolechain.image" (list . .Values.image.${name}) }}`;
+const yamlOf = (value: string, indent: number): string => `{{- toYaml ${value} | nindent ${indent} }}`;
+/** Lines at that depth, where there is a value. */
+const whereSet = (name: string, indent: number): string => {
+  const spaces = ' '.repeat(indent);
+  return `${spaces}{{- with .Values.${name} }}\n${spaces}${name}:\n${spaces}  {{- toYaml . | nindent ${indent + 2} }}\n${spaces}{{- end }}\n`;
+};
+
+const LABELS_OF_PODS = `    metadata:
+      labels:
+        app.kubernetes.io/name: rolechain
+        app.kubernetes.io/component: webhook
+        app.kubernetes.io/part-of: rolechain
+`;
+const USERS = `        runAsUser: 28174
+        runAsGroup: 28174
+`;
+const RESOURCES = `          resources:
+            requests:
+              cpu: 50m
+              memory: 128Mi
+            limits:
+              memory: 512Mi
+`;
+/** Where settings differ from the chart's own, pods carry their checksum: a change restarts them. */
+const CHECKSUM = `      {{- $settings := include "rolechain.settings" . | sha256sum }}
+      {{- if ne $settings (include "rolechain.defaultSettings" . | sha256sum) }}
+      annotations:
+        checksum/settings: {{ $settings }}
+      {{- end }}
+`;
+
+const FILES: Readonly<Record<string, Make>> = {
+  'namespace.yaml': (text) =>
+    onlyIf(
+      '.Values.namespace.create',
+      edited(text, [{ from: 'name: rolechain\n  labels', to: `name: ${NAMESPACE}\n  labels` }]),
+    ),
+  'service-account.yaml': inOurs(),
+  'rbac.yaml': (text) => {
+    const documents = edited(text, [{ ...OURS, times: 5 }]).split('\n---\n');
+    const isOptional = (document: string): boolean => document.includes('name: rolechain-webhook-limit-ranges');
+    const kept = documents.filter((document) => !isOptional(document));
+    const optional = documents.filter(isOptional);
+    if (optional.length !== 2) throw new Error('the base has other rules for LimitRanges');
+    return `${kept.join('\n---\n').trimEnd()}\n${onlyIf('.Values.readLimitRanges', `---\n${optional.join('\n---\n')}`)}`;
+  },
+  'settings.yaml': (text) => {
+    const { head } = settingsIn(text);
+    return edited(head, [OURS]) + '{{ include "rolechain.settings" . | indent 4 }}\n';
+  },
+  'service.yaml': inOurs(),
+  'network-policy.yaml': (text) => onlyIf('.Values.networkPolicy.enabled', edited(text, [OURS])),
+  // One replica may be drained: its pods' creation is held up for as long.
+  'pod-disruption-budget.yaml': (text) => onlyIf('gt (int .Values.replicas) 1', edited(text, [OURS])),
+  'deployment.yaml': inOurs(
+    { from: 'replicas: 2\n', to: 'replicas: {{ .Values.replicas }}\n' },
+    { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
+    {
+      from: '      priorityClassName: system-cluster-critical\n',
+      to: `      {{- with .Values.priorityClassName }}\n      priorityClassName: {{ . | quote }}\n      {{- end }}\n${['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'].map((name) => whereSet(name, 6)).join('')}`,
+    },
+    {
+      from: USERS,
+      to: `        {{- if ne (default "fixed" .Values.settings.sidecarUser) "unset" }}\n${USERS}        {{- end }}\n`,
+    },
+    { from: 'image: registry.example/rolechain/webhook:0.1.0\n', to: `image: ${IMAGE('webhook')}\n` },
+    { from: RESOURCES, to: `          resources:\n            ${yamlOf('.Values.resources', 12)}\n` },
+  ),
+  'webhook.yaml': inOursTimes(2, SELECTED),
+  'validating-webhook.yaml': (text, { fluxAlias: { validatingWebhook: value } }) =>
+    withAlternative(edited(text, [OURS]), { above: '- name: changed', condition: FLUX, value }),
+  'guard.yaml': (text, { fluxAlias: { guard: value } }) => {
+    const withValues = edited(text, [
+      SELECTED,
+      { from: 'with earlier ones use ../overlays/without-guard', to: 'with earlier ones set guard.enabled to false' },
+    ]);
+    const above = '- name: asks-for-a-role';
+    return onlyIf('.Values.guard.enabled', withAlternative(withValues, { above, condition: FLUX, value }));
+  },
+};
+
+function inOursTimes(times: number, ...edits: readonly Edit[]): Make {
+  return (text) => edited(text, [{ ...OURS, times }, ...edits]);
+}
+
+/** By their names; each says where it comes from. Throws when the base has a file that is not listed here, or lacks one. */
+export function templates(sources: Sources): Readonly<Record<string, string>> {
+  const unknown = Object.keys(sources.base).filter((name) => !Object.hasOwn(FILES, name));
+  if (unknown.length > 0) throw new Error(`the chart has no template for manifests/base/${unknown.join(', ')}`);
+  const made = Object.entries(FILES).map(([name, make]) => {
+    const text = sources.base[name];
+    if (text === undefined) throw new Error(`manifests/base has no ${name}`);
+    return [
+      name,
+      `{{- /* Made from manifests/base/${name} by \`pnpm generate\`: edit that. */ -}}\n${make(text, sources)}`,
+    ];
+  });
+  return {
+    ...(Object.fromEntries(made) as Readonly<Record<string, string>>),
+    '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
+  };
+}
+
+interface SettingsText {
+  /** The manifest up to the text of the settings. */
+  readonly head: string;
+  /** The comments and the image, without the depth of the block. */
+  readonly kept: string;
+  /** The other settings: defaults of values.yaml. */
+  readonly others: string;
+}
+
+/** The base's settings: comments, the image, and the rest, which has to stand behind them. */
+export function settingsIn(manifest: string): SettingsText {
+  const [head = '', block = ''] = manifest.split(/(?<=settings\.yaml: \|\n)/);
+  const lines = block
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice(4));
+  const isKept = (line: string): boolean => line.startsWith('#') || line.startsWith('sidecarImage:');
+  const others = lines.findIndex((line) => !isKept(line));
+  if (others < 0 || lines.slice(others).some(isKept)) throw new Error('settings stand before a comment or the image');
+  return { head, kept: lines.slice(0, others).join('\n'), others: lines.slice(others).join('\n') };
+}
+
+function helpers(settings: string): string {
+  const { kept, others } = settingsIn(settings);
+  const withImage = kept.replace(/^sidecarImage: .*$/m, `sidecarImage: ${IMAGE('sidecar')}`);
+  return `{{- /* Made from manifests/base/settings.yaml by \`pnpm generate\`: edit that, or scripts/generate/chart/templates.ts. */ -}}
+
+{{- /* An image of the registry, by digest where values have one, else by tag. */ -}}
+{{- define "rolechain.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index . 1 -}}
+{{ $root.Values.image.registry }}/{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{- /* The text that the webhook reads. */ -}}
+{{- define "rolechain.settings" -}}
+${withImage}
+{{- with .Values.settings }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* The same without any value: a first install with it needs no checksum. */ -}}
+{{- define "rolechain.defaultSettings" -}}
+${kept}
+${others}
+{{- end }}
+`;
+}

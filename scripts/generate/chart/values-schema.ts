@@ -1,0 +1,91 @@
+/** The schema of the chart's values, by which helm refuses others. Pure. */
+import { LIMITS } from '@rolechain/shared';
+import { settingsSchema, type JSONSchema } from './settings-schema.ts';
+
+/** An object with these fields and no others. */
+const closed = (properties: Readonly<Record<string, JSONSchema>>): JSONSchema => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+});
+const about = (description: string, schema: JSONSchema): JSONSchema => ({ description, ...schema });
+const flag = (description: string): JSONSchema => ({ description, type: 'boolean' });
+
+const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const dnsSubdomain = { type: 'string', pattern: `^${DNS_LABEL}(\\.${DNS_LABEL})*$`, maxLength: 253 };
+// The grammar of names of images: github.com/distribution/reference, reference.go.
+const COMPONENT = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*';
+const HOST = '[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?';
+
+const image = (description: string): JSONSchema =>
+  about(
+    description,
+    closed({
+      repository: about('Below the registry.', { type: 'string', pattern: `^${COMPONENT}(/${COMPONENT})*$` }),
+      tag: about("Default: the chart's appVersion.", {
+        type: 'string',
+        pattern: '^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$',
+      }),
+      digest: about('Goes before the tag.', { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' }),
+    }),
+  );
+
+export function valuesSchema(): JSONSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $comment: 'Made by `pnpm generate`: edit scripts/generate/chart/values-schema.ts.',
+    ...closed({
+      image: closed({
+        registry: about('With a path where it has one.', {
+          type: 'string',
+          pattern: `^${HOST}(/${COMPONENT})*$`,
+        }),
+        webhook: image("The webhook's own image."),
+        sidecar: image('Becomes the setting sidecarImage.'),
+      }),
+      imagePullSecrets: about("Secrets of the release's namespace, for the webhook's own image.", {
+        type: 'array',
+        maxItems: LIMITS.imagePullSecrets,
+        items: { ...closed({ name: dnsSubdomain }), required: ['name'] },
+      }),
+      settings: settings(),
+      guard: closed({ enabled: flag('The policy that refuses pods which were not injected.') }),
+      readLimitRanges: flag('Whether the webhook may read LimitRanges.'),
+      networkPolicy: closed({ enabled: flag('Whether there is a NetworkPolicy.') }),
+      namespace: closed({ create: flag("Whether the chart has the release's Namespace.") }),
+      replicas: { type: 'integer', minimum: 1 },
+      // Kubernetes' own: the apiserver knows what they take.
+      resources: { type: 'object' },
+      priorityClassName: { type: 'string', pattern: `^(${DNS_LABEL}(\\.${DNS_LABEL})*)?$` },
+      nodeSelector: { type: 'object', additionalProperties: { type: 'string' } },
+      tolerations: { type: 'array', items: { type: 'object' } },
+      affinity: { type: 'object' },
+      tests: closed({ enabled: flag('Whether `helm test` has a pod.') }),
+      // Of a chart that has this one as a part.
+      global: { type: 'object' },
+    }),
+  };
+}
+
+/** `image` makes the first one; the others name what the templates name too, so that they would part from them. */
+const FIXED: readonly string[] = [
+  'sidecarImage',
+  'port',
+  'healthPort',
+  'serviceName',
+  'certificateSecret',
+  'webhookConfiguration',
+];
+
+function settings(): JSONSchema {
+  const { properties = {}, required = [], ...rest } = settingsSchema();
+  const free = Object.entries(properties).filter(([name]) => !FIXED.includes(name));
+  const stillRequired = required.filter((name) => !FIXED.includes(name));
+  const unknown = FIXED.filter((name) => !Object.hasOwn(properties, name));
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no settings`);
+  return {
+    ...rest,
+    properties: Object.fromEntries(free),
+    ...(stillRequired.length > 0 && { required: stillRequired }),
+  };
+}
