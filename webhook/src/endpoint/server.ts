@@ -186,10 +186,15 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   const account = found && namespace ? withDefaultRole(found, namespace, options) : found;
   // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
   if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
-  const settings = options.settings();
-  if (!settings) throw new CodedError('RegionUnknown');
+  const settings = settingsOf(options);
   const context = await lookUpContext(account, settings, options, namespace);
   return decideAsked({ pod: review.pod, account, settings, context }, options.judgements);
+}
+
+function settingsOf(options: ServerOptions): DecideSettings {
+  const settings = options.settings();
+  if (!settings) throw new CodedError('RegionUnknown');
+  return settings;
 }
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
@@ -205,10 +210,9 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
 }
 
 async function judgeReview({ account, namespace }: AnnotationReview, options: ServerOptions): Promise<Judged> {
-  if (!namespace && !asksForRole(account, options)) return undefined;
-  const settings = options.settings();
-  if (!settings) throw new CodedError('RegionUnknown');
-  if (namespace) return defaultRoleFindings(namespace, settings);
+  if (namespace) return defaultRoleFindings(namespace, settingsOf(options));
+  if (!asksForRole(account, options)) return undefined;
+  const settings = settingsOf(options);
   return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
 }
 

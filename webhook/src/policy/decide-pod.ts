@@ -91,7 +91,7 @@ function settle(found: readonly Found[], facts: Facts): Decision | undefined {
     ofPod: of((check, finding) => !check.ofContainers && isOfPod(finding)),
     ofContainers: of((check) => check.ofContainers === true),
   };
-  const refusing = refusingFindings(findings, facts.conflicts);
+  const refusing = refusingFindings(findings, facts.conflicts());
   if (refusing.length > 0) return refuseAll(refusing, account);
   const [conflict] = findings.ofPod;
   return conflict && skip(conflict.reason, findings.ofPod.map(skipWarning), markOf(facts));

@@ -29,7 +29,7 @@ export interface Asked {
 export interface Facts {
   readonly asked: Asked;
   /** The setting of that name; `warn` under a Namespace's default role, since nobody asked for that pod. */
-  readonly conflicts: DecideSettings['conflicts'];
+  readonly conflicts: () => DecideSettings['conflicts'];
   /** What the account comes to; undefined where it asks for no role. */
   readonly judged: () => Accepted | Refused | undefined;
   readonly view: () => Result<Pod>;
@@ -61,7 +61,7 @@ export interface Facts {
 
 export function factsOf(asked: Asked, judgements: Judgements): Facts {
   const { account, settings, context } = asked;
-  const conflicts = account.byDefault ? 'warn' : settings.conflicts;
+  const conflicts = once(() => (account.byDefault ? 'warn' : settings.conflicts));
   const judged = once(() => decideServiceAccount(account, settings, context, judgements));
   const accepted = once(() => {
     const found = judged();
@@ -96,7 +96,7 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
   const held = once(() => rolesIn(({ roles }) => roles));
   const withConflicts = ({ name, roles, conflicts }: ContainerOutcome): readonly string[] =>
     conflicts.length > 0 ? rolesOf()(name) : roles;
-  const wanted = once(() => (conflicts === 'refuse' ? rolesIn(withConflicts) : held()));
+  const wanted = once(() => (conflicts() === 'refuse' ? rolesIn(withConflicts) : held()));
   return {
     ...{
       asked,
