@@ -22,7 +22,7 @@ interface Case {
   readonly based: readonly string[];
 }
 
-const LONGEST = `a${'.b-'.repeat(84)}`.slice(0, 253).replace(/[.-]+$/, 'c');
+const LONGEST = `${'a-b.'.repeat(63)}c`;
 const NAMES = ['a', 'a.b', 'a-b', 'ab', 'orders', 'orders-2', 'team-a-ci', LONGEST];
 const SEPARATORS = [' ', '  ', '\n', '\t', '\r\n', '\u00a0', '\f', '\v', '\u2028', ',', '|'];
 /** What would mean something in a regular expression, a shell or a path. */
