@@ -57,8 +57,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
 const EDGES: readonly string[] = [
   '',
   ' \n',
-  `${'é'.repeat(2046)} *`,
   `${'é'.repeat(2047)} *`,
+  `${'é'.repeat(2048)} *`,
   `${'x'.repeat(4094)} *`,
   `${'x'.repeat(4095)} *`,
   '* '.repeat(2048),

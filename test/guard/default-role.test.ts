@@ -42,10 +42,11 @@ describeWithBinaries('a default role of Namespaces', ({ kubectl }) => {
       outcomeOf(installed.api, pod(inNamespace, name, changes));
 
     beforeAll(async () => {
+      const namespaces = Object.entries(NAMESPACES).map(([name, texts]) => annotated(namespace(name), texts));
       const manifests = kustomize(kubectl, join(ROOT, 'manifests/overlays/default-role'));
-      installed = await install(cluster(), { manifests, settings: { namespaceDefaultRole: true } });
-      // Stored before the check was there.
-      await applyAll(cluster().kubeConfig, Object.entries(NAMESPACES).map(([name, texts]) => annotated(namespace(name), texts)));
+      // Stored before the check of Namespaces was there, which refuses what is not a glob.
+      const all = [...namespaces, ...manifests];
+      installed = await install(cluster(), { manifests: all, settings: { namespaceDefaultRole: true } });
       const accounts = Object.keys(NAMESPACES).flatMap((inNamespace) =>
         ACCOUNTS.map(([name, texts]) => annotated(account(inNamespace, name), texts)),
       );
