@@ -26,7 +26,24 @@ const LONGEST = `${'a-b.'.repeat(63)}c`;
 const NAMES = ['a', 'a.b', 'a-b', 'ab', 'orders', 'orders-2', 'team-a-ci', LONGEST];
 const SEPARATORS = [' ', '  ', '\n', '\t', '\r\n', '\u00a0', '\f', '\v', '\u2028', ',', '|'];
 /** What would mean something in a regular expression, a shell or a path. */
-const HOSTILE = ['orders[', '(', ')', 'a)|(b', '|', '^', '$', '^orders$', '\\', '\\Q', '.+', '[a-z]*', '?', 'order?', '{1,}', '(?i)a'];
+const HOSTILE = [
+  'orders[',
+  '(',
+  ')',
+  'a)|(b',
+  '|',
+  '^',
+  '$',
+  '^orders$',
+  '\\',
+  '\\Q',
+  '.+',
+  '[a-z]*',
+  '?',
+  'order?',
+  '{1,}',
+  '(?i)a',
+];
 
 const name = fc.constantFrom(...NAMES);
 const starred = fc
@@ -84,16 +101,18 @@ describeWithBinaries('globs of ServiceAccounts', ({ kubectl }) => {
     afterAll(() => api.close());
 
     test('whom they select the webhook selects too, and no other pod is refused', async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(cases, { minLength: 60, maxLength: 60 }), agree),
-        { numRuns: runs(3), endOnFailure: true },
-      );
+      await fc.assert(fc.asyncProperty(fc.array(cases, { minLength: 60, maxLength: 60 }), agree), {
+        numRuns: runs(3),
+        endOnFailure: true,
+      });
     });
 
     test('at every limit, and with what costs most', async () => {
       expect(Math.max(...EDGES.map((text) => Buffer.byteLength(text)))).toBeGreaterThan(LIMITS.assumeRoleAccountsBytes);
       const annotations = (text: string): Texts => ({ [assumeRole.key]: ROLE, [assumeRoleAccounts.key]: text });
-      await agree(EDGES.map((text) => ({ annotations: annotations(text), names: ['a', 'orders', LONGEST], based: ['a'] })));
+      await agree(
+        EDGES.map((text) => ({ annotations: annotations(text), names: ['a', 'orders', LONGEST], based: ['a'] })),
+      );
     });
 
     /** Makes all of them, and compares what becomes of a pod of each account. */

@@ -99,7 +99,11 @@ describeWithBinaries('a default role of Namespaces', ({ kubectl }) => {
       test('a default that is taken away refuses nobody any more', async () => {
         const metadata = { annotations: { [assumeRole.key]: null } };
         expect(await installed.api.patch('/api/v1/namespaces/of-all', { metadata })).toMatchObject({ status: 200 });
-        await until('the guard has heard', PATIENCE_MS, async () => (await ask('of-all', 'orders')).outcome === 'plain');
+        await until(
+          'the guard has heard',
+          PATIENCE_MS,
+          async () => (await ask('of-all', 'orders')).outcome === 'plain',
+        );
       });
     });
   });

@@ -143,7 +143,7 @@ describe('what is looked up for a pod', () => {
       return responseOf(await running.mutate(review())).auditAnnotations.reason;
     };
 
-    test("the Namespace of an account that says nothing, once, and its role holds", async () => {
+    test('the Namespace of an account that says nothing, once, and its role holds', async () => {
       const asked: string[] = [];
       const lookupNamespace = (name: string) => Promise.resolve((asked.push(name), withRole));
       expect(await reasonOf({ lookupNamespace })).toBe('Injected');

@@ -1,6 +1,14 @@
 /** What is kept of a ServiceAccount: the annotations that are read. */
 
-import { EKS, ANNOTATIONS, FOREIGN_KEYS, NO_ROLE, type EksWebhook, type Grammar, type RoleSpec } from '@rolechain/shared';
+import {
+  EKS,
+  ANNOTATIONS,
+  FOREIGN_KEYS,
+  NO_ROLE,
+  type EksWebhook,
+  type Grammar,
+  type RoleSpec,
+} from '@rolechain/shared';
 
 export interface ServiceAccount {
   readonly namespace: string;

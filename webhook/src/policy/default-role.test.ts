@@ -72,7 +72,9 @@ test.each([
 test('a default that is invalid is told as the one of the Namespace', () => {
   expect(decide({ [ROLE]: '{roleARN: no}' }).decision).toMatchObject({
     reason: 'DefaultRoleInvalid',
-    message: expect.stringMatching(/^rolechain: Namespace shop asks for an AWS role for its ServiceAccount shop\/orders, but/),
+    message: expect.stringMatching(
+      /^rolechain: Namespace shop asks for an AWS role for its ServiceAccount shop\/orders, but/,
+    ),
   });
 });
 

@@ -56,8 +56,7 @@ export function judge(
   const read = readAccount(account, settings);
   if (!read) return undefined;
   const reason = account.byDefault ? 'DefaultRoleInvalid' : 'AnnotationInvalid';
-  const invalid = (problems: readonly Problem[]): Refused =>
-    refuseProblems(reason, account, read.key, problems);
+  const invalid = (problems: readonly Problem[]): Refused => refuseProblems(reason, account, read.key, problems);
   const parsed = read.roles;
   if (!parsed.ok) return invalid(parsed.problems);
   const roles = parsed.value;

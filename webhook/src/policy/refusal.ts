@@ -36,7 +36,9 @@ export function refuseAll(findings: readonly Finding[], account: ServiceAccount)
 /** What is asked for, and why it can't be had. */
 export function describe(findings: readonly Finding[], { namespace, name, byDefault }: ServiceAccount): string {
   const account = `ServiceAccount ${namespace}/${name}`;
-  const who = byDefault ? `Namespace ${namespace} asks for an AWS role for its ${account}` : `${account} asks for an AWS role`;
+  const who = byDefault
+    ? `Namespace ${namespace} asks for an AWS role for its ${account}`
+    : `${account} asks for an AWS role`;
   return `rolechain: ${who}, but: ${wordsOf(findings)}`;
 }
 
