@@ -117,7 +117,7 @@ test("the guard's names are those of the tables, and its message is the reason's
   const literals = expressions.flatMap((text) => [...text.matchAll(/'([^']*)'/g)].map(([, literal]) => literal));
   const { assumeRole, inject, skipped } = ANNOTATIONS;
   const names = [assumeRole.key, FOREIGN_KEYS.mirrorPod, inject.key, skipped.key, SIDECAR.name];
-  expect(new Set(literals)).toEqual(new Set([...names, 'default', 'false', 'Always', '']));
+  expect(new Set(literals)).toEqual(new Set([...names, 'default', 'none', 'false', 'Always', '']));
   const { text, fix } = REASONS.NotInjected;
   const message = spec.validations[0]?.messageExpression.replaceAll(/'\s*\+\s*'/g, '');
   expect(message).toContain(`asks for an AWS role, but: ${text} ${fix} [NotInjected]`);

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { FOREIGN_KEYS } from '@rolechain/shared';
+import { FOREIGN_KEYS, LIMITS, NAME_GLOB } from '@rolechain/shared';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
 import { kustomize } from '@rolechain/test/fixture/kustomize.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -74,6 +74,28 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     );
     const back = JSON.parse(JSON.stringify(overlay('namespace')).replaceAll(other, 'rolechain')) as KubeObject[];
     expect(back).toEqual(base());
+  });
+
+  test('default-role changes a setting and adds a policy with two bindings, for the namespaces of the first', () => {
+    const [before, after] = [base(), overlay('default-role')];
+    const added = after.filter(({ metadata }) => metadata.name?.startsWith('rolechain-guard-default-role'));
+    expect(added.map(({ kind }) => kind).sort()).toEqual([GUARD[0], GUARD[1], GUARD[1]]);
+    const kept = after.filter((object) => !added.includes(object));
+    const changes = before.flatMap((object, index) => differences(object, kept[index], object.kind));
+    expect(changes.map(({ path }) => path)).toEqual(['ConfigMap.data.settings.yaml']);
+    expect(changes[0]?.after).toBe(`namespaceDefaultRole: true\n${String(changes[0]?.before)}`);
+    expect(parseSettings(String(changes[0]?.after))).toMatchObject({ ok: true, value: { namespaceDefaultRole: true } });
+    const selectors = (objects: readonly KubeObject[]): string[] =>
+      objects
+        .filter(({ kind }) => kind === GUARD[1])
+        .map(({ spec }) => JSON.stringify((spec as { matchResources: unknown }).matchResources))
+        .sort();
+    expect(selectors(added)).toEqual(selectors(before));
+    // Not bound in a condition: with `failurePolicy: Fail` every pod of the cluster would be refused.
+    const { matchConditions, variables } = added.find(({ kind }) => kind === GUARD[0])?.spec as Record<string, unknown>;
+    expect(JSON.stringify(matchConditions)).not.toContain('namespaceObject');
+    expect(JSON.stringify(variables)).toContain(`size(bytes(variables.accounts)) > ${LIMITS.assumeRoleAccountsBytes}`);
+    expect(JSON.stringify(variables)).toContain(NAME_GLOB.source);
   });
 
   describe('components go together', () => {

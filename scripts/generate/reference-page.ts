@@ -9,6 +9,7 @@ import {
   LIMITS,
   MESH_CONTAINERS,
   NESTED,
+  NO_ROLE,
   PATHS,
   PORTS,
   RESOURCES,
@@ -75,6 +76,22 @@ text of that part, \`?\` one character. An annotation without a pattern allows n
 ${size(LIMITS.allowedRolesBytes)} or with more than ${LIMITS.allowedRolesPatterns} patterns refuses the pods of the namespace that ask (\`AllowedRolesInvalid\`).
 A pattern that can match no role (\`role/*\`) is refused when the Namespace is written, and draws a warning where it is stored. It guides and does not
 guard: anyone who may create pods with an account can use that account's base identity without us.
+
+## A default role for a Namespace
+
+With the setting \`namespaceDefaultRole\` (off by default), \`${ANNOTATIONS.assumeRole.key}\` on a Namespace holds for its ServiceAccounts that
+have no such annotation. \`${ANNOTATIONS.assumeRoleAccounts.key}\` says for which: globs of their names, separated by spaces, tabs or line ends,
+in at most ${size(LIMITS.assumeRoleAccountsBytes)}; without it, all. \`*\` is any text. What isn't made of \`a-z\`, \`0-9\`, \`-\`, \`.\` and \`*\`, at most 253 of them, matches
+nothing, and so does a list over its limit.
+
+- A ServiceAccount's own annotation wins whole. With \`${NO_ROLE}\` it asks for no role. That holds without the setting too.
+- A ServiceAccount with \`${FOREIGN_KEYS.eksRoleARN}\` is left out unless its name stands there without a \`*\`, since its identity would
+  change unseen.
+- Conflicts skip the pod or the container with a warning, whatever the setting \`conflicts\` says: nobody annotated that pod.
+- A default that is invalid refuses the pods that it is for (\`DefaultRoleInvalid\`), and no others.
+
+Both annotations are checked when the Namespace is written. Pods that were there before stay as they are. The guard of such pods is in the
+[overlay \`default-role\`](guard.md#overlays).
 
 ## Resources of the sidecar
 

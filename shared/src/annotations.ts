@@ -4,8 +4,8 @@ import { LIMITS } from './limits.ts';
 /** One annotation or label key that rolechain reads or writes. */
 export interface AnnotationEntry {
   readonly key: string;
-  /** `Pod, Namespace`: on either; the pod's wins. */
-  readonly on: 'ServiceAccount' | 'Pod' | 'Namespace' | 'Pod, Namespace';
+  /** `A, Namespace`: on either; that of A wins. */
+  readonly on: 'ServiceAccount' | 'Pod' | 'Namespace' | 'Pod, Namespace' | 'ServiceAccount, Namespace';
   readonly writtenBy: 'user' | 'webhook';
   /** The most of a value that is read: a longer one is refused before it is looked at. What is never read has none. */
   readonly maxBytes?: number;
@@ -22,10 +22,17 @@ const GUARANTEED = 'In a Guaranteed pod it is the request too, so that the pod s
 export const ANNOTATIONS = {
   assumeRole: {
     key: 'rolechain.io/assume-role',
-    on: 'ServiceAccount',
+    on: 'ServiceAccount, Namespace',
     writtenBy: 'user',
     maxBytes: LIMITS.annotationBytes,
-    text: 'The role that pods of this ServiceAccount assume: a bare role ARN, or a YAML or JSON document.',
+    text: 'The role that pods of this ServiceAccount assume: a bare role ARN, or a YAML or JSON document. `none` asks for no role. On a Namespace, with the setting `namespaceDefaultRole`: the same for its ServiceAccounts that have no such annotation.',
+  },
+  assumeRoleAccounts: {
+    key: 'rolechain.io/assume-role-accounts',
+    on: 'Namespace',
+    writtenBy: 'user',
+    maxBytes: LIMITS.assumeRoleAccountsBytes,
+    text: "Globs of the names of ServiceAccounts, separated by white space, that the Namespace's `rolechain.io/assume-role` is for; `*` is any text. Without it: all. A ServiceAccount with `eks.amazonaws.com/role-arn` must be named without a `*`.",
   },
   inject: {
     key: 'rolechain.io/inject',

@@ -14,6 +14,7 @@ export * from './duration.ts';
 export * from './eks.ts';
 export * from './environment.ts';
 export * from './errors.ts';
+export * from './glob.ts';
 export * from './kubernetes.ts';
 export * from './limits.ts';
 export * from './logger.ts';

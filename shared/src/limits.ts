@@ -13,6 +13,8 @@ export const LIMITS = {
   skipContainersBytes: 8 * 1024,
   containerRolesBytes: 16 * 1024,
   allowedRolesBytes: 8 * 1024,
+  /** Matched for each pod of a namespace, in the apiserver too (manifests/components/default-role). A name has 253 at most. */
+  assumeRoleAccountsBytes: 4 * 1024,
   allowedRolesPatterns: 100,
   /** What others' annotations may have that go into the pod's patch: EKS' and Velero's lists, the audience of a token. */
   eksSkipContainersBytes: 16 * 1024,

@@ -48,6 +48,14 @@ export const REASONS = {
     "The ServiceAccount's annotation is invalid.",
     'Correct the annotation and create the pod again.',
   ),
+  DefaultRoleInvalid: refused(
+    "The Namespace's annotation rolechain.io/assume-role is invalid, or cannot hold for this ServiceAccount.",
+    'Ask the owner of the namespace to correct it, or write rolechain.io/assume-role: none on the ServiceAccount.',
+  ),
+  DefaultAccountsInvalid: {
+    ...refused("The Namespace's annotation rolechain.io/assume-role-accounts is invalid.", 'Correct it.'),
+    by: 'validate',
+  },
   AnnotationUnknown: {
     ...refused(
       'An annotation of the prefix rolechain.io/ is not known to this version.',

@@ -20,6 +20,8 @@ const ACCOUNTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   both: { [OURS]: ROLE, [FLUX]: FLUX_ROLE },
   'flux-empty': { [FLUX]: '' },
   'ours-and-flux-empty': { [OURS]: ROLE, [FLUX]: '' },
+  'none-and-flux': { [OURS]: 'none', [FLUX]: FLUX_ROLE },
+  none: { [OURS]: 'none' },
   neither: { 'example.com/assume-role': ROLE },
 };
 

@@ -38,7 +38,8 @@ export interface Result {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const GUARD = /ValidatingAdmissionPolicy 'rolechain-guard' with binding '[^']+' denied request: (.*)$/s;
+const GUARD =
+  /ValidatingAdmissionPolicy 'rolechain-guard(?:-default-role)?' with binding '[^']+' denied request: (.*)$/s;
 
 /** Asks for the pod by server-side dry run, in which all of admission takes part. Throws for any other refusal. */
 export async function outcomeOf(api: Api, object: KubeObject): Promise<Result> {

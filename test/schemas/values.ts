@@ -120,6 +120,7 @@ export const SETTINGS_VALUES: { readonly base: Map; readonly fields: Values } = 
     environmentSource: { secretName: 'a', namespaces: ['b'] },
     otherServiceAccounts: true,
     fluxAlias: true,
+    namespaceDefaultRole: true,
     allowedRolesPolicy: 'required',
     agentEndpoints: ['http://h'],
     eksWebhook: {
@@ -156,6 +157,7 @@ export const SETTINGS_VALUES: { readonly base: Map; readonly fields: Values } = 
     environmentSource: [{}, [], { secretName: '' }, { namespaces: [] }, { colour: 1 }],
     otherServiceAccounts: flags,
     fluxAlias: flags,
+    namespaceDefaultRole: flags,
     allowedRolesPolicy: ['optional', 'other'],
     agentEndpoints: [urls, ...urls.map((url) => [url]), [], Array.from({ length: 9 }, () => 'http://h')],
     eksWebhook: [{}, [], { colour: 1 }],

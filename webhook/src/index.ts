@@ -9,6 +9,7 @@ export * from './policy/decide-service-account.ts';
 export * from './policy/refusal.ts';
 export { PRE_CHECKS as ALONE, CHECKS, STEPS, type Check } from './policy/checks.ts';
 export * from './policy/decide-pod.ts';
+export { withDefaultRole } from './policy/default-role.ts';
 export * from './policy/decision.ts';
 export * from './injection/limit-ranges.ts';
 export * from './objects/limit-range.ts';

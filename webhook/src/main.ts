@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   const options: ServerOptions = {
     lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
     eks,
-    ...{ fluxAlias: settings.fluxAlias, clients },
+    ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),

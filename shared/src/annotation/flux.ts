@@ -11,7 +11,7 @@ import { check } from '../schema.ts';
 import { parseAssumeRole, roleOf } from './parse.ts';
 import type { RoleSpec } from './types.ts';
 import { readMap, readYAML, type Dialect } from './document.ts';
-import { DEFAULT_ROLE } from '../kubernetes.ts';
+import { DEFAULT_ROLE, NO_ROLE } from '../kubernetes.ts';
 import { ROLE_ARN } from './role-arn.ts';
 
 /** YAML 1.1 as Go's decoder takes it: of repeated keys the last holds, tags and later documents are passed over. */
@@ -80,7 +80,7 @@ export interface AnnotationRead {
 }
 
 /**
- * The annotation that counts; undefined when the account asks for nothing. Flux's counts only where it is enabled
+ * The annotation that counts; undefined when the account asks for nothing, or for `none`. Flux's counts only where it is enabled
  * and ours is absent. Where both count they must ask for the same.
  */
 export function readAnnotation(given: {
@@ -89,6 +89,7 @@ export function readAnnotation(given: {
   readonly fluxEnabled: boolean;
 }): AnnotationRead | undefined {
   const { ours, fluxEnabled } = given;
+  if (ours === NO_ROLE) return undefined;
   // Flux takes an empty value for none.
   const flux = fluxEnabled && given.flux !== '' ? given.flux : undefined;
   if (ours === undefined) {

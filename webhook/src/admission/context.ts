@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from '../cluster/namespaces.ts';
 import type { ReadAccount } from '../cluster/service-accounts.ts';
 import type { AdmissionContext } from '../policy/decide-service-account.ts';
+import type { Annotations } from '../objects/annotations.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
 import type { Judgements } from '../policy/judgements.ts';
 import { otherAccountsOf, type ServiceAccount } from '../objects/service-account.ts';
@@ -16,17 +17,21 @@ export interface Lookups {
   readonly judgements: Judgements;
 }
 
-/** Its Namespace, and the other accounts that it names, all at once. Rejects with CodedError LookupFailed. */
+/**
+ * Its Namespace, unless that is known already, and the other accounts that it names, all at once. Rejects with CodedError
+ * LookupFailed.
+ */
 export async function lookUpContext(
   account: ServiceAccount,
   settings: DecideSettings,
   { lookup, lookupNamespace, limitRulesOf = () => [], judgements }: Lookups,
+  known?: Annotations,
 ): Promise<AdmissionContext> {
   const read = settings.otherServiceAccounts ? judgements.readAccount(account, settings)?.roles : undefined;
   // An invalid annotation names none.
   const named = read?.ok ? otherAccountsOf(read.value, account) : [];
   const [namespace, found] = await Promise.all([
-    lookupNamespace(account.namespace),
+    known ?? lookupNamespace(account.namespace),
     Promise.all(named.map(({ namespace: other, name }) => lookup(other, name))),
   ]);
   const others = found.flatMap((other) => other ?? []);

@@ -158,7 +158,7 @@ describe('what is written', () => {
     ['ServiceAccount', 'shop/orders', 'rolechain.io/Assume-Role', 'did you mean rolechain.io/assume-role?'],
     ['ServiceAccount', 'shop/orders', 'rolechain.io/colour', 'this version knows rolechain.io/assume-role'],
     ['Namespace', 'shop', 'rolechain.io/alowed-roles', 'did you mean rolechain.io/allowed-roles?'],
-    ['Namespace', 'shop', 'rolechain.io/asume-role', 'did you mean rolechain.io/assume-role, on the ServiceAccount?'],
+    ['Namespace', 'shop', 'rolechain.io/asume-role', 'did you mean rolechain.io/assume-role?'],
   ])('a %s %s with %s is refused', (kind, name, key, fix) => {
     expect(write({ [key]: TARGET }, undefined, kind)).toEqual({
       allowed: false,
@@ -177,7 +177,8 @@ describe('what is written', () => {
       ...{ allowed: true, reason: 'Accepted' },
       said: `${key} belongs on the Pod, and has no effect on the ServiceAccount; move it there (FieldUnknown)`,
     });
-    expect(write({ [KEY]: TARGET }, {}, 'Namespace').said).toContain(`${KEY} belongs on the ServiceAccount`);
+    const skip = 'rolechain.io/skip-containers';
+    expect(write({ [skip]: 'x' }, {}, 'Namespace').said).toContain(`${skip} belongs on the Pod`);
   });
 
   test('an annotation that is stored is not judged again for another one', () => {

@@ -14,6 +14,7 @@ import {
 import { accountWarnings } from '../policy/service-account-warnings.ts';
 import { refusal, namespaceOf, malformed, readRequest, type ReviewResponse, type Hold } from './review.ts';
 import { patternProblems } from '../policy/allowed-roles.ts';
+import { accountGlobProblems, type NamespaceFindings, type WrittenNamespace } from '../policy/default-role-findings.ts';
 import type { Finding } from '../policy/findings.ts';
 import { decideServiceAccount, type AdmissionContext } from '../policy/decide-service-account.ts';
 import type { Accepted } from '../policy/judge-service-account.ts';
@@ -26,7 +27,7 @@ import { askedResources } from '../injection/resource-annotations.ts';
 import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 import { strayProblem } from '../policy/stray-annotations.ts';
-import { isKnownKey, strayKeys } from '../objects/annotation-keys.ts';
+import { isKnownKey, keysOn, strayKeys } from '../objects/annotation-keys.ts';
 
 /** What is read of a review. */
 export interface AnnotationReview {
@@ -36,6 +37,8 @@ export interface AnnotationReview {
   readonly written: Written | undefined;
   /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
   readonly account: ServiceAccount | undefined;
+  /** The Namespace as it is about to be, where its default role is new or changed. */
+  readonly namespace?: WrittenNamespace;
 }
 
 /** What is written of ours. */
@@ -66,7 +69,14 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   const changed = keep(annotations, ours);
   const answer = { uid, dryRun: dryRun === true };
   if (name === 'Namespace') {
-    return { ...answer, written: { kind: name, name: cut(nameOf(object), 253), changed }, account: undefined };
+    const called = cut(nameOf(object), 253);
+    const namespace = { name: called, annotations: keep(annotations, keysOn('Namespace')) };
+    return {
+      ...answer,
+      written: { kind: name, name: called, changed },
+      account: undefined,
+      ...(isNew(ANNOTATIONS.assumeRole.key) ? { namespace } : {}),
+    };
   }
   const account = accountOf(object, request.namespace, annotations, eks);
   const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
@@ -114,21 +124,23 @@ export function evaluateServiceAccount(
   return { ...judged, warnings: [...judged.warnings, ...accountWarnings(judged.roles, account)] };
 }
 
-/** What the changed annotations alone say. */
-interface Findings {
-  readonly refusing: readonly Finding[];
-  readonly warnings: readonly string[];
-}
+/** What an account comes to, or a Namespace's default role; undefined where neither is asked for. */
+export type Judged = Accepted | Refused | NamespaceFindings | undefined;
 
-/** Keys that no version knows, and values on a Namespace that can't be meant, are refused; a key of another kind warns. */
-function findingsOf({ kind, changed }: Written): Findings {
+/**
+ * What the changed annotations alone say: keys that no version knows, and values on a Namespace that can't be meant, are
+ * refused; a key of another kind warns.
+ */
+function findingsOf({ kind, changed }: Written): NamespaceFindings {
   const strays = strayKeys(changed, kind);
   const told = (keys: readonly string[]): Problem[] => keys.map((key) => strayProblem(key, kind));
-  const patterns = kind === 'Namespace' ? changed[ANNOTATIONS.allowedRoles.key] : undefined;
+  const { [ANNOTATIONS.allowedRoles.key]: patterns, [ANNOTATIONS.assumeRoleAccounts.key]: accounts } =
+    kind === 'Namespace' ? changed : {};
   const resources = kind === 'Namespace' ? askedResources({}, changed, false) : undefined;
   const all: readonly (readonly [Finding['reason'], readonly Problem[]])[] = [
     ['AnnotationUnknown', told(strays.filter((key) => !isKnownKey(key)))],
     ['AllowedRolesInvalid', patterns === undefined ? [] : patternProblems(patterns)],
+    ['DefaultAccountsInvalid', accounts === undefined ? [] : accountGlobProblems(accounts)],
     ['SidecarResourcesInvalid', resources === undefined || resources.ok ? [] : resources.problems],
   ];
   return {
@@ -148,13 +160,14 @@ export interface WrittenDecision {
   readonly warnings: readonly string[];
 }
 
-/** The write as a whole: an account's refusal has the text that its pods would get. `judged` is the account's. */
-export function decideWritten(written: Written | undefined, judged: Accepted | Refused | undefined): WrittenDecision {
+/** The write as a whole: an account's refusal has the text that its pods would get. */
+export function decideWritten(written: Written | undefined, judged: Judged): WrittenDecision {
   if (!written || (!judged && Object.keys(written.changed).length === 0))
     return { reason: 'NotAnnotated', warnings: [] };
-  const { refusing, warnings: ofKeys } = findingsOf(written);
-  const warnings = [...ofKeys, ...(judged?.warnings ?? [])];
-  const refused = judged?.outcome === 'refused' ? judged : undefined;
+  const ofKeys = findingsOf(written);
+  const refusing = [...(judged && 'refusing' in judged ? judged.refusing : []), ...ofKeys.refusing];
+  const warnings = [...ofKeys.warnings, ...(judged?.warnings ?? [])];
+  const refused = judged && 'outcome' in judged && judged.outcome === 'refused' ? judged : undefined;
   const reason = refused?.reason ?? refusing[0]?.reason;
   if (reason === undefined) return { reason: 'Accepted', warnings };
   const before = refused?.message ?? `rolechain: ${written.kind} ${written.name}:`;

@@ -69,6 +69,35 @@ describe('a ServiceAccount that is written', () => {
     expect(errorOf(await validate(written(TARGET)))).toBe('503 LookupFailed');
   });
 
+  test('of the kind Namespace: its default role and the list of accounts are checked', async () => {
+    const namespaceReview = (annotations: object): string =>
+      review(
+        { metadata: { name: 'shop', annotations } },
+        { kind: { group: '', version: 'v1', kind: 'Namespace' }, operation: 'UPDATE', namespace: 'shop' },
+      );
+    const on = { ...SETTINGS, namespaceDefaultRole: true };
+    await start({ settings: () => on, lookup: lookupNever, lookupNamespace: lookupNever });
+    const { assumeRole, assumeRoleAccounts, allowedRoles } = ANNOTATIONS;
+    for (const [annotations, reason, words] of [
+      [{ [assumeRole.key]: TARGET, [assumeRoleAccounts.key]: 'orders team-*' }, 'Accepted', ''],
+      [{ [assumeRole.key]: 'none' }, 'Accepted', ''],
+      [{ [assumeRole.key]: '{roleARN: no}' }, 'DefaultRoleInvalid', 'is "no"'],
+      [{ [assumeRole.key]: `{roleARN: "${TARGET}", credentialSource: environment}` }, 'SourceForbidden', 'environment'],
+      [{ [assumeRole.key]: TARGET, [allowedRoles.key]: 'arn:aws:iam::1*:role/*' }, 'RoleNotAllowed', TARGET],
+      [{ [assumeRoleAccounts.key]: 'orders orders[' }, 'DefaultAccountsInvalid', '"orders["'],
+      [{ [assumeRoleAccounts.key]: ' '.repeat(4097) }, 'DefaultAccountsInvalid', '4096 bytes'],
+    ] as const) {
+      const { allowed, auditAnnotations, status } = responseOf(await validate(namespaceReview(annotations)));
+      expect([allowed, auditAnnotations.reason]).toEqual([reason === 'Accepted', reason]);
+      expect(status?.message ?? '').toContain(words);
+    }
+    await start();
+    expect(responseOf(await validate(namespaceReview({ [assumeRole.key]: TARGET })))).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('the setting namespaceDefaultRole is off')],
+    });
+  });
+
   test('in no order is told so', async () => {
     await start();
     expect(errorOf(await validate('{'))).toBe('400 ReviewMalformed');
@@ -103,6 +132,44 @@ describe('what is looked up for a pod', () => {
 
   test('no other account where the setting forbids it', async () => {
     expect(await ask(false)).toEqual(['ServiceAccountForbidden', ['shop/orders', 'shop']]);
+  });
+
+  describe('with the setting namespaceDefaultRole', () => {
+    const on = { namespaceDefaultRole: true, settings: () => ({ ...SETTINGS, namespaceDefaultRole: true }) };
+    const plain = account('');
+    const withRole = { [ANNOTATIONS.assumeRole.key]: TARGET };
+    const reasonOf = async (changes: Partial<ServerOptions>): Promise<unknown> => {
+      await start({ ...on, lookup: () => Promise.resolve(plain), ...changes });
+      return responseOf(await running.mutate(review())).auditAnnotations.reason;
+    };
+
+    test('the Namespace of an account that says nothing, once, and its role holds', async () => {
+      const asked: string[] = [];
+      const lookupNamespace = (name: string) => Promise.resolve((asked.push(name), withRole));
+      expect(await reasonOf({ lookupNamespace })).toBe('Injected');
+      expect(asked).toEqual(['shop']);
+    });
+
+    test('a Namespace without a default needs no Region', async () => {
+      const lookupNamespace = () => Promise.resolve({});
+      expect(await reasonOf({ lookupNamespace, settings: () => undefined })).toBe('NotAnnotated');
+    });
+
+    test('no Namespace where the account says none', async () => {
+      const lookup = () => Promise.resolve(account('none'));
+      expect(await reasonOf({ lookup, lookupNamespace: lookupNever })).toBe('NotAnnotated');
+    });
+
+    test('none where the setting is off', async () => {
+      const off = { namespaceDefaultRole: false, settings: () => SETTINGS };
+      expect(await reasonOf({ ...off, lookupNamespace: lookupNever })).toBe('NotAnnotated');
+    });
+
+    test('a Namespace that is not known is never taken for one without a default', async () => {
+      const lookupNamespace = () => Promise.reject(new CodedError('LookupFailed', 'Namespace shop: late.'));
+      await start({ ...on, lookup: () => Promise.resolve(plain), lookupNamespace });
+      expect(errorOf(await running.mutate(review()))).toBe('503 LookupFailed');
+    });
   });
 
   test('no Namespace where the account asks for nothing', async () => {

@@ -18,10 +18,13 @@ import {
   readAnnotationReview,
   respondWritten,
   type AnnotationReview,
+  type Judged,
 } from '../admission/service-account-review.ts';
 import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
 import { preCheck, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
+import { defaultRoleFindings } from '../policy/default-role-findings.ts';
+import { mayHaveDefaultRole, withDefaultRole } from '../policy/default-role.ts';
 import type { Decision } from '../policy/decision.ts';
 import { lookUpContext, type Lookups } from '../admission/context.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -33,8 +36,9 @@ import type { DecideSettings } from '../settings/settings.ts';
 import type { Clients } from '../settings/client-ca.ts';
 
 export interface ServerOptions extends Lookups, RandomSource {
-  /** The setting of that name, which is known before the Region is; default false. */
+  /** The settings of these names, which are known before the Region is; default false. */
   readonly fluxAlias?: boolean;
+  readonly namespaceDefaultRole?: boolean;
   /** Who may ask for reviews; undefined: anyone who reaches the port. */
   readonly clients?: Clients | undefined;
   /** Undefined until the Region is known. */
@@ -177,13 +181,20 @@ async function decideReview(review: Review, options: ServerOptions): Promise<Dec
   if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
   const alone = preCheck(review.pod);
   if (alone) return alone;
-  const account = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
+  const found = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
+  const namespace = mayHaveDefaultRole(found, options) ? await options.lookupNamespace(review.namespace) : undefined;
+  const account = found && namespace ? withDefaultRole(found, namespace, options) : found;
   // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
   if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
+  const settings = settingsOf(options);
+  const context = await lookUpContext(account, settings, options, namespace);
+  return decideAsked({ pod: review.pod, account, settings, context }, options.judgements);
+}
+
+function settingsOf(options: ServerOptions): DecideSettings {
   const settings = options.settings();
   if (!settings) throw new CodedError('RegionUnknown');
-  const context = await lookUpContext(account, settings, options);
-  return decideAsked({ pod: review.pod, account, settings, context }, options.judgements);
+  return settings;
 }
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
@@ -198,13 +209,10 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
   return respondWritten(review, decision);
 }
 
-async function judgeReview(
-  { account }: AnnotationReview,
-  options: ServerOptions,
-): Promise<ReturnType<typeof evaluateServiceAccount>> {
+async function judgeReview({ account, namespace }: AnnotationReview, options: ServerOptions): Promise<Judged> {
+  if (namespace) return defaultRoleFindings(namespace, settingsOf(options));
   if (!asksForRole(account, options)) return undefined;
-  const settings = options.settings();
-  if (!settings) throw new CodedError('RegionUnknown');
+  const settings = settingsOf(options);
   return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
 }
 

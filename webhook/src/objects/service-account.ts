@@ -1,11 +1,21 @@
 /** What is kept of a ServiceAccount: the annotations that are read. */
 
-import { EKS, ANNOTATIONS, FOREIGN_KEYS, type EksWebhook, type Grammar, type RoleSpec } from '@rolechain/shared';
+import {
+  EKS,
+  ANNOTATIONS,
+  FOREIGN_KEYS,
+  NO_ROLE,
+  type EksWebhook,
+  type Grammar,
+  type RoleSpec,
+} from '@rolechain/shared';
 
 export interface ServiceAccount {
   readonly namespace: string;
   readonly name: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Its annotation that asks for a role is that of its Namespace (policy/default-role.ts). */
+  readonly byDefault?: true;
 }
 
 /** The keys of `ServiceAccount.annotations`; a cache keeps no others. Those of the EKS webhook are by its flags. */
@@ -30,13 +40,22 @@ export function grammarOf({ annotations }: ServiceAccount): Grammar {
   return annotations[ANNOTATIONS.assumeRole.key] === undefined ? 'flux' : 'rolechain';
 }
 
-/** Whether the account asks for a role at all, valid or not. */
+/** Whether the account asks for a role at all, valid or not. `none` does not, whatever Flux's annotation says. */
 export function asksForRole(
   account: ServiceAccount | undefined,
   { fluxAlias = false }: { readonly fluxAlias?: boolean },
 ): account is ServiceAccount {
-  if (account?.annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
-  return fluxAlias && Boolean(account?.annotations[FOREIGN_KEYS.fluxAssumeRole]);
+  if (account === undefined || account.annotations[ANNOTATIONS.assumeRole.key] === NO_ROLE) return false;
+  return hasOwnAnnotation(account, { fluxAlias });
+}
+
+/** Whether it says itself which role it asks for, or that it asks for none. Flux takes an empty value for none. */
+export function hasOwnAnnotation(
+  { annotations }: ServiceAccount,
+  { fluxAlias = false }: { readonly fluxAlias?: boolean },
+): boolean {
+  if (annotations[ANNOTATIONS.assumeRole.key] !== undefined) return true;
+  return fluxAlias && Boolean(annotations[FOREIGN_KEYS.fluxAssumeRole]);
 }
 
 /** The accounts that the field `serviceAccount` names, by `<namespace>/<name>`; one that isn't in it doesn't exist. */

@@ -58,11 +58,13 @@ export const STEPS: readonly Step[] = [
     checks: [{ reasons: ['NotAnnotated'], find: ({ judged }) => holds('NotAnnotated', judged() === undefined) }],
   },
   {
-    about: "The account's annotation, with what the admin and the owner of its Namespace allow.",
+    about:
+      "The account's annotation, or its Namespace's default role, with what the admin and the owner of its Namespace allow.",
     checks: [
       {
         reasons: [
           'AnnotationInvalid',
+          'DefaultRoleInvalid',
           'SourceForbidden',
           'ServiceAccountForbidden',
           'AllowedRolesInvalid',

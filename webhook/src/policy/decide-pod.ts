@@ -8,6 +8,7 @@ import { PRE_CHECKS, STEPS, type Check, type Step } from './checks.ts';
 import { refusingFindings, skipWarning, type Finding, type Findings } from './findings.ts';
 import type { AdmissionContext } from './decide-service-account.ts';
 import type { Decision, Injected, Skipped } from './decision.ts';
+import { withDefaultRole } from './default-role.ts';
 import { factsOf, type Asked, type Facts } from './facts.ts';
 import { UNKEPT, type Judgements } from './judgements.ts';
 import { processWarnings } from './process-namespace.ts';
@@ -52,7 +53,8 @@ export function decide(
   const alone = preCheck(pod);
   if (alone) return alone;
   if (account === undefined) return decideUnasked(pod, account);
-  return decideAsked({ pod, account, settings, context });
+  const asking = withDefaultRole(account, context.namespaceAnnotations ?? {}, settings);
+  return decideAsked({ pod, account: asking, settings, context });
 }
 
 /** The same of a pod that `preCheck` leaves open, and whose account is there: the first step with a finding decides. */
@@ -77,7 +79,7 @@ function findingsOf<F>({ checks }: Step<F>, facts: F): Found[] {
 
 /** What the findings of a step come to; undefined where they leave containers alone, and the pod gets its sidecar. */
 function settle(found: readonly Found[], facts: Facts): Decision | undefined {
-  const { account, settings, pod } = facts.asked;
+  const { account, pod } = facts.asked;
   const of = (holds: (check: Found['check'], finding: Finding) => boolean): Finding[] =>
     found.flatMap(({ check, findings }) => findings.filter((finding) => holds(check, finding)));
   const [left] = of((_check, { reason }) => reasonEntry(reason).outcome === 'skipped');
@@ -89,7 +91,7 @@ function settle(found: readonly Found[], facts: Facts): Decision | undefined {
     ofPod: of((check, finding) => !check.ofContainers && isOfPod(finding)),
     ofContainers: of((check) => check.ofContainers === true),
   };
-  const refusing = refusingFindings(findings, settings.conflicts);
+  const refusing = refusingFindings(findings, facts.conflicts());
   if (refusing.length > 0) return refuseAll(refusing, account);
   const [conflict] = findings.ofPod;
   return conflict && skip(conflict.reason, findings.ofPod.map(skipWarning), markOf(facts));

@@ -28,6 +28,8 @@ export interface Asked {
 /** Those of one group need what the checks before them have made sure of, and throw without it. */
 export interface Facts {
   readonly asked: Asked;
+  /** The setting of that name; `warn` under a Namespace's default role, since nobody asked for that pod. */
+  readonly conflicts: () => DecideSettings['conflicts'];
   /** What the account comes to; undefined where it asks for no role. */
   readonly judged: () => Accepted | Refused | undefined;
   readonly view: () => Result<Pod>;
@@ -59,6 +61,7 @@ export interface Facts {
 
 export function factsOf(asked: Asked, judgements: Judgements): Facts {
   const { account, settings, context } = asked;
+  const conflicts = once(() => (account.byDefault ? 'warn' : settings.conflicts));
   const judged = once(() => decideServiceAccount(account, settings, context, judgements));
   const accepted = once(() => {
     const found = judged();
@@ -93,10 +96,11 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
   const held = once(() => rolesIn(({ roles }) => roles));
   const withConflicts = ({ name, roles, conflicts }: ContainerOutcome): readonly string[] =>
     conflicts.length > 0 ? rolesOf()(name) : roles;
-  const wanted = once(() => (settings.conflicts === 'refuse' ? rolesIn(withConflicts) : held()));
+  const wanted = once(() => (conflicts() === 'refuse' ? rolesIn(withConflicts) : held()));
   return {
     ...{
       asked,
+      conflicts,
       judged,
       accepted,
       view,

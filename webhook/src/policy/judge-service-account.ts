@@ -55,8 +55,8 @@ export function judge(
 ): Accepted | Refused | undefined {
   const read = readAccount(account, settings);
   if (!read) return undefined;
-  const invalid = (problems: readonly Problem[]): Refused =>
-    refuseProblems('AnnotationInvalid', account, read.key, problems);
+  const reason = account.byDefault ? 'DefaultRoleInvalid' : 'AnnotationInvalid';
+  const invalid = (problems: readonly Problem[]): Refused => refuseProblems(reason, account, read.key, problems);
   const parsed = read.roles;
   if (!parsed.ok) return invalid(parsed.problems);
   const roles = parsed.value;
@@ -73,7 +73,7 @@ export function judge(
   if (large.length > 0) return invalid(large);
   // What is accepted here is accepted at the sidecar's start, by the same function.
   const checked = checkSidecarConfig(config);
-  if (!checked.ok) return refuseProblems('AnnotationInvalid', account, "the sidecar's configuration", checked.problems);
+  if (!checked.ok) return refuseProblems(reason, account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
   const annotationHash = hash('sha256', read.text).slice(0, 16);
   const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
@@ -94,9 +94,9 @@ function tooLarge(config: SidecarConfig): Problem[] {
 }
 
 /** What the admin's settings keep back. */
-function forbiddenSource(
+export function forbiddenSource(
   roles: readonly RoleSpec[],
-  { namespace }: ServiceAccount,
+  { namespace }: Pick<ServiceAccount, 'namespace'>,
   { environmentSource, otherServiceAccounts }: DecideSettings,
 ): ReasonCode | undefined {
   const environment = roles.some((role) => usesBase(role) && role.credentialSource === 'environment');

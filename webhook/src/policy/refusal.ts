@@ -34,8 +34,12 @@ export function refuseAll(findings: readonly Finding[], account: ServiceAccount)
 }
 
 /** What is asked for, and why it can't be had. */
-export function describe(findings: readonly Finding[], { namespace, name }: ServiceAccount): string {
-  return `rolechain: ServiceAccount ${namespace}/${name} asks for an AWS role, but: ${wordsOf(findings)}`;
+export function describe(findings: readonly Finding[], { namespace, name, byDefault }: ServiceAccount): string {
+  const account = `ServiceAccount ${namespace}/${name}`;
+  const who = byDefault
+    ? `Namespace ${namespace} asks for an AWS role for its ${account}`
+    : `${account} asks for an AWS role`;
+  return `rolechain: ${who}, but: ${wordsOf(findings)}`;
 }
 
 /** Of each finding one sentence each of why not, where, and what to do; its code at its end. */

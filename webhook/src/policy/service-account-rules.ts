@@ -104,7 +104,7 @@ function baseProblems(role: RoleSpec, account: ServiceAccount, others: OtherAcco
 }
 
 /** The Region that the document doesn't write comes from the settings. */
-function regionProblems(role: RoleSpec, { region }: DecideSettings): Problem[] {
+export function regionProblems(role: RoleSpec, { region }: Pick<DecideSettings, 'region'>): Problem[] {
   if (role.region !== undefined || role.stsRegion !== undefined) return [];
   const missing = (text: string, fix: string): Problem[] => [
     problem('FieldConflict', `${pathOf(role)}region`, `is missing, and the webhook's Region ${region} ${text}`, fix),

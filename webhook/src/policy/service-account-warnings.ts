@@ -5,11 +5,12 @@ import type { ServiceAccount } from '../objects/service-account.ts';
 
 /** One sentence each. The roles are those of an accepted account. */
 export function accountWarnings(roles: readonly RoleSpec[], account: ServiceAccount): string[] {
-  return roles.flatMap((role) => [
-    ...withoutBaseRole(role, account),
-    ...externalIDInClear(role),
-    ...repeatedTags(role),
-  ]);
+  return roles.flatMap((role) => [...withoutBaseRole(role, account), ...writtenWarnings([role], 'ServiceAccount')]);
+}
+
+/** What the document alone shows; `on` is the kind of the object that has it. */
+export function writtenWarnings(roles: readonly RoleSpec[], on: 'ServiceAccount' | 'Namespace'): string[] {
+  return roles.flatMap((role) => [...externalIDInClear(role, on), ...repeatedTags(role)]);
 }
 
 function withoutBaseRole(role: RoleSpec, account: ServiceAccount): string[] {
@@ -22,13 +23,13 @@ function withoutBaseRole(role: RoleSpec, account: ServiceAccount): string[] {
   ];
 }
 
-function externalIDInClear(role: RoleSpec): string[] {
+function externalIDInClear(role: RoleSpec, on: string): string[] {
   const path = pathOf(role);
   return steps(role)
     .filter(({ hop }) => hop.externalID !== undefined)
     .map(
       ({ at }) =>
-        `${path}${at}externalID is stored in plain text; anyone who can read the ServiceAccount can see it. externalIDFrom takes it from a Secret`,
+        `${path}${at}externalID is stored in plain text; anyone who can read the ${on} can see it. externalIDFrom takes it from a Secret`,
     );
 }
 

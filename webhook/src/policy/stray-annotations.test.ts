@@ -28,10 +28,10 @@ describe('on a pod whose account asks', () => {
   test.each([
     [
       'rolechain.io/assume-role',
-      /assume-role belongs on the ServiceAccount, and has no effect on the Pod; move it there/,
+      /assume-role belongs on the ServiceAccount or the Namespace, and has no effect on the Pod; move it there/,
     ],
     [ROLES, /allowed-roles belongs on the Namespace/],
-    ['rolechain.io/asume-role', /did you mean rolechain.io\/assume-role, on the ServiceAccount\?/],
+    ['rolechain.io/asume-role', /did you mean rolechain.io\/assume-role, on the ServiceAccount or the Namespace\?/],
     ['rolechain.io/container-role', /did you mean rolechain.io\/container-roles\? /],
     ['rolechain.io/zzz', /this version knows rolechain.io\/inject/],
     [`rolechain.io/${'x'.repeat(300)}`, /x\.\.\. is not an annotation of this version/],
@@ -49,7 +49,7 @@ describe('on a pod whose account asks for nothing', () => {
       expect(decide(pod, who, SETTINGS)).toMatchObject({
         ...{ outcome: 'skipped', reason: 'NotAnnotated' },
         warnings: [
-          'the pod: rolechain.io/assume-role belongs on the ServiceAccount, and has no effect on the Pod; move it there (FieldUnknown)',
+          'the pod: rolechain.io/assume-role belongs on the ServiceAccount or the Namespace, and has no effect on the Pod; move it there (FieldUnknown)',
         ],
       });
     }

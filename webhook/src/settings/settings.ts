@@ -42,6 +42,7 @@ export type DecideSettings = Pick<
   | 'environmentSource'
   | 'otherServiceAccounts'
   | 'fluxAlias'
+  | 'namespaceDefaultRole'
   | 'allowedRolesPolicy'
   | 'agentEndpoints'
   | 'stsEndpoint'
@@ -119,6 +120,10 @@ const TABLE = {
   fluxAlias: flag(
     false,
     "Read Flux's annotation `aws.auth.fluxcd.io/assume-role` where ours is absent, by Flux's lenient rules.",
+  ),
+  namespaceDefaultRole: flag(
+    false,
+    'Whether `rolechain.io/assume-role` on a Namespace holds for its ServiceAccounts that have none: [how](reference.md#a-default-role-for-a-namespace). The guard has a component of its own for it.',
   ),
   otherServiceAccounts: flag(
     false,

@@ -22,6 +22,7 @@ export const SETTINGS: DecideSettings = {
   environmentSource: { secretName: 'rolechain-environment', namespaces: ['lab'] },
   otherServiceAccounts: false,
   fluxAlias: false,
+  namespaceDefaultRole: false,
   useDualstackEndpoint: false,
   containersUseDualstackEndpoint: false,
   useFIPSEndpoint: false,

@@ -1,0 +1,102 @@
+/** Whom a Namespace's default role is for. test/guard/default-role-globs holds the guard's reading against this one. */
+import fc from 'fast-check';
+import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
+import type { Decision } from './decision.ts';
+import { withDefaultRole } from './default-role.ts';
+
+const ROLE = 'rolechain.io/assume-role';
+const ACCOUNTS = 'rolechain.io/assume-role-accounts';
+const FLUX = 'aws.auth.fluxcd.io/assume-role';
+const OTHER = 'arn:aws:iam::333333333333:role/other';
+const BASE = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::999999999999:role/base' };
+const on = { ...SETTINGS, namespaceDefaultRole: true };
+const plain = account('');
+
+const decide = (
+  namespaceAnnotations: Record<string, string>,
+  who = plain,
+  settings = on,
+  pod = plainPod(),
+): { readonly decision: Decision; readonly pod: unknown } =>
+  call(pod, who, settings, undefined, { others: new Map(), allowedRoles: undefined, namespaceAnnotations });
+const rolesOf = (decision: Decision): string[] =>
+  decision.outcome === 'injected' ? decision.roles.map(({ roleARN }) => roleARN) : [];
+
+test.each([
+  ['all accounts', {}, plain, true],
+  ['one by name', { [ACCOUNTS]: 'orders' }, plain, true],
+  ['by a glob among others', { [ACCOUNTS]: 'a\n\tord*  b' }, plain, true],
+  ['beside what is not a glob', { [ACCOUNTS]: 'orders[ (( orders' }, plain, true],
+  ['another one', { [ACCOUNTS]: 'order' }, plain, false],
+  ['nobody', { [ACCOUNTS]: '' }, plain, false],
+  ['only what is not a glob', { [ACCOUNTS]: 'orders[ Orders ORDERS orders,' }, plain, false],
+  ['a list at its limit', { [ACCOUNTS]: `${'x'.repeat(4094)} *` }, plain, true],
+  ['a list over its limit', { [ACCOUNTS]: `${'x'.repeat(4095)} *` }, plain, false],
+  ['a list over its limit in bytes alone', { [ACCOUNTS]: `${'é'.repeat(2048)} *` }, plain, false],
+  ['one with a base role by a star', { [ACCOUNTS]: 'orders*' }, account('', BASE), false],
+  ['one with a base role by default', {}, account('', BASE), false],
+  ['one with a base role by name', { [ACCOUNTS]: '* orders' }, account('', BASE), true],
+  ['one that says none', {}, account('none'), false],
+  ["one with Flux's annotation, which is not read", {}, account('', { [FLUX]: 'x' }), true],
+])('%s', (_name, list, who, selected) => {
+  const { decision, pod } = decide({ [ROLE]: TARGET, ...list }, who);
+  expect([decision.reason, rolesOf(decision)]).toEqual(selected ? ['Injected', [TARGET]] : ['NotAnnotated', []]);
+  if (!selected) expect(pod).toEqual(plainPod());
+  expect(decide({ [ROLE]: TARGET, ...list }, who, SETTINGS).decision.reason).toBe('NotAnnotated');
+});
+
+test("an account's own annotation wins whole", () => {
+  expect(rolesOf(decide({ [ROLE]: OTHER }, account()).decision)).toEqual([TARGET]);
+  const alias = { ...on, fluxAlias: true };
+  const flux = account('', { [FLUX]: JSON.stringify({ roleARN: TARGET }) });
+  expect(rolesOf(decide({ [ROLE]: OTHER }, flux, alias).decision)).toEqual([TARGET]);
+  expect(decide({ [ROLE]: OTHER }, account('none', flux.annotations), alias).decision.reason).toBe('NotAnnotated');
+});
+
+test('none asks for no role, on an account and on a Namespace', () => {
+  expect(decide({}, account('none'), SETTINGS).decision).toMatchObject({ outcome: 'skipped', reason: 'NotAnnotated' });
+  expect(decide({ [ROLE]: 'none' }).decision.reason).toBe('NotAnnotated');
+  expect(decide({}, account('none\n'), SETTINGS).decision.reason).toBe('AnnotationInvalid');
+});
+
+test.each([
+  ['of the pod', { hostNetwork: true }, 'HostNetwork'],
+  ['of a container', { containers: [{ name: 'app', env: [{ name: 'AWS_ROLE_ARN', value: 'x' }] }] }, 'OwnWebIdentity'],
+])('a conflict %s skips with a warning, where an account that asks is refused', (_name, spec, code) => {
+  const { decision } = decide({ [ROLE]: TARGET }, plain, on, plainPod(spec));
+  expect(decision).toMatchObject({ outcome: 'skipped', marked: expect.anything() });
+  expect(decision.warnings.join('\n')).toContain(`[${code}]`);
+  expect(decide({}, account(), on, plainPod(spec)).decision).toMatchObject({ outcome: 'refused', reason: code });
+});
+
+test('a default that is invalid is told as the one of the Namespace', () => {
+  expect(decide({ [ROLE]: '{roleARN: no}' }).decision).toMatchObject({
+    reason: 'DefaultRoleInvalid',
+    message: expect.stringMatching(
+      /^rolechain: Namespace shop asks for an AWS role for its ServiceAccount shop\/orders, but/,
+    ),
+  });
+});
+
+test('once in place it stays: the same twice is the same once', () => {
+  const once = withDefaultRole(plain, { [ROLE]: TARGET }, on);
+  expect(withDefaultRole(once, { [ROLE]: OTHER }, on)).toBe(once);
+});
+
+test('no text of a Namespace makes the pod of an account fail, or change, that it does not select', () => {
+  const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom(TARGET, 'none', '{'));
+  // Names of others and what is not a glob: neither can select `orders`.
+  const broken = fc
+    .tuple(fc.string(), fc.constantFrom('[', '(', '?', '|', '\\', 'A', '^', '$', 'é', ','), fc.string())
+    .map((parts) => parts.join('').replace(/[ \t\r\n]/g, ''));
+  const word = fc.oneof(broken, fc.constantFrom('order', 'orders-2', 'o*-', '*.orders', 'x'.repeat(254)));
+  const list = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
+  fc.assert(
+    fc.property(anyText, list, anyText, (role, accounts, allowed) => {
+      const texts = { [ROLE]: role, [ACCOUNTS]: accounts, 'rolechain.io/allowed-roles': allowed };
+      const { decision, pod } = decide(texts);
+      expect(decision).toEqual({ outcome: 'skipped', reason: 'NotAnnotated', warnings: [] });
+      expect(pod).toEqual(plainPod());
+    }),
+  );
+});
