@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { FOREIGN_KEYS } from '@rolechain/shared';
+import { FOREIGN_KEYS, GUARD_BINDINGS } from '@rolechain/shared';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
 import { kustomize } from '@rolechain/test/fixture/kustomize.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -40,6 +40,22 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(settings?.after).toBe(`${String(settings?.before)}fluxAlias: true\n`);
     expect(parseSettings(String(settings?.after))).toMatchObject({ ok: true, value: { fluxAlias: true } });
     for (const { after: text } of conditions) expect(text).toContain(`'${FOREIGN_KEYS.fluxAssumeRole}'`);
+  });
+
+  test('audit changes a setting, and what the bindings of the guard do', () => {
+    const [before, after] = [base(), overlay('audit')];
+    const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
+    const [settings, ...actions] = changes;
+    expect(settings?.after).toBe(`${String(settings?.before)}mode: audit\n`);
+    expect(parseSettings(String(settings?.after))).toMatchObject({ ok: true, value: { mode: 'audit' } });
+    const action = 'ValidatingAdmissionPolicyBinding.spec.validationActions';
+    const toAudit = [
+      { path: `${action}.0`, before: 'Deny', after: 'Audit' },
+      { path: `${action}.1`, before: undefined, after: 'Warn' },
+    ];
+    expect(actions).toEqual(GUARD_BINDINGS.flatMap(() => toAudit));
+    const names = base().flatMap(({ kind, metadata }) => (kind === GUARD[1] ? metadata.name : []));
+    expect(names.toSorted()).toEqual([...GUARD_BINDINGS]);
   });
 
   test.each([

@@ -44,7 +44,8 @@ interface Glob {
   readonly other: Int32Array;
 }
 
-function globMatcher(glob: string): (text: string) => boolean {
+/** Whether a text matches a glob of `*` and `?`. */
+export function globMatcher(glob: string): (text: string) => boolean {
   if (!/[*?]/.test(glob)) return (text) => text === glob;
   const machine = build(glob);
   return (text) => run(machine, text);

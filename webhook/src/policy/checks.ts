@@ -62,9 +62,13 @@ export const STEPS: readonly Step[] = [
     checks: [
       {
         reasons: [
+          'AccountForbidden',
           'AnnotationInvalid',
           'SourceForbidden',
           'ServiceAccountForbidden',
+          'CredentialSourceForbidden',
+          'DurationTooLong',
+          'TagsImpossible',
           'AllowedRolesInvalid',
           'RoleNotAllowed',
         ],
