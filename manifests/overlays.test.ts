@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { FOREIGN_KEYS, LIMITS, NAME_GLOB } from '@rolechain/shared';
+import { FOREIGN_KEYS, GUARD_BINDINGS, LIMITS, NAME_GLOB } from '@rolechain/shared';
 import { describeWithBinaries } from '@rolechain/test/cluster/jest.ts';
 import { kustomize } from '@rolechain/test/fixture/kustomize.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -96,6 +96,23 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(JSON.stringify(matchConditions)).not.toContain('namespaceObject');
     expect(JSON.stringify(variables)).toContain(`size(bytes(variables.accounts)) > ${LIMITS.assumeRoleAccountsBytes}`);
     expect(JSON.stringify(variables)).toContain(NAME_GLOB.source);
+  });
+
+  test('audit changes a setting, and what the bindings of the guard do', () => {
+    const [before, after] = [base(), overlay('audit')];
+    const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
+    const [settings, ...actions] = changes;
+    expect(settings?.after).toBe(`mode: audit\n${String(settings?.before)}`);
+    expect(parseSettings(String(settings?.after))).toMatchObject({ ok: true, value: { mode: 'audit' } });
+    const action = 'ValidatingAdmissionPolicyBinding.spec.validationActions';
+    const toAudit = [
+      { path: `${action}.0`, before: 'Deny', after: 'Audit' },
+      { path: `${action}.1`, before: undefined, after: 'Warn' },
+    ];
+    const bindings = base().filter(({ kind }) => kind === GUARD[1]);
+    expect(actions).toEqual(bindings.flatMap(() => toAudit));
+    const names = overlay('default-role').flatMap(({ kind, metadata }) => (kind === GUARD[1] ? metadata.name : []));
+    expect(names.toSorted()).toEqual([...GUARD_BINDINGS]);
   });
 
   describe('components go together', () => {

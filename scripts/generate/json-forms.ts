@@ -6,16 +6,19 @@ import {
   FIELDS,
   FLUX_ROLE_ARN,
   LIMITS,
+  NAME_GLOB,
   PLACEHOLDERS,
   POLICY,
   POLICY_ARN,
   REGION,
   ROLE_ARN_PATTERN,
+  SENT_TAGS,
   TAG,
+  TAG_PLACEHOLDERS,
   type EksFlags,
   type Schema,
 } from '@rolechain/shared';
-import { SETTINGS_FIELDS, SIDECAR_VARIABLES } from '@rolechain/webhook';
+import { ALLOWED_SOURCES, SETTINGS_FIELDS, SIDECAR_VARIABLES } from '@rolechain/webhook';
 import type { Form, Forms } from './json-convert.ts';
 
 const text = (pattern: RegExp | string, more: Form = {}): Form => ({
@@ -45,6 +48,20 @@ export const secondsForm: Form = {
 export const anyRoleARN: Form = { anyOf: [roleARN, text(FLUX_ROLE_ARN)] };
 export const ROLE_NAME: Form = { pattern: DNS_LABEL.source };
 
+const durationForm: Form = { anyOf: [secondsForm, text(`^\\d{1,9}$|${DURATION_PARTS.source}`, { minLength: 1 })] };
+const tagValue = text(TAG, { maxLength: LIMITS.tagValueMax });
+/** TAG with placeholders in between. */
+const placeholder = `\\{(?:${TAG_PLACEHOLDERS.join('|')})\\}`;
+const tagPart = `(?:${TAG.source.slice(1, -2)}|${placeholder})*`;
+const tagTemplate = text(`^${tagPart}${placeholder}${tagPart}$`, { maxLength: LIMITS.tagTemplateMax });
+const tagsForm = (value: Form): Form => ({
+  type: 'object',
+  propertyNames: tagKey,
+  additionalProperties: value,
+  maxProperties: LIMITS.tags,
+});
+const templatesForm = tagsForm({ anyOf: [tagValue, tagTemplate] });
+
 /** Of the annotation's fields. */
 export const FORMS: Forms = new Map<Schema<unknown>, Form>([
   [FIELDS.roleARN.schema, roleARN],
@@ -54,18 +71,11 @@ export const FORMS: Forms = new Map<Schema<unknown>, Form>([
       maxLength: LIMITS.sessionNameTemplateMax,
     }),
   ],
-  [FIELDS.duration.schema, { anyOf: [secondsForm, text(`^\\d{1,9}$|${DURATION_PARTS.source}`, { minLength: 1 })] }],
+  [FIELDS.duration.schema, durationForm],
   [FIELDS.region.schema, region],
   [FIELDS.stsRegion.schema, region],
-  [
-    FIELDS.tags.schema,
-    {
-      type: 'object',
-      propertyNames: tagKey,
-      additionalProperties: text(TAG, { maxLength: LIMITS.tagValueMax }),
-      maxProperties: LIMITS.tags,
-    },
-  ],
+  [FIELDS.tags.schema, templatesForm],
+  [SENT_TAGS, tagsForm(tagValue)],
   [FIELDS.transitiveTagKeys.schema, listForm(tagKey, { maxItems: LIMITS.tags })],
   [FIELDS.policy.schema, { anyOf: [{ type: 'object' }, policyText] }],
   [
@@ -77,6 +87,7 @@ export const FORMS: Forms = new Map<Schema<unknown>, Form>([
 const name = text(DNS_SUBDOMAIN, { minLength: 1, maxLength: 253 });
 const filled: Form = { type: 'string', minLength: 1 };
 const path = text('^/.', { maxLength: LIMITS.pathChars });
+const glob = text(NAME_GLOB);
 const map = (properties: Form): Form => ({ type: 'object', properties, additionalProperties: false });
 
 const SETTINGS: Readonly<Partial<Record<keyof typeof SETTINGS_FIELDS, Form>>> = {
@@ -92,6 +103,14 @@ const SETTINGS: Readonly<Partial<Record<keyof typeof SETTINGS_FIELDS, Form>>> = 
     containerCredentialsTokenPath: text(/^[\w.-]+$/, { maxLength: LIMITS.pathChars }),
     containerCredentialsTokenVolumeName: text(DNS_LABEL),
   } satisfies Record<keyof EksFlags, Form>),
+  allowedServiceAccounts: listForm(
+    { ...map({ namespace: glob, name: { ...glob, default: '*' } }), required: ['namespace'] },
+    { maxItems: LIMITS.allowedServiceAccounts },
+  ),
+  credentialSources: listForm({ enum: ALLOWED_SOURCES }, { minItems: 1, maxItems: ALLOWED_SOURCES.length }),
+  maxSessionDuration: durationForm,
+  defaultTags: templatesForm,
+  forcedTags: templatesForm,
   sidecarEnvironment: map(Object.fromEntries(SIDECAR_VARIABLES.map((variable) => [variable, filled]))),
 };
 

@@ -22,13 +22,18 @@ export const REASONS_FOR_RIGHTS: Readonly<Record<string, string>> = {
   'get `nodes`': 'the Region, from the label of its own node, when the settings name none',
   'get, list, watch, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
     'to publish the CA bundle, and again as soon as it is gone',
+  'get `validatingadmissionpolicybindings` named `rolechain-guard`, `rolechain-guard-default-role`, `rolechain-guard-default-role-opted-in`, `rolechain-guard-opted-in`':
+    'under the setting `mode: audit`, to tell where the guard refuses pods all the same',
   'create `secrets` in namespace `rolechain`':
     "to make the Secret of its certificate (RBAC can't tie `create` to a name)",
   'get, list, watch, update `secrets` named `rolechain-webhook-tls` in namespace `rolechain`':
     'to read and renew it, and to serve what another replica has put there',
 };
 
-const CLUSTER_SCOPED = ['namespaces', 'nodes', 'mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+const CLUSTER_SCOPED = [
+  ...['namespaces', 'nodes', 'mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+  'validatingadmissionpolicybindings',
+];
 const SECTION = /(<!-- rights:[^>]*-->\n)[^]*?(<!-- end of rights -->)/;
 
 /** Every rule of the Roles and ClusterRoles in a manifest, as a table with its reason. Throws where the two differ. */

@@ -4,7 +4,18 @@ export * from './arn-like.ts';
 export { parseAssumeRole } from './annotation/parse.ts';
 export type { HopSpec, RoleSpec, SecretKeyRef } from './annotation/types.ts';
 export { chainOf, type Chain } from './annotation/chain.ts';
-export { FIELDS, NESTED, POLICY, POLICY_ARN, TAG, type Field } from './annotation/fields.ts';
+export {
+  FIELDS,
+  NESTED,
+  POLICY,
+  POLICY_ARN,
+  SENT_TAGS,
+  TAG,
+  TAGS_EXPECTED,
+  isTagValue,
+  tagTemplates,
+  type Field,
+} from './annotation/fields.ts';
 export { parseFluxAssumeRole, readAnnotation, type AnnotationRead } from './annotation/flux.ts';
 export { FLUX_ROLE_ARN, type Grammar } from './annotation/role-arn.ts';
 export { DOCUMENT as annotationSchema, HOP as writtenHop, ROLE as writtenRole } from './annotation/schema.ts';
@@ -33,6 +44,7 @@ export * from './schema.ts';
 export * from './sdk-variables.ts';
 export { answerHead, hasBody, requestEmitted, stopSentAhead, type SentAheadOptions } from './sent-ahead.ts';
 export * from './session-name.ts';
+export * from './session-tags.ts';
 export * from './sidecar-config/codec.ts';
 export { config as sidecarConfigSchema, hop as hopSchema, role as roleSchema } from './sidecar-config/schema.ts';
 export * from './sidecar-config/types.ts';

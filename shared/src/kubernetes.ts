@@ -102,3 +102,11 @@ export const MESH_EXCLUSIONS: readonly string[] = [
 /** The kinds by which an apiserver is told of a webhook. */
 export const WEBHOOK_CONFIGURATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
 export type WebhookConfigurationKind = (typeof WEBHOOK_CONFIGURATION_KINDS)[number];
+
+/** The bindings of the guard (manifests/base/guard.yaml). */
+export const GUARD_BINDINGS = [
+  'rolechain-guard',
+  'rolechain-guard-default-role',
+  'rolechain-guard-default-role-opted-in',
+  'rolechain-guard-opted-in',
+] as const;

@@ -58,6 +58,10 @@ export const LIMITS = {
   tags: 50,
   tagKeyMax: 128,
   tagValueMax: 256,
+  /** Our own, of a value with placeholders: the result has the limit of STS's. */
+  tagTemplateMax: 512,
+  /** Our own, of the setting allowedServiceAccounts: each is matched against each account that asks. */
+  allowedServiceAccounts: 100,
   /** STS API reference, AssumeRole: Policy and PolicyArns; the plain text of both together. */
   policyChars: 2048,
   /** Lists and maps of a policy in each other: IAM's own grammar has six. */

@@ -76,6 +76,22 @@ export const REASONS = {
     'credentialSource: environment is not allowed in this namespace.',
     'Ask the admin to list the namespace in the setting environmentSource.namespaces, or use another credentialSource.',
   ),
+  AccountForbidden: refused(
+    'The admin does not let this ServiceAccount ask for roles.',
+    'Ask the admin to list it in the setting allowedServiceAccounts, or take the annotation out.',
+  ),
+  CredentialSourceForbidden: refused(
+    'The admin does not allow the base identity.',
+    'Use an allowed credentialSource, or ask the admin to list it in the setting credentialSources.',
+  ),
+  DurationTooLong: refused(
+    'A session would last longer than the admin allows.',
+    'Write a shorter duration, or ask the admin to raise the setting maxSessionDuration.',
+  ),
+  TagsImpossible: refused(
+    'The session tags that the admin sets cannot be sent with the role.',
+    'Take out of the annotation what the message names, or ask the admin to change the settings defaultTags and forcedTags.',
+  ),
   PodMalformed: refused(
     'The pod does not have the shape that the API describes.',
     'Correct the field that the message names.',

@@ -133,6 +133,19 @@ function tests(binaries: Binaries): void {
     },
   );
 
+  installed(
+    'where the admin narrows who may ask, and for what',
+    () => ({
+      allowedServiceAccounts: [{ namespace: 'shop', name: 'locked-*' }],
+      credentialSources: ['pod-identity'],
+      maxSessionDuration: '30m',
+      forcedTags: { team: '{namespace}' },
+    }),
+    () => {
+      test.each(refusedWhere('locked'))('refused: %s', (_name, refusal) => meet(refusal));
+    },
+  );
+
   // The agent and the apiserver are on loopback, and HTTP_PROXY is set too: neither is ever seen by the proxy.
   const outside = (): Readonly<Record<string, unknown>> => ({
     ...USUAL,

@@ -1,18 +1,18 @@
 /** The API by plain HTTP over connections that are kept: a pod asked for right after a write comes within a millisecond. */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 export interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** The header that kubectl prints as `Warning: …`. */
-  readonly warning?: string;
 }
 
 export interface Api {
+  readonly send: (method: string, path: string, type?: string, body?: object) => Promise<Answer>;
   readonly get: (path: string) => Promise<Answer>;
   readonly post: (path: string, body: object) => Promise<Answer>;
   /** A JSON merge patch. */
@@ -35,14 +35,10 @@ export async function openApi(kubeConfig: KubeConfig): Promise<Api> {
     const asked = request(url, { ...options, agent, method, headers });
     asked.end(body && JSON.stringify(body));
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    const { warning } = response.headers;
-    return {
-      status: response.statusCode ?? 0,
-      body: await text(response),
-      ...(warning !== undefined && { warning }),
-    };
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
   };
   return {
+    send,
     get: (path) => send('GET', path),
     post: (path, body) => send('POST', path, 'application/json', body),
     patch: (path, body) => send('PATCH', path, 'application/merge-patch+json', body),

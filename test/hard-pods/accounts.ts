@@ -43,6 +43,14 @@ export const ACCOUNTS = {
   borrower: { [KEY]: `{roleARN: "${ORDERS}", serviceAccount: {name: orders}}` },
   misspelt: { 'rolechain.io/asume-role': ORDERS },
   required: { [KEY]: `{roleARN: "${ORDERS}", startup: require}` },
+  'explicit-irsa': {
+    [KEY]: `{roleARN: "${ORDERS}", credentialSource: irsa}`,
+    'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/base',
+  },
+  long: { [KEY]: `{roleARN: "${ORDERS}", duration: 45m}` },
+  tagging: {
+    [KEY]: `{roleARN: "${ORDERS}", via: [{roleARN: "${AUDIT}", tags: {team: x}, transitiveTagKeys: [team]}]}`,
+  },
   plain: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;

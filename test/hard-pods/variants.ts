@@ -2,7 +2,7 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
-export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports';
+export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked';
 
 /** What differs from the defaults. */
 export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
@@ -11,6 +11,12 @@ export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>
   unset: { sidecarUser: 'unset' },
   noProxy: { loopbackNoProxy: true },
   ports: { declareMetricsPort: true },
+  locked: {
+    allowedServiceAccounts: [{ namespace: 'shop', name: '*' }],
+    credentialSources: ['pod-identity'],
+    maxSessionDuration: 1800,
+    forcedTags: { team: '{namespace}' },
+  },
 };
 
 /** As docs/pods.md names them. */
@@ -20,6 +26,7 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   unset: '`sidecarUser: unset`',
   noProxy: '`loopbackNoProxy: true`',
   ports: '`declareMetricsPort: true`',
+  locked: '[locked down](operations.md#lock-down)',
 };
 
 /** The settings of a variant, for a decision without a process. */

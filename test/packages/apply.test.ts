@@ -34,8 +34,13 @@ describeWithHelm('each rendering', (helm) => {
       afterAll(() => api.close());
 
       const apply = async (object: KubeObject): Promise<Stored> => {
-        const { status, body, warning } = await api.apply(resources.pathOf(object), object);
-        expect([object.kind, status, warning, status < 300 ? '' : body]).toEqual([object.kind, status, undefined, '']);
+        const { status, body, headers } = await api.apply(resources.pathOf(object), object);
+        expect([object.kind, status, headers.warning, status < 300 ? '' : body]).toEqual([
+          object.kind,
+          status,
+          undefined,
+          '',
+        ]);
         return JSON.parse(body) as Stored;
       };
       /** One after the other, as kubectl does. */
@@ -74,7 +79,7 @@ describeWithHelm('each rendering', (helm) => {
           others.flatMap((object) => podOf(object, namespace) ?? []),
           dryRun,
         );
-        expect(made.map(({ status, warning, body }) => [status, warning, status === 201 ? '' : body])).toEqual([
+        expect(made.map(({ status, headers, body }) => [status, headers.warning, status === 201 ? '' : body])).toEqual([
           [201, undefined, ''],
         ]);
 

@@ -20,6 +20,7 @@ export { coversLoopback } from './injection/proxy-env.ts';
 export * from './injection/sidecar-config.ts';
 export * from './policy/service-account-rules.ts';
 export * from './objects/service-account.ts';
+export { ALLOWED_SOURCES } from './settings/lock-down.ts';
 export * from './settings/settings.ts';
 export * from './injection/sidecar-fields.ts';
 export * from './patch/uninject.ts';

@@ -22,6 +22,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { describeCA } from './settings/client-ca.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
+import { actionsReader, watchGuard } from './cluster/guard-bindings.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
 import { reflect, untilItChanges } from './cluster/reflector.ts';
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
-  const { address, port, healthPort, eksWebhook: flags, logLevel: _, ...unread }: OwnSettings = others;
+  const { address, port, healthPort, eksWebhook: flags, mode, logLevel: _, ...unread }: OwnSettings = others;
   const _none: NothingElse = unread;
   const eks = eksWebhook(flags);
   const project = serviceAccountProjector(eks);
@@ -78,12 +79,13 @@ async function main(): Promise<void> {
   const certificates = makeCertificateMaintainer({
     ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
   });
+  const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
   const options: ServerOptions = {
     lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
     eks,
-    ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients },
+    ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients, mode },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),
@@ -92,6 +94,7 @@ async function main(): Promise<void> {
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
+    guardTroubles: guard.troubles,
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
@@ -127,6 +130,8 @@ async function main(): Promise<void> {
       }),
     }),
     certificates.keep(serve),
+    // The right to read the bindings is used under this mode alone.
+    ...(mode === 'audit' ? [guard.keep()] : []),
   ]);
 }
 

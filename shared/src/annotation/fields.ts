@@ -10,6 +10,7 @@ import { LIMITS } from '../limits.ts';
 import { isRegion, withRegionMeant } from '../regions.ts';
 import { isMap, listOf, mapOf, type Output, type Schema } from '../schema.ts';
 import { DEFAULT_SESSION_NAME, PLACEHOLDERS, unknownPlaceholders } from '../session-name.ts';
+import { TAG_PLACEHOLDERS, withoutPlaceholders } from '../session-tags.ts';
 import { ROLE_ARN, ROLE_ARN_LIMIT } from './role-arn.ts';
 
 /** One field: the reference is generated from `expects`, `text` and `at`. */
@@ -54,8 +55,24 @@ export const POLICY_ARN = /^arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy\/[\x2
 /** Characters as STS counts them: code points, of one or two units each. */
 const hasAtMost = (max: number, value: string): boolean => value.length <= 2 * max && Array.from(value).length <= max;
 const isTagKey = (key: string): boolean => key !== '' && hasAtMost(LIMITS.tagKeyMax, key) && TAG.test(key);
-const isTagValue = (value: string): boolean => hasAtMost(LIMITS.tagValueMax, value) && TAG.test(value);
+/** Whether STS takes the value of a tag. */
+export const isTagValue = (value: string): boolean => hasAtMost(LIMITS.tagValueMax, value) && TAG.test(value);
+/** With placeholders it may be longer: what comes of it is looked at once they are filled in. */
+function isTagTemplate(value: string): boolean {
+  if (!value.includes('{')) return isTagValue(value);
+  return hasAtMost(LIMITS.tagTemplateMax, value) && TAG.test(withoutPlaceholders(value));
+}
 const TAG_TEXT = `keys of 1-${LIMITS.tagKeyMax} and values of 0-${LIMITS.tagValueMax} letters, digits, spaces and _.:/=+-@ (numbers in quotes)`;
+const TAG_TEMPLATES = `${TAG_TEXT}, in values also ${TAG_PLACEHOLDERS.map((name) => `{${name}}`).join(' ')}`;
+
+const tagsOf = (isValue: (value: string) => boolean, misnamed: string) => (expects: string) =>
+  mapOf(v.pipe(v.string(misnamed), v.check(isValue, misnamed)), isTagKey, misnamed, expects, LIMITS.tags);
+
+/** Tags as they are sent. */
+export const SENT_TAGS = tagsOf(isTagValue, TAG_TEXT)(`a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`);
+/** What the annotation and the admin's settings take for tags. */
+export const TAGS_EXPECTED = `a map of at most ${LIMITS.tags} tags with ${TAG_TEMPLATES}`;
+export const tagTemplates = tagsOf(isTagTemplate, TAG_TEMPLATES);
 
 /**
  * Whether the value of a policy is small enough to be read or written, in the time of that. As JSON each list, map and
@@ -158,8 +175,11 @@ const TABLE = {
     'Region of the STS endpoint alone.',
     region,
   ),
-  tags: field('hop', `a map of at most ${LIMITS.tags} tags with ${TAG_TEXT}`, 'Session tags.', (expects) =>
-    mapOf(v.pipe(v.string(TAG_TEXT), v.check(isTagValue, TAG_TEXT)), isTagKey, TAG_TEXT, expects, LIMITS.tags),
+  tags: field(
+    'hop',
+    TAGS_EXPECTED,
+    'Session tags. Placeholders are filled in when the pod is created; the admin may add tags of their own to the target.',
+    tagTemplates,
   ),
   transitiveTagKeys: field(
     'hop',

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { ANNOTATIONS, FOREIGN_KEYS } from '../annotations.ts';
 import { parseRoleARN } from '../arn.ts';
+import { LIMITS } from '../limits.ts';
 import { problem, show, type Result } from '../problem.ts';
 import { check } from '../schema.ts';
 import { parseAssumeRole, roleOf } from './parse.ts';
@@ -30,7 +31,10 @@ const FIELDS = ['roleARN', 'useServiceAccount'] as const;
  * booleans, no bare ARN. `useServiceAccount: true` is credentialSource irsa. Without it Flux's own identity is
  * the base; here it is the pod's. Pure; no input throws.
  */
-export function parseFluxAssumeRole(text: string): Result<readonly RoleSpec[]> {
+export function parseFluxAssumeRole(
+  text: string,
+  durationSeconds: number = LIMITS.durationDefaultSeconds,
+): Result<readonly RoleSpec[]> {
   const data = readYAML(text, YAML_1_1);
   if (!data.ok) return data;
   const document = readMap(data.value);
@@ -39,7 +43,8 @@ export function parseFluxAssumeRole(text: string): Result<readonly RoleSpec[]> {
   const checked = check(DOCUMENT, fields);
   if (!checked.ok) return checked;
   const { roleARN, useServiceAccount } = checked.value;
-  const spec = roleOf(DEFAULT_ROLE, { roleARN, ...(useServiceAccount ? { credentialSource: 'irsa' } : {}) });
+  const written = { roleARN, ...(useServiceAccount ? { credentialSource: 'irsa' as const } : {}) };
+  const spec = roleOf(DEFAULT_ROLE, written, durationSeconds);
   return { ok: true, value: [spec], warnings: warningsOf(roleARN, ignored) };
 }
 
@@ -87,19 +92,21 @@ export function readAnnotation(given: {
   readonly ours: string | undefined;
   readonly flux: string | undefined;
   readonly fluxEnabled: boolean;
+  /** Of sessions for which nothing is written; default LIMITS.durationDefaultSeconds. */
+  readonly durationSeconds?: number;
 }): AnnotationRead | undefined {
-  const { ours, fluxEnabled } = given;
+  const { ours, fluxEnabled, durationSeconds } = given;
   if (ours === NO_ROLE) return undefined;
   // Flux takes an empty value for none.
   const flux = fluxEnabled && given.flux !== '' ? given.flux : undefined;
   if (ours === undefined) {
     if (flux === undefined) return undefined;
-    return { key: FOREIGN_KEYS.fluxAssumeRole, text: flux, roles: parseFluxAssumeRole(flux) };
+    return { key: FOREIGN_KEYS.fluxAssumeRole, text: flux, roles: parseFluxAssumeRole(flux, durationSeconds) };
   }
   const { key } = ANNOTATIONS.assumeRole;
-  const roles = parseAssumeRole(ours);
+  const roles = parseAssumeRole(ours, durationSeconds);
   if (flux === undefined || !roles.ok) return { key, text: ours, roles };
-  const others = parseFluxAssumeRole(flux);
+  const others = parseFluxAssumeRole(flux, durationSeconds);
   const same = others.ok && isDeepStrictEqual(others.value, roles.value);
   return { key, text: ours, roles: same ? roles : { ok: false, problems: [DIFFERENT] } };
 }

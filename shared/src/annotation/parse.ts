@@ -17,13 +17,16 @@ import type { Document, HopSpec, RoleSpec, WrittenHop, WrittenRole } from './typ
 
 /**
  * Reads the annotation's value. All problems of a document come together; each names the field, the limit and
- * the fix. Pure; no input throws.
+ * the fix. Pure; no input throws. `durationSeconds` is that of sessions for which nothing is written.
  */
-export function parseAssumeRole(text: string): Result<readonly RoleSpec[]> {
+export function parseAssumeRole(
+  text: string,
+  durationSeconds: number = LIMITS.durationDefaultSeconds,
+): Result<readonly RoleSpec[]> {
   const document = readDocument(text);
   if (!document.ok) return document;
   const checked = check(DOCUMENT, document.value);
-  const all = placed(checked.ok ? checked.value : validPart(document.value));
+  const all = placed(checked.ok ? checked.value : validPart(document.value), durationSeconds);
   const whole = wholeProblems(document.value);
   const problems = [
     // That there are too many roles is said once, with their number.
@@ -55,14 +58,20 @@ function wholeProblems({ roles, ...top }: Readonly<Record<string, unknown>>): Pr
 }
 
 /** The declared roles with their places in the document; the one at the top level first. */
-function placed({ roles = {}, ...top }: Document): { readonly path: string; readonly spec: RoleSpec }[] {
-  const further = Object.entries(roles).map(([name, role]) => ({ path: `roles.${name}.`, spec: roleOf(name, role) }));
+function placed(
+  { roles = {}, ...top }: Document,
+  durationSeconds: number,
+): { readonly path: string; readonly spec: RoleSpec }[] {
+  const further = Object.entries(roles).map(([name, role]) => ({
+    path: `roles.${name}.`,
+    spec: roleOf(name, role, durationSeconds),
+  }));
   if (top.roleARN === undefined) return further;
-  return [{ path: '', spec: roleOf(DEFAULT_ROLE, { ...top, roleARN: top.roleARN }) }, ...further];
+  return [{ path: '', spec: roleOf(DEFAULT_ROLE, { ...top, roleARN: top.roleARN }, durationSeconds) }, ...further];
 }
 
 /** A role with its defaults filled in. */
-export function roleOf(name: string, written: WrittenRole): RoleSpec {
+export function roleOf(name: string, written: WrittenRole, durationSeconds: number): RoleSpec {
   const {
     via = [],
     duration,
@@ -71,12 +80,20 @@ export function roleOf(name: string, written: WrittenRole): RoleSpec {
     startup = 'proceed',
     ...fields
   } = written;
-  const target = hopOf({ ...fields, duration });
-  return { ...fields, ...target, name, credentialSource, webIdentity, startup, via: via.map(hopOf) };
+  const target = hopOf({ ...fields, duration }, durationSeconds);
+  return {
+    ...fields,
+    ...target,
+    name,
+    credentialSource,
+    webIdentity,
+    startup,
+    via: via.map((hop) => hopOf(hop, durationSeconds)),
+  };
 }
 
-function hopOf(written: WrittenHop): HopSpec {
-  const { duration: durationSeconds = LIMITS.durationDefaultSeconds, sessionName = DEFAULT_SESSION_NAME } = written;
+function hopOf(written: WrittenHop, defaultSeconds: number): HopSpec {
+  const { duration: durationSeconds = defaultSeconds, sessionName = DEFAULT_SESSION_NAME } = written;
   const { duration: _, tags = {}, transitiveTagKeys = [], policyARNs = [], ...fields } = written;
   return { ...fields, sessionName, durationSeconds, tags, transitiveTagKeys, policyARNs };
 }

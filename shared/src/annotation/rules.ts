@@ -154,18 +154,21 @@ function partitionProblems(chain: Chain): Problem[] {
   });
 }
 
-/** A session name can't hold what the cluster's admin has not set. */
+/** A session name and a tag can't hold what the cluster's admin has not set. */
 export function clusterProblems(chain: Chain, cluster: string | undefined): Problem[] {
   if (cluster !== undefined) return [];
-  return steps(chain)
-    .filter(({ call }) => placeholdersOf(call.sessionName).includes('cluster'))
-    .map(({ at }) =>
-      conflict(
-        at('sessionName'),
-        "names {cluster}, but the webhook's setting cluster is empty",
-        'leave {cluster} out, or ask the admin to set it',
-      ),
+  const missing = (path: string): Problem =>
+    conflict(
+      path,
+      "names {cluster}, but the webhook's setting cluster is empty",
+      'leave {cluster} out, or ask the admin to set it',
     );
+  return steps(chain).flatMap(({ at, call }) => [
+    ...(placeholdersOf(call.sessionName).includes('cluster') ? [missing(at('sessionName'))] : []),
+    ...Object.entries(call.tags ?? {})
+      .filter(([, value]) => value.includes('{cluster}'))
+      .map(([key]) => missing(`${at('tags')}.${key}`)),
+  ]);
 }
 
 /** The role of a web identity that a chain starts from, `eks.amazonaws.com/role-arn`. */

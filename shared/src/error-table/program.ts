@@ -60,6 +60,16 @@ export const PROGRAM = {
     "The webhook configuration's caBundle is not the one of the webhook's CA: apiservers can't call it.",
     'Wait: rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone.',
   ),
+  GuardDenies: e(
+    503,
+    'The setting mode is audit, but a binding of the guard still denies: pods that ask for a role are refused.',
+    'Apply the overlay audit, or set validationActions of the bindings to [Audit, Warn].',
+  ),
+  GuardUnknown: e(
+    503,
+    'The setting mode is audit, and the bindings of the guard cannot be read.',
+    'Apply the ClusterRole of manifests/.',
+  ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   CallerUnknown: e(
     401,

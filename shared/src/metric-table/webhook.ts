@@ -8,6 +8,18 @@ export const WEBHOOK_METRICS = {
     labels: ['outcome', 'reason'],
     help: 'Reviews answered, by outcome and reason code.',
   },
+  audited: {
+    name: 'rolechain_audited_admissions_total',
+    type: 'counter',
+    labels: ['outcome', 'reason'],
+    help: 'Reviews answered under the setting `mode: audit`, by the outcome and reason code that they would have had; the other counter then stands still.',
+  },
+  guardDenies: {
+    name: 'rolechain_audit_guard_denies',
+    type: 'gauge',
+    labels: [],
+    help: '1 while the setting mode is audit and a binding of the guard denies, so that pods are refused all the same; NaN where the bindings cannot be read.',
+  },
   failures: {
     name: 'rolechain_admission_errors_total',
     type: 'counter',

@@ -1,6 +1,6 @@
 /** The shape of the sidecar's configuration; what a hop takes is what the annotation's fields take. */
 import * as v from 'valibot';
-import { ACCOUNT_NAME, FIELDS, NAMESPACE_NAME, SECRET_KEY_REF } from '../annotation/fields.ts';
+import { ACCOUNT_NAME, FIELDS, NAMESPACE_NAME, SECRET_KEY_REF, SENT_TAGS } from '../annotation/fields.ts';
 import { ROLE_ARN, type Grammar } from '../annotation/role-arn.ts';
 import { CREDENTIAL_SOURCES } from '../enums.ts';
 import { DNS_LABEL } from '../kubernetes.ts';
@@ -71,7 +71,7 @@ export const hop = (grammar: Grammar) =>
       sessionName: FIELDS.sessionName.schema,
       durationSeconds: SECONDS,
       stsRegion: region,
-      tags: v.optional(FIELDS.tags.schema),
+      tags: v.optional(SENT_TAGS),
       transitiveTagKeys: v.optional(FIELDS.transitiveTagKeys.schema),
       policy: v.optional(POLICY_TEXT),
       policyARNs: v.optional(FIELDS.policyARNs.schema),

@@ -10,7 +10,8 @@ const SESSION_NAME =
 const DURATION =
   '900-3600 s, the limits of a chained session (to 43200 s with webIdentity: only), as 1h, 45m or seconds';
 const REGION = 'the name of an AWS Region, such as eu-central-1';
-const TAG = 'keys of 1-128 and values of 0-256 letters, digits, spaces and _.:/=+-@ (numbers in quotes)';
+const TAG =
+  'keys of 1-128 and values of 0-256 letters, digits, spaces and _.:/=+-@ (numbers in quotes), in values also {namespace} {serviceAccount} {cluster}';
 const TAGS = `a map of at most 50 tags with ${TAG}`;
 const KEYS = 'a list of at most 50 keys of `tags`';
 const POLICY = 'a policy as an object or as JSON text; with policyARNs at most 2048 characters together';
@@ -67,6 +68,7 @@ const ROWS: readonly (readonly [name: string, written: string, says: string])[] 
   ['tags-list', 'tags: [team]', `tags is a list, but takes ${TAGS}; ${TYPED}`],
   ['tag-number', 'tags: {cost: 42}', `tags.cost is 42, but takes ${TAG}; ${QUOTED}`],
   ['tag-character', 'tags: {cost: "4*2"}', `tags.cost is "4*2", but takes ${TAG}; ${WITHIN}`],
+  ['tag-of-the-pod', 'tags: {pod: "{pod}"}', `tags.pod is "{pod}", but takes ${TAG}; ${WITHIN}`],
   ['tag-long', `tags: {cost: ${'x'.repeat(257)}}`, `tags.cost is "${'x'.repeat(76)}..., but takes ${TAG}; ${WITHIN}`],
   ['tag-key-long', `tags: {${'k'.repeat(129)}: x}`, `tags."${'k'.repeat(76)}... is "x", but takes ${TAG}; ${WITHIN}`],
   ['fifty-one-tags', `tags: {${list(51, (n) => `t${n}: x`)}}`, `tags is a map, but takes ${TAGS}; ${WITHIN}`],

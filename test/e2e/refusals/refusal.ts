@@ -13,8 +13,11 @@ export interface Refusal {
   /** Annotations of the pod, and its spec beside the account's name. */
   readonly pod?: Readonly<Record<string, string>>;
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** `strict`: the webhook's settings allow little; `down`: there is no webhook. Default: that of the scenarios. */
-  readonly installation?: 'strict' | 'down';
+  /**
+   * `strict`: the webhook's settings allow little; `locked`: they narrow who may ask, and for what; `down`: there is no
+   * webhook. Default: that of the scenarios.
+   */
+  readonly installation?: 'strict' | 'locked' | 'down';
   /** Default: AnnotationInvalid. */
   readonly reason?: ReasonCode;
   /**

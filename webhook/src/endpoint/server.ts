@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
+import { auditPod, auditWritten, type Mode } from '../admission/audit.ts';
 import { readReview, respond, type Review } from '../admission/pod-review.ts';
 import type { ReviewResponse } from '../admission/review.ts';
 import {
@@ -39,6 +40,8 @@ export interface ServerOptions extends Lookups, RandomSource {
   /** The settings of these names, which are known before the Region is; default false. */
   readonly fluxAlias?: boolean;
   readonly namespaceDefaultRole?: boolean;
+  /** The setting of that name, which is known before the Region is; default enforce. */
+  readonly mode?: Mode;
   /** Who may ask for reviews; undefined: anyone who reaches the port. */
   readonly clients?: Clients | undefined;
   /** Undefined until the Region is known. */
@@ -49,6 +52,8 @@ export interface ServerOptions extends Lookups, RandomSource {
   readonly notReady: () => readonly ErrorCode[];
   /** What keeps apiservers from calling any replica: told by /readyz, which stays 200 (maintain-certificates.ts); default none. */
   readonly notCalled?: () => readonly ErrorCode[];
+  /** What keeps `mode: audit` from letting every pod pass: told by /readyz, which stays 200; default none. */
+  readonly guardTroubles?: () => readonly ErrorCode[];
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Milliseconds from the first byte of a request until its answer is taken; default LIMITS.requestMs. */
@@ -170,11 +175,13 @@ function contextOf({ key, certificate }: Certificate, clients: Clients | undefin
 async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
   const review = readReview(request.body as string, workOf(request.raw).hold);
   const decision = await decideReview(review, options);
+  // Also where nobody gets it: what fails would fail so.
   const answer = respond(review, decision, options);
   workOf(request.raw).hold(answer.response.patch?.length ?? 0);
-  options.metrics.decided(decision.outcome, decision.reason);
-  logDecision(review, decision, options.log);
-  return answer;
+  const { mode = 'enforce', metrics } = options;
+  metrics[mode === 'audit' ? 'audited' : 'decided'](decision.outcome, decision.reason);
+  logDecision(review, decision, mode, options.log);
+  return mode === 'audit' ? auditPod(answer, decision) : answer;
 }
 
 async function decideReview(review: Review, options: ServerOptions): Promise<Decision> {
@@ -201,12 +208,15 @@ function settingsOf(options: ServerOptions): DecideSettings {
 async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
   const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
   const { uid, dryRun, written } = review;
+  const { mode = 'enforce' } = options;
   const decision = decideWritten(written, await judgeReview(review, options));
   const { reason, message: error } = decision;
   if (written && error !== undefined) {
-    options.log.warn({ uid, object: written.name, reason, dryRun, error }, `refused ${written.kind}`);
+    const fields = { uid, object: written.name, reason, dryRun, error, ...modeFields(mode) };
+    options.log.warn(fields, `${would(mode, 'refused')} ${written.kind}`);
   }
-  return respondWritten(review, decision);
+  const answer = respondWritten(review, decision);
+  return mode === 'audit' ? auditWritten(answer, decision) : answer;
 }
 
 async function judgeReview({ account, namespace }: AnnotationReview, options: ServerOptions): Promise<Judged> {
@@ -216,7 +226,11 @@ async function judgeReview({ account, namespace }: AnnotationReview, options: Se
   return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
 }
 
-function logDecision(review: Review, decision: Decision, log: Logger): void {
+/** In every line, so that a line of an audit isn't taken for more. */
+const modeFields = (mode: Mode): { readonly mode?: Mode } => (mode === 'audit' ? { mode } : {});
+const would = (mode: Mode, done: string): string => (mode === 'audit' ? `would have ${done}` : done);
+
+function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger): void {
   const { outcome, reason, warnings } = decision;
   const account = review.pod === undefined ? '' : `${review.namespace}/${serviceAccountNameOf(review.pod)}`;
   const fields = {
@@ -225,11 +239,12 @@ function logDecision(review: Review, decision: Decision, log: Logger): void {
     outcome,
     reason,
     dryRun: review.dryRun,
+    ...modeFields(mode),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, 'refused pod');
-  else if (decision.outcome === 'injected') log.info(fields, 'injected pod');
-  else log.debug(fields, 'skipped pod');
+  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, `${would(mode, 'refused')} pod`);
+  else if (decision.outcome === 'injected') log.info(fields, `${would(mode, 'injected')} pod`);
+  else log.debug(fields, `${would(mode, 'skipped')} pod`);
 }
 
 /** The body stays text until readReview parses it: fastify's own parser would refuse keys like __proto__. */
@@ -247,9 +262,11 @@ function addHealth(routes: Routes, options: ServerOptions): void {
   routes.get(PATHS.healthz, (_request, reply) => reply.send({ status: 'ok' }));
   routes.get(PATHS.readyz, (_request, reply) => {
     const missing = options.notReady();
-    const codes = [...missing, ...(options.notCalled?.() ?? [])];
+    const notCalled = options.notCalled?.() ?? [];
+    const codes = [...missing, ...notCalled, ...(options.guardTroubles?.() ?? [])];
     const reasons = codes.map((code) => ({ code, message: errorEntry(code).text, fix: errorEntry(code).fix }));
-    const status = missing.length > 0 ? 'not ready' : codes.length > 0 ? 'not called' : 'ok';
+    const status =
+      missing.length > 0 ? 'not ready' : notCalled.length > 0 ? 'not called' : codes.length > 0 ? 'guarded' : 'ok';
     return reply.code(missing.length === 0 ? 200 : 503).send({ status, reasons });
   });
 }

@@ -63,10 +63,14 @@ export const STEPS: readonly Step[] = [
     checks: [
       {
         reasons: [
+          'AccountForbidden',
           'AnnotationInvalid',
           'DefaultRoleInvalid',
           'SourceForbidden',
           'ServiceAccountForbidden',
+          'CredentialSourceForbidden',
+          'DurationTooLong',
+          'TagsImpossible',
           'AllowedRolesInvalid',
           'RoleNotAllowed',
         ],

@@ -15,7 +15,7 @@ import {
 import { allowedRoles } from './allowed-roles.ts';
 import { accountGlobs } from './default-role.ts';
 import type { Finding } from './findings.ts';
-import { forbiddenSource } from './judge-service-account.ts';
+import { lockDownFindings, withAllowedSource } from './lock-down.ts';
 import { pathOf, regionProblems } from './service-account-rules.ts';
 import { writtenWarnings } from './service-account-warnings.ts';
 import { sizeProblem } from '../objects/annotation-limits.ts';
@@ -48,8 +48,7 @@ export function defaultRoleFindings(
   const off = settings.namespaceDefaultRole ? [] : [OFF];
   const parsed = parseAssumeRole(text);
   if (!parsed.ok) return { refusing: [invalid(parsed.problems)], warnings: off };
-  const roles = parsed.value;
-  const forbidden = forbiddenSource(roles, { namespace: name }, settings);
+  const roles = parsed.value.map((role) => withAllowedSource(role, settings));
   const problems = roles.flatMap((role) => [
     ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
     ...regionProblems(role, settings),
@@ -58,7 +57,7 @@ export function defaultRoleFindings(
   const allowed = allowedRoles(roles, name, patterns, settings.allowedRolesPolicy);
   return {
     refusing: [
-      ...(forbidden === undefined ? [] : [{ reason: forbidden, detail: '' }]),
+      ...lockDownFindings(roles, { namespace: name }, settings),
       ...(problems.length > 0 ? [invalid(problems)] : []),
       // Patterns that are not valid are told by their own annotation.
       ...(allowed.ok || allowed.reason !== 'RoleNotAllowed' ? [] : [{ reason: allowed.reason, detail: allowed.why }]),

@@ -8,15 +8,16 @@ import {
   writeSidecarConfig,
   type AnnotationRead,
   type Problem,
-  type ReasonCode,
   type RoleSpec,
   type SidecarConfig,
 } from '@rolechain/shared';
 import { allowedRoles, patternWarnings, type Allowance } from './allowed-roles.ts';
-import { refuse, refuseProblems, type Refused } from './refusal.ts';
+import { lockDownFindings, mayAsk, withAllowedSource } from './lock-down.ts';
+import { refuse, refuseAll, refuseProblems, type Refused } from './refusal.ts';
 import { accountProblems } from './service-account-rules.ts';
+import { withTags } from './session-tags.ts';
 import { sidecarConfig } from '../injection/sidecar-config.ts';
-import { usesBase, type OtherAccounts, type ServiceAccount } from '../objects/service-account.ts';
+import type { OtherAccounts, ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** What a judgement depends on. */
@@ -31,7 +32,7 @@ export interface JudgedBy {
 /** Reads the annotation that counts; undefined when the account asks for nothing. */
 export type ReadAnnotation = (
   account: ServiceAccount,
-  settings: Pick<DecideSettings, 'fluxAlias'>,
+  settings: Pick<DecideSettings, 'fluxAlias' | 'maxSessionDuration'>,
 ) => AnnotationRead | undefined;
 
 export interface Accepted {
@@ -58,11 +59,14 @@ export function judge(
   const reason = account.byDefault ? 'DefaultRoleInvalid' : 'AnnotationInvalid';
   const invalid = (problems: readonly Problem[]): Refused => refuseProblems(reason, account, read.key, problems);
   const parsed = read.roles;
+  if (!mayAsk(account, settings)) return refuse('AccountForbidden', account);
   if (!parsed.ok) return invalid(parsed.problems);
-  const roles = parsed.value;
-  const forbidden = forbiddenSource(roles, account, settings);
-  if (forbidden) return refuse(forbidden, account);
-  const problems = roles.flatMap((role) => accountProblems(role, account, settings, others));
+  const sourced = parsed.value.map((role) => withAllowedSource(role, settings));
+  const tagged = withTags(sourced, account, settings);
+  const { roles } = tagged;
+  const forbidden = [...lockDownFindings(roles, account, settings), ...tagged.findings];
+  if (forbidden.length > 0) return refuseAll(forbidden, account);
+  const problems = [...tagged.problems, ...roles.flatMap((role) => accountProblems(role, account, settings, others))];
   if (problems.length > 0) return invalid(problems);
   const allowed = allowedRoles(roles, account.namespace, patterns, settings.allowedRolesPolicy);
   if (!allowed.ok) return refuse(allowed.reason, account, allowed.why);
@@ -76,7 +80,7 @@ export function judge(
   if (!checked.ok) return refuseProblems(reason, account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
   const annotationHash = hash('sha256', read.text).slice(0, 16);
-  const warnings = [...parsed.warnings, ...patternWarnings(patterns, account.namespace)];
+  const warnings = [...parsed.warnings, ...tagged.warnings, ...patternWarnings(patterns, account.namespace)];
   return { outcome: 'accepted', annotationHash, roles, config, allowances, warnings };
 }
 
@@ -91,16 +95,4 @@ function tooLarge(config: SidecarConfig): Problem[] {
   return [
     problem('DocumentTooLarge', '', `makes a configuration of ${bytes} bytes for the sidecar; its limit is ${max}`),
   ];
-}
-
-/** What the admin's settings keep back. */
-export function forbiddenSource(
-  roles: readonly RoleSpec[],
-  { namespace }: Pick<ServiceAccount, 'namespace'>,
-  { environmentSource, otherServiceAccounts }: DecideSettings,
-): ReasonCode | undefined {
-  const environment = roles.some((role) => usesBase(role) && role.credentialSource === 'environment');
-  if (environment && !environmentSource.namespaces.includes(namespace)) return 'SourceForbidden';
-  const other = roles.some(({ serviceAccount }) => serviceAccount !== undefined);
-  return other && !otherServiceAccounts ? 'ServiceAccountForbidden' : undefined;
 }

@@ -3,8 +3,8 @@ import { SETTINGS, TARGET, account } from '../testing/fixtures.ts';
 import { UNKEPT, makeJudgements } from './judgements.ts';
 
 const FLUX = 'aws.auth.fluxcd.io/assume-role';
-const off = { fluxAlias: false };
-const on = { fluxAlias: true };
+const off = { fluxAlias: false, maxSessionDuration: LIMITS.durationMaxSeconds };
+const on = { ...off, fluxAlias: true };
 const { readAccount, judge } = makeJudgements();
 
 test('a text is read once, whichever account has it', () => {
@@ -23,6 +23,14 @@ test("Flux's annotation and its setting are part of what is read", () => {
   const flux = account('', { [FLUX]: `roleARN: ${other}` });
   expect(readAccount(flux, off)).toBeUndefined();
   expect(readAccount(flux, on)).toMatchObject({ key: FLUX, roles: { ok: true } });
+});
+
+test('so is the longest session: what writes no duration lasts as long', () => {
+  const seconds = (maxSessionDuration: number): unknown => {
+    const read = readAccount(account(`roleARN: ${TARGET}`), { ...off, maxSessionDuration });
+    return read?.roles.ok && read.roles.value[0]?.durationSeconds;
+  };
+  expect([seconds(900), seconds(43_200), seconds(1800)]).toEqual([900, 3600, 1800]);
 });
 
 test('of thousands of mistakes no more are kept than a message shows', () => {

@@ -14,17 +14,19 @@ export interface Judgements {
   readonly judge: (by: JudgedBy) => Accepted | Refused | undefined;
 }
 
-/** Values of our annotation and of Flux's, where that counts. */
-type Texts = readonly [ours: string | undefined, flux: string | undefined];
+/** Values of our annotation and of Flux's, where that counts; seconds of a session for which nothing is written. */
+type Texts = readonly [ours: string | undefined, flux: string | undefined, durationSeconds: number];
 
-const readTexts = ([ours, flux]: Texts): AnnotationRead | undefined =>
-  readAnnotation({ ours, flux, fluxEnabled: true });
+const readTexts = ([ours, flux, durationSeconds]: Texts): AnnotationRead | undefined =>
+  readAnnotation({ ours, flux, fluxEnabled: true, durationSeconds });
 
 const makeReader =
   (read: typeof readTexts): ReadAnnotation =>
-  ({ annotations }, { fluxAlias }) => {
+  ({ annotations }, { fluxAlias, maxSessionDuration }) => {
     const { [ANNOTATIONS.assumeRole.key]: ours, [FOREIGN_KEYS.fluxAssumeRole]: flux } = annotations;
-    return ours === undefined && !fluxAlias ? undefined : read([ours, fluxAlias ? flux : undefined]);
+    if (ours === undefined && !fluxAlias) return undefined;
+    const durationSeconds = Math.min(maxSessionDuration, LIMITS.durationDefaultSeconds);
+    return read([ours, fluxAlias ? flux : undefined, durationSeconds]);
   };
 
 const readAnew = makeReader(readTexts);

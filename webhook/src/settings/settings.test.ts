@@ -41,6 +41,12 @@ test('the image alone is enough: the rest has defaults', () => {
     veleroExclude: true,
     sidecarEnvironment: {},
     allowedRolesPolicy: 'optional',
+    mode: 'enforce',
+    allowedServiceAccounts: [{ namespace: '*', name: '*' }],
+    credentialSources: ['pod-identity', 'irsa', 'environment'],
+    maxSessionDuration: 43_200,
+    defaultTags: {},
+    forcedTags: {},
     sidecarUser: 'fixed',
     agentEndpoints: ['http://169.254.170.23/v1/credentials', 'http://[fd00:ec2::23]/v1/credentials'],
     eksWebhook: EKS_FLAGS,
@@ -77,6 +83,12 @@ test('every field is read', async () => {
     useFIPSEndpoint: false,
     sidecarEnvironment: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://proxy.example:3128' },
     allowedRolesPolicy: 'required',
+    mode: 'audit',
+    allowedServiceAccounts: [{ namespace: 'team-*', name: 'orders' }],
+    credentialSources: ['irsa'],
+    maxSessionDuration: 1800,
+    defaultTags: { cluster: '{cluster}' },
+    forcedTags: { owner: '{namespace}/{serviceAccount}' },
     sidecarUser: 'unset',
     agentEndpoints: ['http://127.0.0.1:1/'],
     eksWebhook: {
@@ -97,6 +109,31 @@ test('every field is read', async () => {
   };
   expect(Object.keys(all).sort()).toEqual(Object.keys(SETTINGS_FIELDS).sort());
   expect(parse(JSON.stringify(all))).toEqual(all);
+});
+
+test('a name that is left out of allowedServiceAccounts is any name', () => {
+  const { allowedServiceAccounts } = parse(`${IMAGE}allowedServiceAccounts: [{namespace: shop}]`);
+  expect(allowedServiceAccounts).toEqual([{ namespace: 'shop', name: '*' }]);
+});
+
+test.each([
+  ['1h30m', 5400],
+  ['900', 900],
+])('maxSessionDuration: %s is %d s', (text, seconds) => {
+  expect(parse(`${IMAGE}maxSessionDuration: ${text}`).maxSessionDuration).toBe(seconds);
+});
+
+test.each([
+  ['{cluster} without the setting', 'forcedTags: {a: "{cluster}"}', 'forcedTags FieldConflict'],
+  ['a key twice', 'cluster: c\ndefaultTags: {a: x, A: x}', 'defaultTags FieldConflict'],
+  ["a key of the agent's", 'forcedTags: {Kubernetes-Namespace: x}', 'forcedTags FieldConflict'],
+])('tags: %s is told at start', (_name, yaml, expected) => {
+  expect(problemsOf(IMAGE + yaml)).toEqual([expected]);
+});
+
+test("a key of the agent's may be set where no chain starts at the agent", () => {
+  const { forcedTags } = parse(`${IMAGE}credentialSources: [irsa]\nforcedTags: {kubernetes-namespace: "{namespace}"}`);
+  expect(forcedTags).toEqual({ 'kubernetes-namespace': '{namespace}' });
 });
 
 test('a part of environmentSource leaves the other its default', () => {
@@ -125,6 +162,19 @@ test.each([
   [`${IMAGE}environmentSource: {secretname: x}`, 'environmentSource.secretname FieldUnknown'],
   [`${IMAGE}otherServiceAccounts: "true"`, 'otherServiceAccounts FieldWrongType'],
   [`${IMAGE}allowedRolesPolicy: never`, 'allowedRolesPolicy FieldWrongType'],
+  [`${IMAGE}mode: dry-run`, 'mode FieldWrongType'],
+  [`${IMAGE}allowedServiceAccounts: shop`, 'allowedServiceAccounts FieldWrongType'],
+  [`${IMAGE}allowedServiceAccounts: [shop/orders]`, 'allowedServiceAccounts.0 FieldWrongType'],
+  [`${IMAGE}allowedServiceAccounts: [{name: orders}]`, 'allowedServiceAccounts.0.namespace FieldMissing'],
+  [`${IMAGE}allowedServiceAccounts: [{namespace: "shop["}]`, 'allowedServiceAccounts.0.namespace FieldOutOfRange'],
+  [`${IMAGE}allowedServiceAccounts: [${'{namespace: a},'.repeat(101)}]`, 'allowedServiceAccounts FieldOutOfRange'],
+  [`${IMAGE}credentialSources: []`, 'credentialSources FieldOutOfRange'],
+  [`${IMAGE}credentialSources: [auto]`, 'credentialSources.0 FieldWrongType'],
+  [`${IMAGE}maxSessionDuration: 10m`, 'maxSessionDuration FieldOutOfRange'],
+  [`${IMAGE}maxSessionDuration: 13h`, 'maxSessionDuration FieldOutOfRange'],
+  [`${IMAGE}maxSessionDuration: long`, 'maxSessionDuration FieldWrongType'],
+  [`${IMAGE}defaultTags: {a: "{pod}"}`, 'defaultTags.a FieldOutOfRange'],
+  [`${IMAGE}forcedTags: {"a#": b}`, 'forcedTags."a#" FieldOutOfRange'],
   [`${IMAGE}sidecarUser: 1000`, 'sidecarUser FieldWrongType'],
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],

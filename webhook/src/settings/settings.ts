@@ -26,6 +26,7 @@ import {
 } from '@rolechain/shared';
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
+import { LOCK_DOWN, lockDownProblems } from './lock-down.ts';
 import { dnsSubdomain, fields, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
 
 /** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
@@ -44,6 +45,11 @@ export type DecideSettings = Pick<
   | 'fluxAlias'
   | 'namespaceDefaultRole'
   | 'allowedRolesPolicy'
+  | 'allowedServiceAccounts'
+  | 'credentialSources'
+  | 'maxSessionDuration'
+  | 'defaultTags'
+  | 'forcedTags'
   | 'agentEndpoints'
   | 'stsEndpoint'
   | 'useDualstackEndpoint'
@@ -103,6 +109,7 @@ const TABLE = {
     'How to treat a pod that cannot be injected: refuse it, or warn and give no role.',
     (expects) => v.picklist(CONFLICTS, expects),
   ),
+  ...LOCK_DOWN,
   meshContainers: setting('a list of container names', MESH_CONTAINERS, 'Containers that hold no role.', texts),
   environmentSource: setting(
     'secretName and namespaces',
@@ -271,6 +278,7 @@ function contradictions(settings: Settings): Problem[] {
     if (stsEndpoint === undefined || !settings[name]) continue;
     found.push(problem('FieldConflict', name, 'stands beside stsEndpoint', 'name that endpoint in stsEndpoint'));
   }
+  found.push(...lockDownProblems(settings));
   return found;
 }
 

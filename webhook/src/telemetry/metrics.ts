@@ -11,6 +11,10 @@ import {
 export interface Metrics {
   readonly registry: Registry;
   readonly decided: (outcome: Outcome, reason: ReasonCode) => void;
+  /** The same of a review that was answered under `mode: audit`. */
+  readonly audited: (outcome: Outcome, reason: ReasonCode) => void;
+  /** Undefined: not known. */
+  readonly guardDenies: (denies: boolean | undefined) => void;
   readonly failed: (code: string) => void;
   readonly took: (seconds: number) => void;
   readonly accounts: (count: () => number) => void;
@@ -33,6 +37,8 @@ export function makeMetrics(): Metrics {
   const registers = [registry];
   const { accounts, duration: timed, limitRanges, limitRangesKnown } = WEBHOOK_METRICS;
   const decisions = new Counter({ ...optionsOf(WEBHOOK_METRICS.decisions), registers });
+  const audited = new Counter({ ...optionsOf(WEBHOOK_METRICS.audited), registers });
+  const guardDenies = new Gauge({ ...optionsOf(WEBHOOK_METRICS.guardDenies), registers });
   const failures = new Counter({ ...optionsOf(WEBHOOK_METRICS.failures), registers });
   const duration = new Histogram({ ...optionsOf(timed), buckets: [...timed.buckets], registers });
   const expires = new Gauge({ ...optionsOf(WEBHOOK_METRICS.certificateExpires), registers });
@@ -51,6 +57,12 @@ export function makeMetrics(): Metrics {
     registry,
     decided: (outcome, reason) => {
       decisions.inc({ outcome, reason });
+    },
+    audited: (outcome, reason) => {
+      audited.inc({ outcome, reason });
+    },
+    guardDenies: (denies) => {
+      guardDenies.set(denies === undefined ? NaN : Number(denies));
     },
     failed: (code) => {
       failures.inc({ code });

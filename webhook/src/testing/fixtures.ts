@@ -1,7 +1,7 @@
 /** Fixtures that the webhook's tests share. */
 import jsonPatch from 'fast-json-patch';
 import type { DraftPod } from '@rolechain/kit/pod.ts';
-import { ANNOTATIONS, EKS } from '@rolechain/shared';
+import { ANNOTATIONS, EKS, LIMITS } from '@rolechain/shared';
 import { decide } from '../policy/decide-pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import { patch, type RandomSource } from '../patch/patch.ts';
@@ -31,6 +31,11 @@ export const SETTINGS: DecideSettings = {
   veleroExclude: true,
   sidecarEnvironment: {},
   allowedRolesPolicy: 'optional',
+  allowedServiceAccounts: [{ namespace: '*', name: '*' }],
+  credentialSources: ['pod-identity', 'irsa', 'environment'],
+  maxSessionDuration: LIMITS.durationMaxSeconds,
+  defaultTags: {},
+  forcedTags: {},
   sidecarUser: 'fixed',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };
