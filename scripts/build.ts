@@ -11,7 +11,9 @@ import { buildProber, buildSidecar } from './build/sidecar.ts';
 export { ROOT };
 
 /** Builds all of them; gives the names of the files that went into each bundle. */
-export async function buildAll(outdir = join(ROOT, 'dist')): Promise<Record<ProgramName | 'prober', readonly string[]>> {
+export async function buildAll(
+  outdir = join(ROOT, 'dist'),
+): Promise<Record<ProgramName | 'prober', readonly string[]>> {
   const [webhook, { inputs: sidecar }, prober] = await Promise.all([
     buildWebhook(outdir),
     buildSidecar(outdir),

@@ -13,11 +13,6 @@ import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@
 import { CODE_CACHE_USE, MAKING } from '../../sidecar/src/runtime/code-cache-use.ts';
 import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
 
-<<<<<<< HEAD
-=======
-/** Two minutes: under an emulator a start takes a while. */
-const TRIES = 2400;
->>>>>>> 9449ae1 (release: one command builds images, manifests, SBOMs and checksums into a folder and checks them; a workflow publishes, signs and attests)
 const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();
 const AGENT_ANSWER = JSON.stringify({
   AccessKeyId: 'ASIAEXAMPLE',

@@ -34,4 +34,8 @@ function licenseText({ folder, license, author, name, homepage }: Part): string 
   return `${name} comes without a file that holds its licence. Its package.json says: ${license}${by && `, by ${by}`}.`;
 }
 
-const tidy = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll(/[ \t]+$/gm, '').trim();
+const tidy = (text: string): string =>
+  text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim();

@@ -67,7 +67,9 @@ export function partsOf(program: ProgramName, inputs: readonly string[], lock: L
   const uses = usesOf(lock, ids);
   const direct = new Set(
     OURS[program].flatMap((folder) =>
-      Object.entries(lock.importers[folder]?.dependencies ?? {}).map(([name, { version }]) => bare(`${name}@${version}`)),
+      Object.entries(lock.importers[folder]?.dependencies ?? {}).map(([name, { version }]) =>
+        bare(`${name}@${version}`),
+      ),
     ),
   );
   const parts = manifests.map(({ folder, manifest }): Part => {

@@ -33,22 +33,17 @@ export const ARTEFACTS: readonly Artefact[] = [
       writeFileSync(join(folder, 'install.yaml'), withImages(manifest, registry, digests));
     },
   },
-  ...PROGRAMS.map(
-    (program): Artefact => ({
-      files: [sbomName(program), `rolechain-${program}-${VERSION}.notices.txt`],
-      write: ({ folder }) => {
-        copyFileSync(join(ROOT, 'dist', sbomFile(program)), join(folder, sbomName(program)));
-        const notices = `rolechain-${program}-${VERSION}.notices.txt`;
-        copyFileSync(join(ROOT, 'dist', noticesFile(program)), join(folder, notices));
-      },
-    }),
-  ),
+  ...PROGRAMS.map((program): Artefact => ({
+    files: [sbomName(program), `rolechain-${program}-${VERSION}.notices.txt`],
+    write: ({ folder }) => {
+      copyFileSync(join(ROOT, 'dist', sbomFile(program)), join(folder, sbomName(program)));
+      const notices = `rolechain-${program}-${VERSION}.notices.txt`;
+      copyFileSync(join(ROOT, 'dist', noticesFile(program)), join(folder, notices));
+    },
+  })),
   {
     files: ['CHANGES.md'],
     write: ({ folder }) =>
-      writeFileSync(
-        join(folder, 'CHANGES.md'),
-        `${changesOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))}\n`,
-      ),
+      writeFileSync(join(folder, 'CHANGES.md'), `${changesOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))}\n`),
   },
 ];

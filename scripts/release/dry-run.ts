@@ -37,15 +37,28 @@ export async function dryRun({ folder, registry, source, tag, bases, log }: Opti
   problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], readLockFile()))));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const labels = { revision: await git('rev-parse', 'HEAD'), timestamp: Number(await git('log', '-1', '--format=%ct')), source };
+  const labels = {
+    revision: await git('rev-parse', 'HEAD'),
+    timestamp: Number(await git('log', '-1', '--format=%ct')),
+    source,
+  };
   const digests = { webhook: '', sidecar: '' };
   for (const program of PROGRAMS) {
     const work = await mkdtemp(join(tmpdir(), 'rolechain-release-'));
     try {
       const { built, absent } = await buildAllArchitectures(program, work, { labels, bases, log });
-      problems.push(...absent, ...built.flatMap(({ architecture, problems: found }) => found.map((text) => `${program} (${architecture}): ${text}`)));
+      problems.push(
+        ...absent,
+        ...built.flatMap(({ architecture, problems: found }) =>
+          found.map((text) => `${program} (${architecture}): ${text}`),
+        ),
+      );
       const archive = join(folder, archiveName(program));
-      digests[program] = await writeIndex(built.map(({ layout }) => layout), join(work, 'index'), archive);
+      digests[program] = await writeIndex(
+        built.map(({ layout }) => layout),
+        join(work, 'index'),
+        archive,
+      );
       for (const { architecture, sizes } of built) log(sizeLine(program, architecture, sizes));
     } finally {
       await rm(work, { recursive: true, force: true });

@@ -38,7 +38,11 @@ export async function digestsOf(folder: string): Promise<Digests> {
 export async function folderProblems(folder: string, registry: string): Promise<string[]> {
   const expected = new Set([...PROGRAMS.map(archiveName), ...ARTEFACTS.flatMap(({ files }) => files), CHECKSUMS]);
   const found = new Set(readdirSync(folder));
-  const listed = new Set(read(folder, CHECKSUMS).split('\n').flatMap((line) => line.split('  ')[1] ?? []));
+  const listed = new Set(
+    read(folder, CHECKSUMS)
+      .split('\n')
+      .flatMap((line) => line.split('  ')[1] ?? []),
+  );
   const problems = [
     ...[...expected.difference(found)].map((name) => `${name} is missing`),
     ...[...found.difference(expected)].map((name) => `${name} is no part of a release`),
@@ -46,7 +50,13 @@ export async function folderProblems(folder: string, registry: string): Promise<
   ];
   const [command = '', ...args] = CHECK_COMMAND.split(' ');
   const { code, stdout } = await tryRun(command, args, { cwd: folder });
-  if (code !== 0) problems.push(`checksums differ: ${stdout.split('\n').filter((line) => !line.endsWith(': OK')).join(' ')}`);
+  if (code !== 0)
+    problems.push(
+      `checksums differ: ${stdout
+        .split('\n')
+        .filter((line) => !line.endsWith(': OK'))
+        .join(' ')}`,
+    );
   if (problems.length > 0) return problems;
   const digests = await digestsOf(folder);
   const install = read(folder, 'install.yaml');

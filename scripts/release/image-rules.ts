@@ -79,7 +79,9 @@ export function labelProblems({ image, program }: Pick<Image, 'image' | 'program
   const created = image.created !== undefined && Date.parse(image.created) === labels.timestamp * 1000;
   return [
     ...wrong.map(([name, value]) => `the label ${name} is ${found[name] ?? 'missing'}, not ${value}`),
-    ...(created ? [] : [`it was made at ${image.created ?? 'no time'}, not at the commit's ${rfc3339(labels.timestamp)}`]),
+    ...(created
+      ? []
+      : [`it was made at ${image.created ?? 'no time'}, not at the commit's ${rfc3339(labels.timestamp)}`]),
   ];
 }
 

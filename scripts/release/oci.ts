@@ -96,9 +96,13 @@ export async function writeIndex(layouts: readonly OCILayout[], folder: string, 
   writeFileSync(join(folder, 'index.json'), JSON.stringify(index));
   writeFileSync(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
-  await run('tar', ['--create', ...same, `--file=${archive}`, `--directory=${folder}`, 'blobs', 'index.json', 'oci-layout'], {
-    timeoutMs: 600_000,
-  });
+  await run(
+    'tar',
+    ['--create', ...same, `--file=${archive}`, `--directory=${folder}`, 'blobs', 'index.json', 'oci-layout'],
+    {
+      timeoutMs: 600_000,
+    },
+  );
   return digest;
 }
 

@@ -11,5 +11,7 @@ export function packageVersions(): Record<string, string> {
     const { version } = JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as { version?: string };
     return [dirname(path), version] as const;
   });
-  return Object.fromEntries(versions.flatMap(([folder, version]) => (version === undefined ? [] : [[folder, version]])));
+  return Object.fromEntries(
+    versions.flatMap(([folder, version]) => (version === undefined ? [] : [[folder, version]])),
+  );
 }

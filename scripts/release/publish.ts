@@ -29,7 +29,10 @@ export async function publish({ folder, registry, log }: Options): Promise<strin
     // As they are: a registry that compresses or converts them would give them another digest.
     const push = ['copy', '--all', '--preserve-digests', archive, `docker://${name}:${VERSION}`];
     const sign = ['sign', '--yes', `${name}@${digests[program]}`];
-    for (const [command, args] of [['skopeo', push], ['cosign', sign]] as const) {
+    for (const [command, args] of [
+      ['skopeo', push],
+      ['cosign', sign],
+    ] as const) {
       const problem = await runAloud(command, args, log);
       if (problem !== undefined) return [problem];
     }
@@ -51,11 +54,7 @@ export async function announce({ folder, tag, log }: Options): Promise<string[]>
   return problem === undefined ? [] : [problem];
 }
 
-async function runAloud(
-  command: string,
-  args: readonly string[],
-  log: Options['log'],
-): Promise<string | undefined> {
+async function runAloud(command: string, args: readonly string[], log: Options['log']): Promise<string | undefined> {
   log(`${command} ${args.slice(0, 3).join(' ')} …`);
   try {
     const { code, stderr } = await tryRun(command, args, { timeoutMs: 900_000 });

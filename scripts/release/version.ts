@@ -19,7 +19,9 @@ export function versionProblems({ packages, changelog, tag }: VersionFacts, vers
     .map(([folder, found]) => `${folder}/package.json has the version ${found}, and shared/src/version.ts ${version}`);
   const [newest, date] = newestOf(changelog);
   if (newest !== version)
-    problems.push(`the newest version in CHANGELOG.md is ${newest ?? 'missing'}, and shared/src/version.ts has ${version}`);
+    problems.push(
+      `the newest version in CHANGELOG.md is ${newest ?? 'missing'}, and shared/src/version.ts has ${version}`,
+    );
   if (tag === undefined) return problems;
   if (tag !== `v${version}`) problems.push(`the tag is ${tag}, not v${version}`);
   if (!/^\d{4}-\d\d-\d\d$/.test(date ?? ''))

@@ -131,7 +131,10 @@ describe.each(PROGRAMS)('the notices of the %s', (program) => {
       for (const words of line) expect(text).toContain(words);
       if (files.length === 0) expect(text).toContain(`${part.name} comes without a file that holds its licence.`);
     }
-    const texts = text.split(`${'='.repeat(80)}\n`).slice(1).map((section) => section.slice(section.indexOf('\n\n')));
+    const texts = text
+      .split(`${'='.repeat(80)}\n`)
+      .slice(1)
+      .map((section) => section.slice(section.indexOf('\n\n')));
     expect(texts.length).toBeGreaterThan(10);
     expect(new Set(texts).size).toBe(texts.length);
   });
@@ -165,7 +168,9 @@ describe('a part that nobody could tell what it is stops the build', () => {
   test('one that the lock file does not have', () => {
     write({ name: 'x', version: '1.0.0', license: 'MIT' });
     expect(partsOf('sidecar', [file()], locked)).toMatchObject([{ name: 'x', license: 'MIT' }]);
-    expect(() => partsOf('sidecar', [file()], lock)).toThrow('x@1.0.0 is in a bundle, and pnpm-lock.yaml has no hash of it');
+    expect(() => partsOf('sidecar', [file()], lock)).toThrow(
+      'x@1.0.0 is in a bundle, and pnpm-lock.yaml has no hash of it',
+    );
   });
 
   test('one without a licence', () => {

@@ -72,8 +72,11 @@ async function appImage({ BASE_IMAGE, NODE_IMAGE }: Bases, log: Log): Promise<Im
       logLevel: 'warning',
     });
     const dockerfile = join(DOCKERFILES, 'app.Dockerfile');
-    return kept('rolechain-test/app', await hashOf(`${BASE_IMAGE} ${NODE_IMAGE}`, [dockerfile, outfile]), log, (image) =>
-      buildImage({ context, dockerfile, args: { BASE_IMAGE, NODE_IMAGE }, image }),
+    return kept(
+      'rolechain-test/app',
+      await hashOf(`${BASE_IMAGE} ${NODE_IMAGE}`, [dockerfile, outfile]),
+      log,
+      (image) => buildImage({ context, dockerfile, args: { BASE_IMAGE, NODE_IMAGE }, image }),
     );
   });
 }

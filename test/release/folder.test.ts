@@ -66,7 +66,9 @@ test('a file that was changed after the checksums were made', async () => {
 test('manifests that name other images than those of the archives, checksums and all', async () => {
   change('install.yaml', (text) => text.replace(/sidecar:(\S+)@sha256:./, 'sidecar:$1@sha256:g'));
   await writeChecksums(folder);
-  expect(await problems()).toEqual([expect.stringMatching(/^install.yaml doesn't name ghcr.example\/team\/rolechain\/sidecar:/)]);
+  expect(await problems()).toEqual([
+    expect.stringMatching(/^install.yaml doesn't name ghcr.example\/team\/rolechain\/sidecar:/),
+  ]);
 });
 
 test('an SBOM that is none', async () => {

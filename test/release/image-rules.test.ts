@@ -70,7 +70,10 @@ test.each(['sidecar', 'webhook'] as const)('the %s may take its limit, and not a
 });
 
 test('a layer in which something else stands beside ours, or Node, is not counted as ours', () => {
-  const layers = [{ files: ['rolechain/x', 'etc/y'], size: 5 }, { files: ['rolechain/node', 'rolechain/x'], size: 7 }];
+  const layers = [
+    { files: ['rolechain/x', 'etc/y'], size: 5 },
+    { files: ['rolechain/node', 'rolechain/x'], size: 7 },
+  ];
   expect(sizesOf(image(layers))).toEqual({ whole: 12, own: 0 });
 });
 
@@ -130,7 +133,10 @@ describe('copies', () => {
 
 test('of two builds only the layer of the code cache may differ', () => {
   const other = (at: number): Image =>
-    image(LAYERS.map((layer, n) => (n === at ? { ...layer, digest: 'sha256:other' } : layer)), { digest: 'sha256:2' });
+    image(
+      LAYERS.map((layer, n) => (n === at ? { ...layer, digest: 'sha256:other' } : layer)),
+      { digest: 'sha256:2' },
+    );
   expect(differences(image(), other(3))).toEqual([]);
   expect(differences(image(), other(2))).toEqual([
     'two builds differ in the layer with rolechain/sidecar.cjs, rolechain/LICENSE',
@@ -165,10 +171,7 @@ test('files of ours can be read, Node can be started alone, and none can be writ
     expect(problems()).toEqual([]);
     chmodSync(join(root, 'rolechain/node'), 0o755);
     chmodSync(join(root, 'rolechain/a'), 0o644);
-    expect(problems()).toEqual([
-      '/rolechain/node has the mode 755, not 111',
-      '/rolechain/a has the mode 644, not 444',
-    ]);
+    expect(problems()).toEqual(['/rolechain/node has the mode 755, not 111', '/rolechain/a has the mode 644, not 444']);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

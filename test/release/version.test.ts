@@ -23,7 +23,8 @@ test('pages name the images of this version', () => {
   expect(new Set(named.map(([, version]) => version?.replace(/\.$/, '')))).toEqual(new Set([VERSION]));
 });
 
-const CHANGELOG = '# Changelog\n\n## [1.2.0] - 2026-01-31\n\n### Added\n\n- This.\n\n## [1.1.0] - 2025-12-01\n\n- That.\n';
+const CHANGELOG =
+  '# Changelog\n\n## [1.2.0] - 2026-01-31\n\n### Added\n\n- This.\n\n## [1.1.0] - 2025-12-01\n\n- That.\n';
 
 test('a version that is in one place and not in another is named', () => {
   const given = { packages: { '.': '1.2.0', webhook: '1.1.0' }, changelog: CHANGELOG, tag: undefined };

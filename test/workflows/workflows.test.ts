@@ -20,7 +20,10 @@ interface Workflow {
   readonly jobs: Readonly<
     Record<
       string,
-      { readonly permissions?: Permissions; readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }
+      {
+        readonly permissions?: Permissions;
+        readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
+      }
     >
   >;
 }
