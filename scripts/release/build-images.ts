@@ -1,8 +1,8 @@
 /** Builds a program's image for each architecture, judges it, and builds it once more to see whether it comes out the same. */
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { existsSync, globSync, lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { ROOT } from '../build/root.ts';
 import type { ProgramName } from '../build/parts.ts';
 import { HOST, localBases, packageCache, type Architecture, type Bases } from '../images/bases.ts';
@@ -119,11 +119,14 @@ async function judge(built: BuiltImage, labels: Labels): Promise<string[]> {
   }
 }
 
-async function factsOf(root: string): Promise<FileFacts[]> {
-  const paths = globSync('**/*', { cwd: root }).filter((path) => lstatSync(join(root, path)).isFile());
+/** Links are not followed: they lead out of the folder, into this machine. */
+export async function factsOf(root: string): Promise<FileFacts[]> {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const facts: FileFacts[] = [];
-  for (const path of paths)
-    facts.push({ path, bytes: lstatSync(join(root, path)).size, sha256: await sha256Of(join(root, path)) });
+  for (const { parentPath, name } of entries) {
+    const full = join(parentPath, name);
+    facts.push({ path: relative(root, full), bytes: lstatSync(full).size, sha256: await sha256Of(full) });
+  }
   return facts;
 }
 
