@@ -8,12 +8,14 @@ import type { ProgramName } from '../build/parts.ts';
 
 /** It ends what hangs. Under an emulator a start takes a while. */
 const TIMEOUT_MS = 600_000;
+/** chroot is found by it. Nothing else of this machine's. */
+const ENVIRONMENT = { PATH: process.env.PATH };
 
 /** One sentence for each thing that doesn't work. `user`: of the image, `uid:gid`. */
 export async function runProblems(root: string, program: ProgramName, user: string): Promise<string[]> {
   const into = [`--userspec=${user}`, root];
   const started = (...command: readonly string[]): ReturnType<typeof tryRun> =>
-    tryRun('chroot', [...into, ...command], { env: {}, timeoutMs: TIMEOUT_MS });
+    tryRun('chroot', [...into, ...command], { env: ENVIRONMENT, timeoutMs: TIMEOUT_MS });
   const problems: string[] = [];
   const version = await started(PATHS.imageNode, '--version');
   if (version.stdout.trim() !== process.version)
@@ -48,7 +50,7 @@ const CONFIG = writeSidecarConfig({
 
 async function codeCacheProblems(into: readonly string[]): Promise<string[]> {
   const child = spawn('chroot', [...into, ...SIDECAR_COMMAND], {
-    env: { [ENV.config]: CONFIG, [ENV.logLevel]: 'debug' },
+    env: { ...ENVIRONMENT, [ENV.config]: CONFIG, [ENV.logLevel]: 'debug' },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
