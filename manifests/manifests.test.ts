@@ -192,7 +192,6 @@ describe('Dockerfiles', () => {
   test("the sidecar's user, paths and ports are those of the tables", () => {
     expect(sidecar).toContain(`USER ${SIDECAR.user}:${SIDECAR.user}\n`);
     expect(sidecar).toContain(`ENTRYPOINT ${inJSONForm(SIDECAR_COMMAND)}\n`);
-    expect(sidecar).toContain(`--chmod=0111 \${NODE_BINARY} ${PATHS.imageNode}\n`);
     const variables = Object.entries(SIDECAR_START.environment).map(([name, value]) => `${name}=${value}`);
     expect(sidecar).toContain(`ENV ${variables.join(' ')}\n`);
     const built = [PATHS.imageSidecar, PATHS.imageProgram, PATHS.imageProber].map(
@@ -213,6 +212,7 @@ describe('Dockerfiles', () => {
   test("the webhook's user, path and ports are those of the tables and the Deployment", () => {
     const { runAsUser, runAsGroup } = deployment.template.spec.securityContext;
     expect(webhook).toContain(`USER ${String(runAsUser)}:${String(runAsGroup)}\n`);
+    expect(webhook).toContain(`ENTRYPOINT ${inJSONForm([PATHS.imageNode])}\n`);
     expect(webhook).toContain(`CMD ${inJSONForm(WEBHOOK_COMMAND)}\n`);
     expect(webhook).toContain(`EXPOSE ${PORTS.webhook} ${PORTS.webhookHealth}\n`);
   });
@@ -221,7 +221,30 @@ describe('Dockerfiles', () => {
     const stages = text.split(/^FROM /m).slice(1);
     expect(stages.length).toBeGreaterThanOrEqual(2);
     expect(stages.at(-1)).not.toMatch(/^RUN |npm|apt|apk/m);
-    expect(text).toContain('ARG BASE_IMAGE=gcr.io/distroless/nodejs24-');
+    expect(text).toContain('ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:');
+  });
+
+  test('both copy the Node that everything is tested with, once, from its official image to one place', () => {
+    const version = read('.node-version').trim();
+    expect(JSON.parse(read('package.json'))).toMatchObject({ devDependencies: { node: version } });
+    const copies = [sidecar, webhook].map((text) => {
+      const official = `docker.io/library/node:${version}-bookworm-slim`;
+      for (const name of ['BUILD_IMAGE', 'NODE_IMAGE']) expect(text).toContain(`ARG ${name}=${official}\n`);
+      return text.slice(text.lastIndexOf('\nFROM ')).match(/^COPY .*\/node$/gm);
+    });
+    // The same line, so that the images share this layer.
+    const copy = `COPY --from=node --chmod=0111 /usr/local/bin/node ${PATHS.imageNode}`;
+    expect(copies).toEqual([[copy], [copy]]);
+  });
+
+  test.each([
+    ['sidecar', sidecar],
+    ['webhook', webhook],
+  ])("the %s's image has the licences and the SBOM of what it holds", (name, text) => {
+    const files = ['LICENSE', `dist/${name}.notices.txt`, `dist/${name}.cdx.json`].map((file) => `/src/${file}`);
+    expect(text).toContain(`COPY --from=build --chmod=0444 ${files.join(' ')} /rolechain/\n`);
+    expect(text).toContain('COPY --from=node --chmod=0444 /usr/local/LICENSE /rolechain/node.notices.txt\n');
+    expect(text).toContain(`LABEL org.opencontainers.image.title="rolechain ${name}"`);
   });
 });
 

@@ -3,13 +3,17 @@ import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeContents } from './build/contents.ts';
+import { type ProgramName } from './build/parts.ts';
 import { keptInputs, PROGRAM, ROOT } from './build/root.ts';
 import { buildProber, buildSidecar } from './build/sidecar.ts';
 
 export { ROOT };
 
 /** Builds all of them; gives the names of the files that went into each bundle. */
-export async function buildAll(outdir = join(ROOT, 'dist')): Promise<Record<string, readonly string[]>> {
+export async function buildAll(
+  outdir = join(ROOT, 'dist'),
+): Promise<Record<ProgramName | 'prober', readonly string[]>> {
   const [webhook, { inputs: sidecar }, prober] = await Promise.all([
     buildWebhook(outdir),
     buildSidecar(outdir),
@@ -17,6 +21,7 @@ export async function buildAll(outdir = join(ROOT, 'dist')): Promise<Record<stri
   ]);
   const all = { webhook, sidecar, prober };
   writeFileSync(join(outdir, 'inputs.json'), JSON.stringify(all, null, 1));
+  writeContents(outdir, all);
   return all;
 }
 
@@ -26,6 +31,8 @@ async function buildWebhook(outdir: string): Promise<string[]> {
     entryPoints: ['webhook/src/main.ts'],
     outfile: join(outdir, 'webhook.cjs'),
     format: 'cjs',
+    // debug, behind socks-proxy-agent, asks whether it is there: it is in no package.json, and pnpm hoists that of a tool.
+    external: ['supports-color'],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'external',

@@ -7,6 +7,6 @@ export async function makeCodeCache(folder: string, flags: readonly string[]): P
   const env = { PATH: process.env.PATH };
   await promisify(execFile)(process.execPath, [...flags, join(folder, 'make-code-cache.cjs')], {
     env,
-    timeout: 60_000,
+    timeout: 180_000,
   });
 }

@@ -23,7 +23,7 @@ export const PATHS = {
   externalIDs: '/var/run/rolechain/external-ids',
   /** Mount point of the pod's own API token and CA, for `serviceAccount`, in the sidecar alone. */
   apiAccess: '/var/run/rolechain/api-access',
-  /** In the sidecar's image. Its user may run this node but not read it: such a process isn't dumpable. */
+  /** In both images. Their user may run this node but not read it: such a process isn't dumpable. */
   imageNode: '/rolechain/node',
   /** Loads the program that lies beside it, with V8's code cache of it (sidecar/src/runtime/loader.ts). */
   imageSidecar: '/rolechain/sidecar.cjs',

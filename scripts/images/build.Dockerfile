@@ -1,7 +1,7 @@
-# Stands for the official image of Node 24, in which the Dockerfiles build.
+# Stands for the official image of Node, in which the Dockerfiles build.
 FROM scratch
 ADD packages.tar /
-COPY --chmod=0755 node /usr/local/bin/node
+COPY --chmod=0755 bin/node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
 RUN cd /usr/local/bin && for name in npm npx; do ln -s "../lib/node_modules/npm/bin/$name-cli.js" "$name"; done
 # /cache is a volume of the build: what was downloaded once is there, and so are the CAs that the machine trusts.

@@ -1,0 +1,3 @@
+# Stands for distroless' cc: the libraries that node is linked with.
+FROM scratch
+ADD packages.tar /

@@ -1,0 +1,49 @@
+/** What a release consists of beside its images: each row writes files into the folder. A chart's package is one more row. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VERSION } from '@rolechain/shared';
+import { noticesFile, sbomFile } from '../build/contents.ts';
+import { ROOT } from '../build/root.ts';
+import { withImages, type Digests } from './install.ts';
+import { changesOf } from './version.ts';
+
+export interface Release {
+  /** Where the files go. */
+  readonly folder: string;
+  readonly registry: string;
+  readonly digests: Digests;
+}
+
+export interface Artefact {
+  /** File names in the folder. */
+  readonly files: readonly string[];
+  readonly write: (release: Release) => void | Promise<void>;
+}
+
+export const PROGRAMS = ['webhook', 'sidecar'] as const;
+export const archiveName = (program: string): string => `rolechain-${program}-${VERSION}.oci.tar`;
+export const sbomName = (program: string): string => `rolechain-${program}-${VERSION}.cdx.json`;
+export const CHECKSUMS = 'SHA256SUMS';
+
+export const ARTEFACTS: readonly Artefact[] = [
+  {
+    files: ['install.yaml'],
+    write: ({ folder, registry, digests }) => {
+      const manifest = readFileSync(join(ROOT, 'manifests/install.yaml'), 'utf8');
+      writeFileSync(join(folder, 'install.yaml'), withImages(manifest, registry, digests));
+    },
+  },
+  ...PROGRAMS.map((program): Artefact => ({
+    files: [sbomName(program), `rolechain-${program}-${VERSION}.notices.txt`],
+    write: ({ folder }) => {
+      copyFileSync(join(ROOT, 'dist', sbomFile(program)), join(folder, sbomName(program)));
+      const notices = `rolechain-${program}-${VERSION}.notices.txt`;
+      copyFileSync(join(ROOT, 'dist', noticesFile(program)), join(folder, notices));
+    },
+  })),
+  {
+    files: ['CHANGES.md'],
+    write: ({ folder }) =>
+      writeFileSync(join(folder, 'CHANGES.md'), `${changesOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))}\n`),
+  },
+];

@@ -1,0 +1,143 @@
+/** Builds a program's image for each architecture, judges it, and builds it once more to see whether it comes out the same. */
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { ROOT } from '../build/root.ts';
+import type { ProgramName } from '../build/parts.ts';
+import { HOST, localBases, packageCache, type Architecture, type Bases } from '../images/bases.ts';
+import { buildImage, removeImage, saveOCI } from '../images/buildah.ts';
+import { withEmulator } from '../images/emulator.ts';
+import {
+  copyProblems,
+  differences,
+  labelProblems,
+  labelsOf,
+  layerProblems,
+  modeProblems,
+  sizeProblems,
+  sizesOf,
+  userProblems,
+  type FileFacts,
+  type Image,
+  type Labels,
+  type Sizes,
+} from './image-rules.ts';
+import { filesOf, readOCI, sha256Of, unpack, type OCILayout } from './oci.ts';
+import { runProblems } from './run-image.ts';
+
+export interface Built {
+  readonly layout: OCILayout;
+  readonly architecture: Architecture;
+  readonly sizes: Sizes;
+  readonly problems: readonly string[];
+}
+
+export interface Options {
+  readonly labels: Labels;
+  /** Absent: made of Debian's packages. */
+  readonly bases: 'those of the Dockerfiles' | undefined;
+  readonly log: (line: string) => void;
+}
+
+/** Layouts are written below `folder`. One sentence where images of this architecture can't be built here. */
+export async function buildFor(
+  program: ProgramName,
+  architecture: Architecture,
+  folder: string,
+  options: Options,
+): Promise<Built | { readonly reason: string }> {
+  const { log } = options;
+  return withEmulator(architecture, async () => {
+    const bases = options.bases === undefined ? await localBases(architecture, log) : undefined;
+    log(`Building ${program} (${architecture}).`);
+    const first = await build(program, architecture, join(folder, architecture), bases, options.labels);
+    const problems = await judge(first, options.labels);
+    // What is built is the same for every architecture: once is enough, and an emulator takes its time.
+    if (architecture === HOST) {
+      log(`Building ${program} (${architecture}) again.`);
+      const again = join(folder, 'again');
+      const second = await build(program, architecture, again, bases, options.labels, { isFresh: true });
+      problems.push(...differences(first, second));
+      await rm(again, { recursive: true, force: true });
+    }
+    return { layout: first.layout, architecture, sizes: sizesOf(first), problems };
+  });
+}
+
+type BuiltImage = Image & { readonly layout: OCILayout };
+
+async function build(
+  program: ProgramName,
+  architecture: Architecture,
+  folder: string,
+  bases: Bases | undefined,
+  labels: Labels,
+  { isFresh = false } = {},
+): Promise<BuiltImage> {
+  const name = `localhost/rolechain-release/${program}:${architecture}`;
+  await buildImage({
+    context: ROOT,
+    dockerfile: join(ROOT, `Dockerfile.${program}`),
+    image: name,
+    architecture,
+    labels: labelsOf(labels),
+    timestamp: labels.timestamp,
+    isFresh,
+    ...(bases === undefined ? { pulls: true } : { args: { ...bases }, cache: await packageCache() }),
+  });
+  const archive = `${folder}.tar`;
+  await rm(folder, { recursive: true, force: true });
+  await saveOCI(name, archive);
+  await removeImage(name);
+  const layout = await readOCI(archive, folder);
+  await rm(archive);
+  const image = layout.images[0]!;
+  const files = await Promise.all(image.layers.map((layer) => filesOf(folder, layer)));
+  return { program, architecture, image, files, layout };
+}
+
+async function judge(built: BuiltImage, labels: Labels): Promise<string[]> {
+  const { program, architecture, image, layout } = built;
+  const root = await mkdtemp(join(tmpdir(), 'rolechain-root-'));
+  try {
+    await unpack(layout.folder, image, root);
+    const facts = await factsOf(root);
+    return [
+      ...(image.architecture === architecture ? [] : [`it says that it is for ${image.architecture}`]),
+      ...labelProblems(built, labels),
+      ...userProblems(built),
+      ...sizeProblems(built),
+      ...layerProblems(built),
+      ...copyProblems(facts),
+      ...modeProblems(root, facts),
+      ...(await contentProblems(root, facts)),
+      ...(await runProblems(root, program, image.config.User ?? '')),
+    ];
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+/** Links are not followed: they lead out of the folder, into this machine. */
+export async function factsOf(root: string): Promise<FileFacts[]> {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const facts: FileFacts[] = [];
+  for (const { parentPath, name } of entries) {
+    const full = join(parentPath, name);
+    facts.push({ path: relative(root, full), bytes: lstatSync(full).size, sha256: await sha256Of(full) });
+  }
+  return facts;
+}
+
+/** What the image's build made is what this machine makes of the same sources: bundles, notices and SBOM. */
+async function contentProblems(root: string, facts: readonly FileFacts[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { path } of facts.filter((fact) => fact.path.startsWith('rolechain/'))) {
+    const here = join(ROOT, 'dist', basename(path));
+    if (!existsSync(here) || path.endsWith('.cache')) continue;
+    const [image, own] = await Promise.all([readFile(join(root, path)), readFile(here)]);
+    if (!image.equals(own)) problems.push(`/${path} is not what the build makes here (dist/${basename(path)})`);
+  }
+  return problems;
+}
