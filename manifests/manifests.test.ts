@@ -7,6 +7,7 @@ import {
   ANNOTATION_PREFIX,
   ENV,
   FOREIGN_KEYS,
+  GUARD_BINDINGS,
   PATHS,
   PORTS,
   REASONS,
@@ -158,7 +159,7 @@ test('names and ports are those of the tables', () => {
   expect([container?.image, value.sidecarImage].every((image) => image?.endsWith(`:${VERSION}`))).toBe(true);
 });
 
-test('least RBAC: one Secret and two configurations by name, and no verb on all', () => {
+test('least RBAC: one Secret, two configurations and the bindings of the guard by name, and no verb on all', () => {
   const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
   const rules = roles.flatMap((role) => (role as unknown as { rules: Record<string, string[]>[] }).rules);
   expect(rules).toEqual([
@@ -170,6 +171,12 @@ test('least RBAC: one Secret and two configurations by name, and no verb on all'
       resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
       resourceNames: [value.webhookConfiguration],
       verbs: ['get', 'list', 'watch', 'patch'],
+    },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingadmissionpolicybindings'],
+      resourceNames: GUARD_BINDINGS,
+      verbs: ['get'],
     },
     { apiGroups: [''], resources: ['limitranges'], verbs: ['list', 'watch'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },

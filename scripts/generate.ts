@@ -3,7 +3,7 @@
  * shared's tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
  * writes nothing and fails, naming the stale files.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
@@ -17,6 +17,7 @@ import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 import { sdksPage } from './generate/sdks-page.ts';
 import { rightsTable, withRights } from './generate/rights-table.ts';
+import { withVersion } from './generate/version-labels.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (name: string): string => readFileSync(ROOT + name, 'utf8');
@@ -28,6 +29,24 @@ async function markdown(text: string): Promise<string> {
 async function json(text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(`${ROOT}package.json`)), parser: 'json' });
 }
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+function write(name: string, text: string): void {
+  const path = ROOT + name;
+  if (existsSync(path) && read(name) === text) return;
+  stale.push(name);
+  if (!isCheck) writeFileSync(path, text);
+}
+function endStale(): void {
+  console.error(`stale: ${stale.join(', ')}. Run: npx -y pnpm@10 generate`);
+  process.exit(1);
+}
+
+// What others are made of comes first: what is made of them is read from the disk.
+const manifests = globSync('manifests/{base,components,samples}/**/*.yaml', { cwd: ROOT });
+for (const name of manifests) write(name, withVersion(read(name)));
+if (isCheck && stale.length > 0) endStale();
 
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
@@ -44,15 +63,7 @@ const files: Readonly<Record<string, string>> = {
   'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };
 
-const stale: string[] = [];
-for (const [name, text] of Object.entries(files)) {
-  const path = ROOT + name;
-  if (existsSync(path) && read(name) === text) continue;
-  stale.push(name);
-  if (!process.argv.includes('--check')) writeFileSync(path, text);
-}
+for (const [name, text] of Object.entries(files)) write(name, text);
 if (stale.length === 0) console.log(`generated files: ${Object.keys(files).length} fresh`);
-else if (process.argv.includes('--check')) {
-  console.error(`stale: ${stale.join(', ')}. Run: npx -y pnpm@10 generate`);
-  process.exitCode = 1;
-} else console.log(`written: ${stale.join(', ')}`);
+else if (isCheck) endStale();
+else console.log(`written: ${stale.join(', ')}`);

@@ -57,7 +57,8 @@ async function prepare(files: readonly TestFile[], onOldest: boolean): Promise<b
 async function prepareHelm(): Promise<boolean> {
   const { prepareHelm: prepare } = await import('../test/helm/prepare.ts');
   const { allMade } = await import('../test/clients/prepare.ts');
-  return allMade([await prepare()]);
+  const made = await prepare();
+  return allMade(['reason' in made ? made : made.helm]);
 }
 
 async function prepareClients(needs: ReadonlySet<Need>): Promise<boolean> {

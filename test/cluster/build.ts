@@ -11,8 +11,9 @@ import { withLock } from './lock.ts';
 import { spawnTied } from '@rolechain/kit/tied-process.ts';
 
 export interface BuildOptions {
-  /** Folder of the Go module; each program is its `cmd/<name>`. */
+  /** Folder of the Go module; each program is its `cmd/<name>` where `packages` names no other package. */
   readonly source: string;
+  readonly packages?: Readonly<Record<string, string>>;
   /** The file in that folder to build by, with the `.sum` beside it. Default: go.mod. */
   readonly modFile?: string;
   /** Folder that the programs come into; each appears at once and complete. */
@@ -85,14 +86,14 @@ async function compile(options: BuildOptions): Promise<void> {
 }
 
 async function goBuild(options: BuildOptions, program: string, folder: string): Promise<void> {
-  const { source, modFile, version, env } = options;
+  const { source, packages = {}, modFile, version, env } = options;
   const logFile = join(folder, 'build.log');
   const output = openSync(logFile, 'w');
   const go = spawnTied(
     'go',
     [
       ...['build', '-trimpath', '-buildvcs=false', ...(modFile === undefined ? [] : [`-modfile=${modFile}`])],
-      ...['-ldflags', ldflags(version), '-o', join(folder, program), `./cmd/${program}`],
+      ...['-ldflags', ldflags(version), '-o', join(folder, program), packages[program] ?? `./cmd/${program}`],
     ],
     {
       cwd: source,

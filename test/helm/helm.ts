@@ -1,26 +1,30 @@
-/** helm, built from its Go module once for this user and its sources. */
+/** helm 4 and 3, built from their Go modules once for this user and these sources. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
-import { cacheFolder } from '../cluster/binaries.ts';
+import { cacheFolder, kubernetesVersion } from '../cluster/binaries.ts';
 
-/** Its Go module. */
+/** The Go module that requires both: they share what they are made of, so that the second costs 10 s. */
 export const SOURCE = join(import.meta.dirname, 'go');
 export const CHART = join(import.meta.dirname, '..', '..', 'charts', 'rolechain');
 
-/** Path of the program; absent where it has not been built, with the reason. */
-export function locateHelm(env: NodeJS.ProcessEnv = process.env): string | Absent {
-  const program = join(helmFolder(env), 'helm');
-  return existsSync(program)
-    ? program
+export const PROGRAMS = ['helm', 'helm3'] as const;
+/** Paths of helm 4 and helm 3. */
+export type Helms = Readonly<Record<(typeof PROGRAMS)[number], string>>;
+
+/** Absent where they have not been built, with the reason. */
+export function locateHelm(env: NodeJS.ProcessEnv = process.env): Helms | Absent {
+  const [helm = '', helm3 = ''] = PROGRAMS.map((name) => join(helmFolder(env), name));
+  return existsSync(helm) && existsSync(helm3)
+    ? { helm, helm3 }
     : { reason: 'helm is not built: run `node test/helm/prepare.ts` (Go, 1 to 3 minutes)' };
 }
 
-export function describeWithHelm(name: string, tests: (helm: string) => void): void {
-  describeWhen(name, locateHelm(), tests, '');
+export function describeWithHelm(name: string, tests: (helms: Helms) => void): void {
+  describeWhen(name, locateHelm(), tests, { helm: '', helm3: '' });
 }
 
 export interface Rendering {
@@ -28,11 +32,16 @@ export interface Rendering {
   readonly values?: Readonly<Record<string, unknown>>;
   /** Default: rolechain. */
   readonly namespace?: string;
+  /** Default: the one of this checkout. */
+  readonly chart?: string;
 }
 
 /** What `helm template` makes of the chart. Throws with its message. */
-export function helmTemplate(helm: string, { values = {}, namespace = 'rolechain' }: Rendering = {}): KubeObject[] {
-  const args = ['template', 'rolechain', CHART, `--namespace=${namespace}`, '--values=-'];
+export function helmTemplate(helm: string, rendering: Rendering = {}): KubeObject[] {
+  const { values = {}, namespace = 'rolechain', chart = CHART } = rendering;
+  // A helm that is built by others than its makers believes in Kubernetes 1.20.
+  const version = `--kube-version=${kubernetesVersion()}`;
+  const args = ['template', 'rolechain', chart, `--namespace=${namespace}`, version, '--values=-'];
   return parseManifests(execFileSync(helm, args, { encoding: 'utf8', input: JSON.stringify(values), stdio: 'pipe' }));
 }
 

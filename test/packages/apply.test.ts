@@ -17,7 +17,7 @@ interface Stored {
   readonly webhooks?: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
 }
 
-describeWithHelm('each rendering', (helm) => {
+describeWithHelm('each rendering', ({ helm }) => {
   describeWithBinaries('by kubectl and helm', ({ kubectl }) => {
     describeWithCluster('on a real apiserver', (cluster) => {
       let api: Api;

@@ -40,7 +40,7 @@ interface Deployment extends KubeObject {
   };
 }
 
-describeWithHelm('the page of the installation', (helm) => {
+describeWithHelm('the page of the installation', ({ helm }) => {
   test('each of its commands is run here, or where the images are built', () => {
     const run = [...Object.keys(FORMS), 'Check', 'Remove'];
     const others = BLOCKS.filter(({ heading }) => !run.includes(heading)).flatMap(({ lines }) => lines);

@@ -2,7 +2,7 @@
 import { jsonSchemas } from '../json-schemas.ts';
 
 export interface JSONSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JSONSchema>>;
   readonly required?: readonly string[];
   readonly [keyword: string]: unknown;

@@ -1,4 +1,5 @@
 /** The chart's templates: the files of manifests/base, with values where an admin may choose. Pure. */
+import { VERSION } from '@rolechain/shared';
 import { edited, onlyIf, withAlternative, type Edit } from './edits.ts';
 
 /** What the templates are made of. */
@@ -7,12 +8,18 @@ export interface Sources {
   readonly base: Readonly<Record<string, string>>;
   /** The expressions of the component flux-alias. */
   readonly fluxAlias: { readonly guard: string; readonly validatingWebhook: string };
+  /** The guard of the component default-role. */
+  readonly defaultRole: string;
+  /** `validationActions` of the component audit. */
+  readonly auditActions: readonly string[];
 }
 
 const NAMESPACE = '{{ .Release.Namespace | quote }}';
 const OURS: Edit = { from: 'namespace: rolechain\n', to: `namespace: ${NAMESPACE}\n` };
 const SELECTED: Edit = { from: '[kube-system, rolechain]', to: `[kube-system, ${NAMESPACE}]`, times: 2 };
 const FLUX = '.Values.settings.fluxAlias';
+const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
+const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
 
 type Make = (text: string, sources: Sources) => string;
 
@@ -87,21 +94,29 @@ const FILES: Readonly<Record<string, Make>> = {
       from: USERS,
       to: `        {{- if ne (default "fixed" .Values.settings.sidecarUser) "unset" }}\n${USERS}        {{- end }}\n`,
     },
-    { from: 'image: registry.example/rolechain/webhook:0.1.0\n', to: `image: ${IMAGE('webhook')}\n` },
+    { from: `image: registry.example/rolechain/webhook:${VERSION}\n`, to: `image: ${IMAGE('webhook')}\n` },
     { from: RESOURCES, to: `          resources:\n            ${yamlOf('.Values.resources', 12)}\n` },
   ),
   'webhook.yaml': inOursTimes(2, SELECTED),
   'validating-webhook.yaml': (text, { fluxAlias: { validatingWebhook: value } }) =>
     withAlternative(edited(text, [OURS]), { above: '- name: changed', condition: FLUX, value }),
-  'guard.yaml': (text, { fluxAlias: { guard: value } }) => {
+  'guard.yaml': (text, { fluxAlias: { guard: value }, auditActions }) => {
     const withValues = edited(text, [
       SELECTED,
+      actions(auditActions),
       { from: 'with earlier ones use ../overlays/without-guard', to: 'with earlier ones set guard.enabled to false' },
     ]);
     const above = '- name: asks-for-a-role';
     return onlyIf('.Values.guard.enabled', withAlternative(withValues, { above, condition: FLUX, value }));
   },
 };
+
+/** In both bindings of a guard. */
+function actions(underAudit: readonly string[]): Edit {
+  const from = '[Deny]';
+  const to = `{{ if ${AUDIT} }}[${underAudit.join(', ')}]{{ else }}${from}{{ end }}`;
+  return { from: `validationActions: ${from}\n`, to: `validationActions: ${to}\n`, times: 2 };
+}
 
 function inOursTimes(times: number, ...edits: readonly Edit[]): Make {
   return (text) => edited(text, [{ ...OURS, times }, ...edits]);
@@ -111,18 +126,24 @@ function inOursTimes(times: number, ...edits: readonly Edit[]): Make {
 export function templates(sources: Sources): Readonly<Record<string, string>> {
   const unknown = Object.keys(sources.base).filter((name) => !Object.hasOwn(FILES, name));
   if (unknown.length > 0) throw new Error(`the chart has no template for manifests/base/${unknown.join(', ')}`);
-  const made = Object.entries(FILES).map(([name, make]) => {
+  const made = Object.entries(FILES).map(([name, make]): [string, string] => {
     const text = sources.base[name];
     if (text === undefined) throw new Error(`manifests/base has no ${name}`);
-    return [
-      name,
-      `{{- /* Made from manifests/base/${name} by \`pnpm generate\`: edit that. */ -}}\n${make(text, sources)}`,
-    ];
+    return [name, template(`manifests/base/${name}`, make(text, sources))];
   });
+  const { defaultRole, auditActions } = sources;
+  const guard = edited(defaultRole.replaceAll('../../base/', ''), [SELECTED, actions(auditActions)]);
   return {
-    ...(Object.fromEntries(made) as Readonly<Record<string, string>>),
+    ...Object.fromEntries(made),
+    'default-role-guard.yaml': template('manifests/components/default-role/guard.yaml', onlyIf(DEFAULT_ROLE, guard)),
     '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
   };
+}
+
+/** It says where it comes from. The version is the chart's: `helm package --app-version` gives another one. */
+function template(source: string, text: string): string {
+  const withVersion = text.replaceAll(/(app\.kubernetes\.io\/version: ).*/g, '$1{{ .Chart.AppVersion | quote }}');
+  return `{{- /* Made from ${source} by \`pnpm generate\`: edit that. */ -}}\n${withVersion}`;
 }
 
 interface SettingsText {
@@ -152,12 +173,12 @@ function helpers(settings: string): string {
   const withImage = kept.replace(/^sidecarImage: .*$/m, `sidecarImage: ${IMAGE('sidecar')}`);
   return `{{- /* Made from manifests/base/settings.yaml by \`pnpm generate\`: edit that, or scripts/generate/chart/templates.ts. */ -}}
 
-{{- /* An image of the registry, by digest where values have one, else by tag. */ -}}
+{{- /* An image of the registry. Where it has a digest, that counts, and the tag is for people. */ -}}
 {{- define "rolechain.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index . 1 -}}
-{{ $root.Values.image.registry }}/{{ $image.repository }}
-{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
+{{ $root.Values.image.registry }}/{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}
+{{- with $image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{- /* The text that the webhook reads. */ -}}

@@ -2,11 +2,16 @@
 import { LIMITS } from '@rolechain/shared';
 import { settingsSchema, type JSONSchema } from './settings-schema.ts';
 
-/** An object with these fields and no others. */
-const closed = (properties: Readonly<Record<string, JSONSchema>>): JSONSchema => ({
+type Properties = Readonly<Record<string, JSONSchema>>;
+/**
+ * An object with these fields and no others. The first ones have defaults that templates need: one that is absent was taken away by
+ * a `null`, and would end a template in words of Go.
+ */
+const closed = (required: Properties, optional: Properties = {}): JSONSchema => ({
   type: 'object',
   additionalProperties: false,
-  properties,
+  properties: { ...required, ...optional },
+  required: Object.keys(required),
 });
 const about = (description: string, schema: JSONSchema): JSONSchema => ({ description, ...schema });
 const flag = (description: string): JSONSchema => ({ description, type: 'boolean' });
@@ -20,50 +25,59 @@ const HOST = '[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?';
 const image = (description: string): JSONSchema =>
   about(
     description,
-    closed({
-      repository: about('Below the registry.', { type: 'string', pattern: `^${COMPONENT}(/${COMPONENT})*$` }),
-      tag: about("Default: the chart's appVersion.", {
-        type: 'string',
-        pattern: '^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$',
-      }),
-      digest: about('Goes before the tag.', { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' }),
-    }),
+    closed(
+      { repository: about('Below the registry.', { type: 'string', pattern: `^${COMPONENT}(/${COMPONENT})*$` }) },
+      {
+        tag: about("Default: the chart's appVersion.", {
+          type: 'string',
+          pattern: '^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$',
+        }),
+        digest: about('Of the image or its index. It counts, and the tag is for people.', {
+          type: 'string',
+          pattern: '^(sha256:[0-9a-f]{64})?$',
+        }),
+      },
+    ),
   );
 
 export function valuesSchema(): JSONSchema {
+  const needed = {
+    image: closed({
+      registry: about('With a path where it has one.', {
+        type: 'string',
+        pattern: `^${HOST}(/${COMPONENT})*$`,
+      }),
+      webhook: image("The webhook's own image."),
+      sidecar: image('Becomes the setting sidecarImage.'),
+    }),
+    settings: settings(),
+    guard: closed({ enabled: flag('The policies that refuse pods which were not injected.') }),
+    readLimitRanges: flag('Whether the webhook may read LimitRanges.'),
+    networkPolicy: closed({ enabled: flag('Whether there is a NetworkPolicy.') }),
+    namespace: closed({ create: flag("Whether the chart has the release's Namespace.") }),
+    replicas: { type: 'integer', minimum: 1 },
+    tests: closed({ enabled: flag('Whether `helm test` has a pod.') }),
+  };
+  const others = {
+    imagePullSecrets: about("Secrets of the release's namespace, for the webhook's own image.", {
+      type: 'array',
+      maxItems: LIMITS.imagePullSecrets,
+      items: closed({ name: dnsSubdomain }),
+    }),
+    // Kubernetes' own: the apiserver knows what they take.
+    resources: { type: 'object' },
+    priorityClassName: { type: 'string', pattern: `^(${DNS_LABEL}(\\.${DNS_LABEL})*)?$` },
+    nodeSelector: { type: 'object', additionalProperties: { type: 'string' } },
+    tolerations: { type: 'array', items: { type: 'object' } },
+    affinity: { type: 'object' },
+    global: about('Of a chart that has this one as a part.', { type: 'object' }),
+    // github.com/aws-samples/addons-transformer-for-amazon-eks, src/services/validate.ts.
+    k8version: about("Does nothing: AWS's check of EKS add-ons sets it.", { type: ['string', 'number'] }),
+  };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $comment: 'Made by `pnpm generate`: edit scripts/generate/chart/values-schema.ts.',
-    ...closed({
-      image: closed({
-        registry: about('With a path where it has one.', {
-          type: 'string',
-          pattern: `^${HOST}(/${COMPONENT})*$`,
-        }),
-        webhook: image("The webhook's own image."),
-        sidecar: image('Becomes the setting sidecarImage.'),
-      }),
-      imagePullSecrets: about("Secrets of the release's namespace, for the webhook's own image.", {
-        type: 'array',
-        maxItems: LIMITS.imagePullSecrets,
-        items: { ...closed({ name: dnsSubdomain }), required: ['name'] },
-      }),
-      settings: settings(),
-      guard: closed({ enabled: flag('The policy that refuses pods which were not injected.') }),
-      readLimitRanges: flag('Whether the webhook may read LimitRanges.'),
-      networkPolicy: closed({ enabled: flag('Whether there is a NetworkPolicy.') }),
-      namespace: closed({ create: flag("Whether the chart has the release's Namespace.") }),
-      replicas: { type: 'integer', minimum: 1 },
-      // Kubernetes' own: the apiserver knows what they take.
-      resources: { type: 'object' },
-      priorityClassName: { type: 'string', pattern: `^(${DNS_LABEL}(\\.${DNS_LABEL})*)?$` },
-      nodeSelector: { type: 'object', additionalProperties: { type: 'string' } },
-      tolerations: { type: 'array', items: { type: 'object' } },
-      affinity: { type: 'object' },
-      tests: closed({ enabled: flag('Whether `helm test` has a pod.') }),
-      // Of a chart that has this one as a part.
-      global: { type: 'object' },
-    }),
+    ...closed(needed, others),
   };
 }
 
