@@ -1,20 +1,21 @@
 /** Every form of the installation on a real apiserver: applied on the server's side, twice, and taken away again. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeAuthority } from '@rolechain/certs';
+import { VERSION } from '@rolechain/shared';
 import { parseManifests, podOf, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Answer, type Api } from '../guard/api.ts';
 import { describeWithHelm } from '../helm/helm.ts';
 import { ROOT } from '../fixture/install.ts';
+import { bundlesOf, configurationsOf, makePublisher } from './bundles.ts';
+import { problemsOfLabels } from './labels.ts';
 import { RENDERINGS } from './renderings.ts';
 import { discover, type Resources } from './resources.ts';
 
 const [NAMESPACE] = parseManifests(readFileSync(join(ROOT, 'manifests/base/namespace.yaml'), 'utf8'));
 
 interface Stored {
-  readonly metadata: { readonly resourceVersion: string };
-  readonly webhooks?: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
+  readonly metadata: { readonly resourceVersion: string; readonly labels: Readonly<Record<string, string>> };
 }
 
 describeWithHelm('each rendering', ({ helm }) => {
@@ -23,10 +24,7 @@ describeWithHelm('each rendering', ({ helm }) => {
       let api: Api;
       let resources: Resources;
       let before: ReadonlySet<string>;
-      let caBundle: string;
       beforeAll(async () => {
-        const { certificate } = await makeAuthority({ now: new Date(), commonName: 'test CA' });
-        caBundle = Buffer.from(certificate).toString('base64');
         api = await openApi(cluster().kubeConfig);
         resources = await discover(api);
         before = await resources.all();
@@ -51,13 +49,10 @@ describeWithHelm('each rendering', ({ helm }) => {
       };
 
       test.each(Object.entries(RENDERINGS))('%s', async (_name, render) => {
-        const rendered = render({ kubectl, helm });
-        // Where Helm makes it, it is there before.
-        const isThere = rendered.some(({ kind }) => kind === 'Namespace');
-        const objects = isThere || NAMESPACE === undefined ? rendered : [NAMESPACE, ...rendered];
+        const objects = withNamespace(render({ kubectl, helm }));
         const namespace = objects.find(({ kind }) => kind === 'Namespace')?.metadata.name ?? '';
+        expect(objects.flatMap(problemsOfLabels)).toEqual([]);
 
-        for (const object of objects) expect([object.kind, labelsMissing(object)]).toEqual([object.kind, []]);
         const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } };
         const [pods, others] = [objects.filter(isPod), objects.filter((object) => !isPod(object))];
         await each(others, apply);
@@ -65,22 +60,23 @@ describeWithHelm('each rendering', ({ helm }) => {
         await each(pods, apply);
 
         // As the webhook does: it is nobody's to take back.
-        const configurations = others.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
-        const published = await each(configurations, (object) => publish(object));
-        expect(published.map(({ status }) => status)).toEqual([200, 200]);
+        const { publish, bundle } = await makePublisher(cluster().kubeConfig);
+        await publish();
         const versions = await each(objects, (object) => read(object));
         const again = await each(objects, apply);
         expect(again.map(version)).toEqual(versions.map(version));
-        for (const { webhooks } of await each(configurations, (object) => read(object)))
-          expect(webhooks?.every(({ clientConfig }) => clientConfig.caBundle === caBundle)).toBe(true);
+        const published = await each(configurationsOf(others), (object) => api.get(resources.pathOf(object)));
+        expect(new Set(published.flatMap(bundlesOf))).toEqual(new Set([bundle]));
 
         // Enforced for pods, which a Deployment's own acceptance doesn't show.
-        const made = await each(
-          others.flatMap((object) => podOf(object, namespace) ?? []),
-          dryRun,
-        );
+        const templates = others.flatMap((object) => podOf(object, namespace) ?? []);
+        const made = await each(templates, dryRun);
         expect(made.map(({ status, headers, body }) => [status, headers.warning, status === 201 ? '' : body])).toEqual([
           [201, undefined, ''],
+        ]);
+        const lax = await each(templates.map(withoutSecurity), dryRun);
+        expect(lax.map(({ status, body }) => [status, body])).toEqual([
+          [403, expect.stringContaining('violates PodSecurity \\"restricted:latest\\"')],
         ]);
 
         const gone = await each([...objects.toReversed(), account], (object) => api.remove(resources.pathOf(object)));
@@ -89,15 +85,28 @@ describeWithHelm('each rendering', ({ helm }) => {
         expect([...(await resources.all())].filter((name) => !before.has(name))).toEqual([]);
       });
 
+      test('another version is applied over it and back: no label of a version is in a selector', async () => {
+        const objects = withNamespace(render('base'));
+        const next = JSON.parse(JSON.stringify(objects).replaceAll(VERSION, '0.99.0')) as KubeObject[];
+        const labels = async (): Promise<Set<string | undefined>> =>
+          new Set((await each(objects, read)).map(({ metadata }) => metadata.labels['app.kubernetes.io/version']));
+        for (const [rendered, expected] of [
+          [objects, VERSION],
+          [next, '0.99.0'],
+          [objects, VERSION],
+        ] as const) {
+          await each(rendered, apply);
+          expect(await labels()).toEqual(new Set([expected]));
+        }
+        await each(objects.toReversed(), (object) => api.remove(resources.pathOf(object)));
+        await finalize('rolechain');
+      });
+
+      const render = (name: string): KubeObject[] => RENDERINGS[name]?.({ kubectl, helm }) ?? [];
       const isPod = ({ kind }: KubeObject): boolean => kind === 'Pod';
       const version = ({ metadata }: Stored): string => metadata.resourceVersion;
       const read = async (object: KubeObject): Promise<Stored> =>
         JSON.parse((await api.get(resources.pathOf(object))).body) as Stored;
-      const publish = async (object: KubeObject): Promise<Answer> => {
-        const { webhooks = [] } = await read(object);
-        const filled = webhooks.map((one) => ({ ...one, clientConfig: { ...one.clientConfig, caBundle } }));
-        return api.patch(resources.pathOf(object), { webhooks: filled });
-      };
       const dryRun = (pod: KubeObject): Promise<Answer> => {
         const { namespace } = pod.metadata;
         return api.post(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod);
@@ -114,14 +123,22 @@ describeWithHelm('each rendering', ({ helm }) => {
   });
 });
 
-const COMPONENTS = ['webhook', 'guard', 'test'];
+/** Where Helm makes it, it is there before. */
+function withNamespace(rendered: readonly KubeObject[]): readonly KubeObject[] {
+  const isThere = rendered.some(({ kind }) => kind === 'Namespace');
+  return isThere || NAMESPACE === undefined ? rendered : [NAMESPACE, ...rendered];
+}
 
-/** Of the recommended ones (kubernetes.io, "Recommended Labels"), those that stay the same through an upgrade. */
-function labelsMissing({ kind, metadata }: KubeObject): string[] {
-  const labels = (metadata.labels ?? {}) as Readonly<Record<string, string>>;
-  const component = labels['app.kubernetes.io/component'] ?? '';
-  return [
-    ...(['name', 'part-of'] as const).filter((key) => labels[`app.kubernetes.io/${key}`] !== 'rolechain'),
-    ...(kind === 'Namespace' || COMPONENTS.includes(component) ? [] : ['component']),
-  ];
+/** Its containers as people write them first. */
+function withoutSecurity(pod: KubeObject): KubeObject {
+  const {
+    securityContext: _securityContext,
+    containers,
+    ...spec
+  } = pod.spec as {
+    readonly securityContext?: object;
+    readonly containers: readonly { readonly securityContext?: object }[];
+  };
+  const lax = containers.map(({ securityContext: _, ...container }) => container);
+  return { ...pod, spec: { ...spec, containers: lax } };
 }

@@ -1,37 +1,52 @@
-/** docs/install.md is done as it is written: every command of it, on a real apiserver with real kubectl and helm. */
+/**
+ * docs/install.md and the README's installation are done as they are written: every command of them, on a real apiserver with real
+ * kubectl and helm.
+ */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import MarkdownIt from 'markdown-it';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { describeWithHelm } from '../helm/helm.ts';
 import { ROOT } from '../fixture/install.ts';
 import { actAsControllers } from './controllers.ts';
+import { blocksIn } from './page.ts';
 import { discover, type Resources } from './resources.ts';
 
 const REGISTRY = 'registry.internal';
 
 interface Block {
-  /** The heading above. */
   readonly heading: string;
   readonly lines: readonly string[];
 }
 
-/** The page's blocks of shell commands, in their order. */
-const BLOCKS = commandsOf(readFileSync(join(ROOT, 'docs/install.md'), 'utf8'));
+/** Blocks of shell commands, in their order. A line that begins with `#` is for readers. */
+const commandsOf = (page: string): Block[] =>
+  blocksIn(page).flatMap(({ heading, language, text }) =>
+    language === 'sh' ? [{ heading, lines: text.split('\n').filter((line) => !line.startsWith('#')) }] : [],
+  );
+const BLOCKS = commandsOf('docs/install.md');
+const README = commandsOf('README.md').filter(({ heading }) => heading === 'Install');
 const below = (heading: string): readonly Block[] => BLOCKS.filter((block) => block.heading === heading);
 /** test/node builds both images by these Dockerfiles. */
 const ELSEWHERE = 'docker build ';
 
+interface Form {
+  readonly install: readonly Block[];
+  readonly remove: readonly (Block | undefined)[];
+  readonly helm?: 'helm' | 'helm3';
+}
 const [REMOVE_WEBHOOK, REMOVE_FILE, REMOVE_RELEASE] = below('Remove');
 const REMOVE_MANIFESTS = [REMOVE_WEBHOOK, REMOVE_FILE];
-const FORMS: Readonly<Record<string, readonly (Block | undefined)[]>> = {
-  'One file': REMOVE_MANIFESTS,
-  kustomize: REMOVE_MANIFESTS,
-  Helm: [REMOVE_WEBHOOK, REMOVE_RELEASE],
+const REMOVE_CHART = [REMOVE_WEBHOOK, REMOVE_RELEASE];
+const FORMS: Readonly<Record<string, Form>> = {
+  README: { install: README, remove: REMOVE_MANIFESTS },
+  'One file': { install: below('One file'), remove: REMOVE_MANIFESTS },
+  kustomize: { install: below('kustomize'), remove: REMOVE_MANIFESTS },
+  Helm: { install: below('Helm'), remove: REMOVE_CHART },
+  'Helm, version 3': { install: below('Helm'), remove: REMOVE_CHART, helm: 'helm3' },
 };
 
 interface Deployment extends KubeObject {
@@ -40,13 +55,16 @@ interface Deployment extends KubeObject {
   };
 }
 
-describeWithHelm('the page of the installation', ({ helm }) => {
+describeWithHelm('the page of the installation', (helms) => {
   test('each of its commands is run here, or where the images are built', () => {
-    const run = [...Object.keys(FORMS), 'Check', 'Remove'];
+    const run = ['One file', 'kustomize', 'Helm', 'Check', 'Remove'];
     const others = BLOCKS.filter(({ heading }) => !run.includes(heading)).flatMap(({ lines }) => lines);
     expect(others.filter((line) => !line.startsWith(ELSEWHERE))).toEqual([]);
     expect(below('Remove')).toHaveLength(3);
     expect(below('Check')).toHaveLength(1);
+    expect(README).toHaveLength(1);
+    // Which is the check after an installation.
+    expect(README[0]?.lines.at(-1)).toBe(below('Check')[0]?.lines[0]);
   });
 
   describeWithBinaries('by kubectl', ({ kubectl }) => {
@@ -57,7 +75,6 @@ describeWithHelm('the page of the installation', ({ helm }) => {
       beforeAll(async () => {
         folder = mkdtempSync(join(tmpdir(), 'rolechain-install-page-'));
         symlinkSync(kubectl ?? '', join(folder, 'kubectl'));
-        symlinkSync(helm, join(folder, 'helm'));
         api = await openApi(cluster().kubeConfig);
         resources = await discover(api);
       });
@@ -79,16 +96,20 @@ describeWithHelm('the page of the installation', ({ helm }) => {
         });
       const typeAll = async (blocks: readonly (Block | undefined)[]): Promise<string> => {
         let output = '';
-        for (const line of blocks.flatMap((block) => block?.lines ?? [])) output += await type(line);
+        for (const line of blocks.flatMap((block) => block?.lines ?? [])) {
+          if (!line.startsWith(ELSEWHERE)) output += await type(line);
+        }
         return output;
       };
       const all = async (): Promise<string[]> => [...(await resources.all())];
 
-      test.each(Object.entries(FORMS))('%s', async (heading, remove) => {
+      test.each(Object.entries(FORMS))('%s', async (heading, { install, remove, helm = 'helm' }) => {
+        rmSync(join(folder, 'helm'), { force: true });
+        symlinkSync(helms[helm], join(folder, 'helm'));
         const before = await all();
         const stop = actAsControllers(api);
         try {
-          await typeAll(below(heading));
+          await typeAll(install);
           expect(await typeAll(below('Check'))).toContain('successfully rolled out');
           const { body } = await api.get('/apis/apps/v1/namespaces/rolechain/deployments/rolechain-webhook');
           const { containers } = (JSON.parse(body) as Deployment).spec.template.spec;
@@ -104,13 +125,3 @@ describeWithHelm('the page of the installation', ({ helm }) => {
     });
   });
 });
-
-function commandsOf(markdown: string): Block[] {
-  let heading = '';
-  const tokens = MarkdownIt().parse(markdown, {});
-  return tokens.flatMap((token, index) => {
-    if (token.type === 'heading_open') heading = tokens[index + 1]?.content ?? '';
-    if (token.type !== 'fence' || token.info !== 'sh') return [];
-    return [{ heading, lines: token.content.trim().split('\n') }];
-  });
-}

@@ -17,7 +17,13 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   'all that is off turned on': {
     namespace: { create: true },
     tests: { enabled: true },
-    settings: { fluxAlias: true, sidecarUser: 'unset' },
+    settings: {
+      fluxAlias: true,
+      sidecarUser: 'unset',
+      mode: 'audit',
+      namespaceDefaultRole: true,
+      credentialSources: ['irsa'],
+    },
     imagePullSecrets: [{ name: 'registry' }],
     nodeSelector: { pool: 'system' },
     tolerations: [{ operator: 'Exists' }],
