@@ -57,8 +57,7 @@ async function prepare(files: readonly TestFile[], onOldest: boolean): Promise<b
 async function prepareHelm(): Promise<boolean> {
   const { prepareHelm: prepare } = await import('../test/helm/prepare.ts');
   const { allMade } = await import('../test/clients/prepare.ts');
-  const made = await prepare();
-  return allMade(['reason' in made ? made : made.helm]);
+  return allMade([await prepare()]);
 }
 
 async function prepareClients(needs: ReadonlySet<Need>): Promise<boolean> {

@@ -14,11 +14,11 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
   const made = templates({
     base: Object.fromEntries(resources.map((name) => [name, read(`base/${name}`)])),
     fluxAlias: {
-      guard: replacedBy<string>(read('components/flux-alias/guard.yaml')),
-      validatingWebhook: replacedBy<string>(read('components/flux-alias/validating-webhook.yaml')),
+      guard: replacedBy(read('components/flux-alias/guard.yaml')) as string,
+      validatingWebhook: replacedBy(read('components/flux-alias/validating-webhook.yaml')) as string,
     },
     defaultRole: read('components/default-role/guard.yaml'),
-    auditActions: replacedBy<string[]>(read('components/audit/guard.yaml')),
+    auditActions: replacedBy(read('components/audit/guard.yaml')) as string[],
   });
   return {
     [`${FOLDER}/Chart.yaml`]: chart(),
@@ -46,8 +46,8 @@ function chart(): string {
 }
 
 /** The value of a JSON patch's one replacement. */
-function replacedBy<T>(patch: string): T {
-  const operations = parse(patch) as { op: string; value: T }[];
+function replacedBy(patch: string): unknown {
+  const operations = parse(patch) as { op: string; value: unknown }[];
   const [found, ...more] = operations.filter(({ op }) => op === 'replace');
   if (!found || more.length > 0) throw new Error(`the patch has not one replacement:\n${patch}`);
   return found.value;

@@ -28,6 +28,8 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   'istio-sidecar-injector',
   'linkerd-proxy-injector-webhook-config',
   'vault-agent-injector-cfg',
+  // Argo CD.
+  'ignoreDifferences',
   // The AWS CLI.
   'get-caller-identity',
   // Names of examples.

@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHART, PROGRAMS, describeWithHelm, helmTemplate } from './helm.ts';
+import { CHART, describeWithHelm, helmTemplate } from './helm.ts';
 
-describeWithHelm('the chart as an EKS add-on', (helms) => {
+describeWithHelm('the chart as an EKS add-on', (helm, helm3) => {
   let folder: string;
   let chart: string;
   beforeAll(() => {
@@ -48,18 +48,21 @@ describeWithHelm('the chart as an EKS add-on', (helms) => {
     expect(actions.filter((action) => restless.test(action))).toEqual([]);
   });
 
-  test.each(PROGRAMS)('%s lints it, and renders it as the check does (E505, E506)', (program) => {
-    const lint = ['lint', '--strict', '--with-subcharts', chart, '--kube-version=v1.33.7'];
-    expect(execFileSync(helms[program], lint, { encoding: 'utf8' })).toContain('0 chart(s) failed');
-    const render = (...flags: string[]): string =>
-      execFileSync(helms[program], ['template', 'rolechain', chart, '--namespace=rolechain', ...flags], {
-        encoding: 'utf8',
-      });
-    const oldest = render('--kube-version=1.33', '--set=k8version=1.33', '--include-crds', '--no-hooks');
-    expect(render('--kube-version=1.37', '--set=k8version=1.37', '--skip-crds')).toBe(oldest);
-  });
+  test.each(Object.entries({ helm, helm3 }))(
+    '%s lints it, and renders it as the check does (E505, E506)',
+    (_name, program) => {
+      const lint = ['lint', '--strict', '--with-subcharts', chart, '--kube-version=v1.33.7'];
+      expect(execFileSync(program, lint, { encoding: 'utf8' })).toContain('0 chart(s) failed');
+      const render = (...flags: string[]): string =>
+        execFileSync(program, ['template', 'rolechain', chart, '--namespace=rolechain', ...flags], {
+          encoding: 'utf8',
+        });
+      const oldest = render('--kube-version=1.33', '--set=k8version=1.33', '--include-crds', '--no-hooks');
+      expect(render('--kube-version=1.37', '--set=k8version=1.37', '--skip-crds')).toBe(oldest);
+    },
+  );
 
   test('without the folder of its test it renders as with it', () => {
-    expect(helmTemplate(helms.helm, { chart })).toEqual(helmTemplate(helms.helm));
+    expect(helmTemplate(helm, { chart })).toEqual(helmTemplate(helm));
   });
 });

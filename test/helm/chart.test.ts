@@ -2,7 +2,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { VERSION } from '@rolechain/shared';
 import { parseSettings } from '@rolechain/webhook';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
@@ -61,7 +60,7 @@ const withoutChecksum = (objects: readonly KubeObject[]): KubeObject[] =>
     return { ...object, spec: { ...spec, template: { ...spec.template, metadata } } };
   });
 
-describeWithHelm('the chart', ({ helm, helm3 }) => {
+describeWithHelm('the chart', (helm, helm3) => {
   const render = (values: Rendering['values'] = {}, namespace?: string): KubeObject[] =>
     helmTemplate(helm, { values, ...(namespace !== undefined && { namespace }) });
   describeWithBinaries('beside kustomize', ({ kubectl }) => {
@@ -125,7 +124,7 @@ describeWithHelm('the chart', ({ helm, helm3 }) => {
     const image = {
       registry: 'registry.internal:5000/mirror',
       webhook: { repository: 'team/webhook', tag: '1.2.3' },
-      sidecar: { digest: DIGEST },
+      sidecar: { digest: DIGEST, tag: 'ignored' },
     };
     const objects = render({ image });
     expect(deploymentOf(objects).template.spec.containers[0]?.image).toBe(
@@ -133,7 +132,7 @@ describeWithHelm('the chart', ({ helm, helm3 }) => {
     );
     expect(parseSettings(settingsOf(objects))).toMatchObject({
       ok: true,
-      value: { sidecarImage: `registry.internal:5000/mirror/sidecar:${VERSION}@${DIGEST}`, conflicts: 'refuse' },
+      value: { sidecarImage: `registry.internal:5000/mirror/sidecar@${DIGEST}`, conflicts: 'refuse' },
     });
   });
 

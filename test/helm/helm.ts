@@ -12,19 +12,17 @@ export const SOURCE = join(import.meta.dirname, 'go');
 export const CHART = join(import.meta.dirname, '..', '..', 'charts', 'rolechain');
 
 export const PROGRAMS = ['helm', 'helm3'] as const;
-/** Paths of helm 4 and helm 3. */
-export type Helms = Readonly<Record<(typeof PROGRAMS)[number], string>>;
 
-/** Absent where they have not been built, with the reason. */
-export function locateHelm(env: NodeJS.ProcessEnv = process.env): Helms | Absent {
+/** Path of helm 4, beside which helm 3 is; absent where they have not been built, with the reason. */
+export function locateHelm(env: NodeJS.ProcessEnv = process.env): string | Absent {
   const [helm = '', helm3 = ''] = PROGRAMS.map((name) => join(helmFolder(env), name));
   return existsSync(helm) && existsSync(helm3)
-    ? { helm, helm3 }
+    ? helm
     : { reason: 'helm is not built: run `node test/helm/prepare.ts` (Go, 1 to 3 minutes)' };
 }
 
-export function describeWithHelm(name: string, tests: (helms: Helms) => void): void {
-  describeWhen(name, locateHelm(), tests, { helm: '', helm3: '' });
+export function describeWithHelm(name: string, tests: (helm: string, helm3: string) => void): void {
+  describeWhen(name, locateHelm(), (helm) => tests(helm, join(dirname(helm), 'helm3')), '');
 }
 
 export interface Rendering {

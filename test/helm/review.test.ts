@@ -23,7 +23,7 @@ interface Pod {
 const LOOKUP =
   "require('node:dns').lookup = (name, options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);";
 
-describeWithHelm("the chart's test", ({ helm }) => {
+describeWithHelm("the chart's test", (helm) => {
   describeWithCluster('with a webhook', (cluster) => {
     let installed: Installed;
     let folder: string;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { SETTINGS_FIELDS } from '@rolechain/webhook';
-import { CHART, PROGRAMS, describeWithHelm } from './helm.ts';
+import { CHART, describeWithHelm } from './helm.ts';
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -17,11 +17,11 @@ const SETTINGS = SCHEMA.properties?.settings?.properties ?? {};
 /** What the templates name too, so that they would part from them. */
 const FIXED = ['sidecarImage', 'port', 'healthPort', 'serviceName', 'certificateSecret', 'webhookConfiguration'];
 
-describeWithHelm('values of the chart', (helms) => {
-  describe.each(PROGRAMS)('by %s', (program) => {
+describeWithHelm('values of the chart', (helm, helm3) => {
+  describe.each(Object.entries({ helm, helm3 }))('by %s', (_name, program) => {
     const refusal = (values: object): string => {
       const args = ['template', 'rolechain', CHART, '--values=-', '--kube-version=v1.33.7'];
-      const { stderr, status } = spawnSync(helms[program], args, { encoding: 'utf8', input: JSON.stringify(values) });
+      const { stderr, status } = spawnSync(program, args, { encoding: 'utf8', input: JSON.stringify(values) });
       expect([status, stderr]).not.toEqual([0, stderr]);
       return stderr;
     };

@@ -18,7 +18,7 @@ interface Stored {
   readonly metadata: { readonly resourceVersion: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-describeWithHelm('each rendering', ({ helm }) => {
+describeWithHelm('each rendering', (helm) => {
   describeWithBinaries('by kubectl and helm', ({ kubectl }) => {
     describeWithCluster('on a real apiserver', (cluster) => {
       let api: Api;

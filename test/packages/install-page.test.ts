@@ -36,7 +36,7 @@ const ELSEWHERE = 'docker build ';
 interface Form {
   readonly install: readonly Block[];
   readonly remove: readonly (Block | undefined)[];
-  readonly helm?: 'helm' | 'helm3';
+  readonly helm?: 3;
 }
 const [REMOVE_WEBHOOK, REMOVE_FILE, REMOVE_RELEASE] = below('Remove');
 const REMOVE_MANIFESTS = [REMOVE_WEBHOOK, REMOVE_FILE];
@@ -46,7 +46,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   'One file': { install: below('One file'), remove: REMOVE_MANIFESTS },
   kustomize: { install: below('kustomize'), remove: REMOVE_MANIFESTS },
   Helm: { install: below('Helm'), remove: REMOVE_CHART },
-  'Helm, version 3': { install: below('Helm'), remove: REMOVE_CHART, helm: 'helm3' },
+  'Helm, version 3': { install: below('Helm'), remove: REMOVE_CHART, helm: 3 },
 };
 
 interface Deployment extends KubeObject {
@@ -55,7 +55,7 @@ interface Deployment extends KubeObject {
   };
 }
 
-describeWithHelm('the page of the installation', (helms) => {
+describeWithHelm('the page of the installation', (helm4, helm3) => {
   test('each of its commands is run here, or where the images are built', () => {
     const run = ['One file', 'kustomize', 'Helm', 'Check', 'Remove'];
     const others = BLOCKS.filter(({ heading }) => !run.includes(heading)).flatMap(({ lines }) => lines);
@@ -103,9 +103,9 @@ describeWithHelm('the page of the installation', (helms) => {
       };
       const all = async (): Promise<string[]> => [...(await resources.all())];
 
-      test.each(Object.entries(FORMS))('%s', async (heading, { install, remove, helm = 'helm' }) => {
+      test.each(Object.entries(FORMS))('%s', async (heading, { install, remove, helm }) => {
         rmSync(join(folder, 'helm'), { force: true });
-        symlinkSync(helms[helm], join(folder, 'helm'));
+        symlinkSync(helm === 3 ? helm3 : helm4, join(folder, 'helm'));
         const before = await all();
         const stop = actAsControllers(api);
         try {

@@ -173,12 +173,12 @@ function helpers(settings: string): string {
   const withImage = kept.replace(/^sidecarImage: .*$/m, `sidecarImage: ${IMAGE('sidecar')}`);
   return `{{- /* Made from manifests/base/settings.yaml by \`pnpm generate\`: edit that, or scripts/generate/chart/templates.ts. */ -}}
 
-{{- /* An image of the registry. Where it has a digest, that counts, and the tag is for people. */ -}}
+{{- /* An image of the registry, by digest where values have one, else by tag. */ -}}
 {{- define "rolechain.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index . 1 -}}
-{{ $root.Values.image.registry }}/{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}
-{{- with $image.digest }}@{{ . }}{{ end }}
+{{ $root.Values.image.registry }}/{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
 {{- /* The text that the webhook reads. */ -}}

@@ -32,7 +32,7 @@ const image = (description: string): JSONSchema =>
           type: 'string',
           pattern: '^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$',
         }),
-        digest: about('Of the image or its index. It counts, and the tag is for people.', {
+        digest: about('Of the image or its index. Goes before the tag.', {
           type: 'string',
           pattern: '^(sha256:[0-9a-f]{64})?$',
         }),
