@@ -52,6 +52,8 @@ test.each([
   ['a metric', 'rolechain_requests_seconds'],
   ['a variable', 'ROLECHAIN_POD_REGION=eu'],
   ['what a program says', 'serving valid credentials'],
+  ['what it says under audit', 'would have served valid credentials'],
+  ['an audit annotation', 'pods.rolechain.io/noSuchKeyAtAll'],
 ])('%s that is not there is found', (_, code) => {
   expect(missingIn(code, 'README.md')).not.toEqual([]);
 });
