@@ -14,14 +14,15 @@ const SCHEMA = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'
 const DEFAULTS = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as Readonly<Record<string, unknown>>;
 const SETTINGS = SCHEMA.properties?.settings?.properties ?? {};
 
+const TEMPLATE = ['template', 'rolechain', CHART, '--values=-', '--kube-version=v1.33.7'];
+
 /** What the templates name too, so that they would part from them. */
 const FIXED = ['sidecarImage', 'port', 'healthPort', 'serviceName', 'certificateSecret', 'webhookConfiguration'];
 
 describeWithHelm('values of the chart', (helm, helm3) => {
   describe.each(Object.entries({ helm, helm3 }))('by %s', (_name, program) => {
     const refusal = (values: object): string => {
-      const args = ['template', 'rolechain', CHART, '--values=-', '--kube-version=v1.33.7'];
-      const { stderr, status } = spawnSync(program, args, { encoding: 'utf8', input: JSON.stringify(values) });
+      const { stderr, status } = spawnSync(program, TEMPLATE, { encoding: 'utf8', input: JSON.stringify(values) });
       expect([status, stderr]).not.toEqual([0, stderr]);
       return stderr;
     };
@@ -51,6 +52,13 @@ describeWithHelm('values of the chart', (helm, helm3) => {
       const wrong = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, [[0]]]));
       const said = refusal({ settings: wrong });
       expect(Object.keys(SETTINGS).filter((name) => !said.includes(`/settings/${name}`))).toEqual([]);
+    });
+
+    test.each(Object.keys(DEFAULTS))('%s taken away is refused or renders: no template ends in words of Go', (name) => {
+      const input = JSON.stringify({ [name]: null });
+      const { status, stderr } = spawnSync(program, TEMPLATE, { encoding: 'utf8', input });
+      const isNamed = stderr.includes(`missing property '${name}'`);
+      expect([status === 0 || isNamed, stderr]).toEqual([true, stderr]);
     });
 
     test('what templates need cannot be taken away', () => {
