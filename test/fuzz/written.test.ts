@@ -12,7 +12,8 @@ test('2,000 generated Namespaces: each write is decided, and what is stored refu
   for (let index = 0; index < 2000; index++) {
     const one = generateNamespace(1, index);
     const checked = await checkNamespace(written, one);
-    if ('complaint' in checked) complaints.push(`${index}: ${checked.complaint}: ${JSON.stringify(one).slice(0, 1000)}`);
+    if ('complaint' in checked)
+      complaints.push(`${index}: ${checked.complaint}: ${JSON.stringify(one).slice(0, 1000)}`);
     else outcomes[checked.outcome] = (outcomes[checked.outcome] ?? 0) + 1;
   }
   expect(complaints.slice(0, 5)).toEqual([]);

@@ -79,7 +79,13 @@ const reviewOf = (kind: string, object: object, more: object = {}): string =>
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
     request: {
-      ...{ uid: 'u-1', kind: { group: '', version: 'v1', kind }, operation: 'CREATE', namespace: 'shop', dryRun: false },
+      ...{
+        uid: 'u-1',
+        kind: { group: '', version: 'v1', kind },
+        operation: 'CREATE',
+        namespace: 'shop',
+        dryRun: false,
+      },
       ...{ object, ...more },
     },
   });
@@ -107,7 +113,8 @@ export async function checkNamespace(
   const reason = pod.auditAnnotations.reason as ReasonCode | undefined;
   const asks = annotations[assumeRole.key] !== 'none';
   if (!selects || !asks) {
-    if (reason !== 'NotAnnotated' || pod.patch !== undefined) return { complaint: `an unselected pod came to ${reason}` };
+    if (reason !== 'NotAnnotated' || pod.patch !== undefined)
+      return { complaint: `an unselected pod came to ${reason}` };
   } else if (reason === 'NotAnnotated') return { complaint: 'a selected pod is not' };
   if (before === undefined && allowed && reason === 'DefaultRoleInvalid' && !mayDepend(pod.status?.message))
     return { complaint: `accepted when it was written, then: ${pod.status?.message}` };

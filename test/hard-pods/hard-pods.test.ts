@@ -81,7 +81,9 @@ test('every conflict is tried under both settings', () => {
   for (const [code, entry] of Object.entries(REASONS)) {
     if (!('conflict' in entry)) continue;
     const tried = ROWS.filter(
-      ([, row]) => row.variant !== 'defaultRole' && (row.reason === code || Object.values(row.leftAlone ?? {}).includes(code as ReasonCode)),
+      ([, row]) =>
+        row.variant !== 'defaultRole' &&
+        (row.reason === code || Object.values(row.leftAlone ?? {}).includes(code as ReasonCode)),
     );
     expect({ code, tried: [...new Set(tried.map(([, { variant = 'refuse' }]) => variant))] }).toEqual({
       code,
