@@ -81,8 +81,8 @@ export const DEFAULTS: readonly Refusal[] = [
   },
   {
     name: 'written-accounts-over-the-limit',
-    onNamespace: { [LIST]: 'a '.repeat(2049) },
+    onNamespace: { [LIST]: 'a '.repeat(513) },
     reason: 'DefaultAccountsInvalid',
-    says: `${LIST_INVALID} ${LIST} on the Namespace has more than 4096 bytes, its limit; shorten it (DocumentTooLarge). Correct it.`,
+    says: `${LIST_INVALID} ${LIST} on the Namespace has more than 1024 bytes, its limit; shorten it (DocumentTooLarge). Correct it.`,
   },
 ];
