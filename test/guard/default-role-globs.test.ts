@@ -87,6 +87,8 @@ const EDGES: readonly string[] = [
   `${'*'.repeat(100)}a${'*'.repeat(100)}b*c b***d`,
   `${'*b'.repeat(126)} `.repeat(FITTING),
   'a b c d '.repeat(MOST / 8),
+  // A letter more than a name may have.
+  `*${LONGEST}`,
 ];
 
 describeWithBinaries('globs of ServiceAccounts', ({ kubectl }) => {
