@@ -9,7 +9,7 @@ import { kustomize } from '../fixture/kustomize.ts';
 import { openApi } from './api.ts';
 import { costTable, measureCost } from './cost.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 100;
 const sizes = process.argv.slice(2).map(Number);
 
 const binaries = await findBinaries({ build: true });
