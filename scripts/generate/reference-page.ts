@@ -84,13 +84,25 @@ have no such annotation. \`${ANNOTATIONS.assumeRoleAccounts.key}\` says for whic
 in at most ${size(LIMITS.assumeRoleAccountsBytes)}; without it, all. \`*\` is any text. What isn't made of \`a-z\`, \`0-9\`, \`-\`, \`.\` and \`*\`, at most 253 of them, matches
 nothing, and so does a list over its limit.
 
+\`\`\`yaml
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  annotations:
+    ${ANNOTATIONS.assumeRole.key}: arn:aws:iam::222222222222:role/shop
+    ${ANNOTATIONS.assumeRoleAccounts.key}: default orders team-*
+\`\`\`
+
+- Each account still needs a base identity of its own, which the role trusts. Without the list the account \`default\` is meant too.
 - A ServiceAccount's own annotation wins whole. With \`${NO_ROLE}\` it asks for no role. That holds without the setting too.
 - A ServiceAccount with \`${FOREIGN_KEYS.eksRoleARN}\` is left out unless its name stands there without a \`*\`, since its identity would
   change unseen.
 - Conflicts skip the pod or the container with a warning, whatever the setting \`conflicts\` says: nobody annotated that pod.
 - A default that is invalid refuses the pods that it is for (\`DefaultRoleInvalid\`), and no others.
+  One account gets out of it by \`${ANNOTATIONS.assumeRole.key}: ${NO_ROLE}\`, one pod by \`${ANNOTATIONS.inject.key}: "false"\`.
 
-Both annotations are checked when the Namespace is written. Pods that were there before stay as they are. The guard of such pods is in the
+Both annotations are checked when the Namespace is written; with the setting off a default is stored with a warning, and has no effect. Pods that were there before stay as they are. The guard of such pods is in the
 [overlay \`default-role\`](guard.md#overlays).
 
 ## Resources of the sidecar

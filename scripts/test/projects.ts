@@ -9,7 +9,7 @@ export const onOldest = [
   'test/api-types/api-types.test.ts',
   'test/cluster/apiserver.test.ts',
   'test/e2e/main-job.test.ts',
-  'test/guard/{default-role,default-role-globs,flux-alias,guard}.test.ts',
+  'test/guard/{default-role,default-role-globs,default-role-pods,flux-alias,guard}.test.ts',
   'test/hard-pods/apiserver.test.ts',
   'test/orders/orders.test.ts',
   'test/packages/apply.test.ts',

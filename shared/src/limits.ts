@@ -13,8 +13,11 @@ export const LIMITS = {
   skipContainersBytes: 8 * 1024,
   containerRolesBytes: 16 * 1024,
   allowedRolesBytes: 8 * 1024,
-  /** Matched for each pod of a namespace, in the apiserver too (manifests/components/default-role). A name has 253 at most. */
-  assumeRoleAccountsBytes: 4 * 1024,
+  /**
+   * Compiled and matched by the apiserver for pods under a default (manifests/components/default-role): by as much it takes some
+   * 4 ms of a core at most, and four times as long by 4 KiB (docs/guard.md).
+   */
+  assumeRoleAccountsBytes: 1024,
   allowedRolesPatterns: 100,
   /** What others' annotations may have that go into the pod's patch: EKS' and Velero's lists, the audience of a token. */
   eksSkipContainersBytes: 16 * 1024,

@@ -26,13 +26,36 @@ const around = {
   others: new Map([['shop/other', { namespace: 'shop', name: 'other', annotations: irsa }]]),
   allowedRoles: undefined,
 };
-const ACCOUNTS = { 'one role': account(), 'two roles': account(RICH, irsa) };
+/** The Namespace has a default role for all that say nothing, and for one by its name. */
+const given = {
+  ...around,
+  namespaceAnnotations: { [ANNOTATIONS.assumeRole.key]: TARGET, [ANNOTATIONS.assumeRoleAccounts.key]: 'orders' },
+};
+const forOthers = {
+  ...around,
+  namespaceAnnotations: { ...given.namespaceAnnotations, [ANNOTATIONS.assumeRoleAccounts.key]: 'order orders[ team-*' },
+};
+const forAll = { ...around, namespaceAnnotations: { [ANNOTATIONS.assumeRole.key]: TARGET } };
+const ACCOUNTS = {
+  'one role': { account: account(), around },
+  'two roles': { account: account(RICH, irsa), around },
+  'a default role': { account: account(''), around: given },
+  'a default role, named though it has a base role': { account: account('', irsa), around: given },
+};
+/** Whom a default leaves out. */
+const LEFT_OUT = {
+  'is not in the list': { account: account(''), around: forOthers },
+  'has a base role': { account: account('', irsa), around: forAll },
+  'says none': { account: account('none'), around: given },
+};
 const settings = {
   ...SETTINGS,
   otherServiceAccounts: true,
   imagePullSecrets: [PULL_SECRET],
   containersUseDualstackEndpoint: true,
 };
+
+const ON = { namespaceDefaultRole: true };
 
 const fixtures = psaFixtures();
 const CORPORA: readonly (readonly [string, readonly NamedPod[]])[] = [
@@ -52,10 +75,23 @@ describe.each(CORPORA)('%s', (_corpus, pods) => {
     expect(touched.map(({ source }) => source)).toEqual([]);
   });
 
+  test.each(Object.entries(LEFT_OUT))('an account that a default leaves out changes nothing: it %s', (_why, who) => {
+    const touched = pods.filter(({ pod }) => {
+      const { decision, pod: after } = call(pod, who.account, { ...settings, ...ON }, undefined, who.around);
+      return changes(pod, after).length > 0 || decision.outcome !== 'skipped' || decision.marked !== undefined;
+    });
+    expect(touched.map(({ source }) => source)).toEqual([]);
+  });
+
   describe.each(Object.keys(ACCOUNTS) as (keyof typeof ACCOUNTS)[])('%s', (who) => {
     test.each(['refuse', 'warn'] as const)('conflicts: %s', (conflicts) => {
       const wrong = pods.flatMap(({ source, pod }) => {
-        const { decision, after, foreign, again, lost } = judge(pod, ACCOUNTS[who], { ...settings, conflicts }, around);
+        const { decision, after, foreign, again, lost } = judge(
+          pod,
+          ACCOUNTS[who].account,
+          { ...settings, ...ON, conflicts },
+          ACCOUNTS[who].around,
+        );
         const marked = JSON.stringify(after).includes(`"${ANNOTATIONS.status.key}":`);
         const problems = [
           ...Object.entries({ foreign, again, lost }).flatMap(([what, found]) =>

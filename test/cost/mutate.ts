@@ -41,7 +41,7 @@ function changeParts(r: Random, input: Input, other: Input): Input {
 }
 
 function changePart(r: Random, part: string, value: unknown, theirs: unknown): unknown {
-  if (part === 'settings') return r.below(4);
+  if (part === 'settings') return r.below(5);
   if (part === 'state') return r.pick(['valid', 'failing', 'fetching']);
   if (theirs !== undefined && r.once(12)) return theirs;
   return change(r, value, theirs);

@@ -14,6 +14,30 @@ function annotated(name: string, text: string, key: string = ASSUME): Seed[] {
   ];
 }
 
+/** The same on a Namespace, as its default role for an account that says nothing, and as its owner writes it. */
+function onNamespace(name: string, annotations: Readonly<Record<string, string>>): Seed[] {
+  const object = { kind: 'Namespace', metadata: { name: 'shop', annotations } };
+  const oldObject = { ...object, metadata: { name: 'shop', annotations: { ...annotations, [ASSUME]: ARN } } };
+  const settings = 4;
+  return [
+    { name: `${name}, by default`, input: reviewOf({ account: {}, namespace: annotations, settings }) },
+    { name: `${name}, on a Namespace`, input: reviewOf({ path: 'validate', object, settings }) },
+    {
+      name: `${name}, on a Namespace that is updated`,
+      input: reviewOf({ path: 'validate', object, settings, request: { operation: 'UPDATE', oldObject } }),
+    },
+  ];
+}
+
+/** Lists of accounts that select `orders` last or never: at their limit, and as much as an object may have. */
+const ACCOUNT_LISTS: Readonly<Record<string, string>> = {
+  'stars before letters': `${'*o'.repeat(120)}x `,
+  'stars alone': `${'*'.repeat(252)}9 `,
+  'names of one letter': 'a ',
+  'what is no glob': 'orders[ ',
+  'white space': ' \t\r\n',
+};
+
 /** A document of as many roles, hops and tags as fit. */
 const LARGEST = JSON.stringify({
   roleARN: ARN,
@@ -216,8 +240,17 @@ export const SEEDS: readonly Seed[] = [
   ...ORDINARY,
   ...ROWS,
   ...AT_LIMITS,
+  ...Object.entries(ACCOUNT_LISTS).flatMap(([name, piece]) =>
+    [LIMITS.assumeRoleAccountsBytes, 250_000].flatMap((bytes) =>
+      onNamespace(`a default for ${name}, ${bytes} bytes`, {
+        [ASSUME]: ARN,
+        [ANNOTATIONS.assumeRoleAccounts.key]: piece.repeat(Math.floor(bytes / piece.length)),
+      }),
+    ),
+  ),
   ...Object.entries(HARD_DOCUMENTS).flatMap(([name, text]) => [
     ...annotated(name, text),
     ...annotated(`${name}, for Flux`, text, FOREIGN_KEYS.fluxAssumeRole),
+    ...onNamespace(name, { [ASSUME]: text }),
   ]),
 ];

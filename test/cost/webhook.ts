@@ -11,6 +11,7 @@ const SETTINGS_ROWS: readonly Partial<typeof SETTINGS>[] = [
   { conflicts: 'warn' },
   { fluxAlias: true, otherServiceAccounts: true },
   { allowedRolesPolicy: 'required', sidecarUser: 'unset' },
+  { namespaceDefaultRole: true, conflicts: 'warn' },
 ];
 
 const PLAIN = reviewOf({ account: { [ANNOTATIONS.assumeRole.key]: 'arn:aws:iam::222222222222:role/plain' } });
@@ -35,6 +36,7 @@ export async function startWebhook(): Promise<Webhook> {
   const server: InProcess = await admitInProcess({
     settings: () => settings,
     fluxAlias: true,
+    namespaceDefaultRole: true,
     lookup: (namespace, name) => {
       const annotations = storedAnnotations(name === 'orders' ? around?.account : around?.others);
       return Promise.resolve({ namespace, name, annotations });

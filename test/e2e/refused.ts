@@ -26,6 +26,15 @@ export function writeAccount({ cluster }: Fixture, row: Refusal): Promise<unknow
   return api.createNamespacedServiceAccount({ namespace, body: account(row), dryRun: 'All' });
 }
 
+/** Writes a Namespace of the row's name, without storing it. */
+export function writeNamespace(
+  { cluster }: Fixture,
+  { name, onNamespace: annotations = {} }: Refusal,
+): Promise<unknown> {
+  const body = { metadata: { name, annotations } };
+  return cluster.kubeConfig.makeApiClient(CoreV1Api).createNamespace({ body, dryRun: 'All' });
+}
+
 /** What the webhook, or the guard, says to a call of the apiserver. */
 export async function refusalText(call: Promise<unknown>): Promise<string> {
   try {

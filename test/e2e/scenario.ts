@@ -61,7 +61,7 @@ export function objectsOf(scenarios: readonly Scenario[]): string {
     ...Object.entries(TOOLS_ACCOUNTS).map(([name, base]) =>
       account({ name, namespace: 'tools', account: base === undefined ? {} : { 'eks.amazonaws.com/role-arn': base } }),
     ),
-    ...[...REFUSALS, ...scenarios].map(account),
+    ...[...REFUSALS.filter(({ onNamespace }) => !onNamespace), ...scenarios].map(account),
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',

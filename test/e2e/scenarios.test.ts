@@ -10,7 +10,7 @@ import { parseManifests } from '@rolechain/kit/manifests.ts';
 import { createPod, makeFixture, untilCalled, withSettings, type Fixture } from '../fixture/fixture.ts';
 import { BY_REGION, DIRECT, DUALSTACK, EGRESS, FIPS, PATTERN, VPC, VPC_HOST } from './egress-scenarios.ts';
 import { makeRunner, type Runner } from './run.ts';
-import { refusedPod, refusalText, reviewPod, writeAccount } from './refused.ts';
+import { refusedPod, refusalText, reviewPod, writeAccount, writeNamespace } from './refused.ts';
 import { messageOf, type Refusal } from './refusals/refusal.ts';
 import { REFUSALS } from './refusals/rows.ts';
 import { CHAIN_ONLY, IRSA, OTHER_ROLE, USER } from './roles.ts';
@@ -93,6 +93,10 @@ function tests(binaries: Binaries): void {
   }
 
   async function meet(refusal: Refusal): Promise<void> {
+    if (refusal.onNamespace) {
+      expect(await refusalText(writeNamespace(fixture, refusal))).toMatch(messageOf(refusal));
+      return;
+    }
     const pod = refusedPod(refusal);
     const atPod = refusal.raw
       ? await reviewPod(fixture, pod)
@@ -143,6 +147,14 @@ function tests(binaries: Binaries): void {
     }),
     () => {
       test.each(refusedWhere('locked'))('refused: %s', (_name, refusal) => meet(refusal));
+    },
+  );
+
+  installed(
+    'where Namespaces have a default role',
+    () => ({ namespaceDefaultRole: true }),
+    () => {
+      test.each(refusedWhere('defaults'))('refused: %s', (_name, refusal) => meet(refusal));
     },
   );
 

@@ -3,7 +3,7 @@
  * A seed and an index give one body, so that a failure can be had again.
  */
 import { ENV, FOREIGN_KEYS, SIDECAR } from '@rolechain/shared';
-import { MANY_ROLES } from '../hard-pods/accounts.ts';
+import { ACCOUNTS, MANY_ROLES, NAMESPACES } from '../hard-pods/accounts.ts';
 import { written } from '../hard-pods/row.ts';
 import { ROWS } from '../hard-pods/rows.ts';
 import { random, type Random } from './random.ts';
@@ -31,26 +31,20 @@ export function generateReview(seed: number, index: number): GeneratedReview {
 }
 
 function request(r: Random): Json {
+  const [, row] = r.once(3) ? [] : (ROWS[r.below(ROWS.length)] ?? []);
   return {
     uid: 'u-1',
     kind: { group: '', version: 'v1', kind: 'Pod' },
     operation: r.once(20) ? 'UPDATE' : 'CREATE',
-    namespace: r.once(20) ? 'fenced' : r.once(20) ? 'overgrown' : r.once(20) ? 'tight' : 'shop',
+    namespace: r.once(3) ? r.pick(NAMESPACE_NAMES) : (row?.namespace ?? 'shop'),
     dryRun: r.once(2),
-    object: r.once(3) ? ordinaryPod(r) : hardPod(r),
+    object: row ? structuredClone(written(row)) : ordinaryPod(r),
   };
 }
 
-function hardPod(r: Random): unknown {
-  const [, row] = ROWS[r.below(ROWS.length)] ?? [];
-  return row ? structuredClone(written(row)) : {};
-}
-
 const NAMES = ['app', 'web', 'istio-proxy', 'rolechain', 'a-b'] as const;
-const ACCOUNT_NAMES = [
-  ...['orders', 'two', 'many', 'irsa', 'no-default', 'plain', 'invalid', 'nobody'],
-  ...['borrower', 'environment', 'required'],
-] as const;
+const ACCOUNT_NAMES = ['nobody', ...Object.keys(ACCOUNTS)] as const;
+const NAMESPACE_NAMES = ['shop', ...Object.keys(NAMESPACES)] as const;
 
 function ordinaryPod(r: Random): unknown {
   const names = NAMES.filter(() => r.once(3));

@@ -13,7 +13,7 @@ import {
 } from '@rolechain/webhook/testing/in-process.ts';
 import { unmanagedPart } from '@rolechain/kit/unmanaged/part.ts';
 import { ACCOUNTS, NAMESPACES, limitRulesIn } from '../hard-pods/accounts.ts';
-import { settingsOf } from '../hard-pods/variants.ts';
+import { settingsOf, type Variant } from '../hard-pods/variants.ts';
 import { generateReview } from './reviews.ts';
 import { heapUsed } from './run.ts';
 
@@ -36,14 +36,16 @@ export async function runReviews(
   seed: number,
   progress: (done: number) => void = () => undefined,
 ): Promise<ReviewsResult> {
-  const webhooks = [await fuzzedWebhook('refuse'), await fuzzedWebhook('warn')] as const;
+  const webhooks = await Promise.all(FUZZED.map(fuzzedWebhook));
   const outcomes: Record<string, number> = {};
   let early = 0;
   try {
     for (let index = 0; index < count; index++) {
       if (index === Math.floor(count / 5)) early = heapUsed();
       const { body, isPod } = generateReview(seed, index);
-      const checked = await checkReview(webhooks[index % 2 === 0 ? 0 : 1], body, isPod);
+      const webhook = webhooks[index % webhooks.length];
+      if (!webhook) throw new Error('no webhook');
+      const checked = await checkReview(webhook, body, isPod);
       if ('complaint' in checked) throw new Error(`seed ${seed}, index ${index}: ${checked.complaint}: ${quote(body)}`);
       outcomes[checked.outcome] = (outcomes[checked.outcome] ?? 0) + 1;
       progress(index + 1);
@@ -55,10 +57,14 @@ export async function runReviews(
   }
 }
 
+/** Settings that lead to different decisions; the others change patches alone. */
+const FUZZED: readonly Variant[] = ['refuse', 'warn', 'locked', 'defaultRole'];
+
 /** A webhook whose accounts and Namespaces are those of the hard pods. */
-export function fuzzedWebhook(variant: 'refuse' | 'warn'): Promise<InProcess> {
+export function fuzzedWebhook(variant: Variant): Promise<InProcess> {
   return admitInProcess({
     settings: () => settingsOf(variant),
+    namespaceDefaultRole: settingsOf(variant).namespaceDefaultRole,
     lookup: (namespace, name) => {
       const annotations = own(ACCOUNTS, name);
       return Promise.resolve(annotations && { namespace, name, annotations });
@@ -104,7 +110,7 @@ async function outcomeOf(webhook: Mutating, body: string, isPod: boolean): Promi
 }
 
 /** An answer outside 2xx: a code of the table that says it is the caller's. */
-function failed({ status, text }: InProcessAnswer): ReviewOutcome {
+export function failed({ status, text }: InProcessAnswer): ReviewOutcome {
   const { code = '', message = '', fix = '' } = JSON.parse(text) as Partial<Record<string, string>>;
   const entry = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
   const isCoded = entry?.status === status && status >= 400 && status < 500 && message !== '' && fix !== '';

@@ -1,5 +1,5 @@
 /** The ServiceAccounts and Namespaces of the hard pods. */
-import { ANNOTATIONS, LIMITS } from '@rolechain/shared';
+import { ANNOTATIONS, LIMITS, NO_ROLE } from '@rolechain/shared';
 import { limitRulesOf, type LimitRule } from '@rolechain/webhook';
 
 const ORDERS = 'arn:aws:iam::222222222222:role/orders';
@@ -52,6 +52,8 @@ export const ACCOUNTS = {
     [KEY]: `{roleARN: "${ORDERS}", via: [{roleARN: "${AUDIT}", tags: {team: x}, transitiveTagKeys: [team]}]}`,
   },
   plain: {},
+  refusing: { [KEY]: NO_ROLE },
+  based: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/base' },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;
 
@@ -65,11 +67,21 @@ export const LIMIT_RANGE = {
 export const limitRulesIn = (namespace: string): LimitRule[] =>
   namespace === 'tight' ? limitRulesOf(LIMIT_RANGE.name, LIMIT_RANGE.spec) : [];
 
-/** Annotations and labels of each Namespace: `strict` has the strictest Pod Security level. */
+/**
+ * Annotations and labels of each Namespace: `strict` has the strictest Pod Security level; `given`, `listed` and
+ * `mistaken` have a default role.
+ */
 export const NAMESPACES = {
   shop: { annotations: {}, labels: {} },
   fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
   overgrown: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/* '.repeat(101) }, labels: {} },
   tight: { annotations: {}, labels: {} },
+  given: { annotations: { [KEY]: 'arn:aws:iam::222222222222:role/given' }, labels: {} },
+  listed: {
+    annotations: { [KEY]: ORDERS, [ANNOTATIONS.assumeRoleAccounts.key]: 'plain[ (plain) Plain based\nord*' },
+    labels: {},
+  },
+  mistaken: { annotations: { [KEY]: `{roleARN: "${ORDERS}", duration: 9h}` }, labels: {} },
   strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 } as const satisfies Record<string, object>;
+export type NamespaceName = keyof typeof NAMESPACES;

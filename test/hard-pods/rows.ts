@@ -2,6 +2,7 @@
 import { ANNOTATION_ROWS } from './annotations.ts';
 import { BACKUPS } from './backups.ts';
 import { COPIES } from './copies.ts';
+import { DEFAULTS } from './defaults.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { MESHES } from './meshes.ts';
 import { NAMES } from './names.ts';
@@ -17,6 +18,7 @@ export const HARD_PODS: Readonly<Record<string, readonly HardPod[]>> = {
   'By ports': PORT_ROWS,
   'By what a container sets, and whose it is': ENVIRONMENT,
   'By annotations': ANNOTATION_ROWS,
+  "By a Namespace's default role": DEFAULTS,
   'By names of ours': NAMES,
   'Copies of injected pods': COPIES,
   'Backup by Velero': BACKUPS,

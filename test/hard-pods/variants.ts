@@ -2,7 +2,7 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
-export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked';
+export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked' | 'defaultRole';
 
 /** What differs from the defaults. */
 export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
@@ -17,6 +17,7 @@ export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>
     maxSessionDuration: 1800,
     forcedTags: { team: '{namespace}' },
   },
+  defaultRole: { namespaceDefaultRole: true },
 };
 
 /** As docs/pods.md names them. */
@@ -27,6 +28,7 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   noProxy: '`loopbackNoProxy: true`',
   ports: '`declareMetricsPort: true`',
   locked: '[locked down](operations.md#lock-down)',
+  defaultRole: '`namespaceDefaultRole: true`',
 };
 
 /** The settings of a variant, for a decision without a process. */

@@ -1,5 +1,6 @@
 /** What contradicts the account's other annotations, other accounts, the Namespace, or the admin's settings. */
 import { ARN, AUDIT, HUB } from '../roles.ts';
+import { DEFAULT_NAMESPACES } from './defaults.ts';
 import { FLUX, MISSING, SYNTAX, TYPED, WITHIN, type Refusal } from './refusal.ts';
 
 const EKS_ROLE = 'eks.amazonaws.com/role-arn';
@@ -22,6 +23,7 @@ export const NAMESPACES: Readonly<Record<string, Readonly<Record<string, string>
   broken: { 'rolechain.io/allowed-roles': 'role/*' },
   small: { 'rolechain.io/sidecar-cpu-limit': 'much' },
   tight: {},
+  ...DEFAULT_NAMESPACES,
 };
 
 /** LimitRanges by the namespace that has them. */

@@ -96,12 +96,12 @@ export const PODS: readonly Refusal[] = [
   annotated(
     'an-annotation-of-the-account-on-the-pod',
     { 'rolechain.io/assume-role': ARN },
-    'rolechain.io/assume-role belongs on the ServiceAccount, and has no effect on the Pod; move it there (FieldUnknown)',
+    'rolechain.io/assume-role belongs on the ServiceAccount or the Namespace, and has no effect on the Pod; move it there (FieldUnknown)',
   ),
   annotated(
     'a-mistyped-annotation-of-the-account-on-the-pod',
     { 'rolechain.io/asume-role': ARN },
-    'rolechain.io/asume-role is not an annotation of this version; did you mean rolechain.io/assume-role, on the ServiceAccount? (FieldUnknown)',
+    'rolechain.io/asume-role is not an annotation of this version; did you mean rolechain.io/assume-role, on the ServiceAccount or the Namespace? (FieldUnknown)',
   ),
   annotated(
     'inject-neither-way',

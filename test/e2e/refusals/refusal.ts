@@ -14,10 +14,14 @@ export interface Refusal {
   readonly pod?: Readonly<Record<string, string>>;
   readonly spec?: Readonly<Record<string, unknown>>;
   /**
-   * `strict`: the webhook's settings allow little; `locked`: they narrow who may ask, and for what; `down`: there is no
-   * webhook. Default: that of the scenarios.
+   * `strict`: the webhook's settings allow little; `locked`: they narrow who may ask, and for what; `defaults`: Namespaces
+   * may have a default role; `down`: there is no webhook. Default: that of the scenarios.
    */
-  readonly installation?: 'strict' | 'locked' | 'down';
+  readonly installation?: 'strict' | 'locked' | 'defaults' | 'down';
+  /** The Namespace asks, not the account. */
+  readonly byDefault?: true;
+  /** Written onto a Namespace of the row's name: there is no account, and no pod. */
+  readonly onNamespace?: Readonly<Record<string, string>>;
   /** Default: AnnotationInvalid. */
   readonly reason?: ReasonCode;
   /**
@@ -48,8 +52,12 @@ export function messageOf({ name, namespace = NAMESPACE, reason = 'AnnotationInv
     PodAnnotationInvalid: ['An annotation of the pod is invalid: the pod: ', '. Correct it.'],
   };
   const [before, after] = frames[reason] ?? ['', ''];
-  const asks = row.atAccount ? ':' : ' asks for an AWS role, but:';
-  const who = `rolechain: ServiceAccount ${namespace}/${name}${asks} `;
+  const account = `ServiceAccount ${namespace}/${name}`;
+  const asking = row.byDefault
+    ? `Namespace ${namespace} asks for an AWS role for its ${account}, but:`
+    : `${account} asks for an AWS role, but:`;
+  const written = row.onNamespace ? `Namespace ${name}:` : row.atAccount ? `${account}:` : undefined;
+  const who = `rolechain: ${written ?? asking} `;
   return new RegExp(`^${literally(who + before)}${says}${literally(`${after} [${reason}]`)}$`);
 }
 

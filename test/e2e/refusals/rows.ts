@@ -1,5 +1,6 @@
 /** Everything that is refused at admission, and with which words. */
 import { ACCOUNTS } from './accounts.ts';
+import { DEFAULTS } from './defaults.ts';
 import { DOCUMENTS } from './document.ts';
 import { FIELD_VALUES } from './fields.ts';
 import { PODS } from './pods.ts';
@@ -12,6 +13,7 @@ export const REFUSALS: readonly Refusal[] = [
   ...FIELD_VALUES,
   ...RULES,
   ...ACCOUNTS,
+  ...DEFAULTS,
   ...PODS,
   ...RESOURCES,
 ];

@@ -85,7 +85,7 @@ describe('a ServiceAccount that is written', () => {
       [{ [assumeRole.key]: `{roleARN: "${TARGET}", credentialSource: environment}` }, 'SourceForbidden', 'environment'],
       [{ [assumeRole.key]: TARGET, [allowedRoles.key]: 'arn:aws:iam::1*:role/*' }, 'RoleNotAllowed', TARGET],
       [{ [assumeRoleAccounts.key]: 'orders orders[' }, 'DefaultAccountsInvalid', '"orders["'],
-      [{ [assumeRoleAccounts.key]: ' '.repeat(4097) }, 'DefaultAccountsInvalid', '4096 bytes'],
+      [{ [assumeRoleAccounts.key]: ' '.repeat(1025) }, 'DefaultAccountsInvalid', '1024 bytes'],
     ] as const) {
       const { allowed, auditAnnotations, status } = responseOf(await validate(namespaceReview(annotations)));
       expect([allowed, auditAnnotations.reason]).toEqual([reason === 'Accepted', reason]);

@@ -1,11 +1,13 @@
 /** Whom a Namespace's default role is for. test/guard/default-role-globs holds the guard's reading against this one. */
 import fc from 'fast-check';
+import { LIMITS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
 import type { Decision } from './decision.ts';
 import { withDefaultRole } from './default-role.ts';
 
 const ROLE = 'rolechain.io/assume-role';
 const ACCOUNTS = 'rolechain.io/assume-role-accounts';
+const MOST = LIMITS.assumeRoleAccountsBytes;
 const FLUX = 'aws.auth.fluxcd.io/assume-role';
 const OTHER = 'arn:aws:iam::333333333333:role/other';
 const BASE = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::999999999999:role/base' };
@@ -30,9 +32,9 @@ test.each([
   ['another one', { [ACCOUNTS]: 'order' }, plain, false],
   ['nobody', { [ACCOUNTS]: '' }, plain, false],
   ['only what is not a glob', { [ACCOUNTS]: 'orders[ Orders ORDERS orders,' }, plain, false],
-  ['a list at its limit', { [ACCOUNTS]: `${'x'.repeat(4094)} *` }, plain, true],
-  ['a list over its limit', { [ACCOUNTS]: `${'x'.repeat(4095)} *` }, plain, false],
-  ['a list over its limit in bytes alone', { [ACCOUNTS]: `${'é'.repeat(2048)} *` }, plain, false],
+  ['a list at its limit', { [ACCOUNTS]: `${'x'.repeat(MOST - 2)} *` }, plain, true],
+  ['a list over its limit', { [ACCOUNTS]: `${'x'.repeat(MOST - 1)} *` }, plain, false],
+  ['a list over its limit in bytes alone', { [ACCOUNTS]: `${'é'.repeat(MOST / 2)} *` }, plain, false],
   ['one with a base role by a star', { [ACCOUNTS]: 'orders*' }, account('', BASE), false],
   ['one with a base role by default', {}, account('', BASE), false],
   ['one with a base role by name', { [ACCOUNTS]: '* orders' }, account('', BASE), true],
