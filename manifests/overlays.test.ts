@@ -98,6 +98,18 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(JSON.stringify(variables)).toContain(NAME_GLOB.source);
   });
 
+  test('irsa-only changes a setting', () => {
+    const [before, after] = [base(), overlay('irsa-only')];
+    const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
+    expect(after).toHaveLength(before.length);
+    expect(changes.map(({ path }) => path)).toEqual(['ConfigMap.data.settings.yaml']);
+    expect(changes[0]?.after).toBe(`credentialSources: [irsa]\n${String(changes[0]?.before)}`);
+    expect(parseSettings(String(changes[0]?.after))).toMatchObject({
+      ok: true,
+      value: { credentialSources: ['irsa'] },
+    });
+  });
+
   test('audit changes a setting, and what the bindings of the guard do', () => {
     const [before, after] = [base(), overlay('audit')];
     const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
@@ -152,7 +164,16 @@ describeWithBinaries('overlays', ({ kubectl }) => {
       const settings = objects.find(({ kind }) => kind === 'ConfigMap')?.data as Record<string, string>;
       expect(parseSettings(settings['settings.yaml'] ?? '')).toMatchObject({
         ok: true,
-        value: { sidecarImage: 'own/image', fluxAlias: true, sidecarUser: 'unset' },
+        value: {
+          sidecarImage: 'own/image',
+          ...{
+            fluxAlias: true,
+            sidecarUser: 'unset',
+            namespaceDefaultRole: true,
+            mode: 'audit',
+            credentialSources: ['irsa'],
+          },
+        },
       });
       expect(objects.filter(isGuard)).toEqual([]);
       expect(objects.filter(({ kind }) => kind === 'ConfigMap')).toHaveLength(1);
