@@ -52,6 +52,8 @@ export const ACCOUNTS = {
     [KEY]: `{roleARN: "${ORDERS}", via: [{roleARN: "${AUDIT}", tags: {team: x}, transitiveTagKeys: [team]}]}`,
   },
   plain: {},
+  /** As `plain`, and under the variant `default` not let ask outside of `shop`. */
+  barred: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;
 
@@ -71,5 +73,9 @@ export const NAMESPACES = {
   fenced: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/audit' }, labels: {} },
   overgrown: { annotations: { [ANNOTATIONS.allowedRoles.key]: 'arn:aws:iam::*:role/* '.repeat(101) }, labels: {} },
   tight: { annotations: {}, labels: {} },
+  /** With a default role. */
+  defaulted: { annotations: { [KEY]: ORDERS }, labels: {} },
+  misdefaulted: { annotations: { [KEY]: `{roleARN: "${ORDERS}", duration: 9h}` }, labels: {} },
   strict: { annotations: {}, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 } as const satisfies Record<string, object>;
+export type NamespaceName = keyof typeof NAMESPACES;

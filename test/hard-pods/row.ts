@@ -1,7 +1,7 @@
 /** The form of a hard pod: a row of a table that the tests, the real apiserver and docs/pods.md read. */
 import { findContainer, valueOf, type Container, type PodObject } from '@rolechain/kit/pod.ts';
 import { ANNOTATIONS, type Outcome, type ReasonCode } from '@rolechain/shared';
-import type { AccountName } from './accounts.ts';
+import type { AccountName, NamespaceName } from './accounts.ts';
 import type { Variant } from './variants.ts';
 
 export interface HardPod {
@@ -13,7 +13,7 @@ export interface HardPod {
   /** The webhook's settings; the defaults when absent. */
   readonly variant?: Variant;
   /** `shop` when absent. */
-  readonly namespace?: 'shop' | 'fenced' | 'overgrown' | 'strict' | 'tight';
+  readonly namespace?: NamespaceName;
   readonly outcome: Outcome;
   readonly reason: ReasonCode;
   /** Containers that are left alone, and why. */
@@ -74,5 +74,7 @@ export function skippedFor({ metadata }: PodObject): string | undefined {
 
 /** What `skippedFor` shall be: only a pod that is left alone though its account asks for a role carries it. */
 export function markOf({ outcome, reason, variant }: HardPod): ReasonCode | undefined {
-  return outcome === 'skipped' && (reason === 'NoContainerSelected' || variant === 'warn') ? reason : undefined;
+  const asks =
+    reason === 'NoContainerSelected' || variant === 'warn' || (variant === 'default' && reason !== 'NotAnnotated');
+  return outcome === 'skipped' && asks ? reason : undefined;
 }

@@ -2,7 +2,7 @@
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
 
-export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked';
+export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked' | 'default';
 
 /** What differs from the defaults. */
 export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>>>> = {
@@ -17,6 +17,13 @@ export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>
     maxSessionDuration: 1800,
     forcedTags: { team: '{namespace}' },
   },
+  default: {
+    namespaceDefaultRole: true,
+    allowedServiceAccounts: [
+      { namespace: 'shop', name: '*' },
+      { namespace: '*', name: 'plain' },
+    ],
+  },
 };
 
 /** As docs/pods.md names them. */
@@ -27,6 +34,7 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   noProxy: '`loopbackNoProxy: true`',
   ports: '`declareMetricsPort: true`',
   locked: '[locked down](operations.md#lock-down)',
+  default: '`namespaceDefaultRole: true`',
 };
 
 /** The settings of a variant, for a decision without a process. */

@@ -115,10 +115,14 @@ describe('what is looked up for a pod', () => {
       name: 'shared-aws',
     },
   };
-  const ask = async (otherServiceAccounts: boolean, pod = plainPod()): Promise<[string, string[]]> => {
+  const ask = async (
+    otherServiceAccounts: boolean,
+    changes: object = {},
+    pod = plainPod(),
+  ): Promise<[string, string[]]> => {
     const asked: string[] = [];
     await start({
-      settings: () => ({ ...SETTINGS, otherServiceAccounts }),
+      settings: () => ({ ...SETTINGS, otherServiceAccounts, ...changes }),
       lookup: (namespace, name) => Promise.resolve(found[(asked.push(`${namespace}/${name}`), `${namespace}/${name}`)]),
       lookupNamespace: (name) => Promise.resolve((asked.push(name), {})),
     });
@@ -132,6 +136,10 @@ describe('what is looked up for a pod', () => {
 
   test('no other account where the setting forbids it', async () => {
     expect(await ask(false)).toEqual(['ServiceAccountForbidden', ['shop/orders', 'shop']]);
+  });
+
+  test('nor where the account may not ask', async () => {
+    expect(await ask(true, { allowedServiceAccounts: [] })).toEqual(['AccountForbidden', ['shop/orders', 'shop']]);
   });
 
   describe('with the setting namespaceDefaultRole', () => {
@@ -173,6 +181,6 @@ describe('what is looked up for a pod', () => {
   });
 
   test('no Namespace where the account asks for nothing', async () => {
-    expect(await ask(true, plainPod({ serviceAccountName: 'other' }))).toEqual(['NotAnnotated', ['shop/other']]);
+    expect(await ask(true, {}, plainPod({ serviceAccountName: 'other' }))).toEqual(['NotAnnotated', ['shop/other']]);
   });
 });
