@@ -70,10 +70,10 @@ describe('a ServiceAccount that is written', () => {
   });
 
   test('of the kind Namespace: its default role and the list of accounts are checked', async () => {
-    const namespaceReview = (annotations: object): string =>
+    const namespaceReview = (annotations: object, oldObject?: object): string =>
       review(
         { metadata: { name: 'shop', annotations } },
-        { kind: { group: '', version: 'v1', kind: 'Namespace' }, operation: 'UPDATE', namespace: 'shop' },
+        { kind: { group: '', version: 'v1', kind: 'Namespace' }, operation: 'UPDATE', namespace: 'shop', oldObject },
       );
     const on = { ...SETTINGS, namespaceDefaultRole: true };
     await start({ settings: () => on, lookup: lookupNever, lookupNamespace: lookupNever });
@@ -91,6 +91,14 @@ describe('a ServiceAccount that is written', () => {
       expect([allowed, auditAnnotations.reason]).toEqual([reason === 'Accepted', reason]);
       expect(status?.message ?? '').toContain(words);
     }
+    // The list alone is new.
+    const before = { metadata: { name: 'shop', annotations: { [assumeRole.key]: '{roleARN: no}' } } };
+    await start({ settings: () => ({ ...on, allowedServiceAccounts: [] }) });
+    const changed = { ...before.metadata.annotations, [assumeRoleAccounts.key]: 'orders' };
+    expect(responseOf(await validate(namespaceReview(changed, before)))).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('[DefaultNotAllowed]')],
+    });
     await start();
     expect(responseOf(await validate(namespaceReview({ [assumeRole.key]: TARGET })))).toMatchObject({
       allowed: true,

@@ -7,10 +7,15 @@ const ROLE = 'rolechain.io/assume-role';
 const ACCOUNTS = 'rolechain.io/assume-role-accounts';
 const on = { ...SETTINGS, namespaceDefaultRole: true };
 
-function found(settings: Partial<DecideSettings>, fields: object = {}, accounts?: string): NamespaceFindings {
+function found(
+  settings: Partial<DecideSettings>,
+  fields: object = {},
+  accounts?: string,
+  isNewRole = true,
+): NamespaceFindings {
   const list = accounts === undefined ? {} : { [ACCOUNTS]: accounts };
   const annotations = { [ROLE]: JSON.stringify({ roleARN: TARGET, ...fields }), ...list };
-  return defaultRoleFindings({ name: 'shop', annotations }, { ...on, ...settings });
+  return defaultRoleFindings({ name: 'shop', annotations, isNewRole }, { ...on, ...settings });
 }
 
 test.each([
@@ -48,6 +53,10 @@ describe('ServiceAccounts that the admin does not let ask', () => {
     const { refusing, warnings } = found({ allowedServiceAccounts }, {}, accounts);
     expect(refusing).toEqual([]);
     expect(warnings).toEqual(words === '' ? [] : [expect.stringContaining(words)]);
+    expect(found({ allowedServiceAccounts, maxSessionDuration: 900 }, { duration: '1h' }, accounts, false)).toEqual({
+      refusing: [],
+      warnings,
+    });
     if (words !== '') expect(warnings.join()).toContain('[DefaultNotAllowed]');
   });
 });

@@ -29,6 +29,8 @@ import type { DecideSettings } from '../settings/settings.ts';
 export interface WrittenNamespace {
   readonly name: string;
   readonly annotations: Annotations;
+  /** The default role is new or changed; what is stored stops no write. */
+  readonly isNewRole: boolean;
 }
 
 /** What the changed annotations of a Namespace come to. */
@@ -43,12 +45,15 @@ const OFF = `${ROLE} on a Namespace has no effect: the setting namespaceDefaultR
 
 /** What all ServiceAccounts under this default would be refused for, and what is legal and unwise. */
 export function defaultRoleFindings(
-  { name, annotations }: WrittenNamespace,
+  { name, annotations, isNewRole }: WrittenNamespace,
   settings: DecideSettings,
 ): NamespaceFindings {
   const text = annotations[ROLE];
   if (text === undefined || text === NO_ROLE) return { refusing: [], warnings: [] };
-  const off = settings.namespaceDefaultRole ? [] : [OFF];
+  const isOn = settings.namespaceDefaultRole;
+  const forNobody = isOn ? notAllowed(name, annotations[ACCOUNTS], settings) : [];
+  if (!isNewRole) return { refusing: [], warnings: forNobody };
+  const off = isOn ? [] : [OFF];
   const parsed = parseAssumeRole(text);
   if (!parsed.ok) return { refusing: [invalid(parsed.problems)], warnings: off };
   const sourced = parsed.value.map((role) => withAllowedSource(role, settings));
@@ -72,13 +77,7 @@ export function defaultRoleFindings(
       // Patterns that are not valid are told by their own annotation.
       ...(allowed.ok || allowed.reason !== 'RoleNotAllowed' ? [] : [{ reason: allowed.reason, detail: allowed.why }]),
     ],
-    warnings: [
-      ...off,
-      ...notAllowed(name, annotations[ACCOUNTS], settings),
-      ...parsed.warnings,
-      ...tagged.warnings,
-      ...writtenWarnings(roles, 'Namespace'),
-    ],
+    warnings: [...off, ...forNobody, ...parsed.warnings, ...tagged.warnings, ...writtenWarnings(roles, 'Namespace')],
   };
 }
 
