@@ -37,7 +37,7 @@ describeWithBinaries('mode: audit', ({ kubectl }) => {
     /** Warnings of the apiserver stand in headers of the answer. */
     const warningsOf = async (path: string, body: object): Promise<{ status: number; warnings: string }> => {
       const { status, headers } = await installed.api.send('POST', `${path}?dryRun=All`, 'application/json', body);
-      return { status, warnings: String(headers.warning ?? '') };
+      return { status, warnings: headers.warning ?? '' };
     };
     const PODS = '/api/v1/namespaces/shop/pods';
 
