@@ -59,7 +59,7 @@ describeWithBinaries('the commands', ({ kubectl }) => {
         () => Promise.resolve(run(pod)),
         ({ status }) => status === 0,
       );
-      expect(passes.said).toMatch(/Warning: .*\[NotInjected\][^]*pod\/try created/);
+      expect(passes.said).toMatch(/^pod\/try created \(server dry run\)\nWarning: .*\[NotInjected\]/);
       expect(succeed(enforce)).toMatch(/\["Deny"\]$/);
       expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { mode: 'enforce' } });
     });
