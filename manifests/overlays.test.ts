@@ -153,6 +153,13 @@ describeWithBinaries('overlays', ({ kubectl }) => {
       expect(rendered(names)).toEqual(overlay('flux-alias').filter((object) => !isGuard(object)));
     });
 
+    test('audit behind default-role reaches the bindings of both guards', () => {
+      const actions = rendered(['default-role', 'audit']).flatMap(({ kind, metadata, spec }) =>
+        kind === GUARD[1] ? [[metadata.name, (spec as { validationActions: unknown }).validationActions]] : [],
+      );
+      expect(actions.toSorted()).toEqual(GUARD_BINDINGS.map((name) => [name, ['Audit', 'Warn']]));
+    });
+
     test('all of them, behind settings of your own: each adds its line, and no line is lost', () => {
       const patch = JSON.stringify([
         { op: 'replace', path: '/data/settings.yaml', value: 'sidecarImage: own/image\n' },

@@ -99,7 +99,11 @@ metadata:
 - A ServiceAccount with \`${FOREIGN_KEYS.eksRoleARN}\` is left out unless its name stands there without a \`*\`, since its identity would
   change unseen.
 - Conflicts skip the pod or the container with a warning, whatever the setting \`conflicts\` says: nobody annotated that pod.
-- A default that is invalid refuses the pods that it is for (\`DefaultRoleInvalid\`), and no others.
+- A ServiceAccount that the setting \`allowedServiceAccounts\` does not let ask gets none: its pods are skipped with a warning
+  (\`DefaultNotAllowed\`), not refused, as they are where it asks itself. While the webhook is down the guard, which knows no settings, refuses them
+  as all others that the default is for; \`${NO_ROLE}\` on the ServiceAccount spares them that and the warning.
+- A default that is invalid refuses the pods that it is for (\`DefaultRoleInvalid\`), and no others. So does one that the admin's
+  settings keep back ([lock down](operations.md#lock-down)).
   One account gets out of it by \`${ANNOTATIONS.assumeRole.key}: ${NO_ROLE}\`, one pod by \`${ANNOTATIONS.inject.key}: "false"\`.
 
 Both annotations are checked when the Namespace is written; with the setting off a default is stored with a warning, and has no effect. Pods that were there before stay as they are. The guard of such pods is in the

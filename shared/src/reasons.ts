@@ -40,6 +40,10 @@ export const REASONS = {
     'No container of the pod holds a role.',
     'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if no container needs one.',
   ),
+  DefaultNotAllowed: skipped(
+    "The admin does not let this ServiceAccount have its Namespace's default role.",
+    'Ask the admin to list it in the setting allowedServiceAccounts, or write rolechain.io/assume-role: none on the ServiceAccount.',
+  ),
   SkipListed: skippedContainer('The container is listed in rolechain.io/skip-containers.'),
   MeshContainer: skippedContainer("The container belongs to a service mesh or another webhook (the admin's list)."),
   NoPod: skipped('The review is not about the creation of a pod.'),

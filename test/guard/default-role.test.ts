@@ -44,13 +44,17 @@ describeWithBinaries('a default role of Namespaces', ({ kubectl }) => {
     beforeAll(async () => {
       const namespaces = Object.entries(NAMESPACES).map(([name, texts]) => annotated(namespace(name), texts));
       const manifests = kustomize(kubectl, join(ROOT, 'manifests/overlays/default-role'));
+      const allowedServiceAccounts = [...ACCOUNTS, ['plain']].map(([name]) => ({ namespace: '*', name }));
       // Stored before the check of Namespaces was there, which refuses what is not a glob.
       const all = [...namespaces, ...manifests];
-      installed = await install(cluster(), { manifests: all, settings: { namespaceDefaultRole: true } });
+      installed = await install(cluster(), {
+        manifests: all,
+        settings: { namespaceDefaultRole: true, allowedServiceAccounts },
+      });
       const accounts = Object.keys(NAMESPACES).flatMap((inNamespace) =>
         ACCOUNTS.map(([name, texts]) => annotated(account(inNamespace, name), texts)),
       );
-      await applyAll(cluster().kubeConfig, accounts);
+      await applyAll(cluster().kubeConfig, [...accounts, account('of-all', 'barred')]);
     });
     afterAll(() => installed.stop());
 
@@ -63,6 +67,11 @@ describeWithBinaries('a default role of Namespaces', ({ kubectl }) => {
       expect([outcome, annotations]).toEqual(['plain', expect.objectContaining({ [skipped.key]: 'HostNetwork' })]);
       const own = await ask('of-all', 'own', { spec: { hostNetwork: true } });
       expect(own.outcome).toBe('refused by the webhook');
+    });
+
+    test('an account that the admin does not let ask gets none, and the guard lets its pod pass', async () => {
+      const { outcome, annotations } = await ask('of-all', 'barred', { spec: { hostNetwork: true } });
+      expect([outcome, annotations]).toEqual(['plain', { [skipped.key]: 'DefaultNotAllowed' }]);
     });
 
     test('what is written on a Namespace is checked', async () => {

@@ -54,6 +54,8 @@ export const ACCOUNTS = {
   plain: {},
   refusing: { [KEY]: NO_ROLE },
   based: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/base' },
+  /** As `plain`, and under the variant `defaultRole` the admin does not let it ask. */
+  barred: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 export type AccountName = keyof typeof ACCOUNTS;
 

@@ -94,6 +94,15 @@ export const DEFAULTS: readonly HardPod[] = [
     so: 'It is not changed, even where the default is invalid.',
   },
   {
+    name: 'an account that the admin does not let ask',
+    pod: podOf({ hostNetwork: true }),
+    ...given,
+    account: 'barred',
+    ...{ outcome: 'skipped', reason: 'DefaultNotAllowed' },
+    says: /rolechain skips this pod \[DefaultNotAllowed\]/,
+    so: 'No sidecar; a warning and `rolechain.io/skipped` say why. Nothing else of the pod is looked at.',
+  },
+  {
     name: 'a default that is invalid',
     pod: podOf(),
     ...given,

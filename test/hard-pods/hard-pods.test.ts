@@ -85,9 +85,7 @@ test('every conflict is tried under both settings', () => {
         row.variant !== 'defaultRole' &&
         (row.reason === code || Object.values(row.leftAlone ?? {}).includes(code as ReasonCode)),
     );
-    expect({ code, tried: [...new Set(tried.map(([, { variant = 'refuse' }]) => variant))] }).toEqual({
-      code,
-      tried: ['refuse', 'warn'],
-    });
+    const under = new Set(tried.map(([, { variant = 'refuse' }]) => variant));
+    expect([code, under.has('refuse'), under.has('warn')]).toEqual([code, true, true]);
   }
 });

@@ -76,5 +76,5 @@ export function skippedFor({ metadata }: PodObject): string | undefined {
 export function markOf({ outcome, reason, variant }: HardPod): ReasonCode | undefined {
   if (outcome !== 'skipped') return undefined;
   const isConflict = 'conflict' in REASONS[reason] && (variant === 'warn' || variant === 'defaultRole');
-  return reason === 'NoContainerSelected' || isConflict ? reason : undefined;
+  return isConflict || reason === 'NoContainerSelected' || reason === 'DefaultNotAllowed' ? reason : undefined;
 }

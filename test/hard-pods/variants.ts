@@ -1,6 +1,7 @@
 /** The settings under which hard pods are tried. */
 import { MESH_CONTAINERS } from '@rolechain/shared';
 import { SETTINGS } from '@rolechain/webhook/testing';
+import { ACCOUNTS } from './accounts.ts';
 
 export type Variant = 'refuse' | 'warn' | 'unset' | 'noProxy' | 'ports' | 'locked' | 'defaultRole';
 
@@ -17,7 +18,12 @@ export const VARIANTS: Readonly<Record<Variant, Readonly<Record<string, unknown>
     maxSessionDuration: 1800,
     forcedTags: { team: '{namespace}' },
   },
-  defaultRole: { namespaceDefaultRole: true },
+  defaultRole: {
+    namespaceDefaultRole: true,
+    allowedServiceAccounts: Object.keys(ACCOUNTS)
+      .filter((name) => name !== 'barred')
+      .map((name) => ({ namespace: '*', name })),
+  },
 };
 
 /** As docs/pods.md names them. */

@@ -1,8 +1,9 @@
 /** docs/operations.md, "Lock down": its commands run in their order, its settings are settings, its table has all of them. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { lastAnswer } from '@rolechain/kit/until.ts';
 import { SETTINGS_FIELDS, parseSettings } from '@rolechain/webhook';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
@@ -26,34 +27,41 @@ test('what it shows of the settings is valid, and of the settings that lock down
 
 describeWithBinaries('the commands', ({ kubectl }) => {
   describeWithCluster('on the real apiserver', (cluster) => {
+    const run = (command: string): { readonly status: number | null; readonly said: string } => {
+      const env = { ...process.env, KUBECONFIG: cluster().kubeconfigPath };
+      const script = `kubectl() { ${JSON.stringify(kubectl)} "$@"; }; ${command}`;
+      const { status, stdout, stderr } = spawnSync('bash', ['-euc', script], { cwd: ROOT, encoding: 'utf8', env });
+      return { status, said: stdout + stderr };
+    };
+    const succeed = (command: string): string => {
+      const { status, said } = run(command);
+      expect(status === 0 ? '' : `${command}${said}`).toBe('');
+      return said;
+    };
+
     test('run in their order, and show what the page says', async () => {
-      const run = (command: string): string => {
-        const options = {
-          cwd: ROOT,
-          encoding: 'utf8',
-          env: { ...process.env, KUBECONFIG: cluster().kubeconfigPath },
-        } as const;
-        const found = spawnSync(
-          'bash',
-          ['-euc', `kubectl() { ${JSON.stringify(kubectl)} "$@"; }; ${command}`],
-          options,
-        );
-        expect([command, found.status, found.stderr]).toEqual([command, 0, expect.any(String)]);
-        return found.stdout + found.stderr;
-      };
-      execFileSync(kubectl ?? '', ['--kubeconfig', cluster().kubeconfigPath, 'apply', '-k', 'manifests/base'], {
-        cwd: ROOT,
-      });
-      await applyAll(cluster().kubeConfig, [namespace('shop'), account('shop', 'orders', ROLE)]);
-      const [restart = '', audit = '', pod = '', enforce = '', ...others] = blocks('sh');
+      const accounts = [account('shop', 'orders', ROLE), account('shop', 'plain')];
+      await applyAll(cluster().kubeConfig, [namespace('shop'), ...accounts]);
+      // No webhook is there: the guard alone speaks.
+      succeed('kubectl apply --server-side -k manifests/base');
+      const [asks = '', restart = '', irsa = '', audit = '', pod = '', enforce = '', ...others] = blocks('sh');
       expect(others).toEqual([]);
-      expect(run(restart)).toContain('restarted');
-      expect(run(audit)).toContain(
-        'validatingadmissionpolicybinding.admissionregistration.k8s.io/rolechain-guard configured',
+      expect(succeed(asks)).toBe('shop/orders\n');
+      expect(succeed(restart)).toContain('restarted');
+      expect(run(pod).said).toMatch(/denied request.*\[NotInjected\]/);
+      const settings = 'kubectl get configmap rolechain-webhook -n rolechain -o jsonpath={.data.settings\\\\.yaml}';
+      succeed(irsa);
+      expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { credentialSources: ['irsa'] } });
+      succeed(audit);
+      expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { mode: 'audit' } });
+      // An apiserver learns of a binding by a watch.
+      const passes = await lastAnswer(
+        () => Promise.resolve(run(pod)),
+        ({ status }) => status === 0,
       );
-      // No webhook is there: the guard alone speaks, and lets the pod pass.
-      expect(run(pod)).toMatch(/Warning: .*\[NotInjected\][^]*pod\/try created/);
-      expect(run(enforce)).toContain('["Deny"]');
+      expect(passes.said).toMatch(/^pod\/try created \(server dry run\)\nWarning: .*\[NotInjected\]/);
+      expect(succeed(enforce)).toMatch(/\["Deny"\]$/);
+      expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { mode: 'enforce' } });
     });
   });
 });

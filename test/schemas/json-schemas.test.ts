@@ -11,7 +11,8 @@ import { runs } from '@rolechain/kit/runs.ts';
 import fc from 'fast-check';
 import { parse, parseAllDocuments } from 'yaml';
 import { ACCOUNTS } from '../hard-pods/accounts.ts';
-import { CONFIG_VALUES, DOCUMENT_VALUES, HOP, SETTINGS_VALUES, changed, type Json } from './values.ts';
+import { changed } from './changed.ts';
+import { CONFIG_VALUES, DOCUMENT_VALUES, HOP, SETTINGS_VALUES, type Json } from './values.ts';
 import { jsonSchema } from './takes.ts';
 
 const ROOT = join(__dirname, '..', '..');

@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '@rolechain/shared';
 import type { ReadNamespace } from '../cluster/namespaces.ts';
 import type { ReadAccount } from '../cluster/service-accounts.ts';
 import type { AdmissionContext } from '../policy/decide-service-account.ts';
+import { mayAsk } from '../policy/lock-down.ts';
 import type { Annotations } from '../objects/annotations.ts';
 import type { LimitRule } from '../objects/limit-range.ts';
 import type { Judgements } from '../policy/judgements.ts';
@@ -27,8 +28,9 @@ export async function lookUpContext(
   { lookup, lookupNamespace, limitRulesOf = () => [], judgements }: Lookups,
   known?: Annotations,
 ): Promise<AdmissionContext> {
-  const read = settings.otherServiceAccounts ? judgements.readAccount(account, settings)?.roles : undefined;
-  // An invalid annotation names none.
+  const mayName = settings.otherServiceAccounts && mayAsk(account, settings);
+  const read = mayName ? judgements.readAccount(account, settings)?.roles : undefined;
+  // One that is invalid names none; that of an account that may not ask is not looked at.
   const named = read?.ok ? otherAccountsOf(read.value, account) : [];
   const [namespace, found] = await Promise.all([
     known ?? lookupNamespace(account.namespace),

@@ -37,7 +37,7 @@ export interface AnnotationReview {
   readonly written: Written | undefined;
   /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
   readonly account: ServiceAccount | undefined;
-  /** The Namespace as it is about to be, where its default role is new or changed. */
+  /** The Namespace as it is about to be, where its default role is new or changed, or the list of its accounts. */
   readonly namespace?: WrittenNamespace;
 }
 
@@ -70,12 +70,14 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   const answer = { uid, dryRun: dryRun === true };
   if (name === 'Namespace') {
     const called = cut(nameOf(object), 253);
-    const namespace = { name: called, annotations: keep(annotations, keysOn('Namespace')) };
+    const { assumeRole, assumeRoleAccounts } = ANNOTATIONS;
+    const isNewRole = isNew(assumeRole.key);
+    const namespace = { name: called, annotations: keep(annotations, keysOn('Namespace')), isNewRole };
     return {
       ...answer,
       written: { kind: name, name: called, changed },
       account: undefined,
-      ...(isNew(ANNOTATIONS.assumeRole.key) ? { namespace } : {}),
+      ...(isNewRole || isNew(assumeRoleAccounts.key) ? { namespace } : {}),
     };
   }
   const account = accountOf(object, request.namespace, annotations, eks);

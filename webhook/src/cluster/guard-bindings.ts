@@ -34,7 +34,7 @@ export function actionsReader(kubeConfig: KubeConfig): ReadActions {
   return async (name) => {
     try {
       const { spec } = await api.readValidatingAdmissionPolicyBinding({ name }, deadline(READ_MS));
-      return spec?.validationActions ?? [];
+      return spec.validationActions;
     } catch (error) {
       if ((error as { code?: unknown }).code === 404) return undefined;
       throw error;

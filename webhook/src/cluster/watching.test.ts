@@ -73,6 +73,14 @@ const asked = (): string[] =>
     of.has('watch') ? `watch ${of.get('resourceVersion') ?? ''}` : 'list',
   );
 
+test('a list of nothing is `null` where metadata alone is asked for', async () => {
+  lists = [json(200, { metadata: { resourceVersion: '5' }, items: null })];
+  watches = [opens(line('ADDED', annotated('a', '6')))];
+  start();
+  await until(() => roleOf('a') === 'r');
+  expect([asked(), warnings]).toEqual([['list', 'watch 5'], []]);
+});
+
 test('a list, and events as they come', async () => {
   lists = [lists5(annotated('a', '3'), serviceAccount('b', '4'))];
   watches = [opens(line('MODIFIED', annotated('b', '6')), line('DELETED', annotated('a', '7')))];

@@ -70,10 +70,10 @@ describe('a ServiceAccount that is written', () => {
   });
 
   test('of the kind Namespace: its default role and the list of accounts are checked', async () => {
-    const namespaceReview = (annotations: object): string =>
+    const namespaceReview = (annotations: object, oldObject?: object): string =>
       review(
         { metadata: { name: 'shop', annotations } },
-        { kind: { group: '', version: 'v1', kind: 'Namespace' }, operation: 'UPDATE', namespace: 'shop' },
+        { kind: { group: '', version: 'v1', kind: 'Namespace' }, operation: 'UPDATE', namespace: 'shop', oldObject },
       );
     const on = { ...SETTINGS, namespaceDefaultRole: true };
     await start({ settings: () => on, lookup: lookupNever, lookupNamespace: lookupNever });
@@ -91,6 +91,14 @@ describe('a ServiceAccount that is written', () => {
       expect([allowed, auditAnnotations.reason]).toEqual([reason === 'Accepted', reason]);
       expect(status?.message ?? '').toContain(words);
     }
+    // The list alone is new.
+    const before = { metadata: { name: 'shop', annotations: { [assumeRole.key]: '{roleARN: no}' } } };
+    await start({ settings: () => ({ ...on, allowedServiceAccounts: [] }) });
+    const changed = { ...before.metadata.annotations, [assumeRoleAccounts.key]: 'orders' };
+    expect(responseOf(await validate(namespaceReview(changed, before)))).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringContaining('[DefaultNotAllowed]')],
+    });
     await start();
     expect(responseOf(await validate(namespaceReview({ [assumeRole.key]: TARGET })))).toMatchObject({
       allowed: true,
@@ -115,10 +123,14 @@ describe('what is looked up for a pod', () => {
       name: 'shared-aws',
     },
   };
-  const ask = async (otherServiceAccounts: boolean, pod = plainPod()): Promise<[string, string[]]> => {
+  const ask = async (
+    otherServiceAccounts: boolean,
+    changes: object = {},
+    pod = plainPod(),
+  ): Promise<[string, string[]]> => {
     const asked: string[] = [];
     await start({
-      settings: () => ({ ...SETTINGS, otherServiceAccounts }),
+      settings: () => ({ ...SETTINGS, otherServiceAccounts, ...changes }),
       lookup: (namespace, name) => Promise.resolve(found[(asked.push(`${namespace}/${name}`), `${namespace}/${name}`)]),
       lookupNamespace: (name) => Promise.resolve((asked.push(name), {})),
     });
@@ -132,6 +144,10 @@ describe('what is looked up for a pod', () => {
 
   test('no other account where the setting forbids it', async () => {
     expect(await ask(false)).toEqual(['ServiceAccountForbidden', ['shop/orders', 'shop']]);
+  });
+
+  test('nor where the account may not ask', async () => {
+    expect(await ask(true, { allowedServiceAccounts: [] })).toEqual(['AccountForbidden', ['shop/orders', 'shop']]);
   });
 
   describe('with the setting namespaceDefaultRole', () => {
@@ -173,6 +189,6 @@ describe('what is looked up for a pod', () => {
   });
 
   test('no Namespace where the account asks for nothing', async () => {
-    expect(await ask(true, plainPod({ serviceAccountName: 'other' }))).toEqual(['NotAnnotated', ['shop/other']]);
+    expect(await ask(true, {}, plainPod({ serviceAccountName: 'other' }))).toEqual(['NotAnnotated', ['shop/other']]);
   });
 });

@@ -213,7 +213,7 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
   const { reason, message: error } = decision;
   if (written && error !== undefined) {
     const fields = { uid, object: written.name, reason, dryRun, error, ...modeFields(mode) };
-    options.log.warn(fields, `${would(mode, 'refused')} ${written.kind}`);
+    options.log.warn(fields, `${mode === 'audit' ? 'would have refused' : 'refused'} ${written.kind}`);
   }
   const answer = respondWritten(review, decision);
   return mode === 'audit' ? auditWritten(answer, decision) : answer;
@@ -228,7 +228,14 @@ async function judgeReview({ account, namespace }: AnnotationReview, options: Se
 
 /** In every line, so that a line of an audit isn't taken for more. */
 const modeFields = (mode: Mode): { readonly mode?: Mode } => (mode === 'audit' ? { mode } : {});
-const would = (mode: Mode, done: string): string => (mode === 'audit' ? `would have ${done}` : done);
+const LOGGED = {
+  enforce: { refused: 'refused pod', injected: 'injected pod', skipped: 'skipped pod' },
+  audit: {
+    refused: 'would have refused pod',
+    injected: 'would have injected pod',
+    skipped: 'would have skipped pod',
+  },
+} as const;
 
 function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger): void {
   const { outcome, reason, warnings } = decision;
@@ -242,9 +249,10 @@ function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger
     ...modeFields(mode),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, `${would(mode, 'refused')} pod`);
-  else if (decision.outcome === 'injected') log.info(fields, `${would(mode, 'injected')} pod`);
-  else log.debug(fields, `${would(mode, 'skipped')} pod`);
+  const said = LOGGED[mode][outcome];
+  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, said);
+  else if (decision.outcome === 'injected') log.info(fields, said);
+  else log.debug(fields, said);
 }
 
 /** The body stays text until readReview parses it: fastify's own parser would refuse keys like __proto__. */

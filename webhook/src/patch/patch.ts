@@ -78,13 +78,15 @@ function withTokens({ config, ours }: Injected, randomToken: () => string): Side
 function skippedOperations(
   rawPod: unknown,
   reason: string,
-  { pod, ours, eks }: NonNullable<Skipped['marked']>,
+  { injected }: NonNullable<Skipped['marked']>,
 ): Operation[] {
+  const marks = { [ANNOTATIONS.skipped.key]: reason, [ANNOTATIONS.status.key]: undefined };
+  if (!injected) return annotationOperations(rawPod, marks);
+  const { pod, ours, eks } = injected;
   const { skipContainers } = eks.keys;
   const velero = annotationOf(pod, FOREIGN_KEYS.veleroExcludes);
   const annotations = {
-    [ANNOTATIONS.skipped.key]: reason,
-    [ANNOTATIONS.status.key]: undefined,
+    ...marks,
     [skipContainers]: withoutOurEntries(annotationOf(pod, skipContainers), pod, ours),
     [FOREIGN_KEYS.veleroExcludes]: ours.sidecar ? withoutTokenVolume(velero) : velero,
   };

@@ -6,6 +6,7 @@
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS, SIDECAR, formatProblems, type ReasonCode } from '@rolechain/shared';
 import { containerFindings, whyNoneHolds, type Finding } from './findings.ts';
 import type { Facts } from './facts.ts';
+import { mayAsk } from './lock-down.ts';
 import { windowsSign } from './node-os.ts';
 import { patchTooLarge, podTooLarge } from './pod-size.ts';
 import { annotationOf } from '../objects/pod.ts';
@@ -56,6 +57,17 @@ export const STEPS: readonly Step[] = [
     about:
       'Pods whose ServiceAccount asks for no role: no byte of them changes, whatever else is in them, and they are never refused.',
     checks: [{ reasons: ['NotAnnotated'], find: ({ judged }) => holds('NotAnnotated', judged() === undefined) }],
+  },
+  {
+    about:
+      "Pods that their Namespace's default role is for, and whose ServiceAccount the admin does not let ask: nobody asked for them, so they are left alone, with a warning.",
+    checks: [
+      {
+        reasons: ['DefaultNotAllowed'],
+        find: ({ asked: { account, settings } }) =>
+          holds('DefaultNotAllowed', account.byDefault === true && !mayAsk(account, settings)),
+      },
+    ],
   },
   {
     about:

@@ -2,22 +2,23 @@
  * What becomes of a pod. Pure: the same pod, ServiceAccount, context and settings give the same decision, and the
  * decision carries everything that a message, a log line, a metric and the patch show.
  */
-import { reasonEntry, type ReasonCode, type SidecarConfig } from '@rolechain/shared';
+import { isMap, reasonEntry, type ReasonCode, type SidecarConfig } from '@rolechain/shared';
 import { baseIdentityWarnings } from './base-identity-warnings.ts';
 import { PRE_CHECKS, STEPS, type Check, type Step } from './checks.ts';
 import { refusingFindings, skipWarning, type Finding, type Findings } from './findings.ts';
 import type { AdmissionContext } from './decide-service-account.ts';
-import type { Decision, Injected, Skipped } from './decision.ts';
+import type { Decision, Injected, Mark, Skipped } from './decision.ts';
 import { withDefaultRole } from './default-role.ts';
 import { factsOf, type Asked, type Facts } from './facts.ts';
 import { UNKEPT, type Judgements } from './judgements.ts';
+import { podTooLarge } from './pod-size.ts';
 import { processWarnings } from './process-namespace.ts';
 import { refuseAll } from './refusal.ts';
 import { misplacedWarnings, strayWarnings } from './stray-annotations.ts';
 import { setBackWarnings } from '../injection/set-back.ts';
 import { baseIdentity } from '../injection/sidecar-config.ts';
 import { vaultIdentity } from '../injection/vault.ts';
-import { annotationsOf } from '../objects/pod.ts';
+import { annotationsOf, fieldsOf } from '../objects/pod.ts';
 import type { ServiceAccount } from '../objects/service-account.ts';
 import { truncateWarnings } from '../objects/truncate.ts';
 import type { DecideSettings } from '../settings/settings.ts';
@@ -84,6 +85,7 @@ function settle(found: readonly Found[], facts: Facts): Decision | undefined {
     found.flatMap(({ check, findings }) => findings.filter((finding) => holds(check, finding)));
   const [left] = of((_check, { reason }) => reasonEntry(reason).outcome === 'skipped');
   if (left?.reason === 'NotAnnotated') return decideUnasked(pod, account);
+  if (left?.reason === 'DefaultNotAllowed') return skipDefault(left, facts);
   if (left) return skip(left.reason, truncateWarnings([skipWarning(left), ...warningsOf(facts)]), markOf(facts));
   const isOfPod = ({ reason }: Finding): boolean => reasonEntry(reason).conflict === 'pod';
   const findings: Findings = {
@@ -97,12 +99,33 @@ function settle(found: readonly Found[], facts: Facts): Decision | undefined {
   return conflict && skip(conflict.reason, findings.ofPod.map(skipWarning), markOf(facts));
 }
 
-function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Skipped['marked']): Skipped {
+function skip(reason: ReasonCode, warnings: readonly string[] = [], marked?: Mark): Skipped {
   return { outcome: 'skipped', reason, warnings, ...(marked ? { marked } : {}) };
 }
 
-function markOf({ pod, ours, asked }: Facts): Skipped['marked'] {
-  return { pod: pod(), ours: ours(), eks: asked.settings.eks };
+function markOf({ pod, ours, asked }: Facts): Mark {
+  return { injected: { pod: pod(), ours: ours(), eks: asked.settings.eks } };
+}
+
+/**
+ * The pod of an account that may not have its Namespace's default: none of its checks was made, and none refuses it. What is
+ * ours in it goes where it is a pod that can be injected by its size and its names.
+ */
+function skipDefault(left: Finding, facts: Facts): Skipped {
+  const { pod, account, settings } = facts.asked;
+  const warnings = truncateWarnings([skipWarning(left), ...straysOf(account)]);
+  const view = podTooLarge(pod) === undefined ? facts.view() : undefined;
+  // No apiserver sends one that has no place for a mark.
+  if (view?.ok === false || !takesAnnotations(pod)) return skip(left.reason, warnings);
+  const isClear = view !== undefined && facts.ours().nameCollisions.length === 0;
+  const injected = isClear ? { pod: view.value, ours: facts.ours(), eks: settings.eks } : undefined;
+  return skip(left.reason, warnings, { injected });
+}
+
+function takesAnnotations(pod: unknown): boolean {
+  const { metadata } = fieldsOf(pod);
+  const isPlace = (value: unknown): boolean => value === undefined || value === null || isMap(value);
+  return isPlace(metadata) && isPlace(fieldsOf(metadata).annotations);
 }
 
 function inject(facts: Facts): Injected {

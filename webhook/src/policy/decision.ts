@@ -15,8 +15,13 @@ export interface Skipped {
   readonly outcome: 'skipped';
   readonly reason: ReasonCode;
   readonly warnings: readonly string[];
-  /** Where the account asks for a role: the pod then says why in `rolechain.io/skipped`, and what is ours in it goes. */
-  readonly marked?: { readonly pod: Pod; readonly ours: InjectedState; readonly eks: EksWebhook };
+  /** Where a role is asked for: the pod then says why in `rolechain.io/skipped`. */
+  readonly marked?: Mark;
+}
+
+export interface Mark {
+  /** What is ours in the pod goes; undefined where that can't be told from what isn't, and only the annotations change. */
+  readonly injected: { readonly pod: Pod; readonly ours: InjectedState; readonly eks: EksWebhook } | undefined;
 }
 
 export interface Injected extends InjectionFacts {

@@ -7,6 +7,7 @@ import {
   clusterProblems,
   formatProblems,
   isNameGlob,
+  matchesNameGlob,
   parseAssumeRole,
   problem,
   show,
@@ -17,15 +18,19 @@ import { accountGlobs } from './default-role.ts';
 import type { Finding } from './findings.ts';
 import { lockDownFindings, withAllowedSource } from './lock-down.ts';
 import { pathOf, regionProblems } from './service-account-rules.ts';
+import { withTags } from './session-tags.ts';
 import { writtenWarnings } from './service-account-warnings.ts';
 import { sizeProblem } from '../objects/annotation-limits.ts';
 import type { Annotations } from '../objects/annotations.ts';
+import { truncate } from '../objects/truncate.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
 /** A Namespace as it is about to be. */
 export interface WrittenNamespace {
   readonly name: string;
   readonly annotations: Annotations;
+  /** The default role is new or changed; what is stored stops no write. */
+  readonly isNewRole: boolean;
 }
 
 /** What the changed annotations of a Namespace come to. */
@@ -40,30 +45,60 @@ const OFF = `${ROLE} on a Namespace has no effect: the setting namespaceDefaultR
 
 /** What all ServiceAccounts under this default would be refused for, and what is legal and unwise. */
 export function defaultRoleFindings(
-  { name, annotations }: WrittenNamespace,
+  { name, annotations, isNewRole }: WrittenNamespace,
   settings: DecideSettings,
 ): NamespaceFindings {
   const text = annotations[ROLE];
   if (text === undefined || text === NO_ROLE) return { refusing: [], warnings: [] };
-  const off = settings.namespaceDefaultRole ? [] : [OFF];
+  const isOn = settings.namespaceDefaultRole;
+  const forNobody = isOn ? notAllowed(name, annotations[ACCOUNTS], settings) : [];
+  if (!isNewRole) return { refusing: [], warnings: forNobody };
+  const off = isOn ? [] : [OFF];
   const parsed = parseAssumeRole(text);
   if (!parsed.ok) return { refusing: [invalid(parsed.problems)], warnings: off };
-  const roles = parsed.value.map((role) => withAllowedSource(role, settings));
-  const problems = roles.flatMap((role) => [
-    ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
-    ...regionProblems(role, settings),
-  ]);
+  const sourced = parsed.value.map((role) => withAllowedSource(role, settings));
+  // Of the shortest name: what is told of it holds for all.
+  const tagged = withTags(sourced, { namespace: name, name: 'x', annotations: {} }, settings);
+  const { roles } = tagged;
+  const problems = [
+    ...tagged.problems,
+    ...roles.flatMap((role) => [
+      ...clusterProblems(chainOf(pathOf(role), role), settings.cluster),
+      ...regionProblems(role, settings),
+    ]),
+  ];
   const patterns = annotations[ANNOTATIONS.allowedRoles.key];
   const allowed = allowedRoles(roles, name, patterns, settings.allowedRolesPolicy);
   return {
     refusing: [
       ...lockDownFindings(roles, { namespace: name }, settings),
+      ...tagged.findings,
       ...(problems.length > 0 ? [invalid(problems)] : []),
       // Patterns that are not valid are told by their own annotation.
       ...(allowed.ok || allowed.reason !== 'RoleNotAllowed' ? [] : [{ reason: allowed.reason, detail: allowed.why }]),
     ],
-    warnings: [...off, ...parsed.warnings, ...writtenWarnings(roles, 'Namespace')],
+    warnings: [...off, ...forNobody, ...parsed.warnings, ...tagged.warnings, ...writtenWarnings(roles, 'Namespace')],
   };
+}
+
+/**
+ * Globs of the list whose accounts the admin lets ask for no role, or not all of them. One setting's glob that matches another
+ * glob as a text matches all that this one matches.
+ */
+function notAllowed(
+  namespace: string,
+  list: string | undefined,
+  { allowedServiceAccounts }: Pick<DecideSettings, 'allowedServiceAccounts'>,
+): readonly string[] {
+  const names = allowedServiceAccounts.filter((allowed) => matchesNameGlob(allowed.namespace, namespace));
+  const isAllowed = (glob: string): boolean => names.some(({ name }) => matchesNameGlob(name, glob));
+  const globs = list === undefined ? ['*'] : accountGlobs(list).filter(isNameGlob);
+  const beyond = globs.filter((glob) => !isAllowed(glob));
+  if (beyond.length === 0) return [];
+  const whom = `${truncate(beyond)} in ${ACCOUNTS}${list === undefined ? ', its default,' : ''}`;
+  return [
+    `${whom} is for ServiceAccounts that the setting allowedServiceAccounts does not list: their pods are skipped. Ask the admin to list them, or name others [DefaultNotAllowed]`,
+  ];
 }
 
 function invalid(problems: readonly Problem[]): Finding {

@@ -19,7 +19,7 @@ const decide = (
   who = plain,
   settings = on,
   pod = plainPod(),
-): { readonly decision: Decision; readonly pod: unknown } =>
+): { readonly decision: Decision; readonly pod: ReturnType<typeof plainPod> } =>
   call(pod, who, settings, undefined, { others: new Map(), allowedRoles: undefined, namespaceAnnotations });
 const rolesOf = (decision: Decision): string[] =>
   decision.outcome === 'injected' ? decision.roles.map(({ roleARN }) => roleARN) : [];
@@ -69,6 +69,72 @@ test.each([
   expect(decision).toMatchObject({ outcome: 'skipped', marked: expect.anything() });
   expect(decision.warnings.join('\n')).toContain(`[${code}]`);
   expect(decide({}, account(), on, plainPod(spec)).decision).toMatchObject({ outcome: 'refused', reason: code });
+});
+
+describe('an account that the admin does not let ask', () => {
+  const locked = { ...on, allowedServiceAccounts: [{ namespace: 'shop', name: 'other' }] };
+  const SKIPPED = 'rolechain.io/skipped';
+  const namesTaken = { volumes: [{ name: 'rolechain-of-mine', emptyDir: {} }] };
+  const tooLarge = {
+    containers: [{ name: 'app', env: Array.from({ length: 5000 }, (_, i) => ({ name: `A${i}`, value: 'x' })) }],
+  };
+
+  test.each([
+    ['a plain one', plainPod()],
+    ['with annotations', plainPod({}, { a: 'b' })],
+    ['one that would be refused', plainPod({ hostNetwork: true }, { 'rolechain.io/container-roles': 'app=no role' })],
+    ['with names of ours', plainPod(namesTaken)],
+    ['one that is too large', plainPod(tooLarge)],
+  ])('its pod is left alone, with a warning and the mark: %s', (_name, before) => {
+    for (const text of [TARGET, '{roleARN: no}', `{roleARN: "${TARGET}", duration: 12h}`]) {
+      const { decision, pod } = decide({ [ROLE]: text }, plain, locked, before);
+      expect(decision).toMatchObject({ outcome: 'skipped', reason: 'DefaultNotAllowed' });
+      expect(decision.warnings).toEqual([
+        "rolechain skips this pod [DefaultNotAllowed]: The admin does not let this ServiceAccount have its Namespace's default role. Ask the admin to list it in the setting allowedServiceAccounts, or write rolechain.io/assume-role: none on the ServiceAccount.",
+      ]);
+      const annotations = { ...before.metadata.annotations, [SKIPPED]: 'DefaultNotAllowed' };
+      expect(pod).toEqual({ ...before, metadata: { ...before.metadata, annotations } });
+      expect(decide({ [ROLE]: text }, plain, locked, pod).pod).toEqual(pod);
+    }
+  });
+
+  test('in the copy of an injected pod nothing of the role is left', () => {
+    const injected = decide({ [ROLE]: TARGET }).pod;
+    const { pod } = decide({ [ROLE]: TARGET }, plain, locked, injected);
+    const before = plainPod({}, { [SKIPPED]: 'DefaultNotAllowed' });
+    expect(pod).toMatchObject({ metadata: before.metadata, spec: { containers: [{ name: 'app', image: 'app:1' }] } });
+    expect(JSON.stringify(pod)).not.toMatch(/AWS_CONTAINER|rolechain-|28173/);
+  });
+
+  test('what is no pod of the API gets no mark, and nothing fails', () => {
+    const text = { [ROLE]: TARGET };
+    for (const odd of [{}, { metadata: 1 }, { ...plainPod(tooLarge), metadata: { annotations: 'x' } }]) {
+      const before = odd as unknown as ReturnType<typeof plainPod>;
+      const { decision, pod } = decide(text, plain, locked, before);
+      expect([decision.reason, pod]).toEqual(['DefaultNotAllowed', before]);
+    }
+  });
+
+  test('one that asks itself is refused, and one that is let ask is injected', () => {
+    expect(decide({}, account(), locked).decision.reason).toBe('AccountForbidden');
+    expect(
+      decide({ [ROLE]: TARGET }, plain, { ...locked, allowedServiceAccounts: [{ namespace: '*', name: 'o*' }] })
+        .decision.reason,
+    ).toBe('Injected');
+  });
+});
+
+test.each([
+  ['CredentialSourceForbidden', { credentialSource: 'irsa' }, { credentialSources: ['pod-identity' as const] }],
+  ['DurationTooLong', { duration: '1h' }, { maxSessionDuration: 1800 }],
+  ['TagsImpossible', { webIdentity: 'only' }, { forcedTags: { team: '{namespace}' } }],
+  ['RoleNotAllowed', {}, { allowedRolesPolicy: 'required' as const }],
+])('a chain that the admin keeps back is refused under a default too: %s', (reason, fields, settings) => {
+  const text = JSON.stringify({ roleARN: TARGET, ...fields });
+  expect(decide({ [ROLE]: text }, plain, { ...on, ...settings }).decision).toMatchObject({
+    outcome: 'refused',
+    reason,
+  });
 });
 
 test('a default that is invalid is told as the one of the Namespace', () => {

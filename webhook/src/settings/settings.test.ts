@@ -2,19 +2,9 @@ import { makeAuthority } from '@rolechain/certs';
 import fc from 'fast-check';
 import { EKS_FLAGS, MESH_CONTAINERS, PORTS, formatProblems } from '@rolechain/shared';
 import { runs } from '@rolechain/kit/runs.ts';
-import { SETTINGS_FIELDS, parseSettings, type Settings } from './settings.ts';
+import { IMAGE, parse, problemsOf } from '../testing/settings-text.ts';
+import { SETTINGS_FIELDS, parseSettings } from './settings.ts';
 
-const IMAGE = 'sidecarImage: registry.example/sidecar@sha256:0\n';
-const parse = (yaml: string): Settings => {
-  const settings = parseSettings(yaml);
-  if (!settings.ok) throw new Error(formatProblems(settings.problems));
-  return settings.value;
-};
-/** One `path code` for each problem. */
-const problemsOf = (yaml: string): string[] => {
-  const settings = parseSettings(yaml);
-  return settings.ok ? [] : settings.problems.map(({ path, code }) => `${path} ${code}`);
-};
 const textOf = (yaml: string): string => {
   const settings = parseSettings(yaml);
   return settings.ok ? '' : formatProblems(settings.problems);
@@ -33,6 +23,7 @@ test('the image alone is enough: the rest has defaults', () => {
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
     otherServiceAccounts: false,
     fluxAlias: false,
+    namespaceDefaultRole: false,
     useDualstackEndpoint: false,
     containersUseDualstackEndpoint: false,
     useFIPSEndpoint: false,
@@ -78,6 +69,7 @@ test('every field is read', async () => {
     environmentSource: { secretName: 's', namespaces: ['lab'] },
     otherServiceAccounts: true,
     fluxAlias: true,
+    namespaceDefaultRole: true,
     useDualstackEndpoint: false,
     containersUseDualstackEndpoint: true,
     useFIPSEndpoint: false,
@@ -111,31 +103,6 @@ test('every field is read', async () => {
   expect(parse(JSON.stringify(all))).toEqual(all);
 });
 
-test('a name that is left out of allowedServiceAccounts is any name', () => {
-  const { allowedServiceAccounts } = parse(`${IMAGE}allowedServiceAccounts: [{namespace: shop}]`);
-  expect(allowedServiceAccounts).toEqual([{ namespace: 'shop', name: '*' }]);
-});
-
-test.each([
-  ['1h30m', 5400],
-  ['900', 900],
-])('maxSessionDuration: %s is %d s', (text, seconds) => {
-  expect(parse(`${IMAGE}maxSessionDuration: ${text}`).maxSessionDuration).toBe(seconds);
-});
-
-test.each([
-  ['{cluster} without the setting', 'forcedTags: {a: "{cluster}"}', 'forcedTags FieldConflict'],
-  ['a key twice', 'cluster: c\ndefaultTags: {a: x, A: x}', 'defaultTags FieldConflict'],
-  ["a key of the agent's", 'forcedTags: {Kubernetes-Namespace: x}', 'forcedTags FieldConflict'],
-])('tags: %s is told at start', (_name, yaml, expected) => {
-  expect(problemsOf(IMAGE + yaml)).toEqual([expected]);
-});
-
-test("a key of the agent's may be set where no chain starts at the agent", () => {
-  const { forcedTags } = parse(`${IMAGE}credentialSources: [irsa]\nforcedTags: {kubernetes-namespace: "{namespace}"}`);
-  expect(forcedTags).toEqual({ 'kubernetes-namespace': '{namespace}' });
-});
-
 test('a part of environmentSource leaves the other its default', () => {
   expect(parse(`${IMAGE}environmentSource: {namespaces: [lab]}`).environmentSource).toEqual({
     secretName: 'rolechain-environment',
@@ -162,19 +129,6 @@ test.each([
   [`${IMAGE}environmentSource: {secretname: x}`, 'environmentSource.secretname FieldUnknown'],
   [`${IMAGE}otherServiceAccounts: "true"`, 'otherServiceAccounts FieldWrongType'],
   [`${IMAGE}allowedRolesPolicy: never`, 'allowedRolesPolicy FieldWrongType'],
-  [`${IMAGE}mode: dry-run`, 'mode FieldWrongType'],
-  [`${IMAGE}allowedServiceAccounts: shop`, 'allowedServiceAccounts FieldWrongType'],
-  [`${IMAGE}allowedServiceAccounts: [shop/orders]`, 'allowedServiceAccounts.0 FieldWrongType'],
-  [`${IMAGE}allowedServiceAccounts: [{name: orders}]`, 'allowedServiceAccounts.0.namespace FieldMissing'],
-  [`${IMAGE}allowedServiceAccounts: [{namespace: "shop["}]`, 'allowedServiceAccounts.0.namespace FieldOutOfRange'],
-  [`${IMAGE}allowedServiceAccounts: [${'{namespace: a},'.repeat(101)}]`, 'allowedServiceAccounts FieldOutOfRange'],
-  [`${IMAGE}credentialSources: []`, 'credentialSources FieldOutOfRange'],
-  [`${IMAGE}credentialSources: [auto]`, 'credentialSources.0 FieldWrongType'],
-  [`${IMAGE}maxSessionDuration: 10m`, 'maxSessionDuration FieldOutOfRange'],
-  [`${IMAGE}maxSessionDuration: 13h`, 'maxSessionDuration FieldOutOfRange'],
-  [`${IMAGE}maxSessionDuration: long`, 'maxSessionDuration FieldWrongType'],
-  [`${IMAGE}defaultTags: {a: "{pod}"}`, 'defaultTags.a FieldOutOfRange'],
-  [`${IMAGE}forcedTags: {"a#": b}`, 'forcedTags."a#" FieldOutOfRange'],
   [`${IMAGE}sidecarUser: 1000`, 'sidecarUser FieldWrongType'],
   [`${IMAGE}agentEndpoints: []`, 'agentEndpoints FieldOutOfRange'],
   [`${IMAGE}agentEndpoints: [127.0.0.1]`, 'agentEndpoints.0 FieldOutOfRange'],
