@@ -31,8 +31,9 @@ const GUARD: Outcome = 'refused by the guard';
 
 interface Order {
   readonly commands: readonly string[];
-  /** Installed by Helm; else by manifests. */
+  /** Installed by Helm, or by an overlay of this name; else by install.yaml. */
   readonly helm?: true;
+  readonly overlay?: string;
   /** What a kubelet would do: the webhook's pods end, or end and try to start again. */
   readonly then?: 'ends' | 'restarts';
   /** Of pods that ask for a role, once the commands are done. */
@@ -43,11 +44,22 @@ interface Order {
 
 const ORDERS: Readonly<Record<string, Order>> = {
   'the right order': { commands: OUT, settles: 'plain', meets: ['injected'] },
+  'the right order, with the guard of default roles': {
+    ...{ commands: OUT, overlay: 'default-role', settles: 'plain', meets: ['injected'] },
+  },
   'the file, in its order': {
-    ...{ commands: ['kubectl delete -f manifests/install.yaml'], settles: 'plain', meets: ['injected', GUARD] },
+    ...{
+      commands: ['kubectl delete --ignore-not-found -f manifests/install.yaml'],
+      settles: 'plain',
+      meets: ['injected', GUARD],
+    },
   },
   'a kustomization': {
-    ...{ commands: ['kubectl delete -k manifests/base'], settles: 'plain', meets: ['injected', GUARD] },
+    ...{
+      commands: ['kubectl delete --ignore-not-found -k manifests/base'],
+      settles: 'plain',
+      meets: ['injected', GUARD],
+    },
   },
   helm: {
     ...{ commands: ['helm uninstall rolechain -n rolechain'], helm: true },
@@ -76,6 +88,16 @@ const ORDERS: Readonly<Record<string, Order>> = {
 
 describeWithHelm('leaving', (helm) => {
   describeWithBinaries('by kubectl', ({ kubectl }) => {
+    test('each command of the page is run: here, on the node, or by lock-down.test.ts', () => {
+      const lockedDown = /^(?:Lock down|Session tags|Without the Pod Identity agent|Try it first)$/;
+      const others = BLOCKS.filter(({ heading }) => !lockedDown.test(heading));
+      const counts = Object.fromEntries(others.map(({ heading }) => [heading, below(heading).length]));
+      expect(counts).toEqual({
+        ...{ 'Check it': 4, 'Change a setting': 4 },
+        ...{ 'What depends on it': 1, 'In this order': 6, 'In another order': 2, 'What stays': 5 },
+      });
+    });
+
     test('nothing of any form can hold a deletion', () => {
       const objects = Object.values(RENDERINGS).flatMap((render) => render({ kubectl, helm }));
       expect(objects.filter(({ metadata }) => 'finalizers' in metadata)).toEqual([]);
@@ -108,7 +130,11 @@ describeWithHelm('leaving', (helm) => {
         for (const command of commands) output += await shell.type(command);
         return output;
       };
-      const installBy = async ({ helm: byHelm }: Order): Promise<Installed> => {
+      const installBy = async ({ helm: byHelm, overlay }: Order): Promise<Installed> => {
+        if (overlay !== undefined) {
+          await shell.type(`kubectl apply --server-side -k manifests/overlays/${overlay}`);
+          return install(cluster(), { manifests: [] });
+        }
         if (!byHelm) return install(cluster());
         // The page of the installation has these (test/packages/install-page.test.ts).
         await shell.type('kubectl apply --server-side -f manifests/base/namespace.yaml');
