@@ -26,13 +26,14 @@ export function watchPods<Name extends string>(
       if (seen[name].at(-1) !== outcome) seen[name].push(outcome);
     }
   };
-  const watching = (async () => {
+  const watch = async (): Promise<void> => {
     while (!stopped) {
       await look();
       await sleep(EVERY_MS);
     }
     await look();
-  })();
+  };
+  const watching = watch();
   // Told by the one who stops it.
   watching.catch(() => undefined);
   return async () => {
