@@ -2,11 +2,15 @@
  * docs/operations.md, "Uninstall": whatever of rolechain is deleted first, pods that ask for no role are admitted, and the page's
  * commands lead out. What needs a kubelet or a namespace's end is done on a node (test/node/suite/leaving.ts).
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CoreV1Api } from '@kubernetes/client-node';
+import { ANNOTATIONS } from '@rolechain/shared';
+import { parseManifests } from '@rolechain/kit/manifests.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
-import { applyAll } from '../fixture/install.ts';
+import { ROOT, applyAll } from '../fixture/install.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { ROLE, account, install, namespace, type Installed } from '../guard/installed.ts';
 import { outcomeOf, pod } from '../guard/pods.ts';
@@ -191,6 +195,26 @@ describeWithHelm('leaving', (helm) => {
           await installed.stop();
           await end();
         }
+      });
+
+      test('what stays is found by its commands, and taken away', async () => {
+        const sample = parseManifests(readFileSync(join(ROOT, 'manifests/samples/service-account-token.yaml'), 'utf8'));
+        const inPlatform = { name: 'rolechain-environment', namespace: 'platform' };
+        await applyAll(cluster().kubeConfig, [
+          {
+            ...namespace('platform'),
+            metadata: { name: 'platform', annotations: { [ANNOTATIONS.allowedRoles.key]: ROLE } },
+          },
+          ...[{ apiVersion: 'v1', kind: 'Secret', metadata: inPlatform }, ...sample],
+          ...[namespace('left'), account('left', 'orders', ROLE)],
+        ]);
+        const [accounts = '', namespaces = '', unask = '', secrets = '', roles = ''] = below('What stays');
+        expect((await shell.type(accounts)).split('\n')).toEqual(['left/orders', 'shop/orders', '']);
+        expect(await shell.type(namespaces)).toMatch(/^platform [^\n]*\n$/);
+        await shell.type(unask.replace('-n shop', '-n left'));
+        expect((await shell.type(accounts)).split('\n')).toEqual(['shop/orders', '']);
+        expect(await shell.type(secrets)).toMatch(/^platform +rolechain-environment /m);
+        expect(await shell.type(roles)).toMatch(/^platform +rolechain-token-shared-aws [^\n]*\n$/);
       });
     });
   });
