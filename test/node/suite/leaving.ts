@@ -122,8 +122,9 @@ export function leaving(get: () => NodeFixture): void {
       }).length;
     const before = sessions();
     await until('its session is refreshed', 60_000, () => sessions() > before);
-    // Not one call of its program failed, through all that is above.
-    expect([...new Set(await kube.log(STAYS, 'app'))]).toEqual([callerOf(ORDERS, STAYS)]);
+    // Not one call of its program failed, through all that is above. Its SDK may warn, where the machine is busy.
+    const said = (await kube.log(STAYS, 'app')).filter((line) => !line.includes('[WARN]'));
+    expect([...new Set(said)]).toEqual([callerOf(ORDERS, STAYS)]);
     await killSidecar(kube, STAYS);
     const once = ['/nodejs/bin/node', '/app/app.cjs', 'once'];
     expect(await kube.exec(STAYS, 'app', ...once)).toBe(callerOf(ORDERS, STAYS));
