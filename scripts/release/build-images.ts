@@ -84,7 +84,9 @@ async function build(
     labels: labelsOf(labels),
     timestamp: labels.timestamp,
     isFresh,
-    ...(bases === undefined ? { pulls: true } : { args: { ...bases }, cache: await packageCache() }),
+    // BuildKit sets it itself, buildah below 1.29 does not.
+    args: { BUILDPLATFORM: `linux/${HOST}`, ...bases },
+    ...(bases === undefined ? { pulls: true } : { cache: await packageCache() }),
   });
   const archive = `${folder}.tar`;
   await rm(folder, { recursive: true, force: true });
@@ -92,7 +94,8 @@ async function build(
   await removeImage(name);
   const layout = await readOCI(archive, folder);
   await rm(archive);
-  const image = layout.images[0]!;
+  const [image] = layout.images;
+  if (image === undefined) throw new Error(`${name} was built, and its archive holds no image`);
   const files = await Promise.all(image.layers.map((layer) => filesOf(folder, layer)));
   return { program, architecture, image, files, layout };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { tryRun } from '../../test/node/run.ts';
 import { ARTEFACTS, CHECKSUMS, PROGRAMS, archiveName, sbomName } from './artefacts.ts';
+import { packageProblems } from './chart.ts';
 import { imageOf, type Digests } from './install.ts';
 import { readOCI, sha256Of } from './oci.ts';
 
@@ -59,12 +60,13 @@ export async function folderProblems(folder: string, registry: string): Promise<
     );
   if (problems.length > 0) return problems;
   const digests = await digestsOf(folder);
+  problems.push(...(await packageProblems(folder, registry, digests)));
   const install = read(folder, 'install.yaml');
   for (const program of PROGRAMS) {
     const image = imageOf(registry, program, digests);
     if (!install.includes(` ${image}\n`)) problems.push(`install.yaml doesn't name ${image}`);
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
-    const invalid = await validator.validate(read(folder, sbomName(program)));
+    const invalid: unknown = await validator.validate(read(folder, sbomName(program)));
     if (invalid !== null) problems.push(`${sbomName(program)} is not valid CycloneDX: ${JSON.stringify(invalid)}`);
   }
   return problems;

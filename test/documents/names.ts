@@ -68,7 +68,9 @@ function isToMake(name: string, page: string): boolean {
 function missingKeys(code: string, page: string): string[] {
   // Not the path of a mount.
   const keys = code.match(/(?<![\w./-])rolechain\.io\/[\w{},*…-]*/g) ?? [];
-  return keys.flatMap(braces).filter((key) => !isKey(key) && !isToMake(key, page));
+  // `kubectl annotate` takes one away by a dash behind it.
+  const named = keys.flatMap(braces).map((key) => key.replace(/-$/, ''));
+  return named.filter((key) => !isKey(key) && !isToMake(key, page));
 }
 
 /** `rolechain.io/sidecar-…` stands for all that begin so. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import type { Api } from '../guard/api.ts';
+import type { Resources } from './resources.ts';
 
 interface Item {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly generation?: number };
@@ -11,8 +12,11 @@ interface Item {
 
 const NAMESPACES = '/api/v1/namespaces';
 
-/** Acts until the returned function is called, which throws what went wrong meanwhile. */
-export function actAsControllers(api: Api): () => Promise<void> {
+/**
+ * Acts until the returned function is called, which throws what went wrong meanwhile. With `resources` a namespace that is
+ * deleted takes with it what it holds.
+ */
+export function actAsControllers(api: Api, resources?: Pick<Resources, 'inNamespace'>): () => Promise<void> {
   const list = async (path: string): Promise<Item[]> =>
     (JSON.parse((await api.get(path)).body) as { items?: Item[] }).items ?? [];
   let stopped = false;
@@ -29,6 +33,7 @@ export function actAsControllers(api: Api): () => Promise<void> {
     const accounts = `${NAMESPACES}/${name}/serviceaccounts`;
     if (status.phase === 'Terminating') {
       await api.remove(`${accounts}/default`);
+      for (const path of (await resources?.inNamespace(name)) ?? []) await api.remove(path);
       await api.put(`${NAMESPACES}/${name}/finalize`, { ...rest, metadata: { name }, spec: { finalizers: [] } });
     } else await api.post(accounts, { metadata: { name: 'default' } });
   }

@@ -15,6 +15,8 @@ export interface Resources {
   readonly pathOf: (object: KubeObject) => string;
   /** `/api/v1/secrets shop/name` of all objects but those that come and go on their own. */
   readonly all: () => Promise<ReadonlySet<string>>;
+  /** Paths of what a namespace holds. */
+  readonly inNamespace: (namespace: string) => Promise<readonly string[]>;
 }
 
 /** An apiserver renews its lease, and anything may write events. `componentstatuses` are no objects. */
@@ -42,10 +44,23 @@ export async function discover(api: Api): Promise<Resources> {
     return `${root}${place}/${found.name}/${name}`;
   }
 
-  async function namesOf({ root, name }: Resource): Promise<string[]> {
-    const { items } = (await read(`${root}/${name}`)) as { items: KubeObject[] };
-    return items.map(({ metadata }) => `${root}/${name} ${metadata.namespace ?? ''}/${metadata.name}`);
+  const itemsOf = async ({ root, name }: Resource): Promise<KubeObject[]> =>
+    ((await read(`${root}/${name}`)) as { items: KubeObject[] }).items;
+
+  async function namesOf(resource: Resource): Promise<string[]> {
+    const { root, name } = resource;
+    return (await itemsOf(resource)).map(
+      ({ metadata }) => `${root}/${name} ${metadata.namespace ?? ''}/${metadata.name}`,
+    );
   }
 
-  return { pathOf, all: async () => new Set((await Promise.all(listed.map(namesOf))).flat()) };
+  async function inNamespace(namespace: string): Promise<string[]> {
+    const pathsOf = async (resource: Resource): Promise<string[]> => {
+      const held = (await itemsOf(resource)).filter(({ metadata }) => metadata.namespace === namespace);
+      return held.map(({ metadata: { name } }) => `${resource.root}/namespaces/${namespace}/${resource.name}/${name}`);
+    };
+    return (await Promise.all(listed.filter(({ namespaced }) => namespaced).map(pathsOf))).flat();
+  }
+
+  return { pathOf, inNamespace, all: async () => new Set((await Promise.all(listed.map(namesOf))).flat()) };
 }

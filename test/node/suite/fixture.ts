@@ -6,10 +6,11 @@ import { trustRole } from '@rolechain/doubles/fixtures.ts';
 import { startAws, type Aws } from '../../fixture/aws.ts';
 import { until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { accountsOf } from '../../fixture/fixture.ts';
 import { LOGS } from '../places.ts';
 import type { Given } from './given.ts';
-import { install } from './install.ts';
+import { install, NAME } from './install.ts';
 import { kubeOf, SHOP, type Kube } from './kube.ts';
 import { webhookState } from './webhook-state.ts';
 import { podOf, type App } from './workloads.ts';
@@ -18,6 +19,11 @@ export interface NodeFixture {
   readonly kube: Kube;
   readonly aws: Aws;
   readonly app: App;
+  readonly kubeconfig: string;
+  /** Installs rolechain again, once it is gone. */
+  readonly reinstall: () => Promise<void>;
+  /** Writes what the webhook has logged into LOGS, where it is still there. */
+  readonly keepLog: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -41,9 +47,16 @@ export async function makeNodeFixture(given: Given): Promise<NodeFixture> {
   aws.sts.setTrust(REFUSING, trustRole('arn:aws:iam::999999999999:role/somebody-else'));
   const app = { image: given.appImage, sts: aws.sts.url };
   let uninstall = async (): Promise<void> => undefined;
-  const stop = async (): Promise<void> => {
+  const keepLog = async (): Promise<void> => {
     mkdirSync(LOGS, { recursive: true });
-    writeFileSync(join(LOGS, 'webhook.log'), await webhookState(kube.tryKubectl));
+    if (await isInstalled(kube)) writeFileSync(join(LOGS, 'webhook.log'), await webhookState(kube.tryKubectl));
+  };
+  const reinstall = async (): Promise<void> => {
+    await uninstall();
+    uninstall = await install(kube, given, aws);
+  };
+  const stop = async (): Promise<void> => {
+    await keepLog();
     await kube.tryKubectl('delete', 'namespace', SHOP, '--ignore-not-found');
     await uninstall();
     await aws.close();
@@ -52,11 +65,15 @@ export async function makeNodeFixture(given: Given): Promise<NodeFixture> {
     uninstall = await install(kube, given, aws);
     await kube.apply(...objects);
     await untilInjected(kube, app);
-    return { kube, aws, app, stop };
+    return { kube, aws, app, kubeconfig: given.kubeconfig, reinstall, keepLog, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function isInstalled({ tryKubectl }: Kube): Promise<boolean> {
+  return (await tryKubectl('get', 'deployment', NAME, `--namespace=${NAMESPACE}`)).code === 0;
 }
 
 /** The namespace and its accounts. */

@@ -9,7 +9,7 @@ import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import type { Given } from './given.ts';
 import type { Kube } from './kube.ts';
 
-const NAME = 'rolechain-webhook';
+export const NAME = 'rolechain-webhook';
 
 /** Applies it and waits for the Deployment. Returns what takes it away again. */
 export async function install(kube: Kube, given: Given, { sts, agent }: Aws): Promise<() => Promise<void>> {

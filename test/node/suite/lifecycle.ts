@@ -1,7 +1,7 @@
 /** How sidecars end: killed, and after the last request of their pod. */
 import { PATHS, SIDECAR } from '@rolechain/shared';
 import { until } from '@rolechain/kit/until.ts';
-import { SHOP, statusOf } from './kube.ts';
+import { SHOP, statusOf, type Kube } from './kube.ts';
 import { callerOf, ORDERS, type NodeFixture } from './fixture.ts';
 import { podOf } from './workloads.ts';
 
@@ -16,16 +16,21 @@ for (const pid of readdirSync('/proc').filter(Number).map(Number)) {
   if (pid !== process.pid && command.includes('${PATHS.imageSidecar}')) process.kill(pid, 'SIGKILL');
 }`;
 
+/** Of a pod whose containers share their processes; waits until it runs again. */
+export async function killSidecar(kube: Kube, pod: string): Promise<void> {
+  await kube.exec(pod, SIDECAR.name, PATHS.imageNode, '-e', KILL);
+  await until('it runs again', 60_000, async () => {
+    const status = statusOf(await kube.pod(pod), SIDECAR.name);
+    return status?.restartCount === 1 && status.started === true;
+  });
+}
+
 export function lifecycle(get: () => NodeFixture): void {
   test('a killed sidecar is started again, and the next call of the program succeeds', async () => {
     const { kube, app } = get();
     await kube.apply(podOf(app, 'killed', { shareProcessNamespace: true }));
     await kube.kubectl(...READY, 'pod/killed');
-    await kube.exec('killed', SIDECAR.name, PATHS.imageNode, '-e', KILL);
-    await until('it runs again', 60_000, async () => {
-      const status = statusOf(await kube.pod('killed'), SIDECAR.name);
-      return status?.restartCount === 1 && status.started === true;
-    });
+    await killSidecar(kube, 'killed');
     expect(statusOf(await kube.pod('killed'), SIDECAR.name)?.lastState?.terminated).toMatchObject({ exitCode: 137 });
     const once = ['/nodejs/bin/node', '/app/app.cjs', 'once'];
     expect(await kube.exec('killed', 'app', ...once)).toBe(callerOf(ORDERS, 'killed'));

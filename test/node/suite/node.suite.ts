@@ -7,6 +7,7 @@ import { backups } from './backup.ts';
 import { REDIRECTS, readGiven } from './given.ts';
 import { refusals, startRefused } from './refusals.ts';
 import { isolation } from './isolation.ts';
+import { leaving } from './leaving.ts';
 import { lifecycle } from './lifecycle.ts';
 import { meshes, startMeshed } from './mesh.ts';
 import { makeNodeFixture, type NodeFixture } from './fixture.ts';
@@ -41,6 +42,8 @@ describeWhen(
     isolation(get);
     backups(get);
     describeWhen('beside a mesh with CNI plugin', redirects, () => meshes(get), true);
+    // The last: afterwards nothing is installed.
+    describe('leaving', () => leaving(get));
   },
   nobody,
 );
