@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeContents } from './build/contents.ts';
-import { type ProgramName } from './build/parts.ts';
+import type { ProgramName } from './build/parts.ts';
 import { keptInputs, PROGRAM, ROOT } from './build/root.ts';
 import { buildProber, buildSidecar } from './build/sidecar.ts';
 

@@ -36,6 +36,7 @@ function licenseText({ folder, license, author, name, homepage }: Part): string 
 
 const tidy = (text: string): string =>
   text
-    .replaceAll('\r\n', '\n')
-    .replaceAll(/[ \t]+$/gm, '')
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .join('\n')
     .trim();

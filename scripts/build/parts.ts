@@ -90,7 +90,7 @@ function readManifest(folder: string): Manifest {
 }
 
 /** Without the peers that pnpm notes in parentheses. */
-const bare = (id: string): string => id.replace(/\(.*$/s, '');
+const bare = (id: string): string => id.split('(', 1)[0] ?? '';
 
 /** For a package its nearest dependencies that are among `ids`. */
 function usesOf({ snapshots }: LockFile, ids: ReadonlySet<string>): (id: string) => string[] {

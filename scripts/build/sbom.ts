@@ -31,13 +31,15 @@ export function sbomOf({ name, version, parts, node }: Program): string {
   });
   bom.metadata.component = program;
   bom.metadata.lifecycles.add(Enums.LifecyclePhase.Build);
-  const components = new Map(parts.map((part) => [idOf(part), componentOf(part)]));
-  for (const part of parts)
-    for (const used of part.uses) components.get(idOf(part))?.dependencies.add(components.get(used)!.bomRef);
-  for (const part of parts.filter(({ isDirect }) => isDirect))
-    program.dependencies.add(components.get(idOf(part))!.bomRef);
+  const built = parts.map((part) => ({ part, component: componentOf(part) }));
+  const components = new Map(built.map(({ part, component }) => [idOf(part), component]));
+  for (const { part, component } of built) {
+    // `uses` names parts of this program alone.
+    for (const used of part.uses.flatMap((id) => components.get(id) ?? [])) component.dependencies.add(used.bomRef);
+    if (part.isDirect) program.dependencies.add(component.bomRef);
+    bom.components.add(component);
+  }
   const runtime = nodeComponent(node);
-  for (const component of components.values()) bom.components.add(component);
   bom.components.add(runtime);
   program.dependencies.add(runtime.bomRef);
   bom.serialNumber = serialNumber(toJSON(bom));
@@ -50,9 +52,10 @@ function toJSON(bom: Models.Bom): string {
 }
 
 function componentOf(part: Part): Models.Component {
-  const [group, name] = part.name.startsWith('@') ? part.name.split('/', 2) : [undefined, part.name];
-  const purl = new PackageURL('npm', group, name ?? part.name, part.version).toString();
-  return new Models.Component(Enums.ComponentType.Library, name ?? part.name, {
+  const name = part.name.slice(part.name.indexOf('/') + 1);
+  const group = part.name.startsWith('@') ? part.name.slice(0, part.name.indexOf('/')) : undefined;
+  const purl = new PackageURL('npm', group, name, part.version).toString();
+  return new Models.Component(Enums.ComponentType.Library, name, {
     bomRef: purl,
     purl,
     ...(group === undefined ? {} : { group }),

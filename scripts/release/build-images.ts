@@ -92,7 +92,8 @@ async function build(
   await removeImage(name);
   const layout = await readOCI(archive, folder);
   await rm(archive);
-  const image = layout.images[0]!;
+  const [image] = layout.images;
+  if (image === undefined) throw new Error(`${name} was built, and its archive holds no image`);
   const files = await Promise.all(image.layers.map((layer) => filesOf(folder, layer)));
   return { program, architecture, image, files, layout };
 }

@@ -64,7 +64,7 @@ export async function folderProblems(folder: string, registry: string): Promise<
     const image = imageOf(registry, program, digests);
     if (!install.includes(` ${image}\n`)) problems.push(`install.yaml doesn't name ${image}`);
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
-    const invalid = await validator.validate(read(folder, sbomName(program)));
+    const invalid: unknown = await validator.validate(read(folder, sbomName(program)));
     if (invalid !== null) problems.push(`${sbomName(program)} is not valid CycloneDX: ${JSON.stringify(invalid)}`);
   }
   return problems;

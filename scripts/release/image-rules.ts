@@ -114,7 +114,7 @@ const COPY_BYTES = 4096;
 export function copyProblems(facts: readonly FileFacts[]): string[] {
   const byContent = Map.groupBy(facts, ({ sha256 }) => sha256);
   const copies = [...byContent.values()].filter(
-    (same) => same.length > 1 && same[0]!.bytes >= COPY_BYTES && same.some(({ path }) => path.startsWith(OURS)),
+    (same) => same.length > 1 && same.some(({ path, bytes }) => bytes >= COPY_BYTES && path.startsWith(OURS)),
   );
   const nodes = facts.filter(({ path }) => path !== NODE && /(?:^|\/)node$/.test(path));
   return [

@@ -32,7 +32,10 @@ const LAYERS: readonly Layer[] = [
   { files: ['rolechain/sidecar-program.cache'], size: 700_000 },
 ];
 
-function image(layers = LAYERS, { digest = 'sha256:image', program = 'sidecar' as Image['program'] } = {}): Image {
+function image(
+  layers = LAYERS,
+  { digest = 'sha256:image', program = 'sidecar' }: { digest?: string; program?: Image['program'] } = {},
+): Image {
   return {
     program,
     architecture: 'amd64',
