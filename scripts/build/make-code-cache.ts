@@ -41,6 +41,8 @@ async function main(): Promise<void> {
     const config = configOf(await listen(aws), await freePort(), await freePort());
     mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });
     writeFileSync(join(root, PATHS.baseIdentity, PATHS.podIdentityToken), 'e30.e30.ZXhhbXBsZQ');
+    // A container's runtime sets it. Without, the SDK asks for a line of /etc/passwd, which an image may lack.
+    process.env.HOME ??= '/';
     Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
     const { source, script, run } = loadProgram(join(__dirname, 'sidecar-program.cjs'));
     (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE] = MAKING;

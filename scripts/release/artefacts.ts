@@ -1,23 +1,17 @@
-/** What a release consists of beside its images: each row writes files into the folder. A chart's package is one more row. */
+/** What a release consists of beside its images: each row writes files into the folder. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { noticesFile, sbomFile } from '../build/contents.ts';
 import { ROOT } from '../build/root.ts';
-import { withImages, type Digests } from './install.ts';
+import { CHART_PACKAGE, packageChart, type Packaging } from './chart.ts';
+import { withImages } from './install.ts';
 import { changesOf } from './version.ts';
-
-export interface Release {
-  /** Where the files go. */
-  readonly folder: string;
-  readonly registry: string;
-  readonly digests: Digests;
-}
 
 export interface Artefact {
   /** File names in the folder. */
   readonly files: readonly string[];
-  readonly write: (release: Release) => void | Promise<void>;
+  readonly write: (release: Packaging) => void | Promise<void>;
 }
 
 export const PROGRAMS = ['webhook', 'sidecar'] as const;
@@ -33,6 +27,7 @@ export const ARTEFACTS: readonly Artefact[] = [
       writeFileSync(join(folder, 'install.yaml'), withImages(manifest, registry, digests));
     },
   },
+  { files: [CHART_PACKAGE], write: packageChart },
   ...PROGRAMS.map((program): Artefact => ({
     files: [sbomName(program), `rolechain-${program}-${VERSION}.notices.txt`],
     write: ({ folder }) => {

@@ -84,7 +84,9 @@ async function build(
     labels: labelsOf(labels),
     timestamp: labels.timestamp,
     isFresh,
-    ...(bases === undefined ? { pulls: true } : { args: { ...bases }, cache: await packageCache() }),
+    // BuildKit sets it itself, buildah below 1.29 does not.
+    args: { BUILDPLATFORM: `linux/${HOST}`, ...bases },
+    ...(bases === undefined ? { pulls: true } : { cache: await packageCache() }),
   });
   const archive = `${folder}.tar`;
   await rm(folder, { recursive: true, force: true });

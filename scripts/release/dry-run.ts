@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepareHelm } from '../../test/helm/prepare.ts';
 import { run } from '../../test/node/run.ts';
 import { buildAll, ROOT } from '../build.ts';
 import { ARCHITECTURES } from '../images/bases.ts';
@@ -10,6 +11,7 @@ import { licenseProblems } from '../build/licenses.ts';
 import { partsOf, readLockFile } from '../build/parts.ts';
 import { ARTEFACTS, PROGRAMS, archiveName } from './artefacts.ts';
 import { buildFor, type Built, type Options as BuildOptions } from './build-images.ts';
+import { renderingProblems } from './chart.ts';
 import { folderProblems, writeChecksums } from './folder.ts';
 import { writeIndex } from './oci.ts';
 import { packageVersions } from './packages.ts';
@@ -33,6 +35,8 @@ export async function dryRun({ folder, registry, source, tag, bases, log }: Opti
   if (changes && tag !== undefined) problems.push('the work tree has changes that are not committed');
   if (problems.length > 0) return problems;
   if (changes) log('The work tree has changes that the revision in the labels does not have.');
+  const helm = await prepareHelm();
+  if (typeof helm !== 'string') return [`The chart cannot be packaged: ${helm.reason}`];
   const inputs = await buildAll();
   problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], readLockFile()))));
   rmSync(folder, { recursive: true, force: true });
@@ -64,9 +68,10 @@ export async function dryRun({ folder, registry, source, tag, bases, log }: Opti
       await rm(work, { recursive: true, force: true });
     }
   }
-  for (const { write } of ARTEFACTS) await write({ folder, registry, digests });
+  const release = { folder, registry, digests, timestamp: labels.timestamp, helm };
+  for (const { write } of ARTEFACTS) await write(release);
   await writeChecksums(folder);
-  problems.push(...(await folderProblems(folder, registry)));
+  problems.push(...(await folderProblems(folder, registry)), ...(await renderingProblems(helm, release)));
   log(problems.length === 0 ? `${folder} holds the release, and it is sound.` : `${folder} holds what was built.`);
   return problems;
 }

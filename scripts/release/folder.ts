@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { tryRun } from '../../test/node/run.ts';
 import { ARTEFACTS, CHECKSUMS, PROGRAMS, archiveName, sbomName } from './artefacts.ts';
+import { packageProblems } from './chart.ts';
 import { imageOf, type Digests } from './install.ts';
 import { readOCI, sha256Of } from './oci.ts';
 
@@ -59,6 +60,7 @@ export async function folderProblems(folder: string, registry: string): Promise<
     );
   if (problems.length > 0) return problems;
   const digests = await digestsOf(folder);
+  problems.push(...(await packageProblems(folder, registry, digests)));
   const install = read(folder, 'install.yaml');
   for (const program of PROGRAMS) {
     const image = imageOf(registry, program, digests);
