@@ -80,13 +80,13 @@ async function build(
     context: ROOT,
     dockerfile: join(ROOT, `Dockerfile.${program}`),
     image: name,
+    architecture,
     labels: labelsOf(labels),
     timestamp: labels.timestamp,
     isFresh,
-    // Local bases are of their architecture. buildah 1.28 would look for each in that of the build stage.
-    ...(bases === undefined
-      ? { architecture, args: { BUILDPLATFORM: `linux/${HOST}` }, pulls: true }
-      : { args: { ...bases }, cache: await packageCache() }),
+    // BuildKit sets both itself; older buildahs don't, where a FROM names them.
+    args: { BUILDPLATFORM: `linux/${HOST}`, TARGETPLATFORM: `linux/${architecture}`, ...bases },
+    ...(bases === undefined ? { pulls: true } : { cache: await packageCache() }),
   });
   const archive = `${folder}.tar`;
   await rm(folder, { recursive: true, force: true });
