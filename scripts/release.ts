@@ -10,7 +10,8 @@ import { NO_REGISTRY } from './release/install.ts';
 
 const STEPS = ['dry-run', 'publish', 'announce'] as const;
 const USAGE = `release takes one of:
-  --dry-run   build a release into --out and check it; --upstream: on the bases that the Dockerfiles name
+  --dry-run   build a release into --out and check it; --upstream: on the bases that the Dockerfiles name;
+              --quick: the sidecar's images once
   --publish   push and sign the images of such a folder
   --announce  make the page of the release
 and --registry NAME, --source URL, --tag TAG, --out FOLDER`;
@@ -28,9 +29,13 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const { out, registry, source, tag, upstream } = values;
+  const { out, registry, source, tag, upstream, quick = false } = values;
   const options = { folder: out, registry, source, tag, log };
-  const problems = await run(step, { ...options, bases: upstream ? 'those of the Dockerfiles' : undefined });
+  const problems = await run(step, {
+    ...options,
+    isQuick: quick,
+    bases: upstream ? 'those of the Dockerfiles' : undefined,
+  });
   for (const problem of problems) console.error(problem);
   return problems.length > 0 ? 1 : 0;
 }
@@ -42,7 +47,12 @@ function read() {
       options: {
         ...{ 'dry-run': { type: 'boolean' }, publish: { type: 'boolean' }, announce: { type: 'boolean' } },
         ...{ out: string(join(ROOT, 'dist', 'release')), registry: string(NO_REGISTRY) },
-        ...{ source: { type: 'string' }, tag: { type: 'string' }, upstream: { type: 'boolean' } },
+        ...{
+          source: { type: 'string' },
+          tag: { type: 'string' },
+          upstream: { type: 'boolean' },
+          quick: { type: 'boolean' },
+        },
       },
     }).values;
   } catch (error) {

@@ -26,8 +26,14 @@ export interface Build {
 export async function buildImage(build: Build): Promise<void> {
   const { context, dockerfile, image, args = {}, architecture, labels = {}, cache, timestamp = 0 } = build;
   await buildah(
-    // Layers are kept until pruneImages: Dockerfiles that begin alike share what they begin with.
-    ...['build', build.isFresh ? '--no-cache' : '--layers', '--isolation=chroot', `--timestamp=${timestamp}`],
+    // Layers are kept until pruneImages: Dockerfiles that begin alike share what they begin with. Without, an image has one.
+    ...[
+      'build',
+      '--layers',
+      '--isolation=chroot',
+      `--timestamp=${timestamp}`,
+      ...(build.isFresh ? ['--no-cache'] : []),
+    ],
     // The label would name buildah's version, which is no property of the image.
     ...[build.pulls ? '--pull' : '--pull-never', '--identity-label=false'],
     ...[`--tag=${image}`, `--file=${dockerfile}`],

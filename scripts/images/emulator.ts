@@ -31,8 +31,9 @@ export async function withEmulator<T>(
     if (code !== 0) return { reason: 'The kernel has no binfmt_misc, by which it starts an emulator.' };
   }
   try {
-    // F: the kernel opens it now, so that it is there in a container too.
-    writeFileSync(join(BINFMT, 'register'), `:${NAME}:M::${MAGIC}:${MASK}:${await emulator()}:F`);
+    // F: the kernel opens the emulator now, so that it is there in a container too. O: and for it the program, which it may not
+    // be able to read: our images' Node.
+    writeFileSync(join(BINFMT, 'register'), `:${NAME}:M::${MAGIC}:${MASK}:${await emulator()}:OF`);
     return await work();
   } finally {
     if (existsSync(join(BINFMT, NAME))) writeFileSync(join(BINFMT, NAME), '-1');

@@ -1,6 +1,6 @@
 /** Builds a program's image for each architecture, judges it, and builds it once more to see whether it comes out the same. */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { ROOT } from '../build/root.ts';
@@ -37,6 +37,8 @@ export interface Options {
   readonly labels: Labels;
   /** Absent: made of Debian's packages. */
   readonly bases: 'those of the Dockerfiles' | undefined;
+  /** The sidecar's image is not built again: what it holds comes from a stage that the webhook's second build repeats. */
+  readonly isQuick: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -54,7 +56,7 @@ export async function buildFor(
     const first = await build(program, architecture, join(folder, architecture), bases, options.labels);
     const problems = await judge(first, options.labels);
     // What is built is the same for every architecture: once is enough, and an emulator takes its time.
-    if (architecture === HOST) {
+    if (architecture === HOST && !(options.isQuick && program === 'sidecar')) {
       log(`Building ${program} (${architecture}) again.`);
       const again = join(folder, 'again');
       const second = await build(program, architecture, again, bases, options.labels, { isFresh: true });
@@ -84,8 +86,8 @@ async function build(
     labels: labelsOf(labels),
     timestamp: labels.timestamp,
     isFresh,
-    // BuildKit sets it itself, buildah below 1.29 does not.
-    args: { BUILDPLATFORM: `linux/${HOST}`, ...bases },
+    // BuildKit sets both itself; older buildahs don't, where a FROM names them.
+    args: { BUILDPLATFORM: `linux/${HOST}`, TARGETPLATFORM: `linux/${architecture}`, ...bases },
     ...(bases === undefined ? { pulls: true } : { cache: await packageCache() }),
   });
   const archive = `${folder}.tar`;
@@ -105,6 +107,8 @@ async function judge(built: BuiltImage, labels: Labels): Promise<string[]> {
   const root = await mkdtemp(join(tmpdir(), 'rolechain-root-'));
   try {
     await unpack(layout.folder, image, root);
+    // The image's user has to get in: mkdtemp lets nobody but root.
+    await chmod(root, 0o755);
     const facts = await factsOf(root);
     return [
       ...(image.architecture === architecture ? [] : [`it says that it is for ${image.architecture}`]),

@@ -23,13 +23,14 @@ export interface Options {
   readonly source: string | undefined;
   readonly tag: string | undefined;
   readonly bases: BuildOptions['bases'];
+  readonly isQuick: boolean;
   readonly log: (line: string) => void;
 }
 
 type Program = (typeof PROGRAMS)[number];
 
 /** One sentence for each thing that is wrong. */
-export async function dryRun({ folder, registry, source, tag, bases, log }: Options): Promise<string[]> {
+export async function dryRun({ folder, registry, source, tag, bases, isQuick, log }: Options): Promise<string[]> {
   const changes = (await git('status', '--porcelain')) !== '';
   const problems = versionProblems({ packages: packageVersions(), changelog: read('CHANGELOG.md'), tag });
   if (changes && tag !== undefined) problems.push('the work tree has changes that are not committed');
@@ -50,7 +51,7 @@ export async function dryRun({ folder, registry, source, tag, bases, log }: Opti
   for (const program of PROGRAMS) {
     const work = await mkdtemp(join(tmpdir(), 'rolechain-release-'));
     try {
-      const { built, absent } = await buildAllArchitectures(program, work, { labels, bases, log });
+      const { built, absent } = await buildAllArchitectures(program, work, { labels, bases, isQuick, log });
       problems.push(
         ...absent,
         ...built.flatMap(({ architecture, problems: found }) =>

@@ -13,6 +13,12 @@ import { readOCI, sha256Of } from './oci.ts';
 /** As docs/release.md has it, for anyone who downloads the files. */
 export const CHECK_COMMAND = `sha256sum --check ${CHECKSUMS}`;
 
+export const FILES_OF_A_RELEASE: ReadonlySet<string> = new Set([
+  ...PROGRAMS.map(archiveName),
+  ...ARTEFACTS.flatMap(({ files }) => files),
+  CHECKSUMS,
+]);
+
 /** One line for each file, in the form of sha256sum. */
 export async function writeChecksums(folder: string): Promise<void> {
   const names = readdirSync(folder).filter((name) => name !== CHECKSUMS);
@@ -37,7 +43,7 @@ export async function digestsOf(folder: string): Promise<Digests> {
 
 /** One sentence for each thing that is missing, superfluous or other than its checksum, or that doesn't fit the images. */
 export async function folderProblems(folder: string, registry: string): Promise<string[]> {
-  const expected = new Set([...PROGRAMS.map(archiveName), ...ARTEFACTS.flatMap(({ files }) => files), CHECKSUMS]);
+  const expected = FILES_OF_A_RELEASE;
   const found = new Set(readdirSync(folder));
   const listed = new Set(
     read(folder, CHECKSUMS)

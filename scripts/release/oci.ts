@@ -112,7 +112,7 @@ const describeBlob = (folder: string, digest: string, mediaType: string): Descri
   size: statSync(blobPath(folder, digest)).size,
 });
 
-/** Puts the image's layers on top of each other, below `root`. Whoever runs it must be root: owners are kept. */
+/** Puts the image's layers on top of each other, below `root`. Takes root: owners are kept. */
 export async function unpack(folder: string, image: OCIImage, root: string): Promise<void> {
   await mkdir(root, { recursive: true });
   for (const layer of image.layers) {

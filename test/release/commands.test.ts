@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VERSION } from '@rolechain/shared';
 import { ROOT } from '../../scripts/build/root.ts';
-import { CHECK_COMMAND } from '../../scripts/release/folder.ts';
+import { CHECK_COMMAND, FILES_OF_A_RELEASE } from '../../scripts/release/folder.ts';
 
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 const page = read('docs/release.md');
@@ -23,7 +24,13 @@ function release(...args: readonly string[]): { status: number | null; stderr: s
 test('each command of the page is run somewhere, or needs what is published', () => {
   const ran = [CHECK_COMMAND, 'npx -y pnpm@10 release --dry-run'];
   expect(commands.filter((command) => !/^(?:cosign|gh) /.test(command)).toSorted()).toEqual(ran.toSorted());
-  expect(read('.ci/run')).toContain('pnpm release --dry-run\n');
+  expect(read('.ci/run')).toMatch(/^pnpm release --dry-run --quick$/m);
+});
+
+test('files that the page lists are those of the folder', () => {
+  const [, list = ''] = /```text\n([^`]*)```/.exec(page) ?? [];
+  const listed = list.split('\n').flatMap((line) => /^[\w.-]+/.exec(line)?.[0].replace('VERSION', VERSION) ?? []);
+  expect(listed.toSorted()).toEqual([...FILES_OF_A_RELEASE].toSorted());
 });
 
 test('the identity that the page asks for is that of the workflow that signs', () => {

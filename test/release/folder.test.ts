@@ -1,4 +1,5 @@
 /** The folder of a release is judged as a whole: what is missing, foreign or changed is named. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,10 +111,14 @@ describeWithHelm('a release', (helm) => {
     ]);
   });
 
-  test('a chart is packaged the same, whenever that is', async () => {
+  test('a chart is packaged the same, whenever that is: its files have the time of the commit', async () => {
     await packageChart({ ...release, folder });
-    const packed = (of: string): Buffer => readFileSync(join(of, CHART_PACKAGE));
-    expect(packed(folder).equals(packed(whole))).toBe(true);
+    const packed = (of: string): string => join(of, CHART_PACKAGE);
+    expect(readFileSync(packed(folder)).equals(readFileSync(packed(whole)))).toBe(true);
+    const { stdout } = spawnSync('tar', ['-tvzf', packed(folder), '--utc', '--full-time'], { encoding: 'utf8' });
+    const lines = stdout.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => !line.includes(' 2026-05-28 20:26:40 '))).toEqual([]);
   });
 });
 

@@ -32,6 +32,8 @@ test('one archive has the images of both architectures, and is the same whenever
   const digest = await write('one');
   expect(await write('two')).toBe(digest);
   expect(readFileSync(join(folder, 'two.tar')).equals(readFileSync(join(folder, 'one.tar')))).toBe(true);
+  const { stdout } = spawnSync('tar', ['-tvf', join(folder, 'one.tar'), '--utc'], { encoding: 'utf8' });
+  expect(stdout.split('\n').filter((line) => line !== '' && !line.includes(' 1970-01-01 00:00 '))).toEqual([]);
   const read = await readOCI(join(folder, 'one.tar'), join(folder, 'again'));
   expect(read.digest).toBe(digest);
   expect(read.images).toEqual(layouts.flatMap(({ images }) => images));
