@@ -160,11 +160,11 @@ function rendered(kubectl: string | undefined): KubeObject[] {
 
 function annotated(object: KubeObject, annotations: Texts | undefined): KubeObject {
   const { annotations: _none, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, ...(annotations && { annotations }) } } as KubeObject;
+  return { ...object, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
 /** As a ReplicaSet's controller writes it. */
 function owned(object: KubeObject): KubeObject {
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app', uid: 'b7ae3c1f', controller: true };
-  return { ...object, metadata: { ...object.metadata, ownerReferences: [owner] } } as KubeObject;
+  return { ...object, metadata: { ...object.metadata, ownerReferences: [owner] } };
 }
