@@ -75,11 +75,7 @@ function withTokens({ config, ours }: Injected, randomToken: () => string): Side
   return { ...config, roles: Object.fromEntries(roles) };
 }
 
-function skippedOperations(
-  rawPod: unknown,
-  reason: string,
-  { injected }: NonNullable<Skipped['marked']>,
-): Operation[] {
+function skippedOperations(rawPod: unknown, reason: string, { injected }: NonNullable<Skipped['marked']>): Operation[] {
   const marks = { [ANNOTATIONS.skipped.key]: reason, [ANNOTATIONS.status.key]: undefined };
   if (!injected) return annotationOperations(rawPod, marks);
   const { pod, ours, eks } = injected;
