@@ -5,17 +5,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { arch, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { CACHE } from '../../test/node/places.ts';
 import { run } from '../../test/node/run.ts';
+import { HOST, type Architecture } from './architecture.ts';
 import { buildImage, extractPackages, hasImage } from './buildah.ts';
-
-/** As images name it. */
-export type Architecture = 'amd64' | 'arm64';
-export const ARCHITECTURES: readonly Architecture[] = ['amd64', 'arm64'];
-/** This machine's. */
-export const HOST: Architecture = arch() === 'arm64' ? 'arm64' : 'amd64';
 
 /** For the arguments of the Dockerfiles. */
 export interface Bases {

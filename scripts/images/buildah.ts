@@ -1,6 +1,6 @@
 /** buildah and mmdebstrap as functions. Their storage is in CACHE, apart from the machine's own. */
-import type { Architecture } from './bases.ts';
 import { join } from 'node:path';
+import type { Architecture } from './architecture.ts';
 import { CACHE } from '../../test/node/places.ts';
 import { run, tryRun } from '../../test/node/run.ts';
 

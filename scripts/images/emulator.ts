@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CACHE } from '../../test/node/places.ts';
 import { run, tryRun } from '../../test/node/run.ts';
-import { HOST, type Architecture } from './bases.ts';
+import { HOST, type Architecture } from './architecture.ts';
 import { extractPackages } from './buildah.ts';
 
 const BINFMT = '/proc/sys/fs/binfmt_misc';

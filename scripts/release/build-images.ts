@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { ROOT } from '../build/root.ts';
 import type { ProgramName } from '../build/parts.ts';
-import { HOST, localBases, packageCache, type Architecture, type Bases } from '../images/bases.ts';
+import { HOST, type Architecture } from '../images/architecture.ts';
+import { localBases, packageCache, type Bases } from '../images/bases.ts';
 import { buildImage, removeImage, saveOCI } from '../images/buildah.ts';
 import { withEmulator } from '../images/emulator.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { prepareHelm } from '../../test/helm/prepare.ts';
 import { run } from '../../test/node/run.ts';
 import { buildAll, ROOT } from '../build.ts';
-import { ARCHITECTURES } from '../images/bases.ts';
+import { ARCHITECTURES } from '../images/architecture.ts';
 import { licenseProblems } from '../build/licenses.ts';
 import { partsOf, readLockFile } from '../build/parts.ts';
 import { ARTEFACTS, PROGRAMS, archiveName } from './artefacts.ts';

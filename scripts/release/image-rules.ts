@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { PATHS, SIDECAR, VERSION } from '@rolechain/shared';
 import type { ProgramName } from '../build/parts.ts';
-import type { Architecture } from '../images/bases.ts';
+import type { Architecture } from '../images/architecture.ts';
 import { MAX_IMAGE_BYTES, MAX_OWN_BYTES } from './limits.ts';
 import type { OCIImage } from './oci.ts';
 

@@ -8,7 +8,8 @@ import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { buildAll, ROOT } from '../../scripts/build.ts';
-import { HOST, localBases, packageCache, withContext, type Bases } from '../../scripts/images/bases.ts';
+import { HOST } from '../../scripts/images/architecture.ts';
+import { localBases, packageCache, withContext, type Bases } from '../../scripts/images/bases.ts';
 import { buildImage, pruneImages, removeImage, saveImage } from '../../scripts/images/buildah.ts';
 import { CACHE } from './places.ts';
 
