@@ -85,8 +85,8 @@ export async function listAll(api: Api, kind: Kind, signal: AbortSignal): Promis
       limit = Math.ceil(limit / 2);
       continue;
     }
-    const { items: found = [], metadata } = JSON.parse(text) as Page;
-    for (const object of found) {
+    const { items: found, metadata } = JSON.parse(text) as Page;
+    for (const object of found ?? []) {
       const known = project(object);
       if (room.set(known.key, known.annotations)) items.push(known);
       else leftOut++;
@@ -140,7 +140,8 @@ export async function* heard(pieces: Pieces, onPiece: () => void): Pieces {
   }
 }
 export interface Page {
-  readonly items?: readonly Annotated[];
+  /** `null` where there are none and metadata alone is asked for. */
+  readonly items?: readonly Annotated[] | null;
   readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
 }
 export interface PageRequest {
