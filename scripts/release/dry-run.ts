@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withLock } from '../../test/cluster/lock.ts';
 import { prepareHelm } from '../../test/helm/prepare.ts';
+import { CACHE } from '../../test/node/places.ts';
 import { run } from '../../test/node/run.ts';
 import { buildAll, ROOT } from '../build.ts';
 import { ARCHITECTURES } from '../images/architecture.ts';
@@ -38,6 +40,17 @@ export async function dryRun({ folder, registry, source, tag, bases, isQuick, lo
   if (changes) log('The work tree has changes that the revision in the labels does not have.');
   const helm = await prepareHelm();
   if (typeof helm !== 'string') return [`The chart cannot be packaged: ${helm.reason}`];
+  // test:node drops what it takes for left over from the storage that both build in.
+  const onWait = (): void => log('Another run builds images: waiting for it.');
+  const options = { folder, registry, source, bases, isQuick, log };
+  return withLock(join(CACHE, 'run.lock'), () => buildRelease(options, helm), { onWait });
+}
+
+async function buildRelease(
+  { folder, registry, source, bases, isQuick, log }: Omit<Options, 'tag'>,
+  helm: string,
+): Promise<string[]> {
+  const problems: string[] = [];
   const inputs = await buildAll();
   problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], readLockFile()))));
   rmSync(folder, { recursive: true, force: true });
