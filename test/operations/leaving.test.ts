@@ -19,7 +19,7 @@ import { actAsControllers } from '../packages/controllers.ts';
 import { RENDERINGS } from '../packages/renderings.ts';
 import { discover, type Resources } from '../packages/resources.ts';
 import { launch } from '../webhook/launch.ts';
-import { commandsOf } from './page.ts';
+import { commandsOf } from '../fixture/page.ts';
 import { openShell, type Shell } from './shell.ts';
 import { watchPods, type Outcome } from './watched-pods.ts';
 

@@ -15,7 +15,7 @@ import { openApi, type Api } from '../guard/api.ts';
 import { CHART, describeWithHelm } from '../helm/helm.ts';
 import { ROOT } from '../fixture/install.ts';
 import { CONFIGURATION, bundlesOf, makePublisher } from './bundles.ts';
-import { blocksOf } from './page.ts';
+import { blocksOf } from '../fixture/page.ts';
 
 /** Managers that each tool writes under, and how it applies. */
 const APPLIERS: Readonly<Record<string, readonly string[]>> = {

@@ -12,7 +12,7 @@ import { openApi, type Api } from '../guard/api.ts';
 import { describeWithHelm } from '../helm/helm.ts';
 import { ROOT } from '../fixture/install.ts';
 import { actAsControllers } from './controllers.ts';
-import { blocksIn } from './page.ts';
+import { blocksIn } from '../fixture/page.ts';
 import { discover, type Resources } from './resources.ts';
 
 const REGISTRY = 'registry.internal';

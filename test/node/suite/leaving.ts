@@ -10,7 +10,7 @@ import { until } from '@rolechain/kit/until.ts';
 import { locateBinaries } from '../../cluster/binaries.ts';
 import { openApi, type Api } from '../../guard/api.ts';
 import { outcomeOf, pod } from '../../guard/pods.ts';
-import { commandsOf } from '../../operations/page.ts';
+import { commandsOf } from '../../fixture/page.ts';
 import { openShell, type Shell } from '../../operations/shell.ts';
 import { watchPods } from '../../operations/watched-pods.ts';
 import { discover } from '../../packages/resources.ts';
