@@ -51,7 +51,7 @@ export const DEFAULTS: readonly HardPod[] = [
     shows: [(pod) => variableOf(pod, SIDECAR.name, ENV.config)?.includes('111111111111:role/base'), true],
   },
   {
-    name: 'an account that a list leaves out, in which some words are no globs',
+    name: 'an account that a list leaves out, some words of which are not globs',
     pod: podOf({ hostNetwork: true }),
     ...given,
     namespace: 'listed',
