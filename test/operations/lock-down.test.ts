@@ -48,13 +48,17 @@ describeWithBinaries('the commands', ({ kubectl }) => {
       expect(others).toEqual([]);
       expect(succeed(asks)).toBe('shop/orders\n');
       expect(succeed(restart)).toContain('restarted');
-      expect(run(pod).said).toMatch(/denied request.*\[NotInjected\]/);
+      // An apiserver learns of a policy, of a binding and of an account by watches.
+      const refused = await lastAnswer(
+        () => Promise.resolve(run(pod)),
+        ({ status }) => status !== 0,
+      );
+      expect(refused.said).toMatch(/denied request.*\[NotInjected\]/);
       const settings = 'kubectl get configmap rolechain-webhook -n rolechain -o jsonpath={.data.settings\\\\.yaml}';
       succeed(irsa);
       expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { credentialSources: ['irsa'] } });
       succeed(audit);
       expect(parseSettings(succeed(settings))).toMatchObject({ ok: true, value: { mode: 'audit' } });
-      // An apiserver learns of a binding by a watch.
       const passes = await lastAnswer(
         () => Promise.resolve(run(pod)),
         ({ status }) => status === 0,
