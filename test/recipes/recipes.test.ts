@@ -3,6 +3,8 @@
  * and of generated files is what comes of it, no less and no more. So a place that has moved is found, and one that a recipe
  * leaves out. That the other names in them exist, test/documents says.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { FILES, FOLDERS, read } from '../documents/repository.ts';
 import { makeCopy, type Copy } from './copy.ts';
 import { insert } from './insert.ts';
@@ -24,7 +26,8 @@ beforeAll(async () => {
   const types = copy.run('node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false');
   const generated = generatedIn(await copy.run('scripts/generate.ts'));
   const args = ['--selectProjects', 'newest', '--maxWorkers=1', '--json', '--outputFile=result.json'];
-  await copy.run('node_modules/jest/bin/jest.js', ...args, '--runTestsByPath', ...TESTS);
+  const jest = await copy.run('node_modules/jest/bin/jest.js', ...args, '--runTestsByPath', ...TESTS);
+  if (!existsSync(join(copy.root, 'result.json'))) throw new Error(`jest wrote no result:\n${jest}`);
   said = { typeCheck: problemsIn(await types), generated, tests: failuresIn(copy.read('result.json'), copy.root) };
 });
 afterAll(() => copy.remove());

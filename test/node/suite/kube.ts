@@ -12,6 +12,9 @@ export const SHOP = 'shop';
 /** Of `apply`: how long a webhook may be unheard. */
 const PATIENCE_MS = 30_000;
 
+/** The SDK's: a request took longer than the time-out that it then waits on from. */
+const SDK_WARNING = '@smithy/node-http-handler - [WARN]';
+
 export interface Kube {
   readonly kubectl: (...args: string[]) => Promise<string>;
   readonly tryKubectl: (...args: string[]) => Promise<Ran>;
@@ -25,9 +28,9 @@ export interface Kube {
   readonly pod: (name: string) => Promise<V1Pod>;
   /** The first one of a workload, by label. */
   readonly podOf: (label: string) => Promise<V1Pod>;
-  /** Lines of a container of a pod of the shop. */
+  /** Lines of a container of a pod of the shop, without those in which its SDK says that the machine is busy. */
   readonly log: (pod: string, container: string) => Promise<string[]>;
-  /** Follows the log until the container has ended. */
+  /** Follows the log, of the same lines, until the container has ended. */
   readonly follow: (pod: string, container: string) => { readonly lines: Promise<string[]> };
   readonly exec: (pod: string, container: string, ...command: string[]) => Promise<string>;
 }
@@ -84,5 +87,6 @@ export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | und
 }
 
 function linesOf(text: string): string[] {
-  return text.trim().split('\n').filter(Boolean);
+  const lines = text.trim().split('\n');
+  return lines.filter((line) => line !== '' && !line.includes(SDK_WARNING));
 }
