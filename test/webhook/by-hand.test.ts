@@ -153,7 +153,7 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
       if (kind === 'MutatingWebhookConfiguration') {
         const { outcome, message } = await outcomeOf(api, pod('shop', 'orders'));
         expect(outcome).toBe('refused by the guard');
-        expect(message).toMatch('mutatingwebhookconfiguration/rolechain');
+        expect(message).toMatch('kubectl get deployment,mutatingwebhookconfiguration -A');
       }
     } finally {
       await mended(`${kind} applied again`, apply);
