@@ -53,7 +53,7 @@ interface Started {
 }
 
 /** Starts both; the webhook learns its Region from the Node. */
-async function start(objects: readonly KubeObject[]): Promise<Started> {
+async function start(objects: readonly KubeObject[], settings: object = {}): Promise<Started> {
   const double = await startKubeDouble({ objects: [...(await installManifests()), NODE, ...objects] });
   ends.push(double.close);
   const folder = await mkdtemp(join(tmpdir(), 'rolechain-asks-'));
@@ -63,7 +63,7 @@ async function start(objects: readonly KubeObject[]): Promise<Started> {
   const port = await freePort();
   const { stop } = await startWebhook({
     ...{ port, kubeconfig, hopeless: () => double.unanswered[0] },
-    settings: { region: undefined },
+    settings: { region: undefined, ...settings },
     env: { [ENV.nodeName]: 'node-1' },
   });
   ends.push(stop);
@@ -75,11 +75,13 @@ test('it becomes ready on the double, which answers everything, and needs every 
   // What no list had is read live: an account, and the Namespace of one that asks for a role.
   expect(await first.admit('unlisted')).toEqual({ pod: podOf('unlisted') });
   expect((await first.admit('orders')).refusal).toMatch('LookupFailed');
-  const second = await start([EMPTY_SECRET]);
+  // By this mode alone the bindings of the guard are looked at.
+  const second = await start([EMPTY_SECRET], { mode: 'audit' });
   // No readiness waits for the watches of its own objects.
-  await until('it watches its own objects', PATIENCE_MS, () => {
+  await until('it watches its own objects, and has looked at the guard', PATIENCE_MS, () => {
     const watched = second.double.asked.flatMap(({ of }) => (of?.verb === 'watch' ? [of.resource] : []));
-    return ['secrets', ...CONFIGURATIONS].every((resource) => watched.includes(resource));
+    const looked = second.double.asked.some(({ of }) => of?.resource === 'validatingadmissionpolicybindings');
+    return looked && ['secrets', ...CONFIGURATIONS].every((resource) => watched.includes(resource));
   });
   // Neither the keys nor a megabyte of what somebody wrote there comes by a watch.
   const watching = second.double.asked.filter(({ of }) => of?.resource === 'secrets' && /list|watch/.test(of.verb));

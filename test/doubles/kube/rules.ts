@@ -26,6 +26,12 @@ export const RULES: readonly Rule[] = [
   { group: '', resource: 'nodes', verbs: ['get'] },
   { group: ADMISSION, resource: 'mutatingwebhookconfigurations', verbs: [...READ, 'patch'], names: ['rolechain'] },
   { group: ADMISSION, resource: 'validatingwebhookconfigurations', verbs: [...READ, 'patch'], names: ['rolechain'] },
+  {
+    ...{ group: ADMISSION, resource: 'validatingadmissionpolicybindings', verbs: ['get'] },
+    names: ['guard', 'guard-default-role', 'guard-default-role-opted-in', 'guard-opted-in'].map(
+      (of) => `rolechain-${of}`,
+    ),
+  },
   { group: '', resource: 'secrets', verbs: ['create'], namespace: NAMESPACE },
   {
     ...{ group: '', resource: 'secrets', verbs: [...READ, 'update'] },
