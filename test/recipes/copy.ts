@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { RECORDS_VARIABLE } from '@rolechain/kit/record.ts';
 import { ROOT } from '../../scripts/build/root.ts';
 
 export interface Copy {
@@ -44,7 +45,8 @@ export function makeCopy(files: readonly string[], folders: Iterable<string>): C
       writeFileSync(join(root, path), text);
     },
     run: async (...args) => {
-      const { NODE_OPTIONS: _options, JEST_WORKER_ID: _worker, ...env } = process.env;
+      // The records are those of a run that is still writing them: they are searched at its end.
+      const { NODE_OPTIONS: _options, JEST_WORKER_ID: _worker, [RECORDS_VARIABLE]: _records, ...env } = process.env;
       const options = { cwd: root, env: { ...env, FORCE_COLOR: '0' }, maxBuffer: 64 << 20 };
       const ended: { stdout: string; stderr: string } = await promisify(execFile)(
         process.execPath,
