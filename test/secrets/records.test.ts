@@ -63,15 +63,16 @@ describe('recording', () => {
 
   test('what is recorded is read again, once', async () => {
     process.env[RECORDS_VARIABLE] = folder;
-    heard('output of the prober', 'ready\n');
-    heard('output of the prober', 'ready\n');
+    const said = 'ready\n\u2028\u2029\r\n';
+    heard('output of the prober', said);
+    heard('output of the prober', said);
     heard('output of the prober', '');
     expect(isSecret('session token', VALUE)).toBe(VALUE);
     isSecret('session token', '');
     const { texts, secrets } = await readRecords(folder);
     expect(secrets).toEqual([{ kind: 'session token', value: VALUE }]);
     const where = 'test/secrets/records.test.ts › recording what is recorded is read again, once';
-    expect(texts).toEqual([{ channel: 'output of the prober', text: 'ready\n', where }]);
+    expect(texts).toEqual([{ channel: 'output of the prober', text: said, where }]);
   });
 
   test('without a folder nothing is', async () => {
