@@ -13,6 +13,7 @@ export {
   TAG,
   TAGS_EXPECTED,
   isTagValue,
+  sessionDuration,
   tagTemplates,
   type Field,
 } from './annotation/fields.ts';

@@ -103,7 +103,7 @@ export const MESH_EXCLUSIONS: readonly string[] = [
 export const WEBHOOK_CONFIGURATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
 export type WebhookConfigurationKind = (typeof WEBHOOK_CONFIGURATION_KINDS)[number];
 
-/** The bindings of the guard (manifests/base/guard.yaml). */
+/** The bindings of the guard (manifests/base/guard.yaml), and of that of default roles (manifests/components/default-role). */
 export const GUARD_BINDINGS = [
   'rolechain-guard',
   'rolechain-guard-default-role',

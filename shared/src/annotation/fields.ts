@@ -119,6 +119,16 @@ export const NAMESPACE_NAME = text('the name of a Namespace', 1, 63, DNS_LABEL);
 
 const { durationMinSeconds, durationMaxChainedSeconds, durationMaxSeconds } = LIMITS;
 
+/** How long a session lasts, in seconds. */
+export const sessionDuration = (expects: string): Schema<number> =>
+  v.pipe(
+    v.unknown(),
+    v.transform(parseDuration),
+    v.number(expects),
+    v.minValue(durationMinSeconds, expects),
+    v.maxValue(durationMaxSeconds, expects),
+  );
+
 const TABLE = {
   roleARN: field(
     'hop',
@@ -153,14 +163,7 @@ const TABLE = {
     'hop',
     `${durationMinSeconds}-${durationMaxChainedSeconds} s, the limits of a chained session (to ${durationMaxSeconds} s with webIdentity: only), as 1h, 45m or seconds`,
     `How long a session lasts; default 1h. Under ${LIMITS.durationUnwiseSeconds / 60} minutes draws a warning.`,
-    (expects) =>
-      v.pipe(
-        v.unknown(),
-        v.transform(parseDuration),
-        v.number(expects),
-        v.minValue(durationMinSeconds, expects),
-        v.maxValue(durationMaxSeconds, expects),
-      ),
+    sessionDuration,
   ),
   /** Of the containers, and of the STS endpoint unless stsRegion is there. */
   region: field(

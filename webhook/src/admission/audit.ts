@@ -14,11 +14,8 @@ export type Mode = 'enforce' | 'audit';
 const PREFIX = 'rolechain (mode: audit) would';
 
 /** The answer to a pod: `answer` is the one that `mode: enforce` would give. */
-export function auditPod({ response, ...review }: ReviewResponse, decision: Decision): ReviewResponse {
-  return passed({ ...review, response }, decision.outcome, decision.reason, [
-    ...wouldBe(decision),
-    ...decision.warnings,
-  ]);
+export function auditPod(answer: ReviewResponse, decision: Decision): ReviewResponse {
+  return passed(answer, decision.outcome, decision.reason, [...wouldBe(decision), ...decision.warnings]);
 }
 
 /** The answer to who writes a ServiceAccount or a Namespace. */

@@ -7,8 +7,8 @@ import {
   TAGS_EXPECTED,
   isNameGlob,
   listOf,
-  parseDuration,
   problem,
+  sessionDuration,
   show,
   tagTemplates,
   type Problem,
@@ -54,14 +54,7 @@ export const LOCK_DOWN = {
     `${LIMITS.durationMinSeconds}-${LIMITS.durationMaxSeconds} s, as 1h, 45m or seconds`,
     LIMITS.durationMaxSeconds,
     'The longest that a session of a chain may last. Where the annotation writes no `duration`, it is 1h, or this if it is less.',
-    (expects) =>
-      v.pipe(
-        v.unknown(),
-        v.transform(parseDuration),
-        v.number(expects),
-        v.minValue(LIMITS.durationMinSeconds, expects),
-        v.maxValue(LIMITS.durationMaxSeconds, expects),
-      ),
+    sessionDuration,
   ),
   defaultTags: setting(
     TAGS_EXPECTED,
