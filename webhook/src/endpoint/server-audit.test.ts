@@ -1,24 +1,12 @@
 /** `mode: audit`: nothing is changed or refused, and what would be done is told in warnings, log, audit log and metric. */
-import type { FastifyInstance } from 'fastify';
 import { admitInProcess, reviewResponse } from '../testing/in-process.ts';
 import { makeHealthServer, type ServerOptions } from './server.ts';
 import { account, plainPod } from '../testing/fixtures.ts';
-import { testAuthority, type Authority } from '../testing/https.ts';
-import { responseOf, review, startServer, type TestServer } from '../testing/server.ts';
+import { responseOf, review, useServers, type TestServer } from '../testing/server.ts';
 
-let authority: Authority;
-const open: FastifyInstance[] = [];
-const start = async (changes: Partial<ServerOptions> = {}): Promise<TestServer> => {
-  const running = await startServer(authority, { mode: 'audit', ...changes });
-  open.push(running.server);
-  return running;
-};
-beforeAll(async () => {
-  authority = await testAuthority();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
+const servers = useServers();
+const start = (changes: Partial<ServerOptions> = {}): Promise<TestServer> =>
+  servers.start({ mode: 'audit', ...changes });
 
 const counted = async ({ options }: TestServer, name: string): Promise<unknown> =>
   (await options.metrics.registry.getSingleMetric(name)?.get())?.values.map(({ labels }) =>

@@ -1,25 +1,14 @@
 /** ServiceAccounts at the edge: `/validate`, and what is looked up around the account of a pod. */
-import type { FastifyInstance } from 'fastify';
 import { ANNOTATIONS, CodedError, FOREIGN_KEYS } from '@rolechain/shared';
 import type { ServerOptions } from './server.ts';
 import { SETTINGS, TARGET, account, plainPod } from '../testing/fixtures.ts';
-import { testAuthority, type Authority } from '../testing/https.ts';
-import { errorOf, responseOf, review, startServer, type TestServer } from '../testing/server.ts';
+import { errorOf, responseOf, review, useServers, type TestServer } from '../testing/server.ts';
 
-let authority: Authority;
 let running: TestServer;
-const open: FastifyInstance[] = [];
+const { start: startAnother } = useServers();
 const start = async (changes: Partial<ServerOptions> = {}): Promise<void> => {
-  running = await startServer(authority, changes);
-  open.push(running.server);
+  running = await startAnother(changes);
 };
-
-beforeAll(async () => {
-  authority = await testAuthority();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
 
 const lookupNever = (): Promise<never> => Promise.reject(new Error('no look-up was to be made'));
 

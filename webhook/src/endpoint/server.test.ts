@@ -1,27 +1,16 @@
-import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { ANNOTATIONS, CodedError, FOREIGN_KEYS, LIMITS, SIDECAR, type ErrorCode } from '@rolechain/shared';
 import { makeLookup } from '../cluster/service-accounts.ts';
 import { makeHealthServer, type ServerOptions } from './server.ts';
 import { TARGET, account, plainPod } from '../testing/fixtures.ts';
-import { testAuthority, type Authority } from '../testing/https.ts';
-import { errorOf, patched, responseOf, review, startServer, type TestServer } from '../testing/server.ts';
+import { errorOf, patched, responseOf, review, useServers, type TestServer } from '../testing/server.ts';
 
-let authority: Authority;
 let running: TestServer;
-const open: FastifyInstance[] = [];
+const { start: startAnother, open } = useServers();
 const start = async (changes: Partial<ServerOptions> = {}): Promise<TestServer> => {
-  running = await startServer(authority, changes);
-  open.push(running.server);
+  running = await startAnother(changes);
   return running;
 };
-
-beforeAll(async () => {
-  authority = await testAuthority();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
 
 const lookupNever = (): Promise<never> => Promise.reject(new Error('no look-up was to be made'));
 const counted = async (name: string): Promise<Record<string, number>> => {

@@ -6,7 +6,7 @@ import { recordingLog } from '@rolechain/kit/recording-log.ts';
 import type { ReviewResponse } from '../admission/review.ts';
 import { makeAdmissionServer, type ServerOptions } from '../endpoint/server.ts';
 import { plainPod } from './fixtures.ts';
-import { call, type Answer, type Authority, type Call } from './https.ts';
+import { call, testAuthority, type Answer, type Authority, type Call } from './https.ts';
 import { serverOptions } from './options.ts';
 
 export interface TestServer {
@@ -34,6 +34,27 @@ export async function startServer(authority: Authority, changes: Partial<ServerO
   const mutate: TestServer['mutate'] = (body, more) =>
     ask({ path: '/mutate?timeout=2s', method: 'POST', headers, body, ...more });
   return { server, port, lines, options, ask, mutate };
+}
+
+/** Of a test file: servers of one authority, each of them closed after its test. `open`: others that shall be closed. */
+export function useServers(): {
+  readonly start: (changes?: Partial<ServerOptions>) => Promise<TestServer>;
+  readonly open: FastifyInstance[];
+} {
+  let authority: Authority;
+  const open: FastifyInstance[] = [];
+  beforeAll(async () => {
+    authority = await testAuthority();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((server) => server.close()));
+  });
+  const start = async (changes: Partial<ServerOptions> = {}): Promise<TestServer> => {
+    const running = await startServer(authority, changes);
+    open.push(running.server);
+    return running;
+  };
+  return { start, open };
 }
 
 /** An AdmissionReview of a pod of shop/orders, as the apiserver sends it. */
