@@ -1,10 +1,8 @@
 /** Starts the programs of an unpacked image, as its user and with nothing but its files. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { ENV, PATHS, SIDECAR_COMMAND, WEBHOOK_COMMAND, writeSidecarConfig } from '@rolechain/shared';
+import { PATHS, SIDECAR_COMMAND, WEBHOOK_COMMAND } from '@rolechain/shared';
 import { tryRun } from '../../test/node/run.ts';
 import type { ProgramName } from '../build/parts.ts';
+import { saidOfCodeCache } from '../build/said-of-code-cache.ts';
 
 /** It ends what hangs. Under an emulator a start takes a while. */
 const TIMEOUT_MS = 600_000;
@@ -29,41 +27,11 @@ export async function runProblems(root: string, program: ProgramName, user: stri
   return problems;
 }
 
-/** A role that can't be reached from here, on ports that may not be opened: the sidecar logs of its code cache before. */
-const CONFIG = writeSidecarConfig({
-  version: 1,
-  namespace: 'default',
-  serviceAccount: 'default',
-  ports: { credentials: 1, health: 2 },
-  agentEndpoints: ['http://127.0.0.1:3/v1/credentials'],
-  stsEndpoint: 'http://127.0.0.1:3',
-  roles: {
-    default: {
-      source: { type: 'pod-identity' },
-      startup: 'require',
-      hops: [
-        { roleARN: 'arn:aws:iam::111111111111:role/x', sessionName: 'x', durationSeconds: 900, stsRegion: 'us-east-1' },
-      ],
-    },
-  },
-});
-
 async function codeCacheProblems(into: readonly string[]): Promise<string[]> {
-  const child = spawn('chroot', [...into, ...SIDECAR_COMMAND], {
-    env: { ...ENVIRONMENT, [ENV.config]: CONFIG, [ENV.logLevel]: 'debug' },
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: TIMEOUT_MS,
-    killSignal: 'SIGKILL',
+  const said = await saidOfCodeCache('chroot', [...into, ...SIDECAR_COMMAND], {
+    env: ENVIRONMENT,
+    timeoutMs: TIMEOUT_MS,
   });
-  const ended = once(child, 'exit');
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const use = /"codeCache":"(\w+)"/.exec(line)?.[1];
-      if (use !== undefined) return use === 'used' ? [] : [`its code cache is ${use}`];
-    }
-    return ['the sidecar says nothing of its code cache'];
-  } finally {
-    child.kill('SIGKILL');
-    await ended;
-  }
+  if (said === undefined) return ['the sidecar says nothing of its code cache'];
+  return said.codeCache === 'used' ? [] : [`its code cache is ${String(said.codeCache)}`];
 }

@@ -1,12 +1,11 @@
 /** The code cache as the image has it: used where it fits, and only time is lost where it doesn't. Real processes. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { ENV, SIDECAR_START, writeSidecarConfig } from '@rolechain/shared';
+import { ENV, SIDECAR_START } from '@rolechain/shared';
+import { saidOfCodeCache } from '../../scripts/build/said-of-code-cache.ts';
 import { buildSidecar } from '../../scripts/build/sidecar.ts';
 import { heard } from '@rolechain/kit/record.ts';
 
@@ -72,43 +71,12 @@ function change(at: number): void {
   writeFileSync(cache(), bytes);
 }
 
-/** Level and text of what a sidecar with a role that it can't reach logs of its code cache. */
-async function logged(): Promise<unknown> {
-  const hop = {
-    roleARN: 'arn:aws:iam::111111111111:role/x',
-    sessionName: 'x',
-    durationSeconds: 900,
-    stsRegion: 'us-east-1',
-  };
-  const config = writeSidecarConfig({
-    version: 1,
-    namespace: 'default',
-    serviceAccount: 'default',
-    // Ports that nothing else here uses; whether they can be opened does not matter.
-    ports: { credentials: 1, health: 2 },
-    agentEndpoints: ['http://127.0.0.1:3/v1/credentials'],
-    stsEndpoint: 'http://127.0.0.1:3',
-    roles: { default: { source: { type: 'pod-identity' }, startup: 'require', hops: [hop] } },
+/** Level and text of what a sidecar logs of its code cache. */
+const logged = (): Promise<unknown> =>
+  saidOfCodeCache(process.execPath, [...SIDECAR_START.flags, join(folder, 'sidecar.cjs')], {
+    env: { [ENV.root]: folder },
+    hear: (line) => heard('output of the sidecar', line),
   });
-  // It is ended once it has said so, however long a busy machine takes to start it.
-  const child = spawn(process.execPath, [...SIDECAR_START.flags, join(folder, 'sidecar.cjs')], {
-    env: { [ENV.config]: config, [ENV.root]: folder, [ENV.logLevel]: 'debug' },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const ended = once(child, 'exit');
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      heard('output of the sidecar', line);
-      if (!line.includes('"codeCache"')) continue;
-      const { level, codeCache } = JSON.parse(line) as Record<string, unknown>;
-      return { level, codeCache };
-    }
-    return undefined;
-  } finally {
-    child.kill('SIGKILL');
-    await ended;
-  }
-}
 
 test('as it is built, the cache is used', () => {
   expect(start()).toEqual({ ...WHOLE, use: 'used' });
