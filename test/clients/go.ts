@@ -1,11 +1,11 @@
 /** The AWS SDK for Go v2 as a client: the programs in go/, compiled once for this user and its sources. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Absent } from '@rolechain/kit/when.ts';
+import { sourceDigest } from '../cluster/releases.ts';
 
 const SOURCE = join(import.meta.dirname, 'go');
 
@@ -46,8 +46,7 @@ export async function prepareGoClient(): Promise<string | Absent> {
 
 /** Other sources never meet an old program. */
 function target(): string {
-  const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'main.go', 'asking.go']) hash.update(readFileSync(join(SOURCE, file)));
+  const digest = sourceDigest(SOURCE, ['go.mod', 'go.sum', 'main.go', 'asking.go']);
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  return join(cache, 'rolechain', `go-client-${hash.digest('hex').slice(0, 12)}`);
+  return join(cache, 'rolechain', `go-client-${digest}`);
 }

@@ -48,12 +48,16 @@ export function kubernetesVersion(release: ReleaseName = 'newest'): string {
 /** `~/.cache/rolechain/kube/<version>-<digest of the sources>`: other sources never meet old binaries. */
 export function cacheFolder(env: NodeJS.ProcessEnv, release: ReleaseName = 'newest'): string {
   const { modFile, programs } = RELEASES[release];
-  const hash = createHash('sha256');
-  for (const file of [modFile, modFile.replace(/mod$/, 'sum'), ...programs.map((p) => `cmd/${p}/main.go`)]) {
-    hash.update(readFileSync(join(goModule, file)));
-  }
+  const files = [modFile, modFile.replace(/mod$/, 'sum'), ...programs.map((p) => `cmd/${p}/main.go`)];
   const cache = nonEmpty(env.XDG_CACHE_HOME) ?? join(nonEmpty(env.HOME) ?? homedir(), '.cache');
-  return join(cache, 'rolechain', 'kube', `${kubernetesVersion(release)}-${hash.digest('hex').slice(0, 12)}`);
+  return join(cache, 'rolechain', 'kube', `${kubernetesVersion(release)}-${sourceDigest(goModule, files)}`);
+}
+
+/** For the name of what is built from these files: other sources never meet an old program. */
+export function sourceDigest(folder: string, files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(join(folder, file)));
+  return hash.digest('hex').slice(0, 12);
 }
 
 /** A variable that is set to nothing counts as not set. */

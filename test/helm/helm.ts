@@ -1,11 +1,11 @@
 /** helm 4 and 3, built from their Go modules once for this user and these sources. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWhen, type Absent } from '@rolechain/kit/when.ts';
 import { cacheFolder, kubernetesVersion } from '../cluster/binaries.ts';
+import { sourceDigest } from '../cluster/releases.ts';
 
 /** The Go module that requires both: they share what they are made of, so that the second costs 10 s. */
 export const SOURCE = join(import.meta.dirname, 'go');
@@ -45,7 +45,6 @@ export function helmTemplate(helm: string, rendering: Rendering = {}): KubeObjec
 
 /** Beside the Kubernetes binaries: other sources never meet an old program. */
 export function helmFolder(env: NodeJS.ProcessEnv): string {
-  const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'cmd/helm/main.go']) hash.update(readFileSync(join(SOURCE, file)));
-  return join(dirname(cacheFolder(env)), `helm-${hash.digest('hex').slice(0, 12)}`);
+  const digest = sourceDigest(SOURCE, ['go.mod', 'go.sum', 'cmd/helm/main.go']);
+  return join(dirname(cacheFolder(env)), `helm-${digest}`);
 }

@@ -2,11 +2,10 @@
  * Where the programs of a whole cluster are: those of test/cluster, and kubelet, kube-controller-manager and
  * kube-scheduler beside them, of the same Kubernetes version.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from '../cluster/build.ts';
 import { cacheFolder, findBinaries, kubernetesVersion } from '../cluster/binaries.ts';
+import { sourceDigest } from '../cluster/releases.ts';
 
 export interface NodeBinaries {
   readonly etcd: string;
@@ -48,10 +47,7 @@ export async function nodeBinaries(log: (line: string) => void): Promise<NodeBin
 
 /** Beside the folder of test/cluster: other sources never meet old binaries. */
 function nodeFolder(): string {
-  const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', ...programs.map((p) => `cmd/${p}/main.go`)]) {
-    hash.update(readFileSync(join(goModule, file)));
-  }
+  const digest = sourceDigest(goModule, ['go.mod', 'go.sum', ...programs.map((p) => `cmd/${p}/main.go`)]);
   const control = cacheFolder(process.env);
-  return join(dirname(control), `node-${basename(control).split('-')[0]}-${hash.digest('hex').slice(0, 12)}`);
+  return join(dirname(control), `node-${basename(control).split('-')[0]}-${digest}`);
 }

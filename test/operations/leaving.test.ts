@@ -20,6 +20,7 @@ import { RENDERINGS } from '../packages/renderings.ts';
 import { discover, type Resources } from '../packages/resources.ts';
 import { launch } from '../webhook/launch.ts';
 import { commandsOf } from '../fixture/page.ts';
+import { LOCK_DOWN } from './headings.ts';
 import { openShell, type Shell } from './shell.ts';
 import { watchPods, type Outcome } from './watched-pods.ts';
 
@@ -93,8 +94,7 @@ const ORDERS: Readonly<Record<string, Order>> = {
 describeWithHelm('leaving', (helm) => {
   describeWithBinaries('by kubectl', ({ kubectl }) => {
     test('each command of the page is run: here, on the node, or by lock-down.test.ts', () => {
-      const lockedDown = /^(?:Lock down|Session tags|Without the Pod Identity agent|Try it first)$/;
-      const others = BLOCKS.filter(({ heading }) => !lockedDown.test(heading));
+      const others = BLOCKS.filter(({ heading }) => !LOCK_DOWN.includes(heading));
       const counts = Object.fromEntries(others.map(({ heading }) => [heading, below(heading).length]));
       expect(counts).toEqual({
         ...{ 'Check it': 4, 'Change a setting': 4 },

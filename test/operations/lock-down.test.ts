@@ -7,12 +7,14 @@ import { lastAnswer } from '@rolechain/kit/until.ts';
 import { SETTINGS_FIELDS, parseSettings } from '@rolechain/webhook';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
+import { blocksOf } from '../fixture/page.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
+import { LOCK_DOWN } from './headings.ts';
 
 const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
 const section = page.slice(page.indexOf('## Lock down')).split(/\n## /)[0] ?? '';
 const blocks = (language: string): string[] =>
-  [...section.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].flatMap(([, name, text = '']) => (name === language ? text : []));
+  LOCK_DOWN.flatMap((heading) => blocksOf('docs/operations.md', heading, language));
 
 test('what it shows of the settings is valid, and of the settings that lock down', () => {
   const [example = ''] = blocks('yaml');

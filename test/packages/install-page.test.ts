@@ -12,30 +12,20 @@ import { openApi, type Api } from '../guard/api.ts';
 import { describeWithHelm } from '../helm/helm.ts';
 import { ROOT } from '../fixture/install.ts';
 import { actAsControllers } from './controllers.ts';
-import { blocksIn } from '../fixture/page.ts';
+import { commandsOf, type Commands } from '../fixture/page.ts';
 import { discover, type Resources } from './resources.ts';
 
 const REGISTRY = 'registry.internal';
 
-interface Block {
-  readonly heading: string;
-  readonly lines: readonly string[];
-}
-
-/** Blocks of shell commands, in their order. A line that begins with `#` is for readers. */
-const commandsOf = (page: string): Block[] =>
-  blocksIn(page).flatMap(({ heading, language, text }) =>
-    language === 'sh' ? [{ heading, lines: text.split('\n').filter((line) => !line.startsWith('#')) }] : [],
-  );
 const BLOCKS = commandsOf('docs/install.md');
 const README = commandsOf('README.md').filter(({ heading }) => heading === 'Install');
-const below = (heading: string): readonly Block[] => BLOCKS.filter((block) => block.heading === heading);
+const below = (heading: string): readonly Commands[] => BLOCKS.filter((block) => block.heading === heading);
 /** test/node builds both images by these Dockerfiles. */
 const ELSEWHERE = 'docker build ';
 
 interface Form {
-  readonly install: readonly Block[];
-  readonly remove: readonly (Block | undefined)[];
+  readonly install: readonly Commands[];
+  readonly remove: readonly (Commands | undefined)[];
   readonly helm?: 3;
 }
 const [REMOVE_WEBHOOK, REMOVE_FILE, REMOVE_RELEASE] = below('Remove');
@@ -94,7 +84,7 @@ describeWithHelm('the page of the installation', (helm4, helm3) => {
             else resolve(stdout);
           });
         });
-      const typeAll = async (blocks: readonly (Block | undefined)[]): Promise<string> => {
+      const typeAll = async (blocks: readonly (Commands | undefined)[]): Promise<string> => {
         let output = '';
         for (const line of blocks.flatMap((block) => block?.lines ?? [])) {
           if (!line.startsWith(ELSEWHERE)) output += await type(line);

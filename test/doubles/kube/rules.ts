@@ -28,9 +28,12 @@ export const RULES: readonly Rule[] = [
   { group: ADMISSION, resource: 'validatingwebhookconfigurations', verbs: [...READ, 'patch'], names: ['rolechain'] },
   {
     ...{ group: ADMISSION, resource: 'validatingadmissionpolicybindings', verbs: ['get'] },
-    names: ['guard', 'guard-default-role', 'guard-default-role-opted-in', 'guard-opted-in'].map(
-      (of) => `rolechain-${of}`,
-    ),
+    names: [
+      'rolechain-guard',
+      'rolechain-guard-default-role',
+      'rolechain-guard-default-role-opted-in',
+      'rolechain-guard-opted-in',
+    ],
   },
   { group: '', resource: 'secrets', verbs: ['create'], namespace: NAMESPACE },
   {

@@ -1,0 +1,9 @@
+/** Headings of docs/operations.md. */
+
+/** Of "Lock down" and what is below it, whose commands lock-down.test.ts runs. */
+export const LOCK_DOWN: readonly string[] = [
+  'Lock down',
+  'Session tags',
+  'Without the Pod Identity agent',
+  'Try it first',
+];
