@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { noticesOf } from './notices.ts';
-import { partsOf, readLockFile, type ProgramName } from './parts.ts';
+import { PROGRAMS, partsOf, readLockFile, type ProgramName } from './parts.ts';
 import { sbomOf } from './sbom.ts';
 
 /** Each program's bundle in dist/. */
@@ -15,7 +15,7 @@ export const sbomFile = (program: ProgramName): string => `${program}.cdx.json`;
 /** Writes them to `outdir`, where the bundles are. `inputs`: the files that went into each. */
 export function writeContents(outdir: string, inputs: Readonly<Record<ProgramName, readonly string[]>>): void {
   const lock = readLockFile();
-  for (const name of ['webhook', 'sidecar'] as const) {
+  for (const name of PROGRAMS) {
     const parts = partsOf(name, inputs[name], lock);
     const comments = join(outdir, `${BUNDLES[name]}.LEGAL.txt`);
     const said = existsSync(comments) ? readFileSync(comments, 'utf8') : '';

@@ -52,9 +52,14 @@ export function readLockFile(): LockFile {
   return parse(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8')) as LockFile;
 }
 
-/** Packages of ours that each program is made of. */
-const OURS = { webhook: ['webhook', 'certs', 'shared'], sidecar: ['sidecar', 'shared'] } as const;
-export type ProgramName = keyof typeof OURS;
+/** The programs that have an image. */
+export const PROGRAMS = ['webhook', 'sidecar'] as const;
+export type ProgramName = (typeof PROGRAMS)[number];
+/** Packages of ours that each is made of. */
+const OURS: Readonly<Record<ProgramName, readonly string[]>> = {
+  webhook: ['webhook', 'certs', 'shared'],
+  sidecar: ['sidecar', 'shared'],
+};
 
 /**
  * The parts of a program's bundle, sorted. `inputs`: its files (esbuild's metafile), relative to the root. Throws where a

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { noticesFile, sbomFile } from '../build/contents.ts';
+import { PROGRAMS } from '../build/parts.ts';
 import { ROOT } from '../build/root.ts';
 import { CHART_PACKAGE, packageChart, type Packaging } from './chart.ts';
 import { withImages } from './install.ts';
@@ -14,9 +15,9 @@ export interface Artefact {
   readonly write: (release: Packaging) => void | Promise<void>;
 }
 
-export const PROGRAMS = ['webhook', 'sidecar'] as const;
 export const archiveName = (program: string): string => `rolechain-${program}-${VERSION}.oci.tar`;
 export const sbomName = (program: string): string => `rolechain-${program}-${VERSION}.cdx.json`;
+const noticesName = (program: string): string => `rolechain-${program}-${VERSION}.notices.txt`;
 export const CHECKSUMS = 'SHA256SUMS';
 
 export const ARTEFACTS: readonly Artefact[] = [
@@ -29,11 +30,10 @@ export const ARTEFACTS: readonly Artefact[] = [
   },
   { files: [CHART_PACKAGE], write: packageChart },
   ...PROGRAMS.map((program): Artefact => ({
-    files: [sbomName(program), `rolechain-${program}-${VERSION}.notices.txt`],
+    files: [sbomName(program), noticesName(program)],
     write: ({ folder }) => {
       copyFileSync(join(ROOT, 'dist', sbomFile(program)), join(folder, sbomName(program)));
-      const notices = `rolechain-${program}-${VERSION}.notices.txt`;
-      copyFileSync(join(ROOT, 'dist', noticesFile(program)), join(folder, notices));
+      copyFileSync(join(ROOT, 'dist', noticesFile(program)), join(folder, noticesName(program)));
     },
   })),
   {

@@ -10,8 +10,8 @@ import { run } from '../../test/node/run.ts';
 import { buildAll, ROOT } from '../build.ts';
 import { ARCHITECTURES } from '../images/architecture.ts';
 import { licenseProblems } from '../build/licenses.ts';
-import { partsOf, readLockFile } from '../build/parts.ts';
-import { ARTEFACTS, PROGRAMS, archiveName } from './artefacts.ts';
+import { PROGRAMS, partsOf, readLockFile, type ProgramName } from '../build/parts.ts';
+import { ARTEFACTS, archiveName } from './artefacts.ts';
 import { buildFor, type Built, type Options as BuildOptions } from './build-images.ts';
 import { renderingProblems } from './chart.ts';
 import { folderProblems, writeChecksums } from './folder.ts';
@@ -28,8 +28,6 @@ export interface Options {
   readonly isQuick: boolean;
   readonly log: (line: string) => void;
 }
-
-type Program = (typeof PROGRAMS)[number];
 
 /** One sentence for each thing that is wrong. */
 export async function dryRun({ folder, registry, source, tag, bases, isQuick, log }: Options): Promise<string[]> {
@@ -52,7 +50,8 @@ async function buildRelease(
 ): Promise<string[]> {
   const problems: string[] = [];
   const inputs = await buildAll();
-  problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], readLockFile()))));
+  const lock = readLockFile();
+  problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], lock))));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const labels = {
@@ -92,7 +91,7 @@ async function buildRelease(
 
 /** An architecture that can't be built here is no part of a dry run, and says so; with CI=true, or for a tag, it is a problem. */
 async function buildAllArchitectures(
-  program: Program,
+  program: ProgramName,
   work: string,
   options: BuildOptions,
 ): Promise<{ readonly built: Built[]; readonly absent: string[] }> {
@@ -112,7 +111,7 @@ async function buildAllArchitectures(
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
-const sizeLine = (program: Program, architecture: string, { whole, own }: Built['sizes']): string =>
+const sizeLine = (program: ProgramName, architecture: string, { whole, own }: Built['sizes']): string =>
   `${program} (${architecture}): ${megabytes(whole)} compressed, of which ${megabytes(own)} are ours.`;
 
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');

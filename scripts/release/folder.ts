@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { tryRun } from '../../test/node/run.ts';
-import { ARTEFACTS, CHECKSUMS, PROGRAMS, archiveName, sbomName } from './artefacts.ts';
+import { PROGRAMS, type ProgramName } from '../build/parts.ts';
+import { ARTEFACTS, CHECKSUMS, archiveName, sbomName } from './artefacts.ts';
 import { packageProblems } from './chart.ts';
 import { imageOf, type Digests } from './install.ts';
 import { readOCI, sha256Of } from './oci.ts';
@@ -29,7 +30,7 @@ export async function writeChecksums(folder: string): Promise<void> {
 
 /** Digests of the image indices in the archives. */
 export async function digestsOf(folder: string): Promise<Digests> {
-  const digests: Partial<Record<(typeof PROGRAMS)[number], string>> = {};
+  const digests: Partial<Record<ProgramName, string>> = {};
   for (const program of PROGRAMS) {
     const work = await mkdtemp(join(tmpdir(), 'rolechain-oci-'));
     try {

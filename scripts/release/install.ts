@@ -1,6 +1,6 @@
 /** The manifests of a release: install.yaml with the images that belong to it, by digest. */
 import { VERSION } from '@rolechain/shared';
-import type { ProgramName } from '../build/parts.ts';
+import { PROGRAMS, type ProgramName } from '../build/parts.ts';
 
 /** In the place of a registry in manifests/. */
 export const NO_REGISTRY = 'registry.example';
@@ -14,7 +14,7 @@ export const imageOf = (registry: string, program: ProgramName, digests: Digests
 
 /** Throws where `manifest` doesn't name each image once. */
 export function withImages(manifest: string, registry: string, digests: Digests): string {
-  return (['webhook', 'sidecar'] as const).reduce((text, program) => {
+  return PROGRAMS.reduce((text, program) => {
     const placeholder = `${NO_REGISTRY}/rolechain/${program}:${VERSION}`;
     const parts = text.split(placeholder);
     if (parts.length !== 2) throw new Error(`install.yaml names ${placeholder} ${parts.length - 1} times, not once`);

@@ -90,7 +90,7 @@ export async function writeIndex(layouts: readonly OCILayout[], folder: string, 
       manifests.push({ ...describeBlob(from, digest, MANIFEST), platform: { architecture, os: 'linux' } });
   }
   const text = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests });
-  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const digest = digestOf(text);
   writeFileSync(blobPath(folder, digest), text);
   const index = { schemaVersion: 2, manifests: [describeBlob(folder, digest, INDEX)] };
   writeFileSync(join(folder, 'index.json'), JSON.stringify(index));
@@ -128,11 +128,12 @@ export async function filesOf(folder: string, { digest }: Descriptor): Promise<s
 }
 
 const blobPath = (folder: string, digest: string): string => join(folder, 'blobs', digest.replace(':', '/'));
+const digestOf = (data: string | Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 const readJSON = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
 function readBlob(folder: string, { digest }: Descriptor): unknown {
   const bytes = readFileSync(blobPath(folder, digest));
-  const actual = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const actual = digestOf(bytes);
   if (actual !== digest) throw new Error(`the blob ${digest} has the digest ${actual}`);
   return JSON.parse(bytes.toString('utf8'));
 }

@@ -3,7 +3,8 @@ import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { tryRun } from '../../test/node/run.ts';
-import { PROGRAMS, archiveName, sbomName } from './artefacts.ts';
+import { PROGRAMS } from '../build/parts.ts';
+import { archiveName, sbomName } from './artefacts.ts';
 import { digestsOf, folderProblems } from './folder.ts';
 import { NO_REGISTRY } from './install.ts';
 

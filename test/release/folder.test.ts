@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { VERSION } from '@rolechain/shared';
-import { ARTEFACTS, PROGRAMS, archiveName, sbomName } from '../../scripts/release/artefacts.ts';
+import { PROGRAMS } from '../../scripts/build/parts.ts';
+import { ARTEFACTS, archiveName, sbomName } from '../../scripts/release/artefacts.ts';
 import {
   CHART_PACKAGE,
   packageChart,
