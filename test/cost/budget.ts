@@ -124,7 +124,7 @@ const SLACK_MIB = 2;
 
 async function fits(restBytes: number, { parsedBytes }: Measured, input: Input, budget: Budget): Promise<boolean> {
   const heapMiB = Math.ceil((restBytes + parsedBytes) / MIB) + budget.mib + SLACK_MIB;
-  const strict = await startMeasurer({ heapMiB, giveUpMs: GIVE_UP_BUDGETS * BUDGET_MS.webhook });
+  const strict = await startMeasurer({ heapMiB, youngMiB: 1, giveUpMs: GIVE_UP_BUDGETS * BUDGET_MS.webhook });
   try {
     const outcome = await strict.ask({ input, how: 'once' });
     return !('ended' in outcome);

@@ -58,7 +58,7 @@ describe('one input', () => {
 });
 
 test('one that ends the process is noticed', async () => {
-  const measurer = await startMeasurer({ heapMiB: 128, giveUpMs: 60_000 });
+  const measurer = await startMeasurer({ heapMiB: 128, youngMiB: 1, giveUpMs: 60_000 });
   const input = reviewOf();
   const outcome = await measurer.ask({ input, how: 'eat' });
   expect(outcome).toMatchObject({ ended: 'memory' });
