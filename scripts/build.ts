@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildCLI } from './build/cli.ts';
 import { writeContents } from './build/contents.ts';
 import type { ProgramName } from './build/parts.ts';
 import { keptInputs, PROGRAM, ROOT } from './build/root.ts';
@@ -18,6 +19,7 @@ export async function buildAll(
     buildWebhook(outdir),
     buildSidecar(outdir),
     buildProber(outdir),
+    buildCLI(outdir),
   ]);
   const all = { webhook, sidecar, prober };
   writeFileSync(join(outdir, 'inputs.json'), JSON.stringify(all, null, 1));

@@ -1,7 +1,18 @@
 /** Where jest's projects find their tests. */
 
 /** Folders of test files. */
-export const folders = ['shared', 'webhook', 'sidecar', 'certs', 'test', 'demo', 'bench', 'scripts', 'manifests'];
+export const folders = [
+  'shared',
+  'webhook',
+  'sidecar',
+  'certs',
+  'cli',
+  'test',
+  'demo',
+  'bench',
+  'scripts',
+  'manifests',
+];
 
 /** What also runs on the oldest Kubernetes release that is claimed: all that an apiserver may take differently. */
 export const onOldest = [

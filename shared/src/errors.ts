@@ -2,6 +2,7 @@
  * The one table of coded errors. Its renderings: an HTTP answer (`status`), an admission message, a
  * log line, a metric label (the code) and an exit code. docs/errors.md is generated from it.
  */
+import { COMMAND } from './error-table/command.ts';
 import { CREDENTIALS } from './error-table/credentials.ts';
 import type { ErrorEntry } from './error-table/entry.ts';
 import { INPUT } from './error-table/input.ts';
@@ -10,7 +11,7 @@ import { REQUEST } from './error-table/request.ts';
 
 export type { ErrorEntry } from './error-table/entry.ts';
 
-export const ERRORS = { ...INPUT, ...REQUEST, ...CREDENTIALS, ...PROGRAM } as const;
+export const ERRORS = { ...INPUT, ...REQUEST, ...CREDENTIALS, ...PROGRAM, ...COMMAND } as const;
 export type ErrorCode = keyof typeof ERRORS;
 
 /** The groups in which the reference shows the codes. */
@@ -19,6 +20,7 @@ export const ERROR_GROUPS: Readonly<Record<string, Readonly<Record<string, Error
   'Requests to the credentials endpoint': REQUEST,
   'Credentials that are not available': CREDENTIALS,
   'The programs themselves': PROGRAM,
+  'The command line': COMMAND,
 };
 
 /** The table's entry of a code. */

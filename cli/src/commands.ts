@@ -1,0 +1,5 @@
+/** The commands, in the order in which --help lists them. */
+import { COMPLETION } from './commands/completion.spec.ts';
+import type { CommandSpec } from './terminal/command.ts';
+
+export const COMMANDS: readonly CommandSpec[] = [COMPLETION];

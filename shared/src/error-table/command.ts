@@ -1,0 +1,21 @@
+import { e, type ErrorEntry } from './entry.ts';
+
+/** What the command line can't do. */
+export const COMMAND = {
+  UsageInvalid: e(400, 'The command line is not understood.', 'See --help.'),
+  FileUnreadable: e(400, 'The file cannot be read.', 'Name a file that is there, or - for standard input.'),
+  FileInvalid: e(400, 'The file does not hold what the command reads.', 'Correct what the message names.'),
+  KubeconfigInvalid: e(
+    400,
+    'There is no kubeconfig, or it is not valid.',
+    'Set KUBECONFIG, or give --kubeconfig; the command runs in a pod, too.',
+  ),
+  ClusterUnreachable: e(
+    503,
+    "The cluster's apiserver gives no answer.",
+    'Check the server and the certificate in the kubeconfig: `kubectl version` asks the same.',
+  ),
+  ClusterUnauthorized: e(401, "The apiserver does not know the kubeconfig's user.", 'Log in again.'),
+  ClusterForbidden: e(403, 'The apiserver forbids it.', 'Ask for the right that the message names.'),
+  ObjectNotFound: e(404, 'There is no such object.', 'Check its name and its namespace (-n).'),
+} as const satisfies Record<string, ErrorEntry>;
