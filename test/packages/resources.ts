@@ -1,5 +1,6 @@
 /** What an apiserver has, of every kind that it lists. */
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { Api } from '../guard/api.ts';
 
 interface Resource {
@@ -62,5 +63,10 @@ export async function discover(api: Api): Promise<Resources> {
     return (await Promise.all(listed.filter(({ namespaced }) => namespaced).map(pathsOf))).flat();
   }
 
-  return { pathOf, inNamespace, all: async () => new Set((await Promise.all(listed.map(namesOf))).flat()) };
+  const all = async (): Promise<ReadonlySet<string>> => new Set((await Promise.all(listed.map(namesOf))).flat());
+  // An apiserver is ready before it has made all of its own: the Service of its address comes last, on a busy machine late.
+  await until('it has its own Service', PATIENCE_MS, async () => {
+    return (await api.get('/api/v1/namespaces/default/services/kubernetes')).status === 200;
+  });
+  return { pathOf, inNamespace, all };
 }
