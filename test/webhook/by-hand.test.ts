@@ -238,6 +238,30 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
     await mended('after a fight', () => Promise.resolve());
   });
 
+  // The last one: a ServiceAccount that is made again has other tokens than those of the running replicas.
+  test("the webhook's ServiceAccount deleted: what is served goes on being vouched for, and /readyz says so", async () => {
+    await api.remove(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts/rolechain-webhook`);
+    // Twice in a row: between what a look asks for the apiserver may forget a token that it knew.
+    const isUnknown = ({ log }: WebhookProcess): boolean =>
+      log()
+        .split('\n')
+        .some((line) => ['certificates: will retry', 'HTTP 401', '"failures":2'].every((part) => line.includes(part)));
+    let looked = 0;
+    await until('each meets an apiserver that does not know it', PATIENCE_MS, async () => {
+      // Their watches go on for a while: they look.
+      await api.patch(pathOf(KINDS[0]), { metadata: { labels: { looked: `${++looked}` } } });
+      return replicas.every(isUnknown);
+    });
+    for (const { healthURL } of replicas) {
+      expect(await readiness(healthURL)).toBe('200 ok');
+      for (const kind of KINDS) expect(await metric(healthURL, kind)).toBe(1);
+    }
+    const { 'tls.crt': leaf = '', 'ca.crt': authority } = await secret();
+    expect(await served()).toEqual(replicas.map(() => digest(leaf)));
+    const bundles = (await Promise.all(KINDS.map(bundlesOf))).flat();
+    expect(bundles).toEqual(bundles.map(() => authority));
+  });
+
   async function allAlong(signal: AbortSignal): Promise<{ injected: number; refused: number }> {
     const count = { injected: 0, refused: 0 };
     while (!signal.aborted) count[(await isInjected()) ? 'injected' : 'refused']++;
