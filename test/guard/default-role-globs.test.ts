@@ -9,7 +9,7 @@ import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
 import { kustomize } from '../fixture/kustomize.ts';
 import { openApi, type Api } from './api.ts';
-import { ROLE, account, namespace } from './installed.ts';
+import { ROLE, account, annotated, namespace } from './installed.ts';
 import { outcomeOf, pod } from './pods.ts';
 
 const { assumeRole, assumeRoleAccounts } = ANNOTATIONS;
@@ -166,15 +166,10 @@ describeWithBinaries('globs of ServiceAccounts', ({ kubectl }) => {
     }
 
     async function make({ in: where, annotations, names, based }: Case & { readonly in: string }): Promise<void> {
-      const plain = namespace(where);
-      await post('/api/v1/namespaces', { ...plain, metadata: { ...plain.metadata, annotations } });
+      await post('/api/v1/namespaces', annotated(namespace(where), annotations));
       for (const of of names) {
-        const one = account(where, of);
         const texts = based.includes(of) ? { [FOREIGN_KEYS.eksRoleARN]: ROLE } : {};
-        await post(`/api/v1/namespaces/${where}/serviceaccounts`, {
-          ...one,
-          metadata: { ...one.metadata, annotations: texts },
-        });
+        await post(`/api/v1/namespaces/${where}/serviceaccounts`, annotated(account(where, of), texts));
       }
     }
 

@@ -10,7 +10,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
 import { kustomize } from '../fixture/kustomize.ts';
-import { ROLE, account, install, namespace, type Installed } from './installed.ts';
+import { ROLE, account, annotated, install, namespace, type Installed } from './installed.ts';
 import { container, outcomeOf, pod, type Changes, type Result } from './pods.ts';
 
 const { assumeRole, assumeRoleAccounts, inject, skipped, skipContainers } = ANNOTATIONS;
@@ -170,11 +170,6 @@ function rendered(kubectl: string | undefined): KubeObject[] {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function annotated(object: KubeObject, annotations: Texts | undefined): KubeObject {
-  const { annotations: _none, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
 /** As a ReplicaSet's controller writes it. */
