@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { LIMITS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
+import { STRAYS } from '../objects/annotation-keys.ts';
 import type { Decision } from './decision.ts';
 import { withDefaultRole } from './default-role.ts';
 
@@ -108,6 +109,21 @@ describe('an account that the admin does not let ask', () => {
     const before = plainPod({}, { [SKIPPED]: 'DefaultNotAllowed' });
     expect(pod).toMatchObject({ metadata: before.metadata, spec: { containers: [{ name: 'app', image: 'app:1' }] } });
     expect(JSON.stringify(pod)).not.toMatch(/AWS_CONTAINER|rolechain-|28173/);
+  });
+
+  test('an annotation on the wrong object is told beside', () => {
+    const who = account('', { [STRAYS]: 'rolechain.io/inject' });
+    const { decision } = decide({ [ROLE]: TARGET }, who, locked);
+    expect(decision.warnings).toEqual([
+      expect.stringContaining('[DefaultNotAllowed]'),
+      expect.stringContaining('rolechain.io/inject'),
+    ]);
+  });
+
+  test('annotations that are null get the mark', () => {
+    const before = { ...plainPod(), metadata: { annotations: null } } as unknown as ReturnType<typeof plainPod>;
+    const { pod } = decide({ [ROLE]: TARGET }, plain, locked, before);
+    expect(pod.metadata.annotations).toEqual({ [SKIPPED]: 'DefaultNotAllowed' });
   });
 
   test('what is no pod of the API gets no mark, and nothing fails', () => {
