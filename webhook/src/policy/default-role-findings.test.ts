@@ -8,6 +8,8 @@ const ROLE = 'rolechain.io/assume-role';
 const ACCOUNTS = 'rolechain.io/assume-role-accounts';
 const on = { ...SETTINGS, namespaceDefaultRole: true };
 
+const NAMED = { roles: { audit: { roleARN: TARGET, sessionName: '{cluster}' } } };
+
 function found(
   settings: Partial<DecideSettings>,
   fields: object = {},
@@ -30,6 +32,7 @@ test.each([
     { sessionName: '{cluster}' },
     /^rolechain.io\/assume-role: .*sessionName/,
   ],
+  ['DefaultRoleInvalid', { cluster: undefined }, NAMED, /roles.audit.sessionName/],
   ['DefaultRoleInvalid', { region: 'cn-north-1' }, {}, /another partition/],
   ['RoleNotAllowed', { allowedRolesPolicy: 'required' as const }, {}, /Namespace shop/],
   [
