@@ -29,12 +29,12 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const { out, registry, source, tag, upstream, quick = false } = values;
+  const { out, registry, source, tag, upstream = false, quick = false } = values;
   const options = { folder: out, registry, source, tag, log };
   const problems = await run(step, {
     ...options,
     isQuick: quick,
-    bases: upstream ? 'those of the Dockerfiles' : undefined,
+    isUpstream: upstream,
   });
   for (const problem of problems) console.error(problem);
   return problems.length > 0 ? 1 : 0;

@@ -36,8 +36,8 @@ export interface Built {
 
 export interface Options {
   readonly labels: Labels;
-  /** Absent: made of Debian's packages. */
-  readonly bases: 'those of the Dockerfiles' | undefined;
+  /** By digest, from their registries. Absent: made of Debian's packages. */
+  readonly bases: Bases | undefined;
   /** The sidecar's image is not built again: what it holds comes from a stage that the webhook's second build repeats. */
   readonly isQuick: boolean;
   readonly log: (line: string) => void;
@@ -52,20 +52,29 @@ export async function buildFor(
 ): Promise<Built | { readonly reason: string }> {
   const { log } = options;
   return withEmulator(architecture, async () => {
-    const bases = options.bases === undefined ? await localBases(architecture, log) : undefined;
+    const bases = options.bases ?? (await localBases(architecture, log));
+    const pulls = options.bases !== undefined;
     log(`Building ${program} (${architecture}).`);
-    const first = await build(program, architecture, join(folder, architecture), bases, options.labels);
+    const first = await build(program, architecture, join(folder, architecture), { ...options, bases, pulls });
     const problems = await judge(first, options.labels);
     // What is built is the same for every architecture: once is enough, and an emulator takes its time.
     if (architecture === HOST && !(options.isQuick && program === 'sidecar')) {
       log(`Building ${program} (${architecture}) again.`);
       const again = join(folder, 'again');
-      const second = await build(program, architecture, again, bases, options.labels, { isFresh: true });
+      const second = await build(program, architecture, again, { ...options, bases, pulls, isFresh: true });
       problems.push(...differences(first, second));
       await rm(again, { recursive: true, force: true });
     }
     return { layout: first.layout, architecture, sizes: sizesOf(first), problems };
   });
+}
+
+interface BuildOptions {
+  readonly bases: Bases;
+  /** The bases come from their registries. */
+  readonly pulls: boolean;
+  readonly labels: Labels;
+  readonly isFresh?: boolean;
 }
 
 type BuiltImage = Image & { readonly layout: OCILayout };
@@ -74,9 +83,7 @@ async function build(
   program: ProgramName,
   architecture: Architecture,
   folder: string,
-  bases: Bases | undefined,
-  labels: Labels,
-  { isFresh = false } = {},
+  { bases, pulls, labels, isFresh = false }: BuildOptions,
 ): Promise<BuiltImage> {
   const name = `localhost/rolechain-release/${program}:${architecture}`;
   await buildImage({
@@ -89,7 +96,7 @@ async function build(
     isFresh,
     // BuildKit sets both itself; older buildahs don't, where a FROM names them.
     args: { BUILDPLATFORM: `linux/${HOST}`, TARGETPLATFORM: `linux/${architecture}`, ...bases },
-    ...(bases === undefined ? { pulls: true } : { cache: await packageCache() }),
+    ...(pulls ? { pulls } : { cache: await packageCache() }),
   });
   const archive = `${folder}.tar`;
   await rm(folder, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import { CACHE } from '../../test/node/places.ts';
 import { run } from '../../test/node/run.ts';
 import { buildAll, ROOT } from '../build.ts';
 import { ARCHITECTURES } from '../images/architecture.ts';
+import { upstreamBases } from '../images/upstream.ts';
 import { licenseProblems } from '../build/licenses.ts';
 import { PROGRAMS, partsOf, readLockFile, type ProgramName } from '../build/parts.ts';
 import { ARTEFACTS, archiveName } from './artefacts.ts';
@@ -24,13 +25,14 @@ export interface Options {
   readonly registry: string;
   readonly source: string | undefined;
   readonly tag: string | undefined;
-  readonly bases: BuildOptions['bases'];
+  /** On the bases that the Dockerfiles name. */
+  readonly isUpstream: boolean;
   readonly isQuick: boolean;
   readonly log: (line: string) => void;
 }
 
 /** One sentence for each thing that is wrong. */
-export async function dryRun({ folder, registry, source, tag, bases, isQuick, log }: Options): Promise<string[]> {
+export async function dryRun({ folder, registry, source, tag, isUpstream, isQuick, log }: Options): Promise<string[]> {
   const changes = (await git('status', '--porcelain')) !== '';
   const problems = versionProblems({ packages: packageVersions(), changelog: read('CHANGELOG.md'), tag });
   if (changes && tag !== undefined) problems.push('the work tree has changes that are not committed');
@@ -40,12 +42,12 @@ export async function dryRun({ folder, registry, source, tag, bases, isQuick, lo
   if (typeof helm !== 'string') return [`The chart cannot be packaged: ${helm.reason}`];
   // test:node drops what it takes for left over from the storage that both build in.
   const onWait = (): void => log('Another run builds images: waiting for it.');
-  const options = { folder, registry, source, bases, isQuick, log };
+  const options = { folder, registry, source, isUpstream, isQuick, log };
   return withLock(join(CACHE, 'run.lock'), () => buildRelease(options, helm), { onWait });
 }
 
 async function buildRelease(
-  { folder, registry, source, bases, isQuick, log }: Omit<Options, 'tag'>,
+  { folder, registry, source, isUpstream, isQuick, log }: Omit<Options, 'tag'>,
   helm: string,
 ): Promise<string[]> {
   const problems: string[] = [];
@@ -54,7 +56,9 @@ async function buildRelease(
   problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], lock))));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const bases = isUpstream ? await upstreamBases(log) : undefined;
   const labels = {
+    bases,
     revision: await git('rev-parse', 'HEAD'),
     timestamp: Number(await git('log', '-1', '--format=%ct')),
     source,

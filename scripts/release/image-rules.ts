@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { PATHS, SIDECAR, VERSION } from '@rolechain/shared';
 import type { ProgramName } from '../build/parts.ts';
 import type { Architecture } from '../images/architecture.ts';
+import type { Bases } from '../images/bases.ts';
 import { MAX_IMAGE_BYTES, MAX_OWN_BYTES } from './limits.ts';
 import type { OCIImage } from './oci.ts';
 
@@ -22,16 +23,24 @@ export interface Labels {
   readonly timestamp: number;
   /** URL of the repository. */
   readonly source: string | undefined;
+  /** Each as `<repository>@<digest>`; absent where they are of this machine alone. */
+  readonly bases?: Bases | undefined;
 }
 
-/** Of the image-spec (annotations.md), beside those that the Dockerfiles have. */
-export function labelsOf({ revision, timestamp, source }: Labels): Record<string, string> {
+/** Of the image-spec (annotations.md), beside those that the Dockerfiles have; it knows no place for the image of Node. */
+export function labelsOf({ revision, timestamp, source, bases }: Labels): Record<string, string> {
   const key = (name: string): string => `org.opencontainers.image.${name}`;
   return {
     [key('version')]: VERSION,
     [key('revision')]: revision,
     [key('created')]: rfc3339(timestamp),
     ...(source === undefined ? {} : { [key('source')]: source }),
+    ...(bases && {
+      [key('base.name')]: bases.BASE_IMAGE,
+      [key('base.digest')]: bases.BASE_IMAGE.replace(/^.*@/, ''),
+      'io.rolechain.image.node': bases.NODE_IMAGE,
+      'io.rolechain.image.build': bases.BUILD_IMAGE,
+    }),
   };
 }
 

@@ -10,7 +10,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
 import { kustomize } from '../fixture/kustomize.ts';
-import { ROLE, account, install, namespace, type Installed } from './installed.ts';
+import { ROLE, account, annotated, install, namespace, type Installed } from './installed.ts';
 import { container, outcomeOf, pod, type Changes, type Result } from './pods.ts';
 
 const { assumeRole, assumeRoleAccounts, inject, skipped, skipContainers } = ANNOTATIONS;
@@ -19,8 +19,8 @@ const FLUX_ROLE = JSON.stringify({ roleARN: ROLE });
 /** Of the EKS webhook of this cluster, which is not AWS' own. */
 const PREFIX = 'iam.example.com';
 type Texts = Readonly<Record<string, string>>;
-const many = (key: string): Texts =>
-  Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`${key}-${index}`, '']));
+const many = (length: number): Texts =>
+  Object.fromEntries(Array.from({ length }, (_, index) => [`example.com/x-${index}`, '']));
 
 /** With the webhook there, and with the webhook out: whether the pod is injected, and whether it is refused. */
 type Row = readonly [name: string, annotations: Texts | undefined, injected: boolean, refused: boolean];
@@ -36,9 +36,15 @@ const ACCOUNTS: readonly Row[] = [
   ['based', { [`${PREFIX}/role-arn`]: ROLE }, false, false],
   // The guard does not know the prefix: it lets these slip.
   ['based-elsewhere', { [FOREIGN_KEYS.eksRoleARN]: ROLE }, true, false],
-  ['overgrown', many('example.com/x'), true, false],
+  ['based-among-others', { ...many(2), [`${PREFIX}/role-arn`]: ROLE }, false, false],
+  // The guard looks at 200 at most.
+  ['grown', many(200), true, true],
+  ['overgrown', many(201), true, false],
   ['alike', { 'example.com/role-arn-of': ROLE, 'role-arn': ROLE }, true, true],
 ];
+
+const NATIVE = { ...container(SIDECAR.name), restartPolicy: 'Always' };
+const initContainers = (...all: readonly object[]): Changes => ({ spec: { initContainers: all } });
 
 /** Pods of an account that says nothing, and whether the guard refuses them with the webhook out. */
 const PODS: Readonly<Record<string, readonly [Changes, expected: Result['outcome'], refused: boolean]>> = {
@@ -56,12 +62,20 @@ const PODS: Readonly<Record<string, readonly [Changes, expected: Result['outcome
   'Linux by os': [{ spec: { os: { name: 'linux' } } }, 'injected', true],
   'Windows by selector': [{ spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }, 'plain', false],
   'Linux by selector': [{ spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } }, 'injected', true],
+  'another selector': [{ spec: { nodeSelector: { disk: 'ssd' } } }, 'injected', true],
   // Without a configuration it is none of ours to the webhook.
-  'a native sidecar of our name': [
-    { spec: { initContainers: [{ ...container(SIDECAR.name), restartPolicy: 'Always' }] } },
+  'a native sidecar of our name': [initContainers(NATIVE), 'refused by the webhook', false],
+  'the same behind another init container': [
+    initContainers(container('init'), NATIVE),
     'refused by the webhook',
     false,
   ],
+  'an init container of our name that is not native': [
+    initContainers(container(SIDECAR.name)),
+    'refused by the webhook',
+    true,
+  ],
+  'a native sidecar of another name': [initContainers({ ...NATIVE, name: 'mesh' }), 'injected', true],
   // What follows from containers alone the guard does not know: it stands in until the webhook is back.
   'no container that holds a role': [{ annotations: { [skipContainers.key]: 'app' } }, 'plain', true],
 };
@@ -156,11 +170,6 @@ function rendered(kubectl: string | undefined): KubeObject[] {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function annotated(object: KubeObject, annotations: Texts | undefined): KubeObject {
-  const { annotations: _none, ...metadata } = object.metadata;
-  return { ...object, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
 /** As a ReplicaSet's controller writes it. */

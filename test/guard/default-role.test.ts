@@ -5,9 +5,8 @@ import { describe as sentence } from '@rolechain/webhook';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { ROOT, applyAll } from '../fixture/install.ts';
 import { kustomize } from '../fixture/kustomize.ts';
-import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-import { ROLE, account, install, namespace, type Installed } from './installed.ts';
+import { ROLE, account, annotated, install, namespace, type Installed } from './installed.ts';
 import { outcomeOf, pod } from './pods.ts';
 
 const { assumeRole, assumeRoleAccounts, inject, skipped } = ANNOTATIONS;
@@ -117,7 +116,3 @@ describeWithBinaries('a default role of Namespaces', ({ kubectl }) => {
     });
   });
 });
-
-function annotated(object: KubeObject, annotations: Texts): KubeObject {
-  return { ...object, metadata: { ...object.metadata, annotations } };
-}

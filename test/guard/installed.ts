@@ -79,3 +79,9 @@ export function account(inNamespace: string, name: string, role?: string): KubeO
   const annotations = role === undefined ? {} : { [ANNOTATIONS.assumeRole.key]: role };
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: inNamespace, annotations } };
 }
+
+/** With these annotations and no others; undefined: without the field. */
+export function annotated(object: KubeObject, annotations: Readonly<Record<string, string>> | undefined): KubeObject {
+  const { annotations: _none, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, ...(annotations && { annotations }) } };
+}

@@ -38,8 +38,9 @@ export interface Result {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** By its own words alone: an expression that fails refuses a pod too. */
 const GUARD =
-  /ValidatingAdmissionPolicy 'rolechain-guard(?:-default-role)?' with binding '[^']+' denied request: (.*)$/s;
+  /ValidatingAdmissionPolicy 'rolechain-guard(?:-default-role)?' with binding '[^']+' denied request: (rolechain: .*)$/s;
 
 /** Asks for the pod by server-side dry run, in which all of admission takes part. Throws for any other refusal. */
 export async function outcomeOf(api: Api, object: KubeObject): Promise<Result> {

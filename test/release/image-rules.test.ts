@@ -87,6 +87,15 @@ test('labels say version, commit and time', () => {
     'org.opencontainers.image.created': '2026-05-28T20:26:40Z',
     'org.opencontainers.image.source': 'https://git.example/rolechain',
   });
+  const bases = { BASE_IMAGE: 'a/base@sha256:1', NODE_IMAGE: 'a/node@sha256:2', BUILD_IMAGE: 'a/build@sha256:3' };
+  const ofBases = {
+    'org.opencontainers.image.base.name': 'a/base@sha256:1',
+    'org.opencontainers.image.base.digest': 'sha256:1',
+    'io.rolechain.image.node': 'a/node@sha256:2',
+    'io.rolechain.image.build': 'a/build@sha256:3',
+  };
+  expect(labelsOf({ ...LABELS, bases })).toEqual({ ...labelsOf(LABELS), ...ofBases });
+  expect(labelProblems(image(), { ...LABELS, bases })).toHaveLength(4);
   expect(labelProblems(image(), LABELS)).toEqual([]);
   expect(labelProblems(image(), { ...LABELS, revision: 'def' })).toEqual([
     'the label org.opencontainers.image.revision is abc, not def',

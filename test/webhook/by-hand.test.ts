@@ -2,10 +2,7 @@
  * Certificates and configurations touched by hand, under two replicas behind one Service and a real apiserver: pods are asked
  * for all along, and each is either injected or refused by the guard. The order of what follows is judged, the time printed.
  */
-import { createHash, X509Certificate } from 'node:crypto';
-import { connect as connectTLS } from 'node:tls';
 import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
-import { PATHS } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
@@ -16,6 +13,7 @@ import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
+import { digest, leafOf, lineWith, metric, readiness } from './replica.ts';
 
 const NAME = 'rolechain';
 const SECRET = { namespace: NAMESPACE, name: 'rolechain-webhook-tls' };
@@ -238,6 +236,30 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
     await mended('after a fight', () => Promise.resolve());
   });
 
+  // The last one: a ServiceAccount that is made again has other tokens than those of the running replicas.
+  test("the webhook's ServiceAccount deleted: what is served goes on being vouched for, and /readyz says so", async () => {
+    await api.remove(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts/rolechain-webhook`);
+    // Twice in a row: between what a look asks for the apiserver may forget a token that it knew.
+    const isUnknown = ({ log }: WebhookProcess): boolean =>
+      log()
+        .split('\n')
+        .some((line) => ['certificates: will retry', 'HTTP 401', '"failures":2'].every((part) => line.includes(part)));
+    let looked = 0;
+    await until('each meets an apiserver that does not know it', PATIENCE_MS, async () => {
+      // Their watches go on for a while: they look.
+      await api.patch(pathOf(KINDS[0]), { metadata: { labels: { looked: `${++looked}` } } });
+      return replicas.every(isUnknown);
+    });
+    for (const { healthURL } of replicas) {
+      expect(await readiness(healthURL)).toBe('200 ok');
+      for (const kind of KINDS) expect(await metric(healthURL, kind)).toBe(1);
+    }
+    const { 'tls.crt': leaf = '', 'ca.crt': authority } = await secret();
+    expect(await served()).toEqual(replicas.map(() => digest(leaf)));
+    const bundles = (await Promise.all(KINDS.map(bundlesOf))).flat();
+    expect(bundles).toEqual(bundles.map(() => authority));
+  });
+
   async function allAlong(signal: AbortSignal): Promise<{ injected: number; refused: number }> {
     const count = { injected: 0, refused: 0 };
     while (!signal.aborted) count[(await isInjected()) ? 'injected' : 'refused']++;
@@ -253,36 +275,3 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
 });
 
 const NOT_CALLED = '200 not called WebhookConfigurationMissing';
-
-async function readiness(healthURL: string): Promise<string> {
-  const response = await fetch(healthURL + PATHS.readyz);
-  const { status, reasons } = (await response.json()) as { status: string; reasons: { code: string }[] };
-  return [response.status, status, ...reasons.map(({ code }) => code)].join(' ');
-}
-
-async function metric(healthURL: string, kind: Kind, name = 'rolechain_webhook_configuration_trusts'): Promise<number> {
-  const text = await (await fetch(healthURL + PATHS.metrics)).text();
-  return Number(new RegExp(`^${name}\\{kind="${kind}"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-}
-
-function lineWith(log: string, message: string, kind: Kind): Record<string, unknown> | undefined {
-  const lines = log.split('\n').filter((line) => line.includes(message) && line.includes(kind));
-  return lines.length > 0 ? (JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>) : undefined;
-}
-
-const digest = (base64: string): string =>
-  createHash('sha256')
-    .update(new X509Certificate(Buffer.from(base64, 'base64')).raw)
-    .digest('hex');
-
-async function leafOf(port: number): Promise<string> {
-  const socket = connectTLS({ host: '127.0.0.1', port, rejectUnauthorized: false });
-  try {
-    await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
-    const leaf = socket.getPeerX509Certificate();
-    if (!leaf) throw new Error('no certificate');
-    return createHash('sha256').update(leaf.raw).digest('hex');
-  } finally {
-    socket.destroy();
-  }
-}

@@ -90,7 +90,7 @@ export function makeCertificateMaintainer(options: CertificateMaintainerOptions)
           ...{ api: secrets, namespace, secretName, dnsNames, now: () => new Date(), log, signal: aborted },
         });
       const publish = (bundle: string, others: 'keep' | 'drop', aborted: AbortSignal): Promise<Published> =>
-        publishAll(configurations, (api) =>
+        publishAll(configurations, bundle, (api) =>
           publishCaBundle({ api, configurationName, bundle, others, signal: aborted }),
         );
       const kept = maintainCertificates({ store, publish, onChange: serve, nudges, signal, log });
@@ -119,7 +119,9 @@ function slowly({ read, create, replace }: SecretApi, signal: AbortSignal): Secr
 interface OneConfiguration {
   readonly api: WebhookConfigurationApi;
   readonly trouble: () => ErrorCode | undefined;
-  readonly set: (trouble: ErrorCode | undefined) => void;
+  /** It vouches for the bundle. */
+  readonly published: (bundle: string) => void;
+  readonly failed: (error: unknown, bundle: string) => void;
 }
 
 function oneConfiguration(
@@ -129,17 +131,25 @@ function oneConfiguration(
   const api = webhookConfigurationApi(kubeConfig, kind);
   const allowed = makeTokenBucket(BUNDLE_WRITES);
   let trouble: ErrorCode | undefined;
-  let wasGood = false;
+  /** What it was last seen to vouch for. */
+  let known: string | undefined;
   let times = 0;
   let lastAt = -Infinity;
   const set = (code: ErrorCode | undefined): void => {
     trouble = code;
-    wasGood ||= code === undefined;
     metrics.configurationIs(kind, code === undefined);
   };
   return {
     trouble: () => trouble,
-    set,
+    published: (bundle) => {
+      known = bundle;
+      set(undefined);
+    },
+    failed: (error, bundle) => {
+      if (error instanceof CertificateError && error.code !== 'CertificatesUnavailable') set(error.code);
+      // An API that does not answer, or knows its ServiceAccount no longer, takes nothing back: what was seen last holds.
+      else if (known !== bundle) set('CABundleUnpublished');
+    },
     api: {
       ...api,
       patch: async (name, operations, found = {}) => {
@@ -148,7 +158,7 @@ function oneConfiguration(
         lastAt = clock();
         times++;
         // Each doubling of their number: a fight that lasts for days must not fill the log.
-        if (wasGood && Number.isInteger(Math.log2(times))) {
+        if (known !== undefined && Number.isInteger(Math.log2(times))) {
           const fields = { code: trouble, kind, name, times, writers: writersOf(found, FIELD_MANAGER) };
           log.warn(fields, 'certificates: the caBundle was changed, and is put back');
         }
@@ -163,20 +173,21 @@ function oneConfiguration(
 /** Of both, also when one fails: each has its own users. Rejects with the first failure. */
 async function publishAll(
   configurations: readonly OneConfiguration[],
+  bundle: string,
   publish: (api: WebhookConfigurationApi) => Promise<Published>,
 ): Promise<Published> {
-  const published: Published[] = [];
+  const all: Published[] = [];
   let failure: unknown;
-  for (const { api, set } of configurations) {
+  for (const { api, published, failed } of configurations) {
     try {
-      published.push(await publish(api));
-      set(undefined);
+      all.push(await publish(api));
+      published(bundle);
     } catch (error) {
       failure ??= error;
-      set(error instanceof CertificateError ? error.code : 'CertificatesUnavailable');
+      failed(error, bundle);
     }
   }
   // eslint-disable-next-line @typescript-eslint/only-throw-error -- it is what was caught
   if (failure !== undefined) throw failure;
-  return { changed: published.some(({ changed }) => changed), others: published.some(({ others }) => others) };
+  return { changed: all.some(({ changed }) => changed), others: all.some(({ others }) => others) };
 }

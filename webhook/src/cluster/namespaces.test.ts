@@ -1,4 +1,4 @@
-import { CodedError } from '@rolechain/shared';
+import { CodedError, LIMITS } from '@rolechain/shared';
 import { STALE_MS } from './annotation-cache.ts';
 import { projectNamespace, makeNamespaceCache, makeNamespaceLookup } from './namespaces.ts';
 
@@ -41,6 +41,15 @@ test('one that is missing, gone or perhaps old is asked for live', async () => {
   cache.sink.remove(projectNamespace(shop));
   expect(await lookup('shop')).toEqual({ [KEY]: 'live' });
   expect(asked).toEqual(['shop', 'shop', 'shop']);
+});
+
+test('they are kept within the room for Namespaces', () => {
+  const cache = makeNamespaceCache(() => 0);
+  const text = 'x'.repeat(1000);
+  const most = LIMITS.namespacesKeptBytes / (2 * text.length);
+  for (let i = 0; i < 2 * most; i++) cache.sink.upsert({ key: `n-${i}`, annotations: { [KEY]: text } });
+  expect(cache.size()).toBeGreaterThan(most / 2);
+  expect(cache.size()).toBeLessThanOrEqual(most);
 });
 
 test.each([

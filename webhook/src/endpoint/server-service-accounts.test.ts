@@ -165,6 +165,11 @@ describe('what is looked up for a pod', () => {
       expect(await reasonOf({ lookup, lookupNamespace: lookupNever })).toBe('NotAnnotated');
     });
 
+    test('none where there is no account', async () => {
+      const lookup = () => Promise.resolve(undefined);
+      expect(await reasonOf({ lookup, lookupNamespace: lookupNever })).toBe('NotAnnotated');
+    });
+
     test('none where the setting is off', async () => {
       const off = { namespaceDefaultRole: false, settings: () => SETTINGS };
       expect(await reasonOf({ ...off, lookupNamespace: lookupNever })).toBe('NotAnnotated');

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { LIMITS } from '@rolechain/shared';
 import { SETTINGS, TARGET, account, call, plainPod } from '../testing/fixtures.ts';
+import { STRAYS } from '../objects/annotation-keys.ts';
 import type { Decision } from './decision.ts';
 import { withDefaultRole } from './default-role.ts';
 
@@ -28,6 +29,10 @@ test.each([
   ['all accounts', {}, plain, true],
   ['one by name', { [ACCOUNTS]: 'orders' }, plain, true],
   ['by a glob among others', { [ACCOUNTS]: 'a\n\tord*  b' }, plain, true],
+  ['after a line end', { [ACCOUNTS]: 'x\norders' }, plain, true],
+  ['after a tab', { [ACCOUNTS]: 'x\torders' }, plain, true],
+  ['after a carriage return', { [ACCOUNTS]: 'x\rorders' }, plain, true],
+  ['after white space that is no separator', { [ACCOUNTS]: 'x\forders x\u00a0orders' }, plain, false],
   ['beside what is not a glob', { [ACCOUNTS]: 'orders[ (( orders' }, plain, true],
   ['another one', { [ACCOUNTS]: 'order' }, plain, false],
   ['nobody', { [ACCOUNTS]: '' }, plain, false],
@@ -106,6 +111,21 @@ describe('an account that the admin does not let ask', () => {
     expect(JSON.stringify(pod)).not.toMatch(/AWS_CONTAINER|rolechain-|28173/);
   });
 
+  test('an annotation on the wrong object is told beside', () => {
+    const who = account('', { [STRAYS]: 'rolechain.io/inject' });
+    const { decision } = decide({ [ROLE]: TARGET }, who, locked);
+    expect(decision.warnings).toEqual([
+      expect.stringContaining('[DefaultNotAllowed]'),
+      expect.stringContaining('rolechain.io/inject'),
+    ]);
+  });
+
+  test('annotations that are null get the mark', () => {
+    const before = { ...plainPod(), metadata: { annotations: null } } as unknown as ReturnType<typeof plainPod>;
+    const { pod } = decide({ [ROLE]: TARGET }, plain, locked, before);
+    expect(pod.metadata.annotations).toEqual({ [SKIPPED]: 'DefaultNotAllowed' });
+  });
+
   test('what is no pod of the API gets no mark, and nothing fails', () => {
     const text = { [ROLE]: TARGET };
     for (const odd of [{}, { metadata: 1 }, { ...plainPod(tooLarge), metadata: { annotations: 'x' } }]) {
@@ -144,6 +164,22 @@ test('a default that is invalid is told as the one of the Namespace', () => {
       /^rolechain: Namespace shop asks for an AWS role for its ServiceAccount shop\/orders, but/,
     ),
   });
+});
+
+test('its base identity stays that of the account', () => {
+  const role = JSON.stringify({ roleARN: TARGET, credentialSource: 'irsa' });
+  const { decision } = decide({ [ROLE]: role, [ACCOUNTS]: 'orders' }, account('', BASE));
+  expect(decision).toMatchObject({
+    config: { roles: { default: { source: { type: 'irsa', roleARN: BASE['eks.amazonaws.com/role-arn'] } } } },
+  });
+});
+
+test.each([
+  ['no annotation', {}, on],
+  ['none', { [ROLE]: 'none' }, on],
+  ['a setting that is not given', { [ROLE]: TARGET }, {}],
+])('%s on the Namespace leaves the account as it is', (_name, texts, settings) => {
+  expect(withDefaultRole(plain, texts, settings)).toBe(plain);
 });
 
 test('once in place it stays: the same twice is the same once', () => {
