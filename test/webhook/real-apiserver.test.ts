@@ -8,7 +8,7 @@ import {
   CoreV1Api,
   KubernetesObjectApi,
 } from '@kubernetes/client-node';
-import { ANNOTATIONS } from '@rolechain/shared';
+import { ANNOTATIONS, CodedError } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
@@ -25,13 +25,19 @@ const KEY = ANNOTATIONS.assumeRole.key;
 describeWithCluster('on the real apiserver', (cluster) => {
   let server: ReturnType<typeof makeAdmissionServer> | undefined;
   const looked: string[] = [];
+  /** So many look-ups still fail. */
+  let failing = 0;
+  const lookUp = (name: string): Promise<Record<string, string>> => {
+    looked.push(name);
+    return failing-- > 0 ? Promise.reject(new CodedError('TooManyReviews')) : Promise.resolve({});
+  };
   const core = (): CoreV1Api => cluster().kubeConfig.makeApiClient(CoreV1Api);
 
   beforeAll(async () => {
     const authority = await testAuthority();
     const options = serverOptions(recordingLog(), {
       lookup: () => Promise.resolve(undefined),
-      lookupNamespace: (name) => Promise.resolve((looked.push(name), {})),
+      lookupNamespace: lookUp,
     });
     server = makeAdmissionServer(await authority.issue(), options);
     await server.listen({ host: '127.0.0.1', port: 0 });
@@ -94,6 +100,13 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await calls(() => annotate('orders', { [KEY]: `${TARGET}-2`, other: 'x' }))).toEqual(['updated', 1]);
     expect(await calls(() => annotate('orders', {}))).toEqual(['updated', 0]);
     expect(await calls(() => annotate('plain', { [KEY]: TARGET }))).toEqual(['updated', 1]);
+  });
+
+  test('a webhook with too many reviews answers 503 with Retry-After, and the apiserver asks again', async () => {
+    failing = 2;
+    const wrong = { [KEY]: TARGET, 'rolechain.io/asume-role': TARGET };
+    // Were it not asked again, the account would be created: failurePolicy is Ignore.
+    expect(await calls(() => create('overloaded', wrong))).toEqual([expect.stringMatching(/AnnotationUnknown/), 3]);
   });
 
   const annotateNamespace = async (name: string, annotations: Record<string, string>): Promise<string> => {

@@ -116,8 +116,9 @@ async function main(): Promise<void> {
     log.info({ address: listensAt }, 'listening');
   };
 
-  process.once('SIGTERM', () => void shutDown(state, stop, health, log));
-  process.once('SIGINT', () => void shutDown(state, stop, health, log));
+  // A kubelet that starts again signals once more: without a listener that would end it at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(accountSource(kubeConfig, {}, project), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
@@ -183,6 +184,7 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
  * the accounts are watched on: the answers must not be of yesterday.
  */
 async function shutDown(state: State, stop: AbortController, health: FastifyInstance, log: Logger): Promise<void> {
+  if (state.draining) return;
   state.draining = true;
   log.info({}, 'shutting down');
   await sleep(DRAIN_MS);
