@@ -124,21 +124,6 @@ test("the guard's names are those of the tables, and its message is the reason's
   expect(message).toContain(`asks for an AWS role, but: ${text} ${fix} [NotInjected]`);
 });
 
-test('accounts and Namespaces are validated within 2 s, never refused because of us, and only when a key of ours changed', () => {
-  const { metadata, webhooks } = the<{
-    webhooks: (Webhook & { matchConditions: { expression: string }[]; rules: unknown })[];
-  }>('ValidatingWebhookConfiguration');
-  // A rule of another scope never matches a Namespace (admissionregistration/v1, ScopeType).
-  expect(webhooks[0]?.rules).toMatchObject([{ resources: ['serviceaccounts', 'namespaces'], scope: '*' }]);
-  expect(metadata.name).toBe(value.webhookConfiguration);
-  expect(webhooks).toHaveLength(1);
-  expect(webhooks[0]).toMatchObject({ failurePolicy: 'Ignore', timeoutSeconds: 2, sideEffects: 'None' });
-  expect(webhooks[0]?.clientConfig.caBundle).toBeUndefined();
-  expect(webhooks[0]?.clientConfig.service).toMatchObject({ name: value.serviceName, path: PATHS.validate });
-  const named = webhooks[0]?.matchConditions.flatMap(({ expression }) => expression.match(/'[^']*'/g) ?? []);
-  expect(new Set(named)).toEqual(new Set([`'${ANNOTATION_PREFIX}'`]));
-});
-
 test('the sample of the token right is a Role on one name and its RoleBinding', () => {
   const [role, binding, ...more] = parseManifests(read('manifests/samples/service-account-token.yaml'));
   expect(more).toEqual([]);

@@ -24,5 +24,6 @@ export const onOldest = [
   'test/hard-pods/apiserver.test.ts',
   'test/orders/orders.test.ts',
   'test/packages/apply.test.ts',
+  'test/rolling/rolling.test.ts',
   'test/webhook/whole.test.ts',
 ];

@@ -3,6 +3,7 @@ export * from './arn.ts';
 export * from './arn-like.ts';
 export { parseAssumeRole } from './annotation/parse.ts';
 export type { HopSpec, RoleSpec, SecretKeyRef } from './annotation/types.ts';
+export { readYAML, type Dialect } from './annotation/document.ts';
 export { chainOf, type Chain } from './annotation/chain.ts';
 export {
   FIELDS,

@@ -42,9 +42,13 @@ export interface Result {
 const GUARD =
   /ValidatingAdmissionPolicy 'rolechain-guard(?:-default-role)?' with binding '[^']+' denied request: (rolechain: .*)$/s;
 
-/** Asks for the pod by server-side dry run, in which all of admission takes part. Throws for any other refusal. */
-export async function outcomeOf(api: Api, object: KubeObject): Promise<Result> {
-  const { status, body } = await api.post(`/api/v1/namespaces/${object.metadata.namespace}/pods?dryRun=All`, object);
+/**
+ * Asks for the pod by server-side dry run, in which all of admission takes part; `made` makes it. Throws for any other
+ * refusal.
+ */
+export async function outcomeOf(api: Api, object: KubeObject, how: 'dry run' | 'made' = 'dry run'): Promise<Result> {
+  const query = how === 'dry run' ? '?dryRun=All' : '';
+  const { status, body } = await api.post(`/api/v1/namespaces/${object.metadata.namespace}/pods${query}`, object);
   if (status === 201) {
     const { metadata, spec } = JSON.parse(body) as Pod;
     // Only the webhook gives it a configuration: a name alone is anybody's.

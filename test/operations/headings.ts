@@ -7,3 +7,6 @@ export const LOCK_DOWN: readonly string[] = [
   'Without the Pod Identity agent',
   'Try it first',
 ];
+
+/** Those whose commands upgrade.test.ts runs. */
+export const UPGRADE: readonly string[] = ['Upgrade'];

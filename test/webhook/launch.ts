@@ -14,6 +14,7 @@ export interface Launched {
   readonly process: TiedProcess;
   readonly port: number;
   readonly healthPort: number;
+  readonly settingsFile: string;
   /** Everything that it has written to either output. */
   readonly log: () => string;
   /** Status and reason codes of /readyz. */
@@ -49,6 +50,7 @@ export async function launch(options: LaunchOptions = {}): Promise<Launched> {
     process: child,
     port,
     healthPort,
+    settingsFile: file,
     log: () => readFileSync(logFile, 'utf8'),
     readiness: async () => {
       const response = await fetch(`http://127.0.0.1:${healthPort}${PATHS.readyz}`);

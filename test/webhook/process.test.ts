@@ -1,6 +1,7 @@
 /** The webhook from its bundle, as the Deployment runs it. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -38,6 +39,7 @@ describe('a configuration that is not valid', () => {
       /port is "x", but takes a port.*did you mean sidecarImage/,
     ],
     ['a Region that is none', { settings: { region: 'eu-central1' } }, /\(did you mean eu-central-1\?\)/],
+    ['no image of the sidecar', { settings: { sidecarImage: undefined } }, /sidecarImage is missing/],
     ['YAML', { settingsText: 'a: [' }, /is not valid YAML/],
     ['no file', { args: ['--settings', '/nowhere'] }, /\/nowhere can't be read: ENOENT/],
     ['an unknown flag', { args: ['--setting'] }, /--setting/],
@@ -67,6 +69,25 @@ test('without an apiserver it waits, alive and not ready', async () => {
   await until('each part has tried', PATIENCE_MS, () => log().includes('CacheNotSynced'));
   process.signal('SIGTERM');
   expect(await process.ended).toBe('exit code 0');
+});
+
+test('a settings file that changes is told in log and metric, and nothing else changes', async () => {
+  const { log, readiness, healthPort, settingsFile } = await start();
+  const metric = async (name: string): Promise<string | undefined> => {
+    const metrics = await (await fetch(`http://127.0.0.1:${healthPort}${PATHS.metrics}`)).text();
+    return new RegExp(`^rolechain_settings_${name} (\\d)$`, 'm').exec(metrics)?.[1];
+  };
+  const metrics = async (): Promise<unknown> => [await metric('restart_pending'), await metric('invalid')];
+  await until('it answers', PATIENCE_MS, async () => (await readiness()).startsWith('503'));
+  expect(await metrics()).toEqual(['0', '0']);
+  const before = await readFile(settingsFile, 'utf8');
+  await writeFile(settingsFile, before.replace('sidecar:1', 'sidecar:2'));
+  await until('it says so', PATIENCE_MS, () => log().includes('a restart is pending'));
+  expect(await metrics()).toEqual(['1', '0']);
+  await writeFile(settingsFile, before.replace('sidecarImage', 'sidecarimage'));
+  await until('it says why', PATIENCE_MS, () => /SettingsInvalid.*did you mean sidecarImage/.test(log()));
+  expect(await metrics()).toEqual(['0', '1']);
+  expect(await readiness()).not.toContain('SettingsInvalid');
 });
 
 describeWithCluster('with a real apiserver', (cluster) => {

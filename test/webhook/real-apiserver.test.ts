@@ -8,8 +8,9 @@ import {
   CoreV1Api,
   KubernetesObjectApi,
 } from '@kubernetes/client-node';
-import { ANNOTATIONS } from '@rolechain/shared';
+import { ANNOTATIONS, CodedError } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
+import { openApi } from '../guard/api.ts';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { makeAdmissionServer } from '../../webhook/src/endpoint/server.ts';
@@ -25,13 +26,19 @@ const KEY = ANNOTATIONS.assumeRole.key;
 describeWithCluster('on the real apiserver', (cluster) => {
   let server: ReturnType<typeof makeAdmissionServer> | undefined;
   const looked: string[] = [];
+  /** So many look-ups still fail. */
+  let failing = 0;
+  const lookUp = (name: string): Promise<Record<string, string>> => {
+    looked.push(name);
+    return failing-- > 0 ? Promise.reject(new CodedError('TooManyReviews')) : Promise.resolve({});
+  };
   const core = (): CoreV1Api => cluster().kubeConfig.makeApiClient(CoreV1Api);
 
   beforeAll(async () => {
     const authority = await testAuthority();
     const options = serverOptions(recordingLog(), {
       lookup: () => Promise.resolve(undefined),
-      lookupNamespace: (name) => Promise.resolve((looked.push(name), {})),
+      lookupNamespace: lookUp,
     });
     server = makeAdmissionServer(await authority.issue(), options);
     await server.listen({ host: '127.0.0.1', port: 0 });
@@ -96,6 +103,13 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await calls(() => annotate('plain', { [KEY]: TARGET }))).toEqual(['updated', 1]);
   });
 
+  test('a webhook with too many reviews answers 503 with Retry-After, and the apiserver asks again', async () => {
+    failing = 2;
+    const wrong = { [KEY]: TARGET, 'rolechain.io/asume-role': TARGET };
+    // Were it not asked again, the account would be created: failurePolicy is Ignore.
+    expect(await calls(() => create('overloaded', wrong))).toEqual([expect.stringMatching(/AnnotationUnknown/), 3]);
+  });
+
   const annotateNamespace = async (name: string, annotations: Record<string, string>): Promise<string> => {
     try {
       const existing = await core().readNamespace({ name });
@@ -120,6 +134,31 @@ describeWithCluster('on the real apiserver', (cluster) => {
     );
     expect(await annotateNamespace('platform', { other: 'x' })).toBe('updated');
     expect(await annotateNamespace('platform', { 'rolechain.io/allowed-roles': '*:*:*:*:*:*' })).toBe('updated');
+  });
+
+  test('settings that are invalid are refused, and no other ConfigMap waits for the webhook', async () => {
+    const api = await openApi(cluster().kubeConfig);
+    const calls = async (): Promise<number> => {
+      const { body } = await api.get('/metrics');
+      const counts = body.matchAll(/^apiserver_admission_webhook_request_total\{[^}]*name="settings[^}]*\} (\d+)$/gm);
+      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const write = async (namespace: string, name: string, text: string): Promise<unknown> => {
+      const before = await calls();
+      const path = `/api/v1/namespaces/${namespace}/configmaps`;
+      const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'settings.yaml': text } };
+      const created = await api.post(path, configMap);
+      const answer = created.status === 409 ? await api.put(`${path}/${name}`, configMap) : created;
+      const { message } = JSON.parse(answer.body) as { message?: string };
+      return [answer.status, message, (await calls()) - before];
+    };
+    const refused = expect.stringMatching(/sidecarimage.*did you mean sidecarImage.*\[SettingsInvalid\]$/) as string;
+    expect(await write('rolechain', 'another', 'sidecarimage: x')).toEqual([201, undefined, 0]);
+    expect(await write('shop', 'rolechain-webhook', 'sidecarimage: x')).toEqual([201, undefined, 0]);
+    expect(await write('rolechain', 'rolechain-webhook', 'sidecarimage: x')).toEqual([422, refused, 1]);
+    expect(await write('rolechain', 'rolechain-webhook', 'sidecarImage: x')).toEqual([201, undefined, 1]);
+    expect(await write('rolechain', 'rolechain-webhook', 'sidecarimage: x')).toEqual([422, refused, 1]);
+    api.close();
   });
 
   test('an invalid annotation is refused, on creation and on update', async () => {

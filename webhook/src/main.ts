@@ -37,6 +37,7 @@ import {
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
 import { makeJudgements } from './policy/judgements.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
+import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
 
@@ -51,7 +52,8 @@ const CLOSE_MS = 3000;
 const LIMIT_RANGES_AGAIN_MS = 300_000;
 
 async function main(): Promise<void> {
-  const settings = readSettings();
+  const file = settingsFile();
+  const settings = readSettings(file);
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
   const { address, port, healthPort, eksWebhook: flags, mode, logLevel: _, ...unread }: OwnSettings = others;
@@ -116,8 +118,9 @@ async function main(): Promise<void> {
     log.info({ address: listensAt }, 'listening');
   };
 
-  process.once('SIGTERM', () => void shutDown(state, stop, health, log));
-  process.once('SIGINT', () => void shutDown(state, stop, health, log));
+  // A kubelet that starts again signals once more: without a listener that would end it at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(accountSource(kubeConfig, {}, project), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
@@ -130,6 +133,7 @@ async function main(): Promise<void> {
       }),
     }),
     certificates.keep(serve),
+    watchSettings({ inUse: settings, read: () => readFileSync(file, 'utf8'), metrics, log, signal: stop.signal }),
     // The right to read the bindings is used under this mode alone.
     ...(mode === 'audit' ? [guard.keep()] : []),
   ]);
@@ -183,6 +187,7 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
  * the accounts are watched on: the answers must not be of yesterday.
  */
 async function shutDown(state: State, stop: AbortController, health: FastifyInstance, log: Logger): Promise<void> {
+  if (state.draining) return;
   state.draining = true;
   log.info({}, 'shutting down');
   await sleep(DRAIN_MS);
@@ -192,9 +197,12 @@ async function shutDown(state: State, stop: AbortController, health: FastifyInst
   process.exit(0);
 }
 
-function readSettings(): Settings {
-  const file = attempt('', () => parseArgs({ options: { settings: { type: 'string', default: PATHS.settings } } }))
-    .values.settings;
+function settingsFile(): string {
+  return attempt('', () => parseArgs({ options: { settings: { type: 'string', default: PATHS.settings } } })).values
+    .settings;
+}
+
+function readSettings(file: string): Settings {
   const settings = parseSettings(attempt(`${file} can't be read: `, () => readFileSync(file, 'utf8')));
   return settings.ok ? settings.value : fail(`${file}: ${formatProblems(settings.problems)}`);
 }

@@ -17,6 +17,8 @@ export interface Sources {
 const NAMESPACE = '{{ .Release.Namespace | quote }}';
 const OURS: Edit = { from: 'namespace: rolechain\n', to: `namespace: ${NAMESPACE}\n` };
 const SELECTED: Edit = { from: '[kube-system, rolechain]', to: `[kube-system, ${NAMESPACE}]`, times: 2 };
+/** Of the webhook that is asked about the settings. */
+const OURS_ALONE: Edit = { from: 'values: [rolechain]\n', to: `values: [${NAMESPACE}]\n` };
 const FLUX = '.Values.settings.fluxAlias';
 const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
 const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
@@ -99,7 +101,9 @@ const FILES: Readonly<Record<string, Make>> = {
   ),
   'webhook.yaml': inOursTimes(2, SELECTED),
   'validating-webhook.yaml': (text, { fluxAlias: { validatingWebhook: value } }) =>
-    withAlternative(edited(text, [OURS]), { above: '- name: changed', condition: FLUX, value }),
+    withAlternative(edited(text, [{ ...OURS, times: 2 }, OURS_ALONE]), {
+      ...{ above: '- name: changed', condition: FLUX, value },
+    }),
   'guard.yaml': (text, { fluxAlias: { guard: value }, auditActions }) => {
     const withValues = edited(text, [
       SELECTED,

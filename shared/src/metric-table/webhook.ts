@@ -51,6 +51,18 @@ export const WEBHOOK_METRICS = {
     labels: ['kind'],
     help: 'How often the caBundle was written: at an installation once; more says that something else writes it.',
   },
+  settingsPending: {
+    name: 'rolechain_settings_restart_pending',
+    type: 'gauge',
+    labels: [],
+    help: '1 while the settings file has other settings than those in use: restart the Deployment to use them.',
+  },
+  settingsInvalid: {
+    name: 'rolechain_settings_invalid',
+    type: 'gauge',
+    labels: [],
+    help: '1 while the settings file has changed and is not valid: a webhook that starts now ends at once.',
+  },
   accounts: {
     name: 'rolechain_service_accounts',
     type: 'gauge',

@@ -2,8 +2,11 @@
  * docs/operations.md on a node: "Check it", "Change a setting" and "Uninstall", by its commands. Which order leaves what behind in
  * the apiserver alone: test/operations/leaving.test.ts.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { ANNOTATIONS, SIDECAR } from '@rolechain/shared';
+import { ANNOTATIONS, SIDECAR, VERSION } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { until } from '@rolechain/kit/until.ts';
@@ -73,11 +76,26 @@ export function leaving(get: () => NodeFixture): void {
 
   test('a setting that is refused leaves the old pod at work, and its correction is rolled out', async () => {
     const [edit = '', restart = '', rolledOut = '', log = ''] = below('Change a setting');
-    await shell.type(edit, { KUBE_EDITOR: `sed -i 's/^    region: /    regoin: /'` });
+    const { kube } = get();
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'rolechain-edit-'));
+    const KUBE_EDITOR = `sed -i 's/^    region: /    regoin: /'`;
+    await expect(shell.type(edit, { KUBE_EDITOR, TMPDIR })).rejects.toThrow('no valid changes were saved');
+    rmSync(TMPDIR, { recursive: true });
+    // As the manifests of another version, whose settings this one does not check.
+    const ours = ['configmap/rolechain-webhook', `--namespace=${NAMESPACE}`];
+    await kube.kubectl('label', ...ours, '--overwrite', 'app.kubernetes.io/version=0.0.0');
+    const path = 'jsonpath={.data.settings\\.yaml}';
+    const settings = await kube.kubectl('get', ...ours, `--output=${path}`);
+    const data = { 'settings.yaml': settings.replace(/^region: /m, 'regoin: ') };
+    await kube.kubectl('patch', ...ours, '--type=merge', `--patch=${JSON.stringify({ data })}`);
     await shell.type(restart);
     await until('the log says so', 60_000, async () => (await shell.type(log)).includes('regoin'));
+    await until('the pod says so', 60_000, async () =>
+      /Message: .*regoin.*SettingsInvalid/.test(await kube.kubectl('describe', 'pods', `--namespace=${NAMESPACE}`)),
+    );
     expect(await check()).toBe(SIDECAR.name);
-    await shell.type(edit, { KUBE_EDITOR: `sed -i 's/^    regoin: /    region: /'` });
+    const back = `s/^    regoin: /    region: /; s/version: 0.0.0/version: ${VERSION}/`;
+    await shell.type(edit, { KUBE_EDITOR: `sed -i '${back}'` });
     expect(await typeAll([restart, rolledOut])).toContain('successfully rolled out');
   });
 

@@ -3,8 +3,7 @@
  * have become of it. Pure.
  */
 import { LIMITS, reasonEntry, type ReasonCode } from '@rolechain/shared';
-import type { ReviewResponse } from './review.ts';
-import type { WrittenDecision } from './service-account-review.ts';
+import type { ReviewResponse, WrittenDecision } from './review.ts';
 import type { Decision } from '../policy/decision.ts';
 import { truncateWarnings } from '../objects/truncate.ts';
 

@@ -1,4 +1,4 @@
-import { CodedError, isDNSLabel, isMap, LIMITS } from '@rolechain/shared';
+import { CodedError, isDNSLabel, isMap, LIMITS, type ReasonCode } from '@rolechain/shared';
 import { checkBounds } from './json-limits.ts';
 
 export type Json = Record<string, unknown>;
@@ -54,6 +54,15 @@ export interface ReviewResponse {
     readonly auditAnnotations: Readonly<Record<string, string>>;
     readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
   };
+}
+
+/** What becomes of a write. */
+export interface WrittenDecision {
+  /** Of the first refusal; else whether there is anything of ours in it. */
+  readonly reason: ReasonCode | 'Accepted' | 'SettingsInvalid';
+  /** Of a refused one. */
+  readonly message?: string;
+  readonly warnings: readonly string[];
 }
 
 /** 422 Invalid, as the apiserver itself answers an object that breaks a rule. */

@@ -1,4 +1,4 @@
-/** Reviews of ServiceAccounts and Namespaces: `/validate`. Pure. */
+/** Reviews of ServiceAccounts and Namespaces, and what all reviews of `/validate` have. Pure. */
 import {
   ANNOTATIONS,
   ANNOTATION_PREFIX,
@@ -9,10 +9,17 @@ import {
   isMap,
   type Problem,
   type EksWebhook,
-  type ReasonCode,
 } from '@rolechain/shared';
 import { accountWarnings } from '../policy/service-account-warnings.ts';
-import { refusal, namespaceOf, malformed, readRequest, type ReviewResponse, type Hold } from './review.ts';
+import {
+  refusal,
+  namespaceOf,
+  malformed,
+  readRequest,
+  type ReviewResponse,
+  type Hold,
+  type WrittenDecision,
+} from './review.ts';
 import { patternProblems } from '../policy/allowed-roles.ts';
 import { accountGlobProblems, type NamespaceFindings, type WrittenNamespace } from '../policy/default-role-findings.ts';
 import type { Finding } from '../policy/findings.ts';
@@ -26,6 +33,7 @@ import { fieldsOf } from '../objects/pod.ts';
 import { askedResources } from '../injection/resource-annotations.ts';
 import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
 import type { DecideSettings } from '../settings/settings.ts';
+import { writtenSettings, type WrittenSettings } from './settings-review.ts';
 import { strayProblem } from '../policy/stray-annotations.ts';
 import { isKnownKey, keysOn, strayKeys } from '../objects/annotation-keys.ts';
 
@@ -39,6 +47,8 @@ export interface AnnotationReview {
   readonly account: ServiceAccount | undefined;
   /** The Namespace as it is about to be, where its default role is new or changed, or the list of its accounts. */
   readonly namespace?: WrittenNamespace;
+  /** The ConfigMap of settings, where they are new or changed. */
+  readonly settings?: WrittenSettings;
 }
 
 /** What is written of ours. */
@@ -58,16 +68,20 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   const { uid, kind, operation, subResource, object, oldObject, dryRun } = request;
   const isWritten = (operation === 'CREATE' || operation === 'UPDATE') && !subResource;
   const name = isMap(kind) && kind.group === '' ? kind.kind : undefined;
-  if (!isWritten || (name !== 'ServiceAccount' && name !== 'Namespace')) {
-    return { uid, dryRun: false, written: undefined, account: undefined };
-  }
+  const isRead = name === 'ServiceAccount' || name === 'Namespace' || name === 'ConfigMap';
+  if (!isWritten || !isRead) return { uid, dryRun: false, written: undefined, account: undefined };
   if (!isMap(object)) throw malformed('request.object is missing.');
+  const answer = { uid, dryRun: dryRun === true };
+  if (name === 'ConfigMap') {
+    const called = `${namespaceOf(request.namespace)}/${nameOf(object)}`;
+    const settings = writtenSettings(object, oldObject, called);
+    return { ...answer, written: undefined, account: undefined, ...(settings ? { settings } : {}) };
+  }
   const annotations = textsOf(object);
   const before = textsOf(oldObject);
   const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
   const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isNew(key));
   const changed = keep(annotations, ours);
-  const answer = { uid, dryRun: dryRun === true };
   if (name === 'Namespace') {
     const called = cut(nameOf(object), 253);
     const { assumeRole, assumeRoleAccounts } = ANNOTATIONS;
@@ -151,15 +165,6 @@ function findingsOf({ kind, changed }: Written): NamespaceFindings {
       .map(([reason, problems]) => ({ reason, detail: formatProblems(problems) })),
     warnings: told(strays.filter(isKnownKey)).map((found) => formatProblems([found])),
   };
-}
-
-/** What becomes of a write. */
-export interface WrittenDecision {
-  /** Of the first refusal; else whether there is anything of ours in it. */
-  readonly reason: ReasonCode | 'Accepted';
-  /** Of a refused one. */
-  readonly message?: string;
-  readonly warnings: readonly string[];
 }
 
 /** The write as a whole: an account's refusal has the text that its pods would get. */

@@ -21,6 +21,7 @@ import {
   type AnnotationReview,
   type Judged,
 } from '../admission/service-account-review.ts';
+import { decideSettings } from '../admission/settings-review.ts';
 import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
 import { preCheck, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
@@ -204,16 +205,17 @@ function settingsOf(options: ServerOptions): DecideSettings {
   return settings;
 }
 
-/** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
+/** A ServiceAccount, a Namespace or the settings that are being written. What can't be looked up is a failed call, as for a pod. */
 async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
   const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
-  const { uid, dryRun, written } = review;
+  const { uid, dryRun, written, settings } = review;
   const { mode = 'enforce' } = options;
-  const decision = decideWritten(written, await judgeReview(review, options));
+  const decision = settings ? decideSettings(settings) : decideWritten(written, await judgeReview(review, options));
   const { reason, message: error } = decision;
-  if (written && error !== undefined) {
-    const fields = { uid, object: written.name, reason, dryRun, error, ...modeFields(mode) };
-    options.log.warn(fields, `${mode === 'audit' ? 'would have refused' : 'refused'} ${written.kind}`);
+  const object = settings ?? written;
+  if (object && error !== undefined) {
+    const fields = { uid, object: object.name, reason, dryRun, error, ...modeFields(mode) };
+    options.log.warn(fields, `${mode === 'audit' ? 'would have refused' : 'refused'} ${object.kind}`);
   }
   const answer = respondWritten(review, decision);
   return mode === 'audit' ? auditWritten(answer, decision) : answer;

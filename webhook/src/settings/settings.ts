@@ -256,6 +256,11 @@ export function parseSettings(yaml: string): Result<Settings> {
     const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
     return refuse(problem('DocumentUnreadable', '', `is not valid YAML: ${reason.replace(/:$/, '')}`));
   }
+  return checkSettings(data);
+}
+
+/** The document of the settings, or every problem in it. */
+export function checkSettings(data: unknown): Result<Settings> {
   // valibot takes a list for an object, too.
   if (Array.isArray(data)) {
     return refuse(problem('DocumentWrongType', '', 'is a list, but takes a map of fields', 'write `field: value`'));

@@ -21,8 +21,12 @@ export interface Metrics {
   readonly limitRanges: (of: { readonly size: () => number; readonly known: () => boolean }) => void;
   readonly certificateExpires: (at: Date) => void;
   readonly configurationIs: (kind: WebhookConfigurationKind, trusts: boolean) => void;
+  readonly settingsAre: (state: SettingsState) => void;
   readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
 }
+
+/** Of the settings file, beside the settings in use. */
+export type SettingsState = 'in use' | 'restart pending' | 'invalid';
 
 /** What prom-client asks for, of a row of the table. */
 const optionsOf = <L extends MetricLabel>({ name, help, labels }: MetricEntry & { readonly labels: readonly L[] }) => ({
@@ -44,6 +48,8 @@ export function makeMetrics(): Metrics {
   const expires = new Gauge({ ...optionsOf(WEBHOOK_METRICS.certificateExpires), registers });
   const trusts = new Gauge({ ...optionsOf(WEBHOOK_METRICS.configurationTrusts), registers });
   const written = new Counter({ ...optionsOf(WEBHOOK_METRICS.bundleWrites), registers });
+  const pending = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsPending), registers });
+  const invalid = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsInvalid), registers });
   const measured = (row: MetricEntry, now: () => number): void => {
     new Gauge({
       ...optionsOf(row),
@@ -79,6 +85,10 @@ export function makeMetrics(): Metrics {
     },
     configurationIs: (kind, isTrusting) => {
       trusts.set({ kind }, isTrusting ? 1 : 0);
+    },
+    settingsAre: (state) => {
+      pending.set(Number(state === 'restart pending'));
+      invalid.set(Number(state === 'invalid'));
     },
     bundleWritten: (kind) => {
       written.inc({ kind });

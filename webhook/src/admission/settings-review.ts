@@ -1,0 +1,67 @@
+/** The ConfigMap of settings that is being written: `/validate`. Pure. */
+import { VERSION, formatProblems, problem, readYAML, type Dialect, type Problem } from '@rolechain/shared';
+import { cut, cutMessage } from '../objects/truncate.ts';
+import { fieldsOf } from '../objects/pod.ts';
+import { checkSettings } from '../settings/settings.ts';
+import type { WrittenDecision } from './review.ts';
+
+/** Of the ConfigMap: the Deployment mounts it as PATHS.settings. */
+export const SETTINGS_KEY = 'settings.yaml';
+
+export interface WrittenSettings {
+  readonly kind: 'ConfigMap';
+  readonly name: string;
+  /** Undefined: the ConfigMap has none, and no webhook would start. */
+  readonly text: string | undefined;
+  /** Of the manifests that it comes with, where it has one. */
+  readonly version: string | undefined;
+}
+
+/** On every object of the manifests and the chart. */
+const VERSION_LABEL = 'app.kubernetes.io/version';
+
+/** As at the start of the webhook (settings.ts), within the bounds of what strangers write: anyone may call `/validate`. */
+const YAML: Dialect = {
+  options: { schema: 'core', logLevel: 'error' },
+  uniqueKeys: true,
+  tolerates: () => false,
+};
+
+/** Undefined where the settings are as before: what is stored stops no write. */
+export function writtenSettings(object: unknown, oldObject: unknown, name: string): WrittenSettings | undefined {
+  const text = textOf(object);
+  if (oldObject !== null && oldObject !== undefined && text === textOf(oldObject)) return undefined;
+  const version = fieldsOf(fieldsOf(fieldsOf(object).metadata).labels)[VERSION_LABEL];
+  return { kind: 'ConfigMap', name, text, version: typeof version === 'string' ? version : undefined };
+}
+
+function textOf(configMap: unknown): string | undefined {
+  const text = fieldsOf(fieldsOf(configMap).data)[SETTINGS_KEY];
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** What a webhook that started with these settings would say. */
+export function decideSettings({ name, text, version = VERSION }: WrittenSettings): WrittenDecision {
+  // An upgrade writes the settings first, while the old version still answers: it may not know what the new one does.
+  if (version !== VERSION) return unchecked(`of version ${cut(version, 63)}, and this webhook is of ${VERSION}`);
+  const problems = text === undefined ? [problem('FieldMissing', SETTINGS_KEY, 'is missing')] : problemsOf(text);
+  if (problems === 'too large') return unchecked('too large');
+  if (problems.length === 0) return { reason: 'Accepted', warnings: [] };
+  const what = `rolechain: ConfigMap ${cut(name, 253)}: the settings are invalid: ${formatProblems(problems)}.`;
+  const fix = 'No webhook starts with them. Correct them. [SettingsInvalid]';
+  return { reason: 'SettingsInvalid', warnings: [], message: cutMessage(`${what} ${fix}`) };
+}
+
+function unchecked(why: string): WrittenDecision {
+  return { reason: 'Accepted', warnings: [`rolechain: the settings are not checked: they are ${why}.`] };
+}
+
+function problemsOf(text: string): readonly Problem[] | 'too large' {
+  const data = readYAML(text, YAML);
+  if (!data.ok) {
+    const isBound = data.problems.some(({ code }) => code === 'DocumentTooLarge' || code === 'DocumentTooComplex');
+    return isBound ? 'too large' : data.problems;
+  }
+  const checked = checkSettings(data.value);
+  return checked.ok ? [] : checked.problems;
+}
