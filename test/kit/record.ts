@@ -19,12 +19,12 @@ export const CHANNELS = [
   'output of the sidecar',
   'output of the prober',
   'output of a program in a pod',
-  'output of the command line',
   'log within the test',
   'answer on the health port',
   'error of the credentials endpoint',
   'answer to an admission review',
   'object in the cluster',
+  'output of the command line',
 ] as const;
 export type Channel = (typeof CHANNELS)[number];
 

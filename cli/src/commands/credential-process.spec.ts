@@ -20,7 +20,7 @@ export const CREDENTIAL_PROCESS: CommandSpec = {
       completes: 'file',
     },
     { flags: '--service-account <name>', description: 'which ServiceAccount of the manifest, where it has several' },
-    { flags: '--profile <name>', description: "the base identity's profile; else what the SDK finds by itself" },
+    { flags: '--profile <name>', description: "the base identity's profile; else what the SDK finds" },
     { flags: '--region <name>', description: 'Region of STS where the chain names none; else AWS_REGION' },
     { flags: '--cluster <name>', description: 'what {cluster} in the chain stands for' },
     { flags: '--pod <name>', description: 'what {pod} in session names stands for; else cli and the user' },

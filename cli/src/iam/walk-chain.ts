@@ -29,7 +29,7 @@ export interface Walk {
   readonly cluster: string | undefined;
   /** Folder of external IDs: one folder for each Secret, one file for each key. */
   readonly externalIDs: string | undefined;
-  /** The base identity's profile; else what the SDK finds by itself. */
+  /** The base identity's profile; else what the SDK finds. */
   readonly profile: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
