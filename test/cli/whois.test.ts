@@ -14,6 +14,7 @@ import { rolechain } from './program.ts';
 const ORDERS = 'arn:aws:iam::222222222222:role/teams/orders';
 const AUDIT = 'arn:aws:iam::333333333333:role/audit';
 const ANNOTATION = `roleARN: ${ORDERS}\nroles:\n  audit:\n    via: [{roleARN: "${AUDIT}"}]\n    roleARN: ${AUDIT}-2\n    sessionName: '{cluster}-{serviceAccount}'\n`;
+const HELD = { 'rolechain.io/container-roles': 'app=default,exporter=audit' };
 /** With its namespace over 64 characters. */
 const LONG = `orders-${'x'.repeat(50)}-5f6d8`;
 const CUT = sessionName('{namespace}.{pod}', { namespace: 'shop', pod: LONG });
@@ -58,8 +59,8 @@ describeWithCluster('whois', (cluster) => {
       namespace('web'),
     ]);
     await installed.untilAnswered();
-    await create('orders-1', 'two', {}, { 'rolechain.io/container-roles': 'app=default,exporter=audit' });
-    await create(LONG, 'two');
+    await create('orders-1', 'two', {}, HELD);
+    await create(LONG, 'two', {}, HELD);
     // Of a version that wrote fields which this one does not know.
     const config = {
       version: 99,
@@ -83,8 +84,7 @@ describeWithCluster('whois', (cluster) => {
     expect(stdout).toBe(`shop.orders-1 of role orders in account 222222222222
   One pod makes this name.
   pod shop/orders-1 (Pending)
-    role default: ${ORDERS}, session name {namespace}.{pod}
-    containers: app
+    role default (app): ${ORDERS}, session name {namespace}.{pod}
     ServiceAccount shop/two, rolechain.io/assume-role:
       roleARN: ${ORDERS}
       roles:
@@ -112,13 +112,15 @@ describeWithCluster('whois', (cluster) => {
     const { code, stdout } = await whois('prod-two');
     expect(code).toBe(1);
     expect(stdout).toContain('2 pods make this name: their templates do not tell them apart.');
-    expect(stdout.match(/role audit: \S+role\/audit-2, session name \{cluster\}-\{serviceAccount\}/g)).toHaveLength(2);
+    expect(
+      stdout.match(/role audit \(exporter\): \S+role\/audit-2, session name \{cluster\}-\{serviceAccount\}/g),
+    ).toHaveLength(2);
   });
 
   test('the ARN says which hop it was, and another account nobody', async () => {
     const first = await whois('arn:aws:sts::333333333333:assumed-role/audit/shop.orders-1');
     expect(first.stdout).toContain(
-      `    hop 1 of 2 to role audit: ${AUDIT}, session name {namespace}.{pod}\n    containers: exporter\n`,
+      `    hop 1 of 2 to role audit (exporter): ${AUDIT}, session name {namespace}.{pod}\n`,
     );
     const other = await whois('arn:aws:sts::444444444444:assumed-role/audit/shop.orders-1');
     expect(other).toMatchObject({

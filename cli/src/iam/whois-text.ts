@@ -15,7 +15,11 @@ function subjectText(subject: Subject, colours: Colors): string {
     ...(event === null ? [] : eventLines(event)),
     `  ${VERDICTS[verdict](subject, colours)}`,
   ];
-  return [...lines, ...subject.pods.flatMap((pod) => podLines(pod, subject)), ...accountLines(subject)].join('\n');
+  const pods = [...Map.groupBy(subject.pods, ({ namespace, name }) => `${namespace}/${name}`).values()];
+  const isSome = (sessions: PodMatch[]): sessions is [PodMatch, ...PodMatch[]] => sessions.length > 0;
+  return [...lines, ...pods.filter(isSome).flatMap((pod) => podLines(pod, subject)), ...accountLines(subject)].join(
+    '\n',
+  );
 }
 
 function eventLines({ name, time, sourceIdentity, tags }: NonNullable<Subject['event']>): string[] {
@@ -64,17 +68,26 @@ function taggedText(event: Subject['event']): string {
     : ` Its session tags say pod ${pod} of namespace ${namespace}.`;
 }
 
-function podLines(pod: PodMatch, { annotations }: Subject): string[] {
-  const { namespace, name, serviceAccount, phase, role, hop, hops, roleARN, template, containers } = pod;
-  const where =
-    hop === 0 ? 'the base identity' : hop === hops ? `role ${role}` : `hop ${hop} of ${hops} to role ${role}`;
+/** A pod once, with each of its sessions that has the name. */
+function podLines([first, ...others]: readonly [PodMatch, ...PodMatch[]], { annotations }: Subject): string[] {
+  const { namespace, name, serviceAccount, phase } = first;
   const key = `${namespace}/${serviceAccount}`;
   return [
     `  pod ${namespace}/${name} (${phase === '' ? 'phase unknown' : phase})`,
-    `    ${where}: ${roleARN}, session name ${template}`,
-    `    containers: ${containers.length === 0 ? 'none' : containers.join(', ')}`,
+    ...[first, ...others].map(sessionLine),
     `    ServiceAccount ${key}, ${annotationText(annotations[key])}`,
   ];
+}
+
+function sessionLine({ role, hop, hops, roleARN, template, containers }: PodMatch): string {
+  const where =
+    hop === 0
+      ? `base identity of role ${role}`
+      : hop === hops
+        ? `role ${role}`
+        : `hop ${hop} of ${hops} to role ${role}`;
+  const held = containers.length === 0 ? 'no container' : containers.join(', ');
+  return `    ${where} (${held}): ${roleARN}, session name ${template}`;
 }
 
 function annotationText(annotation: string | null | undefined): string {
