@@ -15,15 +15,15 @@ export { ROOT };
 export async function buildAll(
   outdir = join(ROOT, 'dist'),
 ): Promise<Record<ProgramName | 'prober', readonly string[]>> {
-  const [webhook, { inputs: sidecar }, prober] = await Promise.all([
+  const [webhook, { inputs: sidecar }, prober, cli] = await Promise.all([
     buildWebhook(outdir),
     buildSidecar(outdir),
     buildProber(outdir),
     buildCLI(outdir),
   ]);
-  const all = { webhook, sidecar, prober };
+  const all = { webhook, sidecar, prober, cli };
   writeFileSync(join(outdir, 'inputs.json'), JSON.stringify(all, null, 1));
-  writeContents(outdir, all);
+  writeContents(outdir, { webhook, sidecar });
   return all;
 }
 

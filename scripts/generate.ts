@@ -3,11 +3,14 @@
  * shared's tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
  * writes nothing and fails, naming the stale files.
  */
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
 import { chartFiles } from './generate/chart.ts';
+import { withCommands } from './generate/cli-page.ts';
+import { cliSchemas } from './generate/cli-schemas.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
@@ -36,7 +39,9 @@ function write(name: string, text: string): void {
   const path = ROOT + name;
   if (existsSync(path) && read(name) === text) return;
   stale.push(name);
-  if (!isCheck) writeFileSync(path, text);
+  if (isCheck) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 function endStale(): void {
   console.error(`stale: ${stale.join(', ')}. Run: npx -y pnpm@10 generate`);
@@ -51,6 +56,7 @@ if (isCheck && stale.length > 0) endStale();
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   ...chartFiles(ROOT),
+  'docs/cli.md': await markdown(withCommands(read('docs/cli.md'))),
   'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/metrics.md': await markdown(metricsPage()),
@@ -58,7 +64,11 @@ const files: Readonly<Record<string, string>> = {
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),
   ...Object.fromEntries(
-    await Promise.all(Object.entries(jsonSchemas()).map(async ([name, text]) => [name, await json(text)] as const)),
+    await Promise.all(
+      Object.entries({ ...jsonSchemas(), ...(await cliSchemas(ROOT)) }).map(
+        async ([name, text]) => [name, await json(text)] as const,
+      ),
+    ),
   ),
   'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };

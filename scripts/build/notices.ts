@@ -1,4 +1,4 @@
-/** The text that the licences of bundled packages want passed on with them: one file in each image. */
+/** The text that the licences of bundled packages want passed on with them: one file in each image, and in the package. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { idOf, type Part } from './parts.ts';
@@ -9,7 +9,7 @@ const LICENSE_FILE = /^(?:un)?licen[cs]e|^copying|^notice/i;
 const RULE = '='.repeat(80);
 
 /**
- * The notices of one image: each licence text once, under the packages that have it. `comments`: what the bundle's files
+ * The notices of one program: each licence text once, under the packages that have it. `comments`: what the bundle's files
  * say of licences (esbuild's legal comments), which names what these packages copied in turn.
  */
 export function noticesOf(program: string, parts: readonly Part[], comments: string): string {
@@ -19,7 +19,7 @@ export function noticesOf(program: string, parts: readonly Part[], comments: str
     byText.set(text, [...(byText.get(text) ?? []), `${idOf(part)} (${part.license})`]);
   }
   const sections = [...byText].map(([text, names]) => `${RULE}\n${names.join('\n')}\n\n${text}\n`);
-  const head = `The ${program} of rolechain contains code of these packages.\n\n`;
+  const head = `The ${program === 'cli' ? 'command line' : program} of rolechain contains code of these packages.\n\n`;
   const list = parts.map((part) => `  ${idOf(part)}  ${part.license}\n`).join('');
   const said = comments.trim();
   return `${head}${list}\n${sections.join('\n')}${said === '' ? '' : `\n${RULE}\n${said}\n`}`;

@@ -20,6 +20,8 @@ export interface Part {
   readonly isDirect: boolean;
   /** `name@version` of parts that it uses; a package of which nothing is left stands for those that it uses. */
   readonly uses: readonly string[];
+  /** The range of Node that its package.json asks for. */
+  readonly node: string | undefined;
 }
 
 export interface LockFile {
@@ -44,6 +46,7 @@ interface Manifest {
   readonly license?: string;
   readonly author?: string | { readonly name?: string };
   readonly homepage?: string;
+  readonly engines?: { readonly node?: string };
 }
 
 export const idOf = ({ name, version }: Pick<Part, 'name' | 'version'>): string => `${name}@${version}`;
@@ -52,40 +55,50 @@ export function readLockFile(): LockFile {
   return parse(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8')) as LockFile;
 }
 
-/** The programs that have an image. */
-export const PROGRAMS = ['webhook', 'sidecar'] as const;
+/** The programs that have an image, which holds a Node. */
+export const IMAGES = ['webhook', 'sidecar'] as const;
+export type ImageName = (typeof IMAGES)[number];
+/** All that a release ships. The command line runs on the Node of its user. */
+export const PROGRAMS = [...IMAGES, 'cli'] as const;
 export type ProgramName = (typeof PROGRAMS)[number];
-/** Packages of ours that each is made of. */
-const OURS: Readonly<Record<ProgramName, readonly string[]>> = {
-  webhook: ['webhook', 'certs', 'shared'],
-  sidecar: ['sidecar', 'shared'],
-};
 
 /**
  * The parts of a program's bundle, sorted. `inputs`: its files (esbuild's metafile), relative to the root. Throws where a
  * package has no licence in its package.json, or the lock file doesn't have it: nobody could say what it is.
  */
-export function partsOf(program: ProgramName, inputs: readonly string[], lock: LockFile): Part[] {
+export function partsOf(inputs: readonly string[], lock: LockFile): Part[] {
   const folders = new Set(inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
   const manifests = [...folders].map((folder) => ({ folder, manifest: readManifest(folder) }));
   const ids = new Set(manifests.map(({ manifest }) => idOf(manifest)));
   const uses = usesOf(lock, ids);
+  const ours = new Set(inputs.flatMap((file) => (file.includes('node_modules/') ? [] : [file.split('/', 1).join()])));
   const direct = new Set(
-    OURS[program].flatMap((folder) =>
+    [...ours].flatMap((folder) =>
       Object.entries(lock.importers[folder]?.dependencies ?? {}).map(([name, { version }]) =>
         bare(`${name}@${version}`),
       ),
     ),
   );
   const parts = manifests.map(({ folder, manifest }): Part => {
-    const { name, version, license, author, homepage } = manifest;
+    const { name, version, license, author, homepage, engines } = manifest;
     const id = idOf(manifest);
     const integrity = lock.packages[id]?.resolution.integrity;
     if (integrity === undefined) throw new Error(`${id} is in a bundle, and pnpm-lock.yaml has no hash of it`);
     if (typeof license !== 'string') throw new Error(`${id} is in a bundle, and its package.json names no licence`);
     const by = typeof author === 'string' ? author : author?.name;
     const isDirect = direct.has(id);
-    return { name, version, license, author: by, homepage, integrity, folder, isDirect, uses: uses(id) };
+    return {
+      name,
+      version,
+      license,
+      author: by,
+      homepage,
+      integrity,
+      folder,
+      isDirect,
+      uses: uses(id),
+      node: engines?.node,
+    };
   });
   return parts.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-/** The CycloneDX SBOM of an image: what its bundle holds, by the lock file, and Node with what Node holds. */
+/** The CycloneDX SBOM of a program: what its bundle holds, by the lock file, and in an image Node with what Node holds. */
 import { createHash } from 'node:crypto';
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { PackageURL } from 'packageurl-js';
@@ -9,8 +9,8 @@ export interface Program {
   readonly name: ProgramName;
   readonly version: string;
   readonly parts: readonly Part[];
-  /** `process.versions` of the Node that the image has. */
-  readonly node: Readonly<Record<string, string | undefined>>;
+  /** `process.versions` of the Node that the image has; absent where the program has none. */
+  readonly node: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Of `process.versions`: interfaces and tables, not programs. */
@@ -39,9 +39,11 @@ export function sbomOf({ name, version, parts, node }: Program): string {
     if (part.isDirect) program.dependencies.add(component.bomRef);
     bom.components.add(component);
   }
-  const runtime = nodeComponent(node);
-  bom.components.add(runtime);
-  program.dependencies.add(runtime.bomRef);
+  if (node !== undefined) {
+    const runtime = nodeComponent(node);
+    bom.components.add(runtime);
+    program.dependencies.add(runtime.bomRef);
+  }
   bom.serialNumber = serialNumber(toJSON(bom));
   return `${toJSON(bom)}\n`;
 }
@@ -74,7 +76,7 @@ function hexOf({ integrity, ...part }: Part): string {
 }
 
 /** As scanners name it, so that they find what is known of it. */
-function nodeComponent(versions: Program['node']): Models.Component {
+function nodeComponent(versions: NonNullable<Program['node']>): Models.Component {
   const version = versions.node ?? '';
   const purl = new PackageURL('generic', undefined, 'node', version).toString();
   const inside = Object.entries(versions).filter(([name]) => !NOT_PROGRAMS.has(name));

@@ -6,6 +6,7 @@ import { noticesFile, sbomFile } from '../build/contents.ts';
 import { PROGRAMS } from '../build/parts.ts';
 import { ROOT } from '../build/root.ts';
 import { CHART_PACKAGE, packageChart, type Packaging } from './chart.ts';
+import { CLI_PACKAGE, KREW_MANIFEST, packCLI, writeKrewManifest } from './cli-package.ts';
 import { withImages } from './install.ts';
 import { changesOf } from './version.ts';
 
@@ -29,6 +30,13 @@ export const ARTEFACTS: readonly Artefact[] = [
     },
   },
   { files: [CHART_PACKAGE], write: packageChart },
+  {
+    files: [CLI_PACKAGE, KREW_MANIFEST],
+    write: async ({ folder, timestamp, source }) => {
+      await packCLI(join(folder, CLI_PACKAGE), timestamp);
+      await writeKrewManifest(folder, source);
+    },
+  },
   ...PROGRAMS.map((program): Artefact => ({
     files: [sbomName(program), noticesName(program)],
     write: ({ folder }) => {

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { ROOT } from '../build/root.ts';
-import type { ProgramName } from '../build/parts.ts';
+import type { ImageName } from '../build/parts.ts';
 import { HOST, type Architecture } from '../images/architecture.ts';
 import { localBases, packageCache, type Bases } from '../images/bases.ts';
 import { buildImage, removeImage, saveOCI } from '../images/buildah.ts';
@@ -45,7 +45,7 @@ export interface Options {
 
 /** Layouts are written below `folder`. One sentence where images of this architecture can't be built here. */
 export async function buildFor(
-  program: ProgramName,
+  program: ImageName,
   architecture: Architecture,
   folder: string,
   options: Options,
@@ -80,7 +80,7 @@ interface BuildOptions {
 type BuiltImage = Image & { readonly layout: OCILayout };
 
 async function build(
-  program: ProgramName,
+  program: ImageName,
   architecture: Architecture,
   folder: string,
   { bases, pulls, labels, isFresh = false }: BuildOptions,

@@ -37,6 +37,8 @@ export interface Packaging {
   readonly digests: Digests;
   /** Seconds since 1970: the time of each file, so that a second package is the same. */
   readonly timestamp: number;
+  /** URL of the repository. */
+  readonly source: string | undefined;
   /** The program. */
   readonly helm: string;
 }

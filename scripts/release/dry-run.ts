@@ -11,10 +11,11 @@ import { buildAll, ROOT } from '../build.ts';
 import { ARCHITECTURES } from '../images/architecture.ts';
 import { upstreamBases } from '../images/upstream.ts';
 import { licenseProblems } from '../build/licenses.ts';
-import { PROGRAMS, partsOf, readLockFile, type ProgramName } from '../build/parts.ts';
+import { IMAGES, PROGRAMS, partsOf, readLockFile, type ImageName } from '../build/parts.ts';
 import { ARTEFACTS, archiveName } from './artefacts.ts';
 import { buildFor, type Built, type Options as BuildOptions } from './build-images.ts';
 import { renderingProblems } from './chart.ts';
+import { cliProblems } from './cli-package.ts';
 import { folderProblems, writeChecksums } from './folder.ts';
 import { writeIndex } from './oci.ts';
 import { packageVersions } from './packages.ts';
@@ -53,7 +54,7 @@ async function buildRelease(
   const problems: string[] = [];
   const inputs = await buildAll();
   const lock = readLockFile();
-  problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(program, inputs[program], lock))));
+  problems.push(...PROGRAMS.flatMap((program) => licenseProblems(partsOf(inputs[program], lock))));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const bases = isUpstream ? await upstreamBases(log) : undefined;
@@ -64,7 +65,7 @@ async function buildRelease(
     source,
   };
   const digests = { webhook: '', sidecar: '' };
-  for (const program of PROGRAMS) {
+  for (const program of IMAGES) {
     const work = await mkdtemp(join(tmpdir(), 'rolechain-release-'));
     try {
       const { built, absent } = await buildAllArchitectures(program, work, { labels, bases, isQuick, log });
@@ -85,17 +86,18 @@ async function buildRelease(
       await rm(work, { recursive: true, force: true });
     }
   }
-  const release = { folder, registry, digests, timestamp: labels.timestamp, helm };
+  const release = { folder, registry, digests, timestamp: labels.timestamp, source, helm };
   for (const { write } of ARTEFACTS) await write(release);
   await writeChecksums(folder);
   problems.push(...(await folderProblems(folder, registry)), ...(await renderingProblems(helm, release)));
+  problems.push(...(await cliProblems(folder, release.timestamp)));
   log(problems.length === 0 ? `${folder} holds the release, and it is sound.` : `${folder} holds what was built.`);
   return problems;
 }
 
 /** An architecture that can't be built here is no part of a dry run, and says so; with CI=true, or for a tag, it is a problem. */
 async function buildAllArchitectures(
-  program: ProgramName,
+  program: ImageName,
   work: string,
   options: BuildOptions,
 ): Promise<{ readonly built: Built[]; readonly absent: string[] }> {
@@ -115,7 +117,7 @@ async function buildAllArchitectures(
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
-const sizeLine = (program: ProgramName, architecture: string, { whole, own }: Built['sizes']): string =>
+const sizeLine = (program: ImageName, architecture: string, { whole, own }: Built['sizes']): string =>
   `${program} (${architecture}): ${megabytes(whole)} compressed, of which ${megabytes(own)} are ours.`;
 
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');

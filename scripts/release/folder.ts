@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { tryRun } from '../../test/node/run.ts';
-import { PROGRAMS, type ProgramName } from '../build/parts.ts';
+import { IMAGES, PROGRAMS, type ImageName } from '../build/parts.ts';
 import { ARTEFACTS, CHECKSUMS, archiveName, sbomName } from './artefacts.ts';
 import { packageProblems } from './chart.ts';
 import { imageOf, type Digests } from './install.ts';
@@ -15,7 +15,7 @@ import { readOCI, sha256Of } from './oci.ts';
 export const CHECK_COMMAND = `sha256sum --check ${CHECKSUMS}`;
 
 export const FILES_OF_A_RELEASE: ReadonlySet<string> = new Set([
-  ...PROGRAMS.map(archiveName),
+  ...IMAGES.map(archiveName),
   ...ARTEFACTS.flatMap(({ files }) => files),
   CHECKSUMS,
 ]);
@@ -30,8 +30,8 @@ export async function writeChecksums(folder: string): Promise<void> {
 
 /** Digests of the image indices in the archives. */
 export async function digestsOf(folder: string): Promise<Digests> {
-  const digests: Partial<Record<ProgramName, string>> = {};
-  for (const program of PROGRAMS) {
+  const digests: Partial<Record<ImageName, string>> = {};
+  for (const program of IMAGES) {
     const work = await mkdtemp(join(tmpdir(), 'rolechain-oci-'));
     try {
       digests[program] = (await readOCI(join(folder, archiveName(program)), work)).digest;
@@ -69,9 +69,11 @@ export async function folderProblems(folder: string, registry: string): Promise<
   const digests = await digestsOf(folder);
   problems.push(...(await packageProblems(folder, registry, digests)));
   const install = read(folder, 'install.yaml');
-  for (const program of PROGRAMS) {
+  for (const program of IMAGES) {
     const image = imageOf(registry, program, digests);
     if (!install.includes(` ${image}\n`)) problems.push(`install.yaml doesn't name ${image}`);
+  }
+  for (const program of PROGRAMS) {
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
     const invalid: unknown = await validator.validate(read(folder, sbomName(program)));
     if (invalid !== null) problems.push(`${sbomName(program)} is not valid CycloneDX: ${JSON.stringify(invalid)}`);

@@ -1,7 +1,7 @@
 /** What an image of ours has to be. Each rule gives one sentence for each thing that is wrong. */
 import { statSync } from 'node:fs';
 import { PATHS, SIDECAR, VERSION } from '@rolechain/shared';
-import type { ProgramName } from '../build/parts.ts';
+import type { ImageName } from '../build/parts.ts';
 import type { Architecture } from '../images/architecture.ts';
 import type { Bases } from '../images/bases.ts';
 import { MAX_IMAGE_BYTES, MAX_OWN_BYTES } from './limits.ts';
@@ -9,7 +9,7 @@ import type { OCIImage } from './oci.ts';
 
 /** An image, and what its layers hold. */
 export interface Image {
-  readonly program: ProgramName;
+  readonly program: ImageName;
   readonly architecture: Architecture;
   readonly image: OCIImage;
   /** For each layer the paths of its files, relative. */

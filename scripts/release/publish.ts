@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { tryRun } from '../../test/node/run.ts';
-import { PROGRAMS } from '../build/parts.ts';
+import { IMAGES } from '../build/parts.ts';
 import { archiveName, sbomName } from './artefacts.ts';
 import { digestsOf, folderProblems } from './folder.ts';
 import { NO_REGISTRY } from './install.ts';
@@ -24,7 +24,7 @@ export async function publish({ folder, registry, log }: Options): Promise<strin
   const problems = await folderProblems(folder, registry);
   if (problems.length > 0) return problems;
   const digests = await digestsOf(folder);
-  for (const program of PROGRAMS) {
+  for (const program of IMAGES) {
     const name = `${registry}/rolechain/${program}`;
     const archive = `oci-archive:${join(folder, archiveName(program))}`;
     // As they are: a registry that compresses or converts them would give them another digest.

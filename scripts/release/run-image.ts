@@ -1,7 +1,7 @@
 /** Starts the programs of an unpacked image, as its user and with nothing but its files. */
 import { PATHS, SIDECAR_COMMAND, WEBHOOK_COMMAND } from '@rolechain/shared';
 import { tryRun } from '../../test/node/run.ts';
-import type { ProgramName } from '../build/parts.ts';
+import type { ImageName } from '../build/parts.ts';
 import { saidOfCodeCache } from '../build/said-of-code-cache.ts';
 
 /** It ends what hangs. Under an emulator a start takes a while. */
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 600_000;
 const ENVIRONMENT = { PATH: process.env.PATH };
 
 /** One sentence for each thing that doesn't work. `user`: of the image, `uid:gid`. */
-export async function runProblems(root: string, program: ProgramName, user: string): Promise<string[]> {
+export async function runProblems(root: string, program: ImageName, user: string): Promise<string[]> {
   const into = [`--userspec=${user}`, root];
   const started = (...command: readonly string[]): ReturnType<typeof tryRun> =>
     tryRun('chroot', [...into, ...command], { env: ENVIRONMENT, timeoutMs: TIMEOUT_MS });

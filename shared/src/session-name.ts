@@ -44,6 +44,11 @@ export function sessionName(template: string, values: SessionNameValues): string
   return `${clean.slice(0, LIMITS.sessionNameMax - HASH_LENGTH - 1)}-${hash}`;
 }
 
+/** The template with what is known; a placeholder whose value isn't stays as it is. */
+export function fillSessionName(template: string, values: SessionNameValues): string {
+  return template.replace(PLACEHOLDER, (text, name: string) => (isPlaceholder(name) ? (values[name] ?? text) : text));
+}
+
 function isPlaceholder(name: string): name is Placeholder {
   return (PLACEHOLDERS as readonly string[]).includes(name);
 }

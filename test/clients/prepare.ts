@@ -2,12 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Absent } from '@rolechain/kit/when.ts';
 import { prepareGoClient } from './go.ts';
-import { BOTOCORE, MOTO, OLD_BOTOCORE, preparePython } from './python.ts';
+import { AWS_CLI, BOTOCORE, MOTO, OLD_BOTOCORE, preparePython } from './python.ts';
 
 export const preparePythons = async (): Promise<(string | Absent)[]> => [
   await preparePython(BOTOCORE),
   await preparePython(OLD_BOTOCORE),
   await preparePython(MOTO),
+  await preparePython(AWS_CLI),
 ];
 
 /** Says what could not be made. False where that is a failure: under `CI=true`. */

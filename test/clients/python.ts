@@ -28,6 +28,9 @@ export const OLD_BOTOCORE: Venv = {
   requirements: ['botocore==1.29.0'],
 };
 
+/** AWS' own program, whose second version no registry has. */
+export const AWS_CLI: Venv = { name: 'AWS CLI 1', folder: 'awscli-1.45.11', requirements: ['awscli==1.45.11'] };
+
 /** A mock of AWS that others wrote, see moto.ts. */
 export const MOTO: Venv = {
   name: 'moto',

@@ -3,9 +3,9 @@
  * ask servers and issue credentials, and searched when the whole run is over (records.ts). Without a folder in the
  * environment nothing is written, so that the helpers serve the demo too.
  *
- * Three channels carry secrets by contract, and are not heard: the 200 answers of the credentials endpoint, the files
- * of tokens and keys that only their reader is given, and, with `authorization-token: env`, that token in the pod
- * (of the pod everything else is heard, see `podText`).
+ * Four channels carry secrets by contract, and are not heard: the 200 answers of the credentials endpoint, the files
+ * of tokens and keys that only their reader is given, with `authorization-token: env` that token in the pod (of the pod
+ * everything else is heard, see `podText`), and what `rolechain credential-process` prints on standard output where it ends with 0.
  */
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -24,6 +24,7 @@ export const CHANNELS = [
   'error of the credentials endpoint',
   'answer to an admission review',
   'object in the cluster',
+  'output of the command line',
 ] as const;
 export type Channel = (typeof CHANNELS)[number];
 

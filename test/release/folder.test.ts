@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { VERSION } from '@rolechain/shared';
-import { PROGRAMS } from '../../scripts/build/parts.ts';
+import { IMAGES } from '../../scripts/build/parts.ts';
 import { ARTEFACTS, archiveName, sbomName } from '../../scripts/release/artefacts.ts';
 import {
   CHART_PACKAGE,
@@ -29,11 +29,11 @@ describeWithHelm('a release', (helm) => {
   beforeAll(async () => {
     whole = mkdtempSync(join(tmpdir(), 'rolechain-whole-'));
     const work = mkdtempSync(join(tmpdir(), 'rolechain-work-'));
-    for (const program of PROGRAMS)
+    for (const program of IMAGES)
       cpSync(writeArchive(work, 'amd64', [{ [`rolechain/${program}`]: program }]), join(whole, archiveName(program)));
     rmSync(work, { recursive: true });
     const digests = await digestsOf(whole);
-    release = { folder: whole, registry: REGISTRY, digests, timestamp: 1_780_000_000, helm };
+    release = { folder: whole, registry: REGISTRY, digests, timestamp: 1_780_000_000, source: undefined, helm };
     for (const { write } of ARTEFACTS) await write(release);
     await writeChecksums(whole);
   });

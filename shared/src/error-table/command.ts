@@ -17,5 +17,21 @@ export const COMMAND = {
   ),
   ClusterUnauthorized: e(401, "The apiserver does not know the kubeconfig's user.", 'Log in again.'),
   ClusterForbidden: e(403, 'The apiserver forbids it.', 'Ask for the right that the message names.'),
+  ClusterTooLarge: e(413, 'The cluster has more than the command reads.', 'Name one namespace (-n).'),
+  SidecarUnreachable: e(
+    503,
+    'No sidecar answers in this pod.',
+    'Run it in a container that holds a role, once the sidecar has started; elsewhere name a chain (--chain, -f).',
+  ),
+  SidecarInvalidResponse: e(
+    503,
+    'What answers in the place of the sidecar is not rolechain.',
+    'Check what listens on the port of AWS_CONTAINER_CREDENTIALS_FULL_URI.',
+  ),
+  BaseIdentityMissing: e(
+    401,
+    'The environment has no AWS credentials from which the chain could start.',
+    'Log in (`aws sso login`), set keys, or name a profile (--profile): `aws sts get-caller-identity` has to work.',
+  ),
   ObjectNotFound: e(404, 'There is no such object.', 'Check its name and its namespace (-n).'),
 } as const satisfies Record<string, ErrorEntry>;
