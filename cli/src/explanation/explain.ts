@@ -73,7 +73,7 @@ export async function explainPod({ subject, pod, around }: PodSubject, world: Wo
     reasons: reasonsOf(decision),
     ...(account ? { account } : {}),
     containers,
-    roles: accepted && asked ? rolesOf(asked, accepted, world, holders) : [],
+    roles: accepted ? rolesOf(asked, accepted, world, holders) : [],
     warnings: [...decision.warnings],
     findings: [
       ...world.gaps,
