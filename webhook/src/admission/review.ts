@@ -56,10 +56,10 @@ export interface ReviewResponse {
   };
 }
 
-/** What becomes of a write. */
-export interface WrittenDecision {
+/** What becomes of a write: of an annotated object, or of the settings. */
+export interface WrittenDecision<Reason = ReasonCode | 'Accepted' | 'SettingsInvalid'> {
   /** Of the first refusal; else whether there is anything of ours in it. */
-  readonly reason: ReasonCode | 'Accepted' | 'SettingsInvalid';
+  readonly reason: Reason;
   /** Of a refused one. */
   readonly message?: string;
   readonly warnings: readonly string[];

@@ -9,6 +9,7 @@ import {
   isMap,
   type Problem,
   type EksWebhook,
+  type ReasonCode,
 } from '@rolechain/shared';
 import { accountWarnings } from '../policy/service-account-warnings.ts';
 import {
@@ -168,7 +169,7 @@ function findingsOf({ kind, changed }: Written): NamespaceFindings {
 }
 
 /** The write as a whole: an account's refusal has the text that its pods would get. */
-export function decideWritten(written: Written | undefined, judged: Judged): WrittenDecision {
+export function decideWritten(written: Written | undefined, judged: Judged): WrittenDecision<ReasonCode | 'Accepted'> {
   if (!written || (!judged && Object.keys(written.changed).length === 0))
     return { reason: 'NotAnnotated', warnings: [] };
   const ofKeys = findingsOf(written);
