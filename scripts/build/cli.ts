@@ -7,7 +7,7 @@ import { noticesFile, sbomFile, writeContents } from './contents.ts';
 import { PROGRAM, ROOT } from './root.ts';
 
 /** The oldest Node that it runs on: commander asks for it, and no older release is still maintained. */
-export const CLI_NODE = '22.12';
+export const CLI_NODE = '22.19';
 /** The program within the package. */
 export const CLI_PROGRAM = 'rolechain.mjs';
 /** kubectl runs the program of the second name for `kubectl rolechain`. */

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../test/node/run.ts';
 import { ROOT } from '../build/root.ts';
-import { PROGRAMS } from '../build/parts.ts';
+import { IMAGES } from '../build/parts.ts';
 import { ARCHITECTURES, type Architecture } from './architecture.ts';
 import type { Bases } from './bases.ts';
 
 /** The defaults of the arguments, which both Dockerfiles have. Throws where they don't agree, or an argument has none. */
 export function namedBases(
-  dockerfiles: readonly string[] = PROGRAMS.map((program) => readFileSync(join(ROOT, `Dockerfile.${program}`), 'utf8')),
+  dockerfiles: readonly string[] = IMAGES.map((program) => readFileSync(join(ROOT, `Dockerfile.${program}`), 'utf8')),
 ): Bases {
   const named = (argument: keyof Bases): string => {
     const found = dockerfiles.map((text) => new RegExp(`^ARG ${argument}=(\\S+)$`, 'm').exec(text)?.[1]);

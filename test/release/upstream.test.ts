@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ROOT } from '../../scripts/build/root.ts';
-import { PROGRAMS } from '../../scripts/build/parts.ts';
+import { IMAGES } from '../../scripts/build/parts.ts';
 import { namedBases, upstreamBases } from '../../scripts/images/upstream.ts';
 
 const index = (...architectures: readonly string[]): string =>
@@ -82,7 +82,7 @@ describe('the names', () => {
     `ARG BUILD_IMAGE=b\nARG NODE_IMAGE=n\nARG BASE_IMAGE=${base}\nFROM \${BASE_IMAGE}\n`;
 
   test('are those of the Dockerfiles', () => {
-    const files = PROGRAMS.map((program) => readFileSync(join(ROOT, `Dockerfile.${program}`), 'utf8'));
+    const files = IMAGES.map((program) => readFileSync(join(ROOT, `Dockerfile.${program}`), 'utf8'));
     const names = Object.entries(namedBases()).map(([argument, name]) => `\nARG ${argument}=${name}\n`);
     expect(names).toHaveLength(3);
     for (const file of files) for (const name of names) expect(file).toContain(name);
