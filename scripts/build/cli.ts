@@ -6,7 +6,7 @@ import { VERSION } from '@rolechain/shared';
 import { noticesFile, sbomFile, writeContents } from './contents.ts';
 import { PROGRAM, ROOT } from './root.ts';
 
-/** The oldest Node that it runs on: commander asks for it, and no older release is still maintained. */
+/** The oldest Node that it runs on: the client of the apiserver asks for it (undici). */
 export const CLI_NODE = '22.19';
 /** The program within the package. */
 export const CLI_PROGRAM = 'rolechain.mjs';

@@ -15,7 +15,7 @@ const WHOLE = index('amd64', 'arm64', 's390x');
 const DIGEST = digestOf(WHOLE);
 
 /** What a registry has, by the name that is asked for. */
-const IMAGES: Readonly<Record<string, string>> = {
+const REGISTRY: Readonly<Record<string, string>> = {
   'registry.example/base:latest': WHOLE,
   [`registry.example/base@${DIGEST}`]: WHOLE,
   'localhost:5000/node': WHOLE,
@@ -30,7 +30,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rolechain-skopeo-'));
   const script = `#!${process.execPath}
 const [inspect, raw, name, ...more] = process.argv.slice(2);
-const text = ${JSON.stringify(IMAGES)}[name.replace('docker://', '')];
+const text = ${JSON.stringify(REGISTRY)}[name.replace('docker://', '')];
 if (inspect !== 'inspect' || raw !== '--raw' || more.length > 0 || text === undefined) {
   console.error('manifest unknown: ' + name);
   process.exit(1);
