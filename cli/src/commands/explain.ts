@@ -8,7 +8,7 @@ import { listOf, readInput, textOf as optionText, type Input } from '../document
 import { explainAccount, explainNamespace } from '../explanation/explain-account.ts';
 import { explainPod, isFinding, type World } from '../explanation/explain.ts';
 import { drawingsOf, graphText } from '../explanation/graph.ts';
-import { textOf } from '../explanation/text.ts';
+import { plainTexts, textOf } from '../explanation/text.ts';
 import type { Explanation, ExplainReport, Subject } from '../report-schemas/explain.ts';
 
 export const run: Run = async (call) => {
@@ -64,7 +64,7 @@ async function outcomeOf(explanations: Explanation[], { options }: Call): Promis
   const common = { report, isFinding: explanations.some(isFinding) };
   const graph = optionText(options.graph);
   if (graph === undefined) return { ...common, text: (colours) => textOf(explanations, colours) };
-  const drawings = drawingsOf(explanations);
+  const drawings = drawingsOf(explanations.map(plainTexts));
   if (graph === 'text') return { ...common, text: () => graphText(drawings) };
   const { graphSVG } = await import('../explanation/graph-svg.ts');
   return { ...common, text: () => graphSVG(drawings) };

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { CodedError, type ErrorCode, type ReasonCode } from '@rolechain/shared';
 import { decideWithLookups, patch, type DecideOptions, type Decision } from '@rolechain/webhook';
 import type { Run } from '../terminal/command.ts';
+import { plain } from '../terminal/plain.ts';
 import { decideOptions } from '../documents/known-objects.ts';
 import type { Manifest } from '../documents/manifests.ts';
 import { asPod, podTemplateOf, type PodTemplate } from '../documents/pod-template.ts';
@@ -106,5 +107,5 @@ function noteOf({ manifest, namespace, outcome, reason, message, warnings }: Ans
     ...(message === undefined ? [] : [`  ${message}`]),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines.map((line) => `${plain(line)}\n`).join('');
 }

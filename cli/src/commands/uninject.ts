@@ -1,6 +1,7 @@
 /** `rolechain uninject`: the webhook's way back, on files. */
 import { findInjected, uninject, viewPod, type DecideSettings } from '@rolechain/webhook';
 import type { Run } from '../terminal/command.ts';
+import { plain } from '../terminal/plain.ts';
 import type { Manifest } from '../documents/manifests.ts';
 import { podTemplateOf, type PodTemplate } from '../documents/pod-template.ts';
 import { readInput } from '../documents/read-input.ts';
@@ -20,7 +21,8 @@ export const run: Run = async (call) => {
     taken.map(({ change }) => change),
   );
   for (const { manifest, message } of taken) {
-    if (message !== undefined) surroundings.err(`${manifest.kind} ${manifest.name} (${manifest.file}): ${message}\n`);
+    if (message !== undefined)
+      surroundings.err(`${plain(`${manifest.kind} ${manifest.name} (${manifest.file}): ${message}`)}\n`);
   }
   for (const file of withoutComments) surroundings.err(`${file}: comments are gone, since aliases stand in it\n`);
   const report: UninjectReport = {

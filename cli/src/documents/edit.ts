@@ -22,7 +22,7 @@ export interface Edited {
 export function editDocument(document: ManifestDocument, edits: readonly Edit[]): Edited {
   const operations = edits.flatMap(({ path, operations: list }) => list.map((operation) => under(path, operation)));
   if (operations.length === 0) return { text: document.text, value: document.value, isRewritten: false };
-  const value: unknown = jsonPatch.applyPatch(structuredClone(document.value), operations, true).newDocument;
+  const value: unknown = jsonPatch.applyPatch(jsonPatch.deepClone(document.value), operations, true).newDocument;
   if (!document.yaml) return { text: stringifyJSON(document.text, value), value, isRewritten: false };
   // A document is parsed again, since an edit changes it.
   const yaml = parseDocument(document.text, YAML);
@@ -30,7 +30,7 @@ export function editDocument(document: ManifestDocument, edits: readonly Edit[])
   if (isRewritten) yaml.contents = yaml.createNode(value) as typeof yaml.contents;
   else for (const operation of operations) apply(yaml, operation);
   const text = yaml.toString(formOf(document.text));
-  if (!isDeepStrictEqual(parseDocument(text, YAML).toJS(), value)) {
+  if (!isDeepStrictEqual(jsonPatch.deepClone(parseDocument(text, YAML).toJS()), value)) {
     throw new CodedError('InternalError', 'The YAML that was written does not say what it should.');
   }
   return { text, value, isRewritten };
@@ -90,7 +90,7 @@ function formOf(text: string): {
   flowCollectionPadding: boolean;
 } {
   const indent = /^[\w'"][^\n]*:[^\S\n]*(?:#[^\n]*)?\n( +)[\w'"]/m.exec(text)?.[1]?.length ?? 2;
-  const list = /^( *)[\w'"][^\n]*:[^\S\n]*(?:#[^\n]*)?\n( *)- /m.exec(text);
+  const list = /^( *)[\w'"][^\n]*:[^\S\n]*(?:#[^\n]*)?\n(?: *#[^\n]*\n)*( *)- /m.exec(text);
   return {
     lineWidth: 0,
     indent,

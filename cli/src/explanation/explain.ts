@@ -1,5 +1,5 @@
 /** Explains what the webhook decides, by its own functions: which container gets which role, and why not. */
-import { ANNOTATIONS, CodedError, FOREIGN_KEYS, reasonEntry, type ReasonCode } from '@rolechain/shared';
+import { ANNOTATIONS, CodedError, FOREIGN_KEYS, NO_ROLE, reasonEntry, type ReasonCode } from '@rolechain/shared';
 import {
   decideWithLookups,
   decideServiceAccount,
@@ -42,10 +42,8 @@ export interface PodSubject {
 export async function explainPod({ subject, pod, around }: PodSubject, world: World): Promise<Explanation> {
   const decided = await decideOrWhyNot(pod, subject.namespace, world.options);
   const whose = `${subject.kind} ${subject.namespace}/${subject.name}`;
-  const strays = [
-    ...strayFindings(pod, 'Pod', around ? `${whose}, its pod template` : whose),
-    ...(around ? outsideFindings(around, whose) : []),
-  ];
+  const ofPod = strayFindings(pod, 'Pod', around ? `${whose}, its pod template` : whose);
+  const outside = (around ? outsideFindings(around, whose) : []).map(({ finding }) => finding);
   const common = { subject, settings: settingsOf(world) };
   if (decided instanceof CodedError) {
     const { code, message, fix } = decided;
@@ -55,7 +53,7 @@ export async function explainPod({ subject, pod, around }: PodSubject, world: Wo
       outcome: 'unknown',
       reasons,
       ...NOTHING,
-      findings: [...world.gaps, ...strays.map(({ finding }) => finding)],
+      findings: [...world.gaps, ...ofPod.map(({ finding }) => finding), ...outside],
     };
   }
   const { decision, asked } = decided;
@@ -78,7 +76,8 @@ export async function explainPod({ subject, pod, around }: PodSubject, world: Wo
     findings: [
       ...world.gaps,
       // What the webhook says itself is not said twice.
-      ...strays.filter(({ key }) => !told.includes(key)).map(({ finding }) => finding),
+      ...ofPod.filter(({ key }) => !told.includes(`${key} `)).map(({ finding }) => finding),
+      ...outside,
       ...(recorded ? changesOf(recorded, decision, accepted) : []),
     ],
     ...(recorded ? { recorded } : {}),
@@ -157,11 +156,13 @@ export function reasonsOf(
 }
 
 async function accountOf(
-  { account }: Decided,
+  { account, decision }: Decided,
   namespace: string,
   pod: Json,
   { known, settings }: World,
 ): Promise<Explanation['account']> {
+  // Nothing was looked up.
+  if (!account && (decision.reason === 'OptedOut' || decision.reason === 'MirrorPod')) return undefined;
   const name = account?.name ?? serviceAccountNameOf(pod);
   const found = await known.account(namespace, name).catch(() => undefined);
   if (!found) return undefined;
@@ -177,7 +178,9 @@ export function askedBy(
   const { assumeRole } = ANNOTATIONS;
   const onAccount = `ServiceAccount ${account.namespace}/${account.name}`;
   if (account.byDefault) return { key: assumeRole.key, on: `Namespace ${account.namespace}` };
-  if (account.annotations[assumeRole.key] !== undefined) return { key: assumeRole.key, on: onAccount };
+  const text = account.annotations[assumeRole.key];
+  if (text === NO_ROLE) return undefined;
+  if (text !== undefined) return { key: assumeRole.key, on: onAccount };
   const flux = FOREIGN_KEYS.fluxAssumeRole;
   return value.fluxAlias && account.annotations[flux] ? { key: flux, on: onAccount } : undefined;
 }

@@ -1,9 +1,18 @@
 /** An explanation for people. Pure. */
 import type { Colors } from '../terminal/colours.ts';
+import { plain } from '../terminal/plain.ts';
 import type { Coded, ExplainedHop, ExplainedRole, Explanation } from '../report-schemas/explain.ts';
 
 export function textOf(explanations: readonly Explanation[], colours: Colors): string {
-  return explanations.map((one) => oneText(one, colours)).join('\n');
+  return explanations.map((one) => oneText(plainTexts(one), colours)).join('\n');
+}
+
+/** Names and annotations are of strangers. */
+export function plainTexts<T>(value: T): T {
+  if (typeof value === 'string') return plain(value) as T;
+  if (Array.isArray(value)) return value.map(plainTexts) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainTexts(inner)])) as T;
 }
 
 const OUTCOMES: Readonly<Record<string, Readonly<Record<Explanation['outcome'], string>>>> = {
@@ -31,7 +40,7 @@ function oneText(explanation: Explanation, colours: Colors): string {
   const { subject, outcome, settings, account } = explanation;
   const { kind, namespace, name, from } = subject;
   const place = namespace === '' ? name : `${namespace}/${name}`;
-  const verb = (OUTCOMES[kind] ?? OUTCOMES.pod)?.[outcome] ?? outcome;
+  const verb = explanation.recorded ? nowText(explanation) : ((OUTCOMES[kind] ?? OUTCOMES.pod)?.[outcome] ?? outcome);
   const paint = outcome === 'injected' ? colours.green : outcome === 'skipped' ? colours.yellow : colours.red;
   const asked = account?.annotation
     ? `${account.annotation.key} on ${account.annotation.on}`
@@ -43,7 +52,6 @@ function oneText(explanation: Explanation, colours: Colors): string {
       account && kind !== 'ServiceAccount' ? `${account.namespace}/${account.name} (${account.from})` : undefined,
     ],
     ['settings', settings.from],
-    ['Region', `${settings.region} (${settings.regionFrom})`],
   ];
   const lines = [
     `${colours.bold(`${kind} ${place}`)} ${paint(verb)} ${colours.dim(`(${from})`)}`,
@@ -68,14 +76,24 @@ function oneText(explanation: Explanation, colours: Colors): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Of a pod that is there: what it has, and what it would get today. */
+function nowText({ outcome, recorded }: Explanation): string {
+  const has = recorded?.injected ? 'has the sidecar' : 'has no sidecar';
+  if (outcome === 'injected') return recorded?.injected ? has : `${has}, and would get it today`;
+  if (outcome === 'refused') return `${has}, and would be refused today`;
+  return recorded?.injected ? `${has}, and would be left alone today` : has;
+}
+
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? ['', `  ${title}`, ...lines] : [];
 }
 
 function withDetail({ text, detail }: Explanation['reasons'][number]): string {
-  return detail === ''
-    ? text
-    : `${text} ${detail.charAt(0).toUpperCase()}${detail.slice(1)}${detail.endsWith('.') ? '' : '.'}`;
+  if (detail === '') return text;
+  // A key keeps its case.
+  const isKey = (detail.split(' ', 1)[0] ?? '').includes('/');
+  const sentence = isKey ? detail : `${detail.charAt(0).toUpperCase()}${detail.slice(1)}`;
+  return `${text} ${sentence}${sentence.endsWith('.') ? '' : '.'}`;
 }
 
 function codedLines({ code, text, fix }: Coded, colours: Colors): string[] {
