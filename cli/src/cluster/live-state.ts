@@ -2,7 +2,15 @@
  * What a pod's sidecar says of itself: its /status through the apiserver's pod proxy; where that is closed, by exec of the
  * sidecar's prober, which asks the same from within the pod; else why neither works.
  */
-import { checkSidecarStatus, CodedError, formatProblems, LIMITS, PATHS, SIDECAR, type SidecarStatus } from '@rolechain/shared';
+import {
+  checkSidecarStatus,
+  CodedError,
+  formatProblems,
+  LIMITS,
+  PATHS,
+  SIDECAR,
+  type SidecarStatus,
+} from '@rolechain/shared';
 import type { Cluster } from './client.ts';
 import { ExecFailed } from './exec.ts';
 import { policiesOver } from './network-policies.ts';
