@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { ENV, tokenFile } from '@rolechain/shared';
+import { ENV } from '@rolechain/shared';
 import { isSecret } from '@rolechain/kit/record.ts';
 import type { ProcessCredentials } from '../../cli/src/report-schemas/credential-process.ts';
 import type { Ran } from '../node/run.ts';
-import { AUDIT, BASE, EXTERNAL_ID, ORDERS, OUTAGE, REGION, firstAnswer, useBench } from '../sidecar/bench.ts';
+import { AUDIT, BASE, EXTERNAL_ID, ORDERS, REGION, useBench } from '../sidecar/bench.ts';
 import { credentialsOf, startContainer } from './container.ts';
 import { PROGRAM, rolechain } from './program.ts';
 
@@ -58,15 +58,29 @@ describe('from the sidecar', () => {
     expect(stderr.split('STS refused: the caller').length).toBe(2);
   });
 
-  test('what passes is waited for: credentials that are there a moment later', async () => {
-    bench.sts.failNext(2, OUTAGE);
-    const sidecar = await bench.start();
-    const env = {
-      [ENV.fullURI]: `http://127.0.0.1:${sidecar.ports.credentials}/v1/credentials`,
-      [ENV.tokenFile]: join(bench.files.root, tokenFile('default')),
-    };
-    await firstAnswer(sidecar);
-    expect(credentialsOf(await run([], env)).AccountId).toBe('222222222222');
+  test('what passes is asked for again, with the token of then; what does not pass is not', async () => {
+    const file = join(folder, 'token');
+    const token = (n: number): string => isSecret('authorization token', `token-number-${n}-of-a-listener`);
+    const asked: (string | undefined)[] = [];
+    const statuses = [503, 503, 200, 403];
+    const server = createServer(({ headers }, response) => {
+      asked.push(headers.authorization);
+      const status = statuses[asked.length - 1] ?? 500;
+      // A sidecar that starts again writes a new one.
+      writeFileSync(file, token(asked.length));
+      const error = { Code: status === 503 ? 'NotReady' : 'RoleForbidden', Message: '' };
+      const keys = { AccessKeyId: 'ASIAX', SecretAccessKey: 'x', Token: 'x', Expiration: '2026-11-27T18:00:00Z' };
+      response.writeHead(status).end(JSON.stringify(status === 200 ? keys : error));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(file, token(0));
+    const env = { [ENV.fullURI]: `http://127.0.0.1:${port}/v1/credentials`, [ENV.tokenFile]: file };
+    expect(credentialsOf(await run([], env)).AccessKeyId).toBe('ASIAX');
+    expect(asked).toEqual([token(0), token(1), token(2)]);
+    expect(await run([], env)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error RoleForbidden: /) });
+    expect(asked).toHaveLength(4);
+    server.close();
   });
 
   test.each([
