@@ -12,6 +12,7 @@ const esmOnly = [
   'diff',
   'github-slugger',
   'cookie',
+  'commander',
 ];
 
 const project = {

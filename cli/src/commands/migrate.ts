@@ -4,10 +4,11 @@ import { text as readStream } from 'node:stream/consumers';
 import { CodedError } from '@rolechain/shared';
 import type { NamedText } from '../migrate/config-files.ts';
 import { migrate, type Migration } from '../migrate/migrate.ts';
-import { sort } from '../migrate/read.ts';
+import { readCluster } from '../migrate/cluster.ts';
+import { sort, type Sorted } from '../migrate/read.ts';
 import { textOf } from '../migrate/text.ts';
 import type { MigrateReport } from '../report-schemas/migrate.ts';
-import type { Run, Surroundings } from '../terminal/command.ts';
+import type { Call, Run, Surroundings } from '../terminal/command.ts';
 
 export const run: Run = async (call) => {
   const { options } = call;
@@ -16,14 +17,26 @@ export const run: Run = async (call) => {
     throw new CodedError('UsageInvalid', '--base-role-arn takes the beginning of an ARN, arn:aws:iam::ACCOUNT:role/.');
   }
   const files = (options.filename as readonly string[] | undefined) ?? [];
-  const input = sort(await readAll(files, call.surroundings));
-  const migration = migrate({ ...input, namespace: textOption(options.namespace) ?? 'default', baseRoleARN });
+  const input =
+    files.length > 0
+      ? { ...sort(await readAll(files, call.surroundings)), namespace: textOption(options.namespace) ?? 'default' }
+      : await fromCluster(call);
+  const migration = migrate({ ...input, baseRoleARN });
   const report = reportOf(migration);
   return { report, text: (colours) => textOf(report, colours), isFinding: report.notCarried.length > 0 };
 };
 
 function textOption(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function fromCluster(call: Call): Promise<Sorted & { readonly namespace: string }> {
+  const { connect } = await import('../cluster/client.ts');
+  const cluster = await connect(call);
+  const namespace = call.options.allNamespaces === true ? undefined : cluster.namespace;
+  const { objects, notes } = await readCluster(cluster, namespace);
+  for (const note of notes) call.surroundings.err(`${note}\n`);
+  return { objects, documents: [], configs: [], namespace: cluster.namespace };
 }
 
 function reportOf({ accounts, namespaces, workloads, left, steps }: Migration): MigrateReport {

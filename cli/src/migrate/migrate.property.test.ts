@@ -142,7 +142,7 @@ const inputs = fc
     ),
     baseRoleARN: maybe(fc.constant('arn:aws:iam::333333333333:role/')),
   })
-  .map((input) => ({ ...NOTHING, ...json(input) }) as Input);
+  .map((input) => ({ ...NOTHING, ...json(input) }));
 
 test('the webhook takes every annotation that is printed', () => {
   fc.assert(
@@ -177,7 +177,7 @@ test('the webhook takes every annotation that is printed', () => {
 test('what is found is either carried over or said to be left', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(pods, stores, triggers) as fc.Arbitrary<KubeObject>, { maxLength: 8 }), (given) => {
-      const objects = json(given).map((object, at) => ({
+      const objects = json(given).map((object, at): KubeObject => ({
         ...object,
         metadata: { ...(object.metadata as object), name: `o${at}` },
       }));

@@ -1,14 +1,7 @@
 /** What is found of other tools, before it is put together by ServiceAccount. */
 import type { Output, writtenRole } from '@rolechain/shared';
+import type { TOOLS } from '../report-schemas/migrate.ts';
 
-export const TOOLS = [
-  'kube2iam or kiam',
-  'AWS profiles',
-  'epicac',
-  'EKS Pod Identity',
-  'KEDA',
-  'External Secrets',
-] as const;
 export type Tool = (typeof TOOLS)[number];
 
 /** A role as the annotation writes it. */

@@ -1,6 +1,15 @@
 /** What `rolechain migrate --output json` prints. */
 import * as v from 'valibot';
-import { TOOLS } from '../migrate/types.ts';
+
+/** The tools whose traces are looked for. */
+export const TOOLS = [
+  'kube2iam or kiam',
+  'AWS profiles',
+  'epicac',
+  'EKS Pod Identity',
+  'KEDA',
+  'External Secrets',
+] as const;
 
 export const DESCRIPTION =
   'The annotations that replace what other tools have, what a person does beside, and what does not carry over.';
