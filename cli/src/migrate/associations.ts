@@ -4,7 +4,7 @@
  * has no role.
  */
 import { isMap } from '@rolechain/shared';
-import { at, listAt, textAt } from './objects.ts';
+import { at, listAt, textAt } from '../objects/fields.ts';
 import { NOTHING, join, type Found, type Origin } from './types.ts';
 
 /** Whether a document is one of these. */

@@ -2,7 +2,8 @@
 import { CodedError, isMap } from '@rolechain/shared';
 import type { Cluster } from '../cluster/client.ts';
 import { areProfiles, parseProfiles } from './aws-config.ts';
-import { kindOf, textsAt } from './objects.ts';
+import { textsAt } from '../objects/fields.ts';
+import { kindOf } from './objects.ts';
 import type { KubeObject } from './types.ts';
 
 interface Kind {

@@ -11,7 +11,8 @@ import {
   parseAssumeRole,
   parseRoleARN,
 } from '@rolechain/shared';
-import { kindOf, nameOf, namespaceOf, textsAt } from './objects.ts';
+import { textsAt } from '../objects/fields.ts';
+import { kindOf, nameOf, namespaceOf } from './objects.ts';
 import type { AccountRef, KubeObject, Left, Origin, Step, Wanted, WrittenRole } from './types.ts';
 
 export interface ComposedRole {

@@ -1,17 +1,7 @@
 /** Shared config files: in ConfigMaps, with the workloads that mount them, and by themselves. A Secret is never read. */
 import { areProfiles, parseProfiles, type Profile } from './aws-config.ts';
-import {
-  at,
-  kindOf,
-  listAt,
-  nameOf,
-  namespaceOf,
-  shown,
-  textAt,
-  textsAt,
-  workloadsOf,
-  type Workload,
-} from './objects.ts';
+import { at, listAt, textAt, textsAt } from '../objects/fields.ts';
+import { kindOf, nameOf, namespaceOf, shown, workloadsOf, type Workload } from './objects.ts';
 import { chainOf, ends } from './profiles.ts';
 import { NOTHING, join, type AccountRef, type Found, type KubeObject, type Step, type Use } from './types.ts';
 

@@ -3,7 +3,8 @@
  * providers/v1/aws/auth/auth.go, createConfiguration: additionalRoles in their order, then role, to which alone external ID and
  * session tags are sent.
  */
-import { at, kindOf, listAt, shown, textAt, textsAt } from './objects.ts';
+import { at, listAt, textAt, textsAt } from '../objects/fields.ts';
+import { kindOf, shown } from './objects.ts';
 import { accountOf, ofController, type OfObject } from './controllers.ts';
 import { NOTHING, join, type Found, type KubeObject, type Left, type Origin, type WrittenRole } from './types.ts';
 

@@ -2,7 +2,8 @@
  * KEDA. Sources: kedacore/keda apis/keda/v1alpha1/triggerauthentication_types.go (AuthPodIdentity: provider, roleArn, identityOwner);
  * kedacore/keda-docs#1754, "podIdentity.externalID", which kedacore/keda#7580 wrote externalId; the chart's ServiceAccount.
  */
-import { at, kindOf, listAt, shown, textAt } from './objects.ts';
+import { at, listAt, textAt } from '../objects/fields.ts';
+import { kindOf, shown } from './objects.ts';
 import { accountOf, ofController, type OfObject } from './controllers.ts';
 import { NOTHING, join, type Found, type KubeObject, type Left } from './types.ts';
 

@@ -4,7 +4,8 @@
  * (iamExternalIdKey; RoleARN for names and patterns alike); uswitch/kiam pkg/k8s/pod_cache.go (AnnotationIAMRoleKey) and
  * pkg/k8s/namespace_cache.go (AnnotationPermittedKey, AnnotationAllowedRoles); kiam's docs for session-name and external-id.
  */
-import { kindOf, listAt, nameOf, shown, textsAt, workloadsOf, type Workload } from './objects.ts';
+import { listAt, textsAt } from '../objects/fields.ts';
+import { kindOf, nameOf, shown, workloadsOf, type Workload } from './objects.ts';
 import type { AllowedRoles, Found, KubeObject, Left, Origin, Step, Wanted } from './types.ts';
 import { NOTHING, join } from './types.ts';
 

@@ -4,7 +4,7 @@ import { CodedError, LIMITS, isMap } from '@rolechain/shared';
 import { areAssociations } from './associations.ts';
 import { areProfiles, parseProfiles } from './aws-config.ts';
 import type { NamedText } from './config-files.ts';
-import { at, listAt, textAt } from './objects.ts';
+import { at, listAt, textAt } from '../objects/fields.ts';
 import type { KubeObject } from './types.ts';
 
 export interface Sorted {
