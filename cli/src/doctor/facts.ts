@@ -2,7 +2,7 @@
 import { parseSettings, type Settings } from '@rolechain/webhook';
 import { GUARD_BINDINGS, PATHS, PORTS, type Result } from '@rolechain/shared';
 import type { Cluster } from '../cluster/client.ts';
-import { forbidden, messageOf, rightOf } from '../cluster/refused.ts';
+import { forbidden, messageOf, rightOf, userOf } from '../cluster/refused.ts';
 import { at, listAt, textAt } from '../objects/fields.ts';
 import { factOf, type Fact } from './check.ts';
 import { WEBHOOK_RIGHTS, type Lacking } from './rights.ts';
@@ -93,7 +93,7 @@ export async function readFacts(cluster: Cluster, now: Date): Promise<Facts> {
       }),
     ),
     probe: await factOf(() => probe(cluster)),
-    health: await factOf(() => readHealth(cluster, own('/api/v1', 'pods'))),
+    health: await factOf(() => readHealth(cluster, own('/api/v1', 'pods'), healthPortOf(settings))),
   };
 }
 
@@ -132,9 +132,9 @@ async function review(
   body: unknown,
 ): Promise<{ status: number; body: unknown; warning: string }> {
   const answer = await cluster.post(path, body);
-  if (answer.status === 403 && messageOf(answer.body).includes('cannot create')) {
-    throw forbidden(rightOf('POST', path), cluster.user);
-  }
+  const said = messageOf(answer.body);
+  const user = answer.status === 403 ? userOf(said) : undefined;
+  if (user !== undefined) throw forbidden(rightOf('POST', path), user);
   let parsed: unknown;
   try {
     parsed = JSON.parse(answer.body ?? '');
@@ -188,15 +188,20 @@ async function probe(cluster: Cluster): Promise<Probe> {
   return { is: warning.includes('rolechain') ? 'warned' : 'unnoticed' };
 }
 
-async function readHealth(cluster: Cluster, path: string): Promise<readonly PodHealth[]> {
+function healthPortOf(settings: Fact<Result<Settings>>): number {
+  return settings.is === 'there' && settings.value.ok ? settings.value.value.healthPort : PORTS.webhookHealth;
+}
+
+async function readHealth(cluster: Cluster, path: string, port: number): Promise<readonly PodHealth[]> {
   const selector = { labelSelector: 'app.kubernetes.io/name=rolechain,app.kubernetes.io/component=webhook' };
   const pods = await cluster.list(path, (item) => textAt(item, 'metadata', 'name') ?? '', selector);
   return Promise.all(
     pods.slice(0, 5).map(async (pod): Promise<PodHealth> => {
-      const proxy = `${path}/${encodeURIComponent(pod)}:${PORTS.webhookHealth}/proxy`;
+      const proxy = `${path}/${encodeURIComponent(pod)}:${port}/proxy`;
       const ready = await cluster.raw(`${proxy}${PATHS.readyz}`).catch(() => undefined);
-      if (ready?.status !== 200 && ready?.status !== 503) {
-        const said = messageOf(ready?.body);
+      const said = messageOf(ready?.body);
+      // A Status is the apiserver's own: the pod was not reached.
+      if (said !== '' || (ready?.status !== 200 && ready?.status !== 503)) {
         return {
           pod,
           ready: undefined,
@@ -212,7 +217,7 @@ async function readHealth(cluster: Cluster, path: string): Promise<readonly PodH
   );
 }
 
-/** `ready`, or what it waits for: codes of the table of errors. */
+/** `ok`, or what it waits for: codes of the table of errors. */
 function readinessOf(body: string | undefined): string {
   try {
     const answer: unknown = JSON.parse(body ?? '');

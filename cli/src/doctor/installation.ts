@@ -76,9 +76,9 @@ const WEBHOOK: readonly Check<Facts>[] = [
     look: ({ health }) =>
       judge(health, OK, (pods) => {
         if (pods.length === 0) return warning('No pod of the webhook is there to ask.');
-        const bad = pods.filter(({ ready, hasMetrics }) => ready !== 'ready' || !hasMetrics);
+        const bad = pods.filter(({ ready, hasMetrics }) => ready !== 'ok' || !hasMetrics);
         const texts = bad.map(({ pod, ready, obstacle, hasMetrics }) => {
-          if (ready !== undefined && ready !== 'ready') return `${pod}: ${ready}`;
+          if (ready !== undefined && ready !== 'ok') return `${pod}: ${ready}`;
           return `${pod}: ${obstacle ?? (hasMetrics ? '' : 'no metrics')}`;
         });
         return bad.length === 0 ? ok(`${pods.length} asked`) : warning(`${texts.join('; ')}.`);
