@@ -13,6 +13,7 @@ const esmOnly = [
   'github-slugger',
   'commander',
   'cookie',
+  'commander',
 ];
 
 const project = {

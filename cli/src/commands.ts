@@ -1,8 +1,10 @@
 /** The commands, in the order in which --help lists them. */
 import { makeCompletion } from './commands/completion.spec.ts';
 import { CREDENTIAL_PROCESS } from './commands/credential-process.spec.ts';
+import { DOCTOR } from './commands/doctor.spec.ts';
 import { EXPLAIN } from './commands/explain.spec.ts';
 import { INJECT } from './commands/inject.spec.ts';
+import { MIGRATE } from './commands/migrate.spec.ts';
 import { STATUS } from './commands/status.spec.ts';
 import { UNINJECT } from './commands/uninject.spec.ts';
 import { WHOIS } from './commands/whois.spec.ts';
@@ -14,7 +16,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   UNINJECT,
   EXPLAIN,
   STATUS,
+  DOCTOR,
   CREDENTIAL_PROCESS,
+  MIGRATE,
   WHOIS,
   makeCompletion(() => COMMANDS, optionsOf),
 ];

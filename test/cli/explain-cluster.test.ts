@@ -48,7 +48,7 @@ describeWithCluster('explain', (cluster) => {
   beforeAll(async () => {
     await applyAll(cluster().kubeConfig, [
       namespace('shop', { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' }),
-      account('shop', 'orders', { [ROLE]: TARGET }),
+      account('shop', 'orders', TARGET),
       account('shop', 'reader'),
       podOf('late'),
       await olderPod(),

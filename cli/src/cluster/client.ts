@@ -28,6 +28,10 @@ export interface Cluster {
   list<T>(path: string, project: (item: unknown) => T, query?: Query): Promise<T[]>;
   /** Whatever is answered, of HTTP status 4xx and 5xx, too: for the pod proxy. */
   raw(path: string, options?: { readonly ms?: number; readonly maxBytes?: number }): Promise<Answer>;
+  /** The same of a POST. What is created is the caller's to keep from being stored (`dryRun=All`), or a review. */
+  post(path: string, body: unknown): Promise<Answer>;
+  /** Metadata alone: of a Secret, its keys (`managedFields`) without a value. Undefined where it is not there. */
+  findMetadata(path: string): Promise<unknown>;
   /** A command in a container. Rejects with ExecFailed. */
   exec(request: Omit<ExecRequest, 'signal'>): Promise<ExecResult>;
   /** By SelfSubjectAccessReview, which anybody may ask. */
@@ -86,6 +90,19 @@ function makeCluster(client: ClientNode, kubeConfig: KubeConfig, namespace: stri
     },
     raw: (path, { ms = LIMITS.commandLiveMs, maxBytes = LIMITS.commandLiveBytes } = {}) =>
       send(kubeConfig, { path, ms, maxBytes, signal }),
+    post: (path, body) =>
+      send(kubeConfig, {
+        method: 'POST',
+        path,
+        body,
+        ms: LIMITS.commandAnswerMs,
+        maxBytes: LIMITS.commandAnswerBytes,
+        signal,
+      }),
+    findMetadata: async (path) => {
+      const answer = await answerTo({ path, accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' });
+      return answer.status === 404 ? undefined : parse<unknown>(kubeConfig, answer.body);
+    },
     exec: (request) => exec(client, kubeConfig, { ...request, signal }),
     canI: async ({ verb, group, resource: whole, namespace: of, name }) => {
       const [resource, subresource] = whole.split('/');

@@ -10,6 +10,8 @@ export interface Ask {
   /** Of the API, with its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Default: JSON. */
+  readonly accept?: string;
   readonly ms: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -19,18 +21,20 @@ export interface Answer {
   readonly status: number;
   /** Undefined where it is longer than `maxBytes`. */
   readonly body: string | undefined;
+  /** The header of that name: what admission warns of. */
+  readonly warning?: string;
 }
 
 /** Throws ClusterUnreachable where no whole answer comes, KubeconfigInvalid or ClusterUnauthorized where it can't be asked. */
 export async function send(kubeConfig: KubeConfig, ask: Ask): Promise<Answer> {
   const server = kubeConfig.getCurrentCluster()?.server ?? '';
-  const { method = 'GET', path, body, ms, maxBytes } = ask;
+  const { method = 'GET', path, body, accept = 'application/json', ms, maxBytes } = ask;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options: RequestOptions & { headers: Record<string, string> } = {
     method,
     signal: AbortSignal.any([ask.signal, AbortSignal.timeout(ms)]),
     headers: {
-      Accept: 'application/json',
+      Accept: accept,
       'User-Agent': 'rolechain',
       ...(text === undefined
         ? {}
@@ -45,7 +49,12 @@ export async function send(kubeConfig: KubeConfig, ask: Ask): Promise<Answer> {
     asked.on('error', (error) => answered.reject(error));
     asked.end(text);
     const response = await answered.promise;
-    return { status: response.statusCode ?? 0, body: await readBody(response, maxBytes) };
+    const { warning } = response.headers;
+    return {
+      status: response.statusCode ?? 0,
+      body: await readBody(response, maxBytes),
+      ...(warning === undefined ? {} : { warning }),
+    };
   } catch (error) {
     ask.signal.throwIfAborted();
     throw unreachable(kubeConfig, whyOf(error, ms), error);

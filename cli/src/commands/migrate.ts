@@ -1,0 +1,80 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { text as readStream } from 'node:stream/consumers';
+import { CodedError } from '@rolechain/shared';
+import type { NamedText } from '../migrate/config-files.ts';
+import { migrate, type Migration } from '../migrate/migrate.ts';
+import { readCluster } from '../migrate/cluster.ts';
+import { sort, type Sorted } from '../migrate/read.ts';
+import { textOf } from '../migrate/text.ts';
+import type { MigrateReport } from '../report-schemas/migrate.ts';
+import type { Call, Run, Surroundings } from '../terminal/command.ts';
+
+export const run: Run = async (call) => {
+  const { options } = call;
+  const baseRoleARN = textOption(options.baseRoleArn);
+  if (baseRoleARN !== undefined && !/^arn:[^:]+:iam::\d{12}:role(?:\/|$)/.test(baseRoleARN)) {
+    throw new CodedError('UsageInvalid', '--base-role-arn takes the beginning of an ARN, arn:aws:iam::ACCOUNT:role/.');
+  }
+  const files = (options.filename as readonly string[] | undefined) ?? [];
+  const input =
+    files.length > 0
+      ? { ...sort(await readAll(files, call.surroundings)), namespace: textOption(options.namespace) ?? 'default' }
+      : await fromCluster(call);
+  const migration = migrate({ ...input, baseRoleARN });
+  const report = reportOf(migration);
+  return { report, text: (colours) => textOf(report, colours), isFinding: report.notCarried.length > 0 };
+};
+
+function textOption(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function fromCluster(call: Call): Promise<Sorted & { readonly namespace: string }> {
+  const { connect } = await import('../cluster/client.ts');
+  const cluster = await connect(call);
+  const namespace = call.options.allNamespaces === true ? undefined : cluster.namespace;
+  const { objects, notes } = await readCluster(cluster, namespace);
+  for (const note of notes) call.surroundings.err(`${note}\n`);
+  return { objects, documents: [], configs: [], namespace: cluster.namespace };
+}
+
+function reportOf({ accounts, namespaces, workloads, left, steps }: Migration): MigrateReport {
+  const report = {
+    serviceAccounts: accounts.map(({ account, annotations, roles }) => ({
+      namespace: account.namespace,
+      name: account.name ?? null,
+      annotations,
+      roles,
+    })),
+    namespaces,
+    workloads,
+    notCarried: left,
+    steps,
+  };
+  // Read-only lists, printed and no more.
+  return report as unknown as MigrateReport;
+}
+
+/** Of a folder, its files with these endings. */
+const ENDINGS = /\.(?:ya?ml|json|ini|conf|config)$/;
+
+async function readAll(paths: readonly string[], surroundings: Surroundings): Promise<NamedText[]> {
+  const all: NamedText[] = [];
+  for (const path of paths) all.push(...(await readPath(path, surroundings)));
+  return all;
+}
+
+async function readPath(path: string, { stdin, cwd }: Surroundings): Promise<NamedText[]> {
+  if (path === '-') return [{ name: 'standard input', text: await readStream(stdin) }];
+  const whole = resolve(cwd, path);
+  try {
+    if (!(await stat(whole)).isDirectory()) return [{ name: path, text: await readFile(whole, 'utf8') }];
+    const names = (await readdir(whole, { recursive: true })).filter((name) => ENDINGS.test(name)).sort();
+    return await Promise.all(
+      names.map(async (name) => ({ name: join(path, name), text: await readFile(join(whole, name), 'utf8') })),
+    );
+  } catch (error) {
+    throw new CodedError('FileUnreadable', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}.`);
+  }
+}

@@ -1,0 +1,66 @@
+/** The rights of the webhook, as manifests/base/rbac.yaml gives them; a test holds the two together. */
+export interface WebhookRight {
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly string[];
+  /** Each of them; none: all objects. */
+  readonly names: readonly string[];
+  readonly where: 'cluster' | 'own namespace';
+  /** What goes without it; undefined: nothing works. */
+  readonly without?: string;
+}
+
+const READ = ['get', 'list', 'watch'];
+const ADMISSION = 'admissionregistration.k8s.io';
+
+export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
+  { group: '', resource: 'serviceaccounts', verbs: READ, names: [], where: 'cluster' },
+  { group: '', resource: 'namespaces', verbs: READ, names: [], where: 'cluster' },
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['get'],
+    names: [],
+    where: 'cluster',
+    without: 'the Region has to stand in the setting region',
+  },
+  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) => ({
+    ...{ group: ADMISSION, resource, verbs: [...READ, 'patch'], names: ['rolechain'] },
+    where: 'cluster' as const,
+  })),
+  {
+    group: ADMISSION,
+    resource: 'validatingadmissionpolicybindings',
+    verbs: ['get'],
+    names: [
+      'rolechain-guard',
+      'rolechain-guard-default-role',
+      'rolechain-guard-default-role-opted-in',
+      'rolechain-guard-opted-in',
+    ],
+    where: 'cluster',
+    without: 'under mode: audit nobody tells where the guard refuses pods all the same',
+  },
+  {
+    group: '',
+    resource: 'limitranges',
+    verbs: ['list', 'watch'],
+    names: [],
+    where: 'cluster',
+    without: 'sidecars get their usual resources whatever a LimitRange says (component without-limit-ranges)',
+  },
+  { group: '', resource: 'secrets', verbs: ['create'], names: [], where: 'own namespace' },
+  {
+    group: '',
+    resource: 'secrets',
+    verbs: [...READ, 'update'],
+    names: ['rolechain-webhook-tls'],
+    where: 'own namespace',
+  },
+];
+
+/** One right that the webhook lacks. */
+export interface Lacking {
+  readonly right: string;
+  readonly without: string | undefined;
+}
