@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
 import { chartFiles } from './generate/chart.ts';
+import { withCommands } from './generate/cli-page.ts';
+import { cliSchemas } from './generate/cli-schemas.ts';
 import { credentialsDrawing } from './generate/drawing.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
@@ -51,6 +53,7 @@ if (isCheck && stale.length > 0) endStale();
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   ...chartFiles(ROOT),
+  'docs/cli.md': await markdown(withCommands(read('docs/cli.md'))),
   'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/metrics.md': await markdown(metricsPage()),
@@ -58,7 +61,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),
   ...Object.fromEntries(
-    await Promise.all(Object.entries(jsonSchemas()).map(async ([name, text]) => [name, await json(text)] as const)),
+    await Promise.all(Object.entries({ ...jsonSchemas(), ...(await cliSchemas(ROOT)) }).map(async ([name, text]) => [name, await json(text)] as const)),
   ),
   'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };

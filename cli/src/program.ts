@@ -30,6 +30,14 @@ export const CLUSTER_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+/** Of every command. */
+export const OUTPUT_OPTION: OptionSpec = {
+  flags: '-o, --output <form>',
+  description: 'the form of the output',
+  choices: OUTPUTS,
+  default: 'text',
+};
+
 /** `args`: without node and the script. Never throws; what is wrong is printed on standard error. */
 export async function run(
   args: readonly string[],
@@ -79,13 +87,7 @@ function makeCommand(
     const argument = new Argument(name, description);
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
-  const output: OptionSpec = {
-    flags: '-o, --output <form>',
-    description: 'the form of the output',
-    choices: OUTPUTS,
-    default: 'text',
-  };
-  for (const option of [...spec.options, ...(spec.asksCluster ? CLUSTER_OPTIONS : []), output]) {
+  for (const option of [...spec.options, ...(spec.asksCluster ? CLUSTER_OPTIONS : []), OUTPUT_OPTION]) {
     command.addOption(makeOption(option));
   }
   const examples = spec.examples.map(({ command: line, says }) => `  ${line}\n      ${says}`);
