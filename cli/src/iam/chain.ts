@@ -1,6 +1,5 @@
 /** The calls by which a ServiceAccount comes to its roles, from its configuration and from what is known of its base. Pure. */
 import {
-  AUDIENCE,
   parseRoleARN,
   type HopConfig,
   type RoleConfig,
@@ -138,8 +137,8 @@ function identityOf(token: TokenConfig, { namespace, serviceAccount }: SidecarCo
   if (token.type === 'projected') {
     return { issuer, subject: `system:serviceaccount:${namespace}:${serviceAccount}`, audience: facts.audience };
   }
-  const { audience = AUDIENCE.irsa } = token;
-  return { issuer, subject: `system:serviceaccount:${token.namespace}:${token.name}`, audience };
+  const { namespace: other, name, audience } = token;
+  return { issuer, subject: `system:serviceaccount:${other}:${name}`, audience };
 }
 
 const NO_TAGS = {

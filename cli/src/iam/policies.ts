@@ -122,7 +122,7 @@ function trustConditions(call: Assumption, action: Action): Conditions {
   const identity = identityConditions(caller, eksTags);
   const requested = prefixed('aws:RequestTag/', tags);
   const names = action.startsWith('sts:AssumeRole') ? nameConditions(sessionNames) : {};
-  const untagged: Conditions = call.isUntagged ? { Null: { [PRINCIPAL_TAG + CLUSTER_TAG]: 'true' } } : {};
+  const untagged = untaggedConditions(call);
   switch (action) {
     case 'sts:AssumeRoleWithWebIdentity':
       return merge({ StringEquals: identity }, names);
@@ -207,16 +207,20 @@ function permissionStatements(calls: readonly Assumption[]): Statement[] {
 /** The tags of EKS as a condition here, too: a base role that several ServiceAccounts share then acts for none but this one. */
 export function permissionStatement(call: Assumption): Statement {
   const { roleARN, caller, eksTags } = call;
-  const identity = identityConditions(caller, eksTags);
+  const Condition = merge({ StringEquals: identityConditions(caller, eksTags) }, untaggedConditions(call));
   return {
     Sid: 'AssumeRole',
     Effect: 'Allow',
     Action: one(actionsOf(call)),
     // Only a base can be unknown, and nothing assumes it by a permission.
     Resource: isUnknown(roleARN) ? `<${roleARN.name}>` : roleARN,
-    ...(Object.keys(identity).length === 0 ? {} : { Condition: { StringEquals: identity } }),
+    ...(Object.keys(Condition).length === 0 ? {} : { Condition }),
   };
 }
+
+/** Where one role is the base of both identities: the statement is for sessions without EKS's tags, which have one of their own. */
+const untaggedConditions = ({ isUntagged }: Assumption): Conditions =>
+  isUntagged ? { Null: { [PRINCIPAL_TAG + CLUSTER_TAG]: 'true' } } : {};
 
 function merge(...all: readonly Conditions[]): Conditions {
   const merged: Record<string, Record<string, Values>> = {};
