@@ -50,6 +50,7 @@ export * from './sidecar-config/codec.ts';
 export { config as sidecarConfigSchema, hop as hopSchema, role as roleSchema } from './sidecar-config/schema.ts';
 export * from './sidecar-config/types.ts';
 export * from './sidecar-start.ts';
+export * from './sidecar-status.ts';
 export * from './webhook-start.ts';
 export * from './sts-endpoint.ts';
 export * from './version.ts';

@@ -188,6 +188,13 @@ export const LIMITS = {
   limitRangesOfNamespace: 16,
   /** Of a token: what EKS or an OIDC provider would take for one. */
   audienceChars: 1024,
+  /**
+   * What one run of the command line reads, before it is parsed: all files together, documents of one file, files of a folder. A
+   * cluster's whole state is larger, and is asked for live.
+   */
+  manifestBytes: 32 * 1024 * 1024,
+  manifestDocuments: 10_000,
+  manifestFiles: 1000,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */
   warningChars: 256,
   /** Warnings of one answer, and places that one message names: more help nobody, and would fill the log. */
@@ -198,4 +205,15 @@ export const LIMITS = {
   readsKeptChars: 8 * 1024 * 1024,
   /** An admission message is for people: what is over it is cut, with a count of what is left out. */
   messageChars: 4096,
+  /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar. */
+  commandAnswerMs: 15_000,
+  commandPageMs: 60_000,
+  commandLiveMs: 5000,
+  /** An object is at most 3 MiB (apiserver MaxRequestBodyBytes). What a sidecar says of 32 roles is under 64 KiB. */
+  commandAnswerBytes: 4 * 1024 * 1024,
+  commandPageBytes: 64 * 1024 * 1024,
+  commandLiveBytes: 256 * 1024,
+  /** Objects of a kind that a command reads, and sidecars that it asks at once. */
+  commandObjects: 200_000,
+  commandLiveAtOnce: 16,
 } as const;

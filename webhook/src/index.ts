@@ -1,3 +1,4 @@
+export * from './admission/decide-with-lookups.ts';
 export * from './policy/service-account-warnings.ts';
 export * from './admission/service-account-review.ts';
 export * from './admission/pod-review.ts';
@@ -24,3 +25,20 @@ export { ALLOWED_SOURCES } from './settings/lock-down.ts';
 export * from './settings/settings.ts';
 export * from './injection/sidecar-fields.ts';
 export * from './patch/uninject.ts';
+export { keysOn, strayKeys, KEYS as ANNOTATION_KEYS, type AnnotatedKind } from './objects/annotation-keys.ts';
+export type { Annotations } from './objects/annotations.ts';
+export { keptAnnotations } from './objects/kept-annotations.ts';
+export { findInjected, type InjectedState } from './objects/injected-state.ts';
+export {
+  places,
+  serviceAccountNameOf,
+  viewPod,
+  type Container,
+  type ContainerList,
+  type Place,
+} from './objects/pod.ts';
+export type { ContainerOutcome } from './policy/container-outcomes.ts';
+export { defaultRoleFindings, type NamespaceFindings } from './policy/default-role-findings.ts';
+export type { Finding } from './policy/findings.ts';
+export { factsOf, type Asked, type Facts } from './policy/facts.ts';
+export { strayProblem } from './policy/stray-annotations.ts';

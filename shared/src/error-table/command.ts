@@ -17,5 +17,6 @@ export const COMMAND = {
   ),
   ClusterUnauthorized: e(401, "The apiserver does not know the kubeconfig's user.", 'Log in again.'),
   ClusterForbidden: e(403, 'The apiserver forbids it.', 'Ask for the right that the message names.'),
+  ClusterTooLarge: e(413, 'The cluster has more than the command reads.', 'Name one namespace (-n).'),
   ObjectNotFound: e(404, 'There is no such object.', 'Check its name and its namespace (-n).'),
 } as const satisfies Record<string, ErrorEntry>;

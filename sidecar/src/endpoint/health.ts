@@ -1,6 +1,6 @@
 /** Health, status and metrics, on the pod's IP. No secret is ever here: anything in the cluster may ask. */
 import { Buffer } from 'node:buffer';
-import { LIMITS, PATHS } from '@rolechain/shared';
+import { LIMITS, PATHS, type ClockStatus, type RoleStatus, type SidecarStatus } from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AwsClock } from '../sts/aws-clock.ts';
 import { boundConnections } from './idle-connections.ts';
@@ -18,31 +18,6 @@ export interface HealthOptions {
   readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
 }
 
-/** How a role stands. `failing`: no valid credentials, and the last fetch went wrong. */
-export type RoleHealth = 'valid' | 'fetching' | 'failing';
-
-/** A role on /status. */
-export interface RoleStatus {
-  readonly state: RoleHealth;
-  /** The base identity's; `web-identity` where the target is reached by it alone. */
-  readonly source: string;
-  /** Role ARNs, the last one the target. */
-  readonly hops: readonly string[];
-  /** Of the session that is served. */
-  readonly secondsLeft?: number;
-  /**
-   * Of the last fetch, even while an older session is still valid. `bridged`: the session is of that fetch all the same,
-   * since kept credentials of the base identity or a hop stood in.
-   */
-  readonly error?: { readonly code: string; readonly message: string; readonly fix: string; readonly bridged?: true };
-}
-
-/** The node's clock, on /status. */
-export interface ClockStatus {
-  /** AWS's time less the node's: positive where the node's clock is behind. Absent until STS has said the time. */
-  readonly offsetSeconds?: number;
-}
-
 /** As fastify names it for an object. */
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -53,9 +28,10 @@ export function makeHealthServer(options: HealthOptions): FastifyInstance {
   boundConnections(server.server, LIMITS.sidecarConnections.health);
   server.get(PATHS.healthz, () => ({ status: 'ok' }));
   const status = onceATurn(() => statusOf(options, clock.now()));
-  const statusText = onceATurn(() =>
-    Buffer.from(JSON.stringify({ version: 1, clock: clockStatus(clock), roles: status() })),
-  );
+  const statusText = onceATurn(() => {
+    const shown: SidecarStatus = { version: 1, clock: clockStatus(clock), roles: status() };
+    return Buffer.from(JSON.stringify(shown));
+  });
   const metricsText = onceATurn(async () => Buffer.from(await metrics.text()));
   server.get(PATHS.readyz, (_request, reply) => {
     const without = Object.entries(status()).filter(([, role]) => role.state !== 'valid');

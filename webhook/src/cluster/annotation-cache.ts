@@ -3,8 +3,9 @@
  * and watch; a miss is asked for live.
  */
 import { CodedError, LIMITS } from '@rolechain/shared';
-import { keepBounded, type Annotations } from '../objects/annotations.ts';
-import { keptStrays, type AnnotatedKind } from '../objects/annotation-keys.ts';
+import type { Annotations } from '../objects/annotations.ts';
+import type { AnnotatedKind } from '../objects/annotation-keys.ts';
+import { keptAnnotations } from '../objects/kept-annotations.ts';
 import { readText, type Api } from './api.ts';
 import { makeKeptObjects, type KeptObjects } from './kept-objects.ts';
 import type { Sink } from './reflector.ts';
@@ -19,18 +20,10 @@ export function makeProjector(
   keys: readonly string[],
   keyOf: (object: Annotated) => string,
 ): Projector {
-  return (object) => {
-    const annotations = object.metadata?.annotations ?? {};
-    return {
-      key: keyOf(object),
-      annotations: withStrays(keepBounded(annotations, keys), keptStrays(annotations, kind)),
-    };
-  };
-}
-
-/** One object that stands for all that has nothing is kept as it is. */
-function withStrays(kept: Annotations, strays: Annotations): Annotations {
-  return Object.keys(strays).length > 0 ? { ...kept, ...strays } : kept;
+  return (object) => ({
+    key: keyOf(object),
+    annotations: keptAnnotations(object.metadata?.annotations ?? {}, kind, keys),
+  });
 }
 
 export interface AnnotationCache {

@@ -23,29 +23,22 @@ import {
 } from '../admission/service-account-review.ts';
 import { checkCaller, clientOptions, contextOptions } from './client-certificates.ts';
 import { boundConnections, workOf } from './connections.ts';
-import { preCheck, decideAsked, decideUnasked } from '../policy/decide-pod.ts';
 import { defaultRoleFindings } from '../policy/default-role-findings.ts';
-import { mayHaveDefaultRole, withDefaultRole } from '../policy/default-role.ts';
 import type { Decision } from '../policy/decision.ts';
-import { lookUpContext, type Lookups } from '../admission/context.ts';
+import { lookUpContext } from '../admission/context.ts';
+import { decideWithLookups, settingsOf, type DecideOptions } from '../admission/decide-with-lookups.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
 import { hasOddBody, readBody } from './read-body.ts';
 import { asksForRole } from '../objects/service-account.ts';
-import type { DecideSettings } from '../settings/settings.ts';
 import type { Clients } from '../settings/client-ca.ts';
 
-export interface ServerOptions extends Lookups, RandomSource {
-  /** The settings of these names, which are known before the Region is; default false. */
-  readonly fluxAlias?: boolean;
-  readonly namespaceDefaultRole?: boolean;
+export interface ServerOptions extends DecideOptions, RandomSource {
   /** The setting of that name, which is known before the Region is; default enforce. */
   readonly mode?: Mode;
   /** Who may ask for reviews; undefined: anyone who reaches the port. */
   readonly clients?: Clients | undefined;
-  /** Undefined until the Region is known. */
-  readonly settings: () => DecideSettings | undefined;
   /** Of the EKS webhook beside; `lookup` gives accounts with its default keys. Default: the one with the defaults. */
   readonly eks?: EksWebhook;
   /** What keeps the webhook from being ready; empty when it is. */
@@ -184,24 +177,9 @@ async function mutate(request: FastifyRequest, options: ServerOptions): Promise<
   return mode === 'audit' ? auditPod(answer, decision) : answer;
 }
 
-async function decideReview(review: Review, options: ServerOptions): Promise<Decision> {
-  if (review.pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
-  const alone = preCheck(review.pod);
-  if (alone) return alone;
-  const found = await options.lookup(review.namespace, serviceAccountNameOf(review.pod));
-  const namespace = mayHaveDefaultRole(found, options) ? await options.lookupNamespace(review.namespace) : undefined;
-  const account = found && namespace ? withDefaultRole(found, namespace, options) : found;
-  // An unrelated pod needs no Region and no further look-up, and must not fail for want of one.
-  if (!asksForRole(account, options)) return decideUnasked(review.pod, account);
-  const settings = settingsOf(options);
-  const context = await lookUpContext(account, settings, options, namespace);
-  return decideAsked({ pod: review.pod, account, settings, context }, options.judgements);
-}
-
-function settingsOf(options: ServerOptions): DecideSettings {
-  const settings = options.settings();
-  if (!settings) throw new CodedError('RegionUnknown');
-  return settings;
+async function decideReview({ pod, namespace }: Review, options: ServerOptions): Promise<Decision> {
+  if (pod === undefined) return { outcome: 'skipped', reason: 'NoPod', warnings: [] };
+  return (await decideWithLookups(pod, namespace, options)).decision;
 }
 
 /** A ServiceAccount or Namespace that is being written. What can't be looked up is a failed call, as for a pod. */
