@@ -1,6 +1,6 @@
 /** The policies as a CloudFormation template, in YAML: one for all accounts, each of which makes its own roles. Pure. */
 import { stringify } from 'yaml';
-import { isUnknown, unknownsOf, type PolicyDocument, type Unknown } from './document.ts';
+import { isUnknown, unknownsOf, type Unknown } from './document.ts';
 import { ownersOf, principalsOf, uniqueNames, type Owner } from './names.ts';
 import type { RolePolicies } from './policies.ts';
 
