@@ -15,7 +15,7 @@ import {
   type Forged,
   type Given,
   type Made,
-} from './testing.ts';
+} from './testing/walk.ts';
 
 const FULL = {
   roleARN: TARGET,

@@ -9,10 +9,10 @@ import {
   type Tags,
 } from '@rolechain/doubles/trust.ts';
 import type { Permission, RoleFixture, TrustPolicy } from '@rolechain/doubles/iam.ts';
-import { offlineSettings } from './offline-settings.ts';
-import { pathsOf, type BaseFacts, type Path } from './chain.ts';
-import { fillIn, isUnknown, type Unknown, type Value } from './document.ts';
-import { policiesOf, type RolePolicies } from './policies.ts';
+import { offlineSettings } from '../offline-settings.ts';
+import { pathsOf, type BaseFacts, type Path } from '../chain.ts';
+import { fillIn, isUnknown, type Unknown, type Value } from '../document.ts';
+import { policiesOf, type RolePolicies } from '../policies.ts';
 
 export const BASE = 'arn:aws:iam::111111111111:role/team/base';
 export const TARGET = 'arn:aws:iam::222222222222:role/orders';
