@@ -11,6 +11,7 @@ const esmOnly = [
   'agent-base',
   'diff',
   'github-slugger',
+  'commander',
   'cookie',
 ];
 

@@ -24,6 +24,7 @@ export const CHANNELS = [
   'error of the credentials endpoint',
   'answer to an admission review',
   'object in the cluster',
+  'output of the command line',
 ] as const;
 export type Channel = (typeof CHANNELS)[number];
 

@@ -1,3 +1,4 @@
+export { lookUpContext } from './admission/context.ts';
 export * from './admission/decide-with-lookups.ts';
 export * from './policy/service-account-warnings.ts';
 export * from './admission/service-account-review.ts';
@@ -16,7 +17,7 @@ export * from './injection/limit-ranges.ts';
 export * from './objects/limit-range.ts';
 export * from './patch/patch.ts';
 export * from './policy/judgements.ts';
-export type { Accepted } from './policy/judge-service-account.ts';
+export { hashOfAnnotation, type Accepted } from './policy/judge-service-account.ts';
 export { coversLoopback } from './injection/proxy-env.ts';
 export * from './injection/sidecar-config.ts';
 export * from './policy/service-account-rules.ts';

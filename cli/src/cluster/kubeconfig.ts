@@ -98,7 +98,8 @@ function checkContext(config: KubeConfig, paths: readonly string[]): void {
 
 /** Of what a library threw, what fits into a sentence. */
 export function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  const text = typeof message === 'string' ? message : String(error);
   const line = text.split('\n', 1)[0]?.trim().slice(0, 300) ?? '';
   return line === '' ? 'unknown error.' : line.endsWith('.') ? line : `${line}.`;
 }

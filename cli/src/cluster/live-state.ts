@@ -2,7 +2,17 @@
  * What a pod's sidecar says of itself: its /status through the apiserver's pod proxy; where that is closed, by exec of the
  * sidecar's prober, which asks the same from within the pod; else why neither works.
  */
-import { checkSidecarStatus, CodedError, formatProblems, LIMITS, PATHS, SIDECAR, type SidecarStatus } from '@rolechain/shared';
+import {
+  checkSidecarStatus,
+  CodedError,
+  formatProblems,
+  LIMITS,
+  PATHS,
+  SIDECAR,
+  type RoleStatus,
+  type SidecarStatus,
+} from '@rolechain/shared';
+import { plain } from '../terminal/plain.ts';
 import type { Cluster } from './client.ts';
 import { ExecFailed } from './exec.ts';
 import { policiesOver } from './network-policies.ts';
@@ -30,25 +40,55 @@ export type LiveState =
   | { readonly kind: 'not-running'; readonly text: string }
   | { readonly kind: 'unknown'; readonly obstacles: readonly Obstacle[] };
 
-/** Of a pod as the API gives it. Rejects only where the program is interrupted. */
-export async function readLiveState(cluster: Cluster, pod: unknown): Promise<LiveState> {
-  const sidecar = sidecarOf(pod);
-  if (!sidecar) return { kind: 'not-injected' };
-  if (sidecar.notRunning !== undefined) return { kind: 'not-running', text: `${sidecar.notRunning}.` };
-  const { namespace, name, labels } = identityOf(pod);
-  const target: Target = { cluster, namespace, name, labels, sidecar };
-  const proxied = await byProxy(target);
-  if (!('obstacle' in proxied)) return proxied;
-  const executed = await byExec(target, proxied.obstacle);
-  if (!('obstacle' in executed)) return executed;
-  return { kind: 'unknown', obstacles: [await explained(target, proxied), executed.obstacle] };
-}
-
-interface Target {
-  readonly cluster: Cluster;
+/** What is needed of a pod: a list of many keeps no more. */
+export interface LiveTarget {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly sidecar: SidecarFacts | undefined;
+}
+
+/** Of a pod as the API gives it. */
+export function liveTargetOf(pod: unknown): LiveTarget {
+  const { metadata } = pod as { metadata?: { namespace?: string; name?: string; labels?: Record<string, string> } };
+  const { namespace = '', name = '', labels = {} } = metadata ?? {};
+  return { namespace, name, labels, sidecar: sidecarOf(pod) };
+}
+
+/** Of one pod. Rejects only where the program is interrupted. */
+export function readLiveState(cluster: Cluster, pod: unknown): Promise<LiveState> {
+  return makeLiveReader(cluster)(liveTargetOf(pod));
+}
+
+/** For many pods: a way that a namespace's rights close is not tried again. */
+export function makeLiveReader(cluster: Cluster): (target: LiveTarget) => Promise<LiveState> {
+  const closed = new Map<string, Obstacle>();
+  const once = async (
+    way: Way,
+    target: Target,
+    ask: () => Promise<LiveState | Failed>,
+  ): Promise<LiveState | Failed> => {
+    const key = `${way} ${target.namespace}`;
+    const known = closed.get(key);
+    if (known) return { obstacle: known };
+    const answer = await ask();
+    if ('obstacle' in answer && answer.obstacle.rights.length > 0) closed.set(key, answer.obstacle);
+    return answer;
+  };
+  return async ({ sidecar, ...identity }) => {
+    if (!sidecar) return { kind: 'not-injected' };
+    if (sidecar.notRunning !== undefined) return { kind: 'not-running', text: `${sidecar.notRunning}.` };
+    const target: Target = { cluster, ...identity, sidecar };
+    const proxied = await once('proxy', target, () => byProxy(target));
+    if (!('obstacle' in proxied)) return proxied;
+    const executed = await once('exec', target, () => byExec(target, proxied.obstacle));
+    if (!('obstacle' in executed)) return executed;
+    return { kind: 'unknown', obstacles: [await explained(target, proxied), executed.obstacle] };
+  };
+}
+
+interface Target extends LiveTarget {
+  readonly cluster: Cluster;
   readonly sidecar: SidecarFacts;
 }
 
@@ -157,22 +197,33 @@ function parseStatus(way: Way, body: string | undefined): LiveState | Failed {
   if (body === undefined) return failed(way, `${problem} It has more than ${LIMITS.commandLiveBytes} bytes.`, OTHER);
   try {
     const checked = checkSidecarStatus(JSON.parse(body));
-    if (checked.ok) return { kind: 'live', way, status: checked.value };
+    if (checked.ok) return { kind: 'live', way, status: cleaned(checked.value) };
     return failed(way, `${problem} ${formatProblems(checked.problems)}`, OTHER);
   } catch {
     return failed(way, problem, OTHER);
   }
 }
 
-const OTHER = 'Look which process of the pod listens there.';
-
-function identityOf(pod: unknown): { namespace: string; name: string; labels: Readonly<Record<string, string>> } {
-  const { metadata } = pod as { metadata?: { namespace?: string; name?: string; labels?: Record<string, string> } };
-  return { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', labels: metadata?.labels ?? {} };
+/** A pod may say anything, and a terminal obeys control characters. */
+function cleaned(status: SidecarStatus): SidecarStatus {
+  const roles = Object.entries(status.roles).map(([name, { error, ...role }]): [string, RoleStatus] => [
+    name,
+    {
+      ...role,
+      source: plain(role.source),
+      hops: role.hops.map(plain),
+      ...(error && {
+        error: { ...error, code: plain(error.code), message: plain(error.message), fix: plain(error.fix) },
+      }),
+    },
+  ]);
+  return { ...status, roles: Object.fromEntries(roles) };
 }
+
+const OTHER = 'Look which process of the pod listens there.';
 
 function pathOf(namespace: string, pod: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`;
 }
 
-const shorten = (line: string): string => (line.length > 900 ? `${line.slice(0, 900)} ...` : line);
+const shorten = (line: string): string => plain(line.length > 900 ? `${line.slice(0, 900)} ...` : line);

@@ -64,7 +64,8 @@ async function authenticate(kubeConfig: KubeConfig, options: RequestOptions): Pr
     const { code, syscall } = error as NodeJS.ErrnoException;
     const isFile = code !== undefined && syscall === 'open';
     // What a plugin printed that is not JSON may hold a token, and V8 quotes it.
-    const why = error instanceof SyntaxError ? 'its exec plugin printed what is not JSON.' : firstLine(error);
+    const why =
+      (error as Error).name === 'SyntaxError' ? 'its exec plugin printed what is not JSON.' : firstLine(error);
     const user = kubeConfig.getCurrentUser()?.name ?? '';
     throw new CodedError(isFile ? 'KubeconfigInvalid' : 'ClusterUnauthorized', `User ${user}: ${why}`, {
       cause: error,
@@ -87,9 +88,8 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<st
 }
 
 function whyOf(error: unknown, ms: number): string {
-  if (!(error instanceof Error)) return firstLine(error);
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return `no answer within ${ms / 1000} s.`;
+  const { name, errors } = error as { readonly name?: unknown; readonly errors?: readonly unknown[] };
+  if (name === 'TimeoutError' || name === 'AbortError') return `no answer within ${ms / 1000} s.`;
   // Of a name with several addresses.
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  return firstLine(first);
+  return firstLine(errors?.[0] ?? error);
 }

@@ -7,7 +7,7 @@ import type { Scalar, ScalarTag, Tags } from 'yaml';
 export const keepSpelling = (tags: Tags): Tags =>
   tags.map((tag) => {
     if (typeof tag === 'string' || tag.collection !== undefined || tag.tag === 'tag:yaml.org,2002:str') return tag;
-    const scalar = tag as ScalarTag;
+    const scalar: ScalarTag = tag;
     if (scalar.stringify === undefined) return tag;
     const { stringify } = scalar;
     const kept: ScalarTag['stringify'] = (item: Scalar, ...rest) => item.source ?? stringify(item, ...rest);

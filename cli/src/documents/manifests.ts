@@ -55,7 +55,7 @@ export function parseFile({ name, text }: Source): ManifestFile {
       const end = index === documents.length - 1 ? text.length : yaml.range[2];
       const part = text.slice(start, end);
       start = end;
-      const value: unknown = attempt(name, () => yaml.toJS({ maxAliasCount: LIMITS.yamlAliases }));
+      const value = attempt(name, (): unknown => yaml.toJS({ maxAliasCount: LIMITS.yamlAliases }));
       return { text: part, value, yaml };
     }),
   };

@@ -1,14 +1,10 @@
 /** Options of the commands that work with policies: apart, so that --help loads no more. */
+import { FILE_OPTION } from '../documents/options.ts';
 import type { OptionSpec } from '../terminal/command.ts';
 
 /** Of both commands that work with policies. */
 export const CHAIN_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '-f, --filename <path>',
-    description: 'read the ServiceAccount from a file instead of the cluster; - is standard input',
-    isList: true,
-    completes: 'file',
-  },
+  { ...FILE_OPTION, description: `${FILE_OPTION.description}, instead of the cluster` },
   {
     flags: '--base-arn <arn>',
     description:

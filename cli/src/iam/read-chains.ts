@@ -13,12 +13,13 @@ import {
   type ServiceAccount,
 } from '@rolechain/webhook';
 import { connect, type Cluster } from '../cluster/client.ts';
+import { decideSettingsOf, readInstallation } from '../cluster/installation.ts';
 import { manifestsOf, parseFile } from '../documents/manifests.ts';
 import { readSource, readSources } from '../documents/read-sources.ts';
+import { knownSettings, settingsOfSource } from '../documents/webhook-settings.ts';
 import type { Call } from '../terminal/command.ts';
 import { pathsOf, type BaseFacts, type Path } from './chain.ts';
 import type { Unknown, Value } from './document.ts';
-import { offlineSettings } from './offline-settings.ts';
 
 export interface Chains {
   readonly account: { readonly namespace: string; readonly name: string };
@@ -33,7 +34,7 @@ export interface Chains {
 
 /** Throws CodedError for what cannot be read, and UsageInvalid for options that are not in order. */
 export async function readChains(call: Call, name: string | undefined): Promise<Chains> {
-  const files = call.options.filename as readonly string[] | undefined;
+  const files = call.options.file as readonly string[] | undefined;
   const cluster = files === undefined ? await connect(call) : undefined;
   const notes: string[] = [];
   const settings = await readSettings(call, cluster, notes);
@@ -115,29 +116,16 @@ async function readIssuer(cluster: Cluster, notes: string[]): Promise<Value | un
 
 async function readSettings(call: Call, cluster: Cluster | undefined, notes: string[]): Promise<DecideSettings> {
   const { settings } = call.options;
-  if (typeof settings === 'string') return settingsOf((await readSource(settings, call.surroundings)).text);
-  if (!cluster) return offlineSettings();
-  try {
-    const map = await cluster.find<{ data?: Readonly<Record<string, string>> }>(SETTINGS_PATH);
-    const text = map?.data?.['settings.yaml'];
-    if (text !== undefined) return settingsOf(text);
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
+  const { env } = call.surroundings;
+  // The Region stands in no policy.
+  const region = { option: undefined, env };
+  if (typeof settings === 'string') {
+    return knownSettings(settingsOfSource(await readSource(settings, call.surroundings)), region).value;
   }
-  notes.push(
-    "The webhook's settings are not there, or may not be read (ConfigMap rolechain/rolechain-webhook): the defaults stand for them. Give --settings.",
-  );
-  return offlineSettings();
-}
-
-const SETTINGS_PATH = '/api/v1/namespaces/rolechain/configmaps/rolechain-webhook';
-
-/** A ConfigMap, or the settings alone. */
-function settingsOf(text: string): DecideSettings {
-  const [manifest] = manifestsOf(parseFile({ name: 'the settings', text }));
-  const data = manifest?.kind === 'ConfigMap' && isMap(manifest.value.data) ? manifest.value.data : {};
-  const [inner] = Object.values(data);
-  return offlineSettings(typeof inner === 'string' ? inner : text);
+  if (!cluster) return knownSettings(undefined, region).value;
+  const installation = await readInstallation(cluster);
+  notes.push(...installation.notes);
+  return decideSettingsOf(installation.settings);
 }
 
 interface Accounts {

@@ -4,6 +4,7 @@
  */
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { backups } from './backup.ts';
+import { commandLine } from './command-line.ts';
 import { REDIRECTS, readGiven } from './given.ts';
 import { refusals, startRefused } from './refusals.ts';
 import { isolation } from './isolation.ts';
@@ -41,6 +42,7 @@ describeWhen(
     lifecycle(get);
     isolation(get);
     backups(get);
+    describe('the command line', () => commandLine(get, redirects === true));
     describeWhen('beside a mesh with CNI plugin', redirects, () => meshes(get), true);
     // The last: afterwards nothing is installed.
     describe('leaving', () => leaving(get));

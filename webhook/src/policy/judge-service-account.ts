@@ -79,9 +79,14 @@ export function judge(
   const checked = checkSidecarConfig(config);
   if (!checked.ok) return refuseProblems(reason, account, "the sidecar's configuration", checked.problems);
   const { allowances } = allowed;
-  const annotationHash = hash('sha256', read.text).slice(0, 16);
+  const annotationHash = hashOfAnnotation(read.text);
   const warnings = [...parsed.warnings, ...tagged.warnings, ...patternWarnings(patterns, account.namespace)];
   return { outcome: 'accepted', annotationHash, roles, config, allowances, warnings };
+}
+
+/** As a pod's `rolechain.io/status` carries it, so that a later change of the annotation shows. */
+export function hashOfAnnotation(text: string): string {
+  return hash('sha256', text).slice(0, 16);
 }
 
 /** What a pod adds to the configuration of all roles: longer ports, and a token a role. */

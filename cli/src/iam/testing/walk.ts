@@ -9,7 +9,7 @@ import {
   type Tags,
 } from '@rolechain/doubles/trust.ts';
 import type { Permission, RoleFixture, TrustPolicy } from '@rolechain/doubles/iam.ts';
-import { offlineSettings } from '../offline-settings.ts';
+import { knownSettings } from '../../documents/webhook-settings.ts';
 import { pathsOf, type BaseFacts, type Path } from '../chain.ts';
 import { fillIn, isUnknown, type Unknown, type Value } from '../document.ts';
 import { policiesOf, type RolePolicies } from '../policies.ts';
@@ -48,7 +48,14 @@ export function make({ annotation, baseRole, facts, settings, others = [] }: Giv
     },
   };
   const byName = new Map(others.map((other) => [`${other.namespace}/${other.name}`, other]));
-  const judged = decideServiceAccount(account, offlineSettings(settings), { others: byName, allowedRoles: undefined });
+  const judged = decideServiceAccount(
+    account,
+    knownSettings(settings === undefined ? undefined : { text: settings, from: 'a test' }, {
+      option: undefined,
+      env: {},
+    }).value,
+    { others: byName, allowedRoles: undefined },
+  );
   if (judged?.outcome !== 'accepted') throw new Error(judged?.message ?? 'no role');
   const base: BaseFacts = {
     baseARN: BASE,

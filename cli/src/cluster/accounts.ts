@@ -1,0 +1,94 @@
+/** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was written. */
+import { ANNOTATIONS, FOREIGN_KEYS, isMap } from '@rolechain/shared';
+import { ANNOTATION_KEYS, accountKeys, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
+import type { EksWebhook } from '@rolechain/shared';
+import type { Cluster } from './client.ts';
+
+export interface KnownAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Annotations;
+  /** When the annotation that asks for a role was last written, in milliseconds; undefined where nothing tells. */
+  readonly writtenAt: number | undefined;
+}
+
+export interface KnownNamespace {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+}
+
+interface ApiObject {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly creationTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Annotations;
+    readonly managedFields?: readonly { readonly time?: string; readonly fieldsV1?: unknown }[];
+  };
+}
+
+/** By `<namespace>/<name>`. `namespace` undefined: of the cluster. */
+export async function readAccounts(
+  cluster: Cluster,
+  namespace: string | undefined,
+  eks: EksWebhook,
+): Promise<Map<string, KnownAccount>> {
+  const keys = accountKeys(eks);
+  const project = (item: unknown): KnownAccount => {
+    const { metadata = {} } = item as ApiObject;
+    const { namespace: of = '', name = '', annotations = {} } = metadata;
+    const kept = keptAnnotations(annotations, 'ServiceAccount', keys);
+    return { namespace: of, name, annotations: kept, writtenAt: writtenAt(metadata, ASKING) };
+  };
+  const accounts = await cluster.list(pathOf(namespace, 'serviceaccounts'), project);
+  return new Map(accounts.map((account) => [`${account.namespace}/${account.name}`, account]));
+}
+
+/** By name. One alone where a namespace is given, which needs a lesser right. */
+export async function readNamespaces(
+  cluster: Cluster,
+  namespace: string | undefined,
+): Promise<Map<string, KnownNamespace>> {
+  const project = (item: unknown): [string, KnownNamespace] => {
+    const { name = '', labels = {}, annotations = {} } = (item as ApiObject).metadata ?? {};
+    return [name, { labels, annotations: keptAnnotations(annotations, 'Namespace', keysOn('Namespace')) }];
+  };
+  if (namespace === undefined) return new Map(await cluster.list('/api/v1/namespaces', project));
+  return new Map([project(await cluster.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`))]);
+}
+
+export function pathOf(namespace: string | undefined, resource: string): string {
+  return namespace === undefined
+    ? `/api/v1/${resource}`
+    : `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+}
+
+const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
+
+/**
+ * When one of the annotations was last written, by the fields that each manager owns (KEP-555): at the latest then, since a
+ * manager has one time for all that it owns.
+ */
+function writtenAt(
+  { creationTimestamp, managedFields = [] }: NonNullable<ApiObject['metadata']>,
+  keys: readonly string[],
+): number | undefined {
+  const times = managedFields
+    .filter(({ fieldsV1 }) => keys.some((key) => owns(fieldsV1, key)))
+    .map(({ time }) => Date.parse(time ?? ''))
+    .filter((time) => !Number.isNaN(time));
+  if (times.length > 0) return Math.max(...times);
+  const created = Date.parse(creationTimestamp ?? '');
+  return Number.isNaN(created) ? undefined : created;
+}
+
+function owns(fields: unknown, annotation: string): boolean {
+  const member = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
+  return member(member(member(fields, 'f:metadata'), 'f:annotations'), `f:${annotation}`) !== undefined;
+}
+
+/** Keys of ours that a pod carries, for what is decided or told of it. */
+export function podAnnotations(annotations: Annotations): Annotations {
+  return keptAnnotations(annotations, 'Pod', ANNOTATION_KEYS);
+}

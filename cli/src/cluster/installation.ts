@@ -1,0 +1,107 @@
+/** rolechain as it is installed in the cluster: which namespaces its webhook is called for, and its settings. */
+import { CodedError, VERSION, eksWebhook, formatProblems } from '@rolechain/shared';
+import { parseSettings, type DecideSettings, type Settings } from '@rolechain/webhook';
+import { plain } from '../terminal/plain.ts';
+import type { Cluster } from './client.ts';
+import { selects, type Selector } from './selector.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+export interface Installation {
+  /** Undefined: it is not installed, or the user may not see whether. */
+  readonly version: string | undefined;
+  /** Of the webhook; `rolechain` where it is not known. */
+  readonly namespace: string;
+  readonly settings: Settings;
+  /** What could not be read, and what is taken in its place. */
+  readonly notes: readonly string[];
+  /** Whether the webhook is called for pods of a Namespace with these labels. */
+  readonly isCovered: (labels: Labels) => boolean;
+}
+
+interface WebhookConfiguration {
+  readonly metadata?: { readonly labels?: Labels };
+  readonly webhooks?: readonly {
+    readonly clientConfig?: { readonly service?: { readonly namespace?: string } };
+    readonly namespaceSelector?: Selector;
+    readonly rules?: readonly { readonly resources?: readonly string[] }[];
+  }[];
+}
+
+const LABELS = { name: 'app.kubernetes.io/name', version: 'app.kubernetes.io/version' } as const;
+const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+/** As the manifests and the chart name them. */
+const SETTINGS = { configMap: 'rolechain-webhook', key: 'settings.yaml' } as const;
+const NAMESPACE = 'rolechain';
+
+/** As manifests/base/webhook.yaml has them; test/cli holds the two together. */
+const AS_SHIPPED: readonly Selector[] = [
+  { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', NAMESPACE] }] },
+  {
+    matchExpressions: [
+      { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system', NAMESPACE] },
+      { key: 'rolechain.io/enabled', operator: 'In', values: ['true'] },
+    ],
+  },
+];
+
+/** What is not installed, or may not be read, is taken as it is shipped; `notes` says so. `given`: the text of other settings. */
+export async function readInstallation(cluster: Cluster, given?: Settings): Promise<Installation> {
+  const notes: string[] = [];
+  const query = { labelSelector: `${LABELS.name}=rolechain` };
+  const found = await orNote(
+    notes,
+    'whether rolechain is installed is not known, and every namespace is taken as covered but those that it leaves out',
+    () => cluster.list(CONFIGURATIONS, (item) => item as WebhookConfiguration, query),
+  );
+  const ofPods = (found ?? []).flatMap(({ metadata, webhooks = [] }) =>
+    webhooks
+      .filter(({ rules = [] }) => rules.some(({ resources = [] }) => resources.includes('pods')))
+      .map((webhook) => ({ version: metadata?.labels?.[LABELS.version], webhook })),
+  );
+  const [first] = ofPods;
+  const namespace = first?.webhook.clientConfig?.service?.namespace ?? NAMESPACE;
+  const selectors = first ? ofPods.map(({ webhook }) => webhook.namespaceSelector ?? {}) : AS_SHIPPED;
+  return {
+    version: first ? (first.version ?? VERSION) : undefined,
+    namespace,
+    settings: given ?? (first && (await readSettings(cluster, namespace, notes))) ?? defaults(),
+    notes,
+    isCovered: (labels) => selectors.some((selector) => selects(selector, labels)),
+  };
+}
+
+async function readSettings(cluster: Cluster, namespace: string, notes: string[]): Promise<Settings | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${SETTINGS.configMap}`;
+  const read = (): Promise<{ readonly data?: Labels } | undefined> => cluster.find(path);
+  const text = (await orNote(notes, 'the settings are taken as they are shipped', read))?.data?.[SETTINGS.key];
+  if (text === undefined) return undefined;
+  const parsed = parseSettings(text);
+  if (parsed.ok) return parsed.value;
+  const what = `The ConfigMap ${namespace}/${SETTINGS.configMap} is not valid: ${plain(formatProblems(parsed.problems))}`;
+  notes.push(`${what}; the settings are taken as they are shipped.`);
+  return undefined;
+}
+
+/** With a note where a right lacks. Any other failure is one of the command. */
+export async function orNote<T>(notes: string[], instead: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
+    notes.push(`${error.message.replace(/\.$/, '')}: ${instead}.`);
+    return undefined;
+  }
+}
+
+function defaults(): Settings {
+  // The one field that has no default; no report shows it.
+  const parsed = parseSettings('sidecarImage: not-known');
+  if (!parsed.ok) throw new CodedError('InternalError', formatProblems(parsed.problems));
+  return parsed.value;
+}
+
+/** The webhook takes a Region that no setting names of its node: it is in no report. */
+export function decideSettingsOf({ eksWebhook: flags, ...settings }: Settings): DecideSettings {
+  return { ...settings, eks: eksWebhook(flags), region: settings.region ?? 'us-east-1' };
+}
