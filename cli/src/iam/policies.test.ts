@@ -148,7 +148,7 @@ describe('what a condition keeps out', () => {
   test.each<[key: string, atBase: string, Forged]>([
     principalTag('eks-cluster-arn', 'arn:aws:eks:eu-central-1:111111111111:cluster/lab'),
     principalTag('kubernetes-namespace', 'lab'),
-    principalTag('kubernetes-service-account', 'sandbox'),
+    principalTag('kubernetes-service-account', 'other-app'),
   ])('%s: the same base role of another pod', (key, atBase, forged) => {
     const made = make(CASES['Pod Identity, all fields']!);
     const roles = fixturesOf(made.policies);
@@ -185,9 +185,9 @@ describe('what a condition keeps out', () => {
     ['Pod Identity, all fields', TARGET, 'aws:TagKeys', { tags: { admin: 'true' }, at: 2 }],
     ['Pod Identity, a bare ARN', BASE, 'aws:TagKeys', { tags: { admin: 'true' }, at: 0 }],
     ['IRSA, all fields', TARGET, 'aws:TagKeys', { tags: { admin: 'true' }, at: 2 }],
-    ['IRSA, a bare ARN', BASE, `${ISSUER}:sub`, { subject: 'system:serviceaccount:lab:sandbox' }],
+    ['IRSA, a bare ARN', BASE, `${ISSUER}:sub`, { subject: 'system:serviceaccount:lab:other-app' }],
     ['IRSA, a bare ARN', BASE, `${ISSUER}:aud`, { audience: 'another' }],
-    ['web identity alone', TARGET, `${ISSUER}:sub`, { subject: 'system:serviceaccount:lab:sandbox' }],
+    ['web identity alone', TARGET, `${ISSUER}:sub`, { subject: 'system:serviceaccount:lab:other-app' }],
     ['web identity alone', TARGET, `${ISSUER}:aud`, { audience: 'another' }],
     ['web identity alone', TARGET, 'sts:RoleSessionName', { sessionName: 'lab.pod' }],
     ['another ServiceAccount', BASE, `${ISSUER}:sub`, { subject: 'system:serviceaccount:shop:orders' }],
