@@ -32,8 +32,6 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   'ignoreDifferences',
   // The AWS CLI.
   ...['get-caller-identity', 'get-role', 'get-role-policy', 'get-policy-version'],
-  // Terraform.
-  'terraform import',
   // Names of examples.
   'sandbox',
   'mirror.example/proxy/registry.example/rolechain/sidecar',
