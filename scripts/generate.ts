@@ -16,6 +16,7 @@ import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
 import { installManifest } from './generate/install-manifest.ts';
 import { metricsPage } from './generate/metrics-page.ts';
+import { withPolicies } from './generate/policies-page.ts';
 import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 import { sdksPage } from './generate/sdks-page.ts';
@@ -60,6 +61,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/credentials.svg': await credentialsDrawing(),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/metrics.md': await markdown(metricsPage()),
+  'docs/policies.md': await markdown(await withPolicies(read('docs/policies.md'))),
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),

@@ -30,6 +30,8 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   'vault-agent-injector-cfg',
   // Argo CD.
   'ignoreDifferences',
+  // The AWS CLI.
+  ...['get-caller-identity', 'get-role', 'get-role-policy', 'get-policy-version'],
   // Names of examples.
   'sandbox',
   'mirror.example/proxy/registry.example/rolechain/sidecar',

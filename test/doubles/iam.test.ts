@@ -5,6 +5,7 @@ const context = new Map([
   ['sts:externalid', ['shop-1']],
   ['aws:principalarn', ['arn:aws:iam::111111111111:role/team/base']],
   ['aws:tagkeys', ['team', 'fixture']],
+  ['aws:securetransport', ['true']],
 ]);
 
 test.each<[Conditions, boolean]>([
@@ -28,6 +29,24 @@ test.each<[Conditions, boolean]>([
   [{ 'ForAllValues:StringEquals': { 'sts:TransitiveTagKeys': ['team'] } }, true],
   [{ 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['team'] } }, true],
   [{ 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': ['team'] } }, false],
+  [{ StringEqualsIgnoreCase: { 'sts:ExternalId': 'SHOP-1' } }, true],
+  [{ StringNotEquals: { 'sts:ExternalId': 'shop-1' } }, false],
+  [{ StringNotEquals: { 'sts:ExternalId': ['x', 'shop-1'] } }, false],
+  [{ StringNotEquals: { 'sts:ExternalId': 'x' } }, true],
+  [{ StringNotEquals: { 'sts:SourceIdentity': 'x' } }, true],
+  [{ StringNotLike: { 'sts:ExternalId': 'shop-*' } }, false],
+  [{ ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::222222222222:role/*' } }, true],
+  [{ StringEqualsIfExists: { 'sts:SourceIdentity': 'x' } }, true],
+  [{ StringEqualsIfExists: { 'sts:ExternalId': 'x' } }, false],
+  [{ Null: { 'sts:ExternalId': 'true' } }, false],
+  [{ Null: { 'sts:ExternalId': 'false' } }, true],
+  [{ Null: { 'sts:SourceIdentity': 'true' } }, true],
+  [{ Null: { 'sts:SourceIdentity': 'false' } }, false],
+  [{ Bool: { 'aws:SecureTransport': 'true' } }, true],
+  [{ Bool: { 'aws:SecureTransport': 'false' } }, false],
+  [{ 'ForAllValues:StringNotEquals': { 'aws:TagKeys': ['role'] } }, true],
+  [{ 'ForAllValues:StringNotEquals': { 'aws:TagKeys': ['team'] } }, false],
+  [{ 'ForAnyValue:StringNotEquals': { 'aws:TagKeys': ['team'] } }, true],
 ])('%j holds: %j', (conditions, expected) => {
   expect(conditionsHold(conditions, context)).toBe(expected);
 });
@@ -71,6 +90,17 @@ describe('a role that this double could not judge is refused', () => {
     ['Deny', role({}, { Effect: 'Deny' }), /Effect Deny is not supported/],
     ['action', role({}, { Action: 's3:GetObject' }), /Action s3:GetObject has no place/],
     ['operator', role({}, { Condition: { NumericEquals: {} } }), /operator NumericEquals is not supported/],
+    [
+      'a variable',
+      role({}, { Condition: { StringEquals: { 'sts:ExternalId': '${aws:username}' } } }),
+      /variables.*not/,
+    ],
+    ['a Sid', role({}, { Sid: 'a-b' }), /Sid a-b/],
+    [
+      'conditions of permissions',
+      role({ permissions: [{ Action: '*', Resource: '*', Condition: { IpAddress: {} } }] }),
+      /operator IpAddress/,
+    ],
     ['key', role({}, { Condition: { StringEquals: { 'sts:ExternalID2': 'x' } } }), /key sts:ExternalID2 is not/],
     ['principal kind', role({}, { Principal: { CanonicalUser: 'x' } }), /CanonicalUser.* is not supported/],
     ['principal pattern', role({}, { Principal: { AWS: 'arn:aws:iam::111111111111:role/*' } }), /is no ARN of a role/],

@@ -34,7 +34,13 @@ export type OneOrMany = string | readonly string[];
 /** Operator → condition key → values. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, OneOrMany>>>>;
 /** One allow statement of a permission policy; `*` and `?` are wildcards. */
-export type Permission = { Action: OneOrMany; Resource: OneOrMany };
+export type Permission = {
+  Sid?: string;
+  Effect?: 'Allow';
+  Action: OneOrMany;
+  Resource: OneOrMany;
+  Condition?: Conditions;
+};
 
 /** What a condition can look at: lower-case key → values. An absent key is absent in IAM's sense. */
 export type ConditionContext = ReadonlyMap<string, readonly string[]>;
@@ -42,13 +48,23 @@ export type ConditionContext = ReadonlyMap<string, readonly string[]>;
 const TRUST_ACTIONS = ['sts:assumerole', 'sts:tagsession', 'sts:setsourceidentity', 'sts:assumerolewithwebidentity'];
 const OPERATORS: Readonly<Record<string, (pattern: string, value: string) => boolean>> = {
   StringEquals: (pattern, value) => pattern === value,
+  StringEqualsIgnoreCase: (pattern, value) => pattern.toLowerCase() === value.toLowerCase(),
   StringLike: (pattern, value) => globMatches(pattern, value),
+  Bool: (pattern, value) => pattern.toLowerCase() === value.toLowerCase(),
   // IAM treats both ARN operators alike.
   ArnEquals: (pattern, value) => arnMatches(pattern, value),
   ArnLike: (pattern, value) => arnMatches(pattern, value),
 };
+/** Each holds where the operator that it negates does not: for an absent key, too. */
+const NEGATED: Readonly<Record<string, string>> = {
+  StringNotEquals: 'StringEquals',
+  StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
+  StringNotLike: 'StringLike',
+  ArnNotEquals: 'ArnEquals',
+  ArnNotLike: 'ArnLike',
+};
 const KNOWN_KEYS =
-  /^(sts:(externalid|rolesessionname|sourceidentity|transitivetagkeys)|aws:(principalarn|principalaccount|sourceidentity|tagkeys|(principaltag|requesttag)\/.+)|[^.]+\..+:(sub|aud))$/;
+  /^(sts:(externalid|rolesessionname|sourceidentity|transitivetagkeys)|aws:(principalarn|principalaccount|sourceidentity|tagkeys|securetransport|(principaltag|requesttag)\/.+)|[^.]+\..+:(sub|aud))$/;
 
 export type ArnParts = { partition: string; service: string; account: string; resource: string };
 
@@ -102,14 +118,26 @@ export function conditionsHold(conditions: Conditions | undefined, context: Cond
   );
 }
 
+/** IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set operators for multivalued context keys". */
 function holds(operator: string, wanted: readonly string[], present: readonly string[] | undefined): boolean {
-  const colon = operator.indexOf(':');
-  const set = colon < 0 ? '' : operator.slice(0, colon);
-  const test = OPERATORS[operator.slice(colon + 1)];
+  const { set, name, ifExists } = takeApart(operator);
+  if (name === 'Null') return wanted.some((value) => (value.toLowerCase() === 'true') === (present === undefined));
+  if (ifExists && present === undefined) return true;
+  const { [name]: negated = name } = NEGATED;
+  const test = OPERATORS[negated];
   if (test === undefined) return false;
-  const matches = (value: string): boolean => wanted.some((pattern) => test(pattern, value));
+  const equals = (value: string): boolean => wanted.some((pattern) => test(pattern, value));
+  const matches = negated === name ? equals : (value: string): boolean => !equals(value);
   if (set === 'ForAllValues') return (present ?? []).every(matches);
-  return (present ?? []).some(matches);
+  if (set === 'ForAnyValue') return (present ?? []).some(matches);
+  // Without a set operator an absent key is unequal to every value.
+  return present === undefined ? negated !== name : present.some(matches);
+}
+
+function takeApart(operator: string): { set: string; name: string; ifExists: boolean } {
+  const [, set = '', name = '', suffix = ''] =
+    /^(?:(ForAllValues|ForAnyValue):)?(.+?)(IfExists)?$/.exec(operator) ?? [];
+  return { set, name, ifExists: suffix !== '' };
 }
 
 /** Throws on a role that this double can't judge, with the place and what would do instead. */
@@ -120,6 +148,8 @@ export function checkRole(role: RoleFixture): void {
   if (!/^role\/.+/.test(parseArn(role.arn)?.resource ?? '')) fail('arn is not an IAM role ARN');
   const longest = role.maxSessionDuration ?? 3600;
   if (!(longest >= 3600 && longest <= 43200)) fail(`maxSessionDuration ${longest} is outside 3600-43200`);
+  checkSids(role.trust.Statement, fail);
+  checkSids(role.permissions ?? [], fail);
   for (const statement of role.trust.Statement) {
     const effect: string = statement.Effect;
     if (effect !== 'Allow') fail(`Effect ${effect} is not supported, only Allow`);
@@ -128,13 +158,28 @@ export function checkRole(role: RoleFixture): void {
       if (!known) fail(`Action ${action} has no place in a trust policy here`);
     }
     checkPrincipal(statement.Principal, fail);
-    for (const [operator, keys] of Object.entries(statement.Condition ?? {})) {
-      const name = operator.replace(/^(ForAllValues|ForAnyValue):/, '');
-      if (OPERATORS[name] === undefined) fail(`condition operator ${operator} is not supported`);
-      const strange = Object.keys(keys).find((key) => !KNOWN_KEYS.test(key.toLowerCase()));
-      if (strange !== undefined) fail(`condition key ${strange} is not supported`);
+    checkConditions(statement.Condition, fail);
+  }
+  for (const { Condition } of role.permissions ?? []) checkConditions(Condition, fail);
+}
+
+function checkConditions(conditions: Conditions | undefined, fail: (what: string) => never): void {
+  for (const [operator, keys] of Object.entries(conditions ?? {})) {
+    const { set, name, ifExists } = takeApart(operator);
+    const known = OPERATORS[NEGATED[name] ?? name] !== undefined || (name === 'Null' && set === '' && !ifExists);
+    if (!known) fail(`condition operator ${operator} is not supported`);
+    for (const [key, values] of Object.entries(keys)) {
+      if (!KNOWN_KEYS.test(key.toLowerCase())) fail(`condition key ${key} is not supported`);
+      if (list(values).some((value) => value.includes('${'))) fail(`policy variables (of ${key}) are not supported`);
     }
   }
+}
+
+/** IAM User Guide, "IAM JSON policy elements: Sid". */
+function checkSids(statements: readonly { Sid?: string }[], fail: (what: string) => never): void {
+  const sids = statements.flatMap(({ Sid }) => Sid ?? []);
+  const strange = sids.find((sid, at) => !/^[A-Za-z0-9]*$/.test(sid) || sids.indexOf(sid) < at);
+  if (strange !== undefined) fail(`Sid ${strange} stands twice, or is not of letters and digits`);
 }
 
 function checkPrincipal(principal: Principal, fail: (what: string) => never): void {

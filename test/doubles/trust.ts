@@ -13,6 +13,8 @@
  * - `aws:RequestTag` and `aws:TagKeys` are taken to hold the inherited transitive tags beside the requested ones, as
  *   EKS's example of a target role's trust policy requires.
  *
+ * - Every action of one call is judged by the same condition keys, those of the request and of the caller's session.
+ *
  * Not evaluated: Deny, session policies of the caller, permission boundaries, SCPs, tags of the roles themselves.
  */
 import {
@@ -58,6 +60,9 @@ export type Decision =
   /** The request contradicts what the session inherits. */
   | { allowed: false; conflict: 'transitive-tag' | 'source-identity'; reason: string };
 
+/** STS answers over TLS alone; this double stands for that, whatever it is asked over. */
+const SECURE: [string, string[]] = ['aws:SecureTransport', ['true']];
+
 /** Decides an AssumeRole call. An unknown role is denied like one that trusts nobody, as STS does. */
 export function decideAssumeRole(role: RoleFixture | undefined, caller: Caller, request: AssumeRequest): Decision {
   if (role === undefined) return { allowed: false, denied: 'sts:AssumeRole', reason: 'no such role' };
@@ -100,6 +105,7 @@ export function decideWebIdentity(
     [`${identity.issuer}:sub`, [identity.subject]],
     [`${identity.issuer}:aud`, [identity.audience]],
     ['sts:RoleSessionName', [sessionName]],
+    SECURE,
   ]);
   const trusted = role.trust.Statement.some(
     (statement) =>
@@ -112,7 +118,7 @@ export function decideWebIdentity(
 
 /** Whether a role lets an AWS service assume it with these session tags, as EKS Pod Identity does. */
 export function trustsService(role: RoleFixture | undefined, service: string, tags: Tags): boolean {
-  const context = contextOf(tagContext('aws:RequestTag', tags));
+  const context = contextOf([['aws:TagKeys', Object.keys(tags)], ...tagContext('aws:RequestTag', tags), SECURE]);
   const actions = Object.keys(tags).length > 0 ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole'];
   return actions.every((action) =>
     role?.trust.Statement.some(
@@ -157,6 +163,7 @@ function assumeRoleContext(
     ['aws:PrincipalAccount', [parseArn(caller.arn)?.account ?? '']],
     ['aws:TagKeys', Object.keys(tags)],
     ['sts:TransitiveTagKeys', request.transitiveTagKeys],
+    SECURE,
     ...tagContext('aws:RequestTag', tags),
     ...tagContext('aws:PrincipalTag', caller.tags),
   ]);
@@ -180,7 +187,10 @@ function whyDenied(role: RoleFixture, caller: Caller, action: string, context: C
   const sameAccount = parseArn(role.arn)?.account === parseArn(caller.arn)?.account;
   if (sameAccount && ways.includes('by-name')) return undefined;
   const permitted = caller.permissions.some(
-    ({ Action, Resource }) => actionMatches(Action, action) && list(Resource).some((r) => globMatches(r, role.arn)),
+    ({ Action, Resource, Condition }) =>
+      actionMatches(Action, action) &&
+      list(Resource).some((r) => globMatches(r, role.arn)) &&
+      conditionsHold(Condition, context),
   );
   if (permitted) return undefined;
   return `the permissions of ${caller.roleArn ?? caller.arn} do not allow it`;

@@ -34,4 +34,9 @@ export const COMMAND = {
     'Log in (`aws sso login`), set keys, or name a profile (--profile): `aws sts get-caller-identity` has to work.',
   ),
   ObjectNotFound: e(404, 'There is no such object.', 'Check its name and its namespace (-n).'),
+  SimulatorMissing: e(
+    400,
+    'The policy simulator @cloud-copilot/iam-simulate is not installed, or is another version.',
+    'Run `npm install @cloud-copilot/iam-simulate@0.1.173` in the folder in which you call the command. It is not part of rolechain: its licence is the AGPL-3.0.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
