@@ -88,8 +88,6 @@ export async function restartUnderLoad(
     process.signal('SIGTERM');
     if (isHeld) {
       await until('it is not ready', PATIENCE_MS, async () => (await fetch(healthURL + PATHS.readyz)).status === 503);
-      const answered = await reviewsOf(healthURL);
-      await until('it answers on', PATIENCE_MS, async () => (await reviewsOf(healthURL)) > answered);
     } else await sleep(random() * MAX_LAG_MS);
     replica.isReady = false;
     await publish();
