@@ -18,6 +18,14 @@ describe('names that a template makes', () => {
     );
   });
 
+  test('are not taken for those of a pod whose name begins alike, where both were cut', () => {
+    const of = (pod: string) => ({ namespace: 'shop', serviceAccount: 'orders', cluster: 'prod', pod });
+    const [one, other] = [of(`${'x'.repeat(60)}a`), of(`${'x'.repeat(60)}b`)];
+    const session = sessionName('{namespace}.{pod}', one);
+    expect(makesName(session, '{namespace}.{pod}', one)).toBe(true);
+    expect(makesName(session, '{namespace}.{pod}', other)).toBe(false);
+  });
+
   test('are possible once the pod is gone', () => {
     fc.assert(
       fc.property(values, ({ namespace, serviceAccount, ...gone }) => {
