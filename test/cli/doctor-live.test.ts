@@ -23,7 +23,7 @@ describeWithCluster('doctor --live', (cluster) => {
     api = await openApi(cluster().kubeConfig);
     await applyAll(cluster().kubeConfig, [namespace('shop'), account('shop', 'orders'), account('shop', 'stranger')]);
   });
-  afterAll(() => api?.close());
+  afterAll(() => api.close());
 
   /** The API's object of the sidecar's pod, with an address of this machine, which the pod proxy leads to. */
   async function podOf(name: string, { ports }: RunningSidecar): Promise<void> {

@@ -1,83 +1,24 @@
 /** `rolechain doctor` on a real apiserver with rolechain installed: all well, and each check with what it looks at broken. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, makeLeaf } from '@rolechain/certs';
-import { check } from '@rolechain/shared';
 import { isSecret } from '@rolechain/kit/record.ts';
-import { stringify } from 'yaml';
-import { REPORT, type CheckResult, type DoctorReport } from '../../cli/src/report-schemas/doctor.ts';
+import type { CheckResult, DoctorReport } from '../../cli/src/report-schemas/doctor.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { applyAll, installManifests } from '../fixture/install.ts';
-import { account, install, namespace, ROLE, type Installed } from '../guard/installed.ts';
-import { pod } from '../guard/pods.ts';
+import { account, ROLE } from '../guard/installed.ts';
 import { runCommand } from './call.ts';
+import { ADMISSION, DEPLOYMENT, MUTATING, NS, bad, of, useInstalled } from './doctor-installed.ts';
 import { expectGolden } from './golden.ts';
-
-const SIDECAR = `registry.internal/rolechain/sidecar:0.1.0@sha256:${'a'.repeat(64)}`;
-const NS = '/api/v1/namespaces/rolechain';
-const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
-const MUTATING = `${ADMISSION}/mutatingwebhookconfigurations/rolechain`;
-const DEPLOYMENT = '/apis/apps/v1/namespaces/rolechain/deployments/rolechain-webhook';
 
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'rolechain-doctor-'))));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describeWithCluster('doctor', (cluster) => {
-  let installed: Installed;
-  const api = (): Installed['api'] => installed.api;
+  const { installed, api, settings, doctor, get, restore, change, replica } = useInstalled(cluster);
 
-  beforeAll(async () => {
-    // The apiserver's pod proxy leads to no loopback address.
-    installed = await install(cluster(), { settings: { address: '0.0.0.0' } });
-    await settings({});
-    await replica();
-    // What controllers and a kubelet would write.
-    const labels = { 'kubernetes.io/service-name': 'rolechain-webhook' };
-    await api().post('/apis/discovery.k8s.io/v1/namespaces/rolechain/endpointslices', {
-      metadata: { name: 'webhook', labels },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }],
-    });
-    await api().patch(`${DEPLOYMENT}/status`, { status: { replicas: 2, readyReplicas: 2, availableReplicas: 2 } });
-    await applyAll(cluster().kubeConfig, [namespace('default')]);
-  });
-  afterAll(() => installed?.stop());
-
-  let healthPort = 9440;
-  /** The pod of the process: with an address of this machine, as a kubelet would write it. */
-  async function replica(): Promise<void> {
-    healthPort = Number(new URL(installed.webhook().healthURL).port);
-    await settings({});
-    const { metadata, ...rest } = pod('rolechain', 'rolechain-webhook');
-    const labels = { 'app.kubernetes.io/name': 'rolechain', 'app.kubernetes.io/component': 'webhook' };
-    await api().remove(`${NS}/pods/webhook-1?gracePeriodSeconds=0`);
-    await api().post(`${NS}/pods`, { ...rest, metadata: { name: 'webhook-1', namespace: metadata.namespace, labels } });
-    const addresses = Object.values(networkInterfaces()).flatMap((one) => one ?? []);
-    const podIP = addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '';
-    await api().patch(`${NS}/pods/webhook-1/status`, { status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }] } });
-  }
-
-  const settings = (more: object): Promise<unknown> =>
-    api().patch(`${NS}/configmaps/rolechain-webhook`, {
-      data: { 'settings.yaml': stringify({ sidecarImage: SIDECAR, region: 'eu-central-1', healthPort, ...more }) },
-    });
-  const doctor = async (...args: string[]): Promise<{ code: number; report: DoctorReport }> => {
-    const { code, out, err } = await runCommand(
-      ['doctor', ...args, '-o', 'json', '--kubeconfig', cluster().kubeconfigPath],
-      {
-        now: () => new Date(),
-      },
-    );
-    expect(err).toBe('');
-    const report = JSON.parse(out) as DoctorReport;
-    expect(check(REPORT, report)).toMatchObject({ ok: true });
-    return { code, report };
-  };
-  const of = (report: DoctorReport, id: string): CheckResult | undefined => report.checks.find((one) => one.id === id);
-  const bad = (report: DoctorReport): string[] =>
-    report.checks.filter(({ state }) => state !== 'ok' && state !== 'skipped').map(({ id, state }) => `${id} ${state}`);
   test('all well: the text, as a person has reviewed it', async () => {
     const { report } = await doctor();
     expect(bad(report)).toEqual([]);
@@ -85,185 +26,8 @@ describeWithCluster('doctor', (cluster) => {
       now: () => new Date(),
     });
     expect(code).toBe(0);
-    const text = out.replace(/\d+ days left/, 'N days left').replace(/v1\.\d+\.\d+/, 'v1.N');
+    const text = out.replace(/\d{1,4} days left/, 'N days left').replace(/v1\.\d+\.\d+/, 'v1.N');
     expectGolden('doctor-well.txt', text);
-  });
-
-  const get = async (path: string): Promise<Record<string, unknown>> =>
-    JSON.parse((await api().get(path)).body) as Record<string, unknown>;
-  /** Puts the object back as it was. */
-  async function restore(path: string, before: Record<string, unknown>): Promise<void> {
-    const now = await api().get(path);
-    const { resourceVersion: _r, uid: _u, ...metadata } = before.metadata as Record<string, unknown>;
-    if (now.status === 404) {
-      await api().post(path.slice(0, path.lastIndexOf('/')), { ...before, metadata });
-      return;
-    }
-    const { metadata: own } = JSON.parse(now.body) as { metadata: { resourceVersion: string } };
-    await api().put(path, { ...before, metadata: { ...metadata, resourceVersion: own.resourceVersion } });
-  }
-
-  const GUARD = `${ADMISSION}/validatingadmissionpolicies/rolechain-guard`;
-  const BINDING = `${ADMISSION}/validatingadmissionpolicybindings/rolechain-guard-opted-in`;
-  const CLUSTER_ROLE = '/apis/rbac.authorization.k8s.io/v1/clusterroles/rolechain-webhook';
-  const LIMITS_BINDING = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/rolechain-webhook-limit-ranges';
-  const BUDGET = '/apis/policy/v1/namespaces/rolechain/poddisruptionbudgets/rolechain-webhook';
-  type Break = (path: string) => Promise<unknown>;
-  const remove: Break = (path) => api().remove(path);
-  const patch =
-    (body: object): Break =>
-    (path) =>
-      api().patch(path, body);
-  const rules = async (change: (rules: { resources: string[] }[]) => unknown[]): Promise<void> => {
-    const role = await get(CLUSTER_ROLE);
-    await api().patch(CLUSTER_ROLE, { rules: change(role.rules as { resources: string[] }[]) });
-  };
-  const BROKEN: [what: string, path: string, change: Break, id: string, state: string, says: string][] = [
-    ['a policy is gone', GUARD, remove, 'guard', 'warning', 'no policy rolechain-guard'],
-    ['a binding is gone', BINDING, remove, 'guard', 'failed', 'no binding rolechain-guard-opted-in'],
-    [
-      'a binding only warns',
-      BINDING,
-      patch({ spec: { validationActions: ['Warn'] } }),
-      'guard-actions',
-      'warning',
-      'does not deny',
-    ],
-    ['the budget is gone', BUDGET, remove, 'disruption-budget', 'warning', 'drain'],
-    ['the Deployment is gone', DEPLOYMENT, remove, 'replicas', 'failed', 'no Deployment'],
-    ['one replica', DEPLOYMENT, patch({ spec: { replicas: 1 } }), 'replicas', 'warning', 'There is one'],
-    [
-      'an older version',
-      DEPLOYMENT,
-      (path) => image(path, 'registry.internal/rolechain/webhook:0.0.9'),
-      'versions',
-      'warning',
-      'webhook 0.0.9',
-    ],
-    [
-      'no endpoint',
-      '/apis/discovery.k8s.io/v1/namespaces/rolechain/endpointslices/webhook',
-      remove,
-      'endpoints',
-      'failed',
-      'None is ready',
-    ],
-    [
-      'a right is gone',
-      CLUSTER_ROLE,
-      () => rules((all) => all.filter(({ resources }) => !resources.includes('namespaces'))),
-      'rights',
-      'failed',
-      'cannot get namespaces, nor list namespaces',
-    ],
-    ['a right that is not needed is gone', LIMITS_BINDING, remove, 'rights', 'warning', 'without-limit-ranges'],
-    [
-      'an empty sidecar image',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ sidecarImage: undefined }),
-      'settings',
-      'failed',
-      'sidecarImage',
-    ],
-    [
-      'settings that are not valid',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ conflict: 'warn' }),
-      'settings',
-      'failed',
-      'conflict',
-    ],
-    [
-      'the image of the manifests',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ sidecarImage: 'registry.example/rolechain/sidecar:0.1.0' }),
-      'sidecar-image',
-      'failed',
-      'no node can pull it',
-    ],
-    [
-      'an image by tag',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ sidecarImage: 'a/sidecar:0.1.0' }),
-      'sidecar-image',
-      'warning',
-      'is a tag',
-    ],
-    [
-      'audit without its overlay',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ mode: 'audit' }),
-      'guard-actions',
-      'failed',
-      'mode is audit, but rolechain-guard, rolechain-guard-opted-in denies',
-    ],
-    [
-      'default roles without their guard',
-      `${NS}/configmaps/rolechain-webhook`,
-      () => settings({ namespaceDefaultRole: true }),
-      'guard-default-role',
-      'warning',
-      'no policy rolechain-guard-default-role',
-    ],
-    [
-      'a namespace with the label',
-      '/api/v1/namespaces/kube-system',
-      patch({ metadata: { labels: { 'rolechain.io/enabled': 'true' } } }),
-      'left-out',
-      'warning',
-      'kube-system has the label',
-    ],
-    [
-      'fails closed',
-      MUTATING,
-      (path) => change(path, (one) => ({ ...one, failurePolicy: 'Fail' })),
-      'webhook-configurations',
-      'warning',
-      'failurePolicy Fail',
-    ],
-    [
-      'never again',
-      MUTATING,
-      (path) => change(path, (one) => ({ ...one, reinvocationPolicy: 'Never' })),
-      'order',
-      'failed',
-      'not IfNeeded',
-    ],
-    [
-      'no namespace is left out',
-      MUTATING,
-      (path) => change(path, ({ namespaceSelector: _, ...one }) => one),
-      'left-out',
-      'failed',
-      'not left out',
-    ],
-    ['no Service', `${NS}/services/rolechain-webhook`, remove, 'endpoints', 'failed', 'no Service'],
-  ];
-  async function image(path: string, name: string): Promise<void> {
-    const before = (await get(path)) as { spec: { template: { spec: { containers: object[] } } } };
-    const containers = before.spec.template.spec.containers.map((one) => ({ ...one, image: name }));
-    await api().patch(path, { spec: { template: { spec: { containers } } } });
-  }
-  async function change(path: string, of: (webhook: Record<string, unknown>) => object): Promise<void> {
-    const { webhooks } = (await get(path)) as { webhooks: Record<string, unknown>[] };
-    await api().patch(path, { webhooks: webhooks.map(of) });
-  }
-  test.each(BROKEN)('%s', async (_what, path, breakIt, id, state, says) => {
-    const before = await get(path);
-    try {
-      await breakIt(path);
-      const { code, report } = await doctor();
-      expect(code).toBe(1);
-      expect(of(report, id)).toMatchObject({ state, reason: expect.stringContaining(says), fix: expect.any(String) });
-    } finally {
-      await restore(path, before);
-      if (path === DEPLOYMENT)
-        await api().patch(`${DEPLOYMENT}/status`, { status: { replicas: 2, readyReplicas: 2, availableReplicas: 2 } });
-    }
-  });
-
-  test('and all well again', async () => {
-    expect(bad((await doctor()).report)).toEqual([]);
   });
 
   describe('one identity', () => {
@@ -301,9 +65,9 @@ describeWithCluster('doctor', (cluster) => {
     test('asks for nothing, is not there, and is not valid', async () => {
       expect((await identity('plain')).account).toContain('failed: ServiceAccount shop/plain has no annotation');
       expect((await identity('gone')).account).toContain('failed: There is no ServiceAccount shop/gone');
-      await installed.stopWebhook();
+      await installed().stopWebhook();
       await make('broken', 'roleARN: nonsense');
-      await installed.startWebhook();
+      await installed().startWebhook();
       await replica();
       expect((await identity('broken')).annotation).toMatch(/^failed: .*\[AnnotationInvalid\]/);
     });
@@ -382,7 +146,7 @@ describeWithCluster('doctor', (cluster) => {
   });
 
   describe('the webhook is out', () => {
-    beforeAll(() => installed.stopWebhook());
+    beforeAll(() => installed().stopWebhook());
 
     test('it is not called, and gives no answer', async () => {
       const { report } = await doctor();
@@ -468,7 +232,7 @@ describeWithCluster('doctor', (cluster) => {
     const { report } = await doctor();
     expect(of(report, 'webhook-configurations')).toMatchObject({ state: 'failed' });
     const { out } = await runCommand(['doctor', '--kubeconfig', cluster().kubeconfigPath], { now: () => new Date() });
-    const text = out.replace(/-?\d+ days are left/, 'N days are left').replace(/webhook-1: .*/, 'webhook-1: (why)');
+    const text = out.replace(/-?\d{1,4} days are left/, 'N days are left').replace(/webhook-1: .*/, 'webhook-1: (why)');
     expectGolden('doctor-gone.txt', text.replace(/v1\.\d+\.\d+/, 'v1.N'));
   });
 });

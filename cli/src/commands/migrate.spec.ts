@@ -8,7 +8,7 @@ export const MIGRATE: CommandSpec = {
   arguments: [],
   options: [
     {
-      flags: '-f, --filename <path>',
+      flags: '-f, --file <path>',
       description:
         'a manifest, a shared config file, what `aws eks describe-pod-identity-association` printed, or a folder of them; - for standard input. Without it the cluster is asked',
       isList: true,

@@ -16,7 +16,7 @@ export const run: Run = async (call) => {
   if (baseRoleARN !== undefined && !/^arn:[^:]+:iam::\d{12}:role(?:\/|$)/.test(baseRoleARN)) {
     throw new CodedError('UsageInvalid', '--base-role-arn takes the beginning of an ARN, arn:aws:iam::ACCOUNT:role/.');
   }
-  const files = (options.filename as readonly string[] | undefined) ?? [];
+  const files = (options.file as readonly string[] | undefined) ?? [];
   const input =
     files.length > 0
       ? { ...sort(await readAll(files, call.surroundings)), namespace: textOption(options.namespace) ?? 'default' }

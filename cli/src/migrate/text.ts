@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Colors } from '../terminal/colours.ts';
 import type { MigrateReport } from '../report-schemas/migrate.ts';
 
-/** No name that the API takes: whoever applies it unread is refused. */
+/** No name that the API takes: so that the manifest is refused where nobody has read it. */
 const UNNAMED = 'NAME-OF-THE-SERVICE-ACCOUNT';
 
 export function textOf(report: MigrateReport, colours: Colors): string {
