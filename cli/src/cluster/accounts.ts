@@ -1,4 +1,4 @@
-/** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was written. */
+/** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was added. */
 import { ANNOTATIONS, FOREIGN_KEYS, isMap } from '@rolechain/shared';
 import { ANNOTATION_KEYS, accountKeys, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
 import type { EksWebhook } from '@rolechain/shared';
@@ -8,8 +8,8 @@ export interface KnownAccount {
   readonly namespace: string;
   readonly name: string;
   readonly annotations: Annotations;
-  /** When the annotation that asks for a role was last written, in milliseconds; undefined where nothing tells. */
-  readonly writtenAt: number | undefined;
+  /** When the annotation that asks for a role was added, in milliseconds; undefined where nothing tells. */
+  readonly addedAt: number | undefined;
 }
 
 export interface KnownNamespace {
@@ -39,7 +39,7 @@ export async function readAccounts(
     const { metadata = {} } = item as ApiObject;
     const { namespace: of = '', name = '', annotations = {} } = metadata;
     const kept = keptAnnotations(annotations, 'ServiceAccount', keys);
-    return { namespace: of, name, annotations: kept, writtenAt: writtenAt(metadata, ASKING) };
+    return { namespace: of, name, annotations: kept, addedAt: addedAt(metadata, ASKING) };
   };
   const accounts = await cluster.list(pathOf(namespace, 'serviceaccounts'), project);
   return new Map(accounts.map((account) => [`${account.namespace}/${account.name}`, account]));
@@ -67,10 +67,11 @@ export function pathOf(namespace: string | undefined, resource: string): string 
 const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
 
 /**
- * When one of the annotations was last written, by the fields that each manager owns (KEP-555): at the latest then, since a
- * manager has one time for all that it owns.
+ * When one of the annotations was added, by the fields that each manager owns (KEP-555): at the latest then. A manager has one
+ * time for all that it owns, which moves when it comes to own something else, and not when it changes a value
+ * (structured-merge-diff, managedFieldsUpdater).
  */
-function writtenAt(
+function addedAt(
   { creationTimestamp, managedFields = [] }: NonNullable<ApiObject['metadata']>,
   keys: readonly string[],
 ): number | undefined {

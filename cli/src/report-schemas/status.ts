@@ -10,7 +10,7 @@ export const POD_STATES = {
   lost: 'A role has no valid credentials.',
   waiting: 'The sidecar fetches its first credentials.',
   starting: 'The sidecar does not run yet.',
-  late: "The ServiceAccount's annotation was written after the pod was made.",
+  late: "The ServiceAccount's annotation was added after the pod was made.",
   slipped: 'The ServiceAccount asked for a role when the pod was made, and the pod was not injected.',
   'not-covered': "The webhook is not called for the pod's namespace.",
   skipped: 'rolechain left the pod without a sidecar, for the reason that it wrote.',

@@ -105,10 +105,10 @@ function ofPodWithout(pod: ListedPod, around: Around): Verdict {
       fix: 'Label the Namespace rolechain.io/enabled=true, or run the pod elsewhere.',
     };
   }
-  const writtenAt = accountOf(pod, around)?.account.writtenAt;
-  if (writtenAt !== undefined && writtenAt > createdAt) {
-    const at = new Date(writtenAt).toISOString().replace('.000Z', 'Z');
-    const why = `The annotation of ServiceAccount ${pod.serviceAccount} was written at ${at}, after the pod was made.`;
+  const addedAt = accountOf(pod, around)?.account.addedAt;
+  if (addedAt !== undefined && addedAt > createdAt) {
+    const at = new Date(addedAt).toISOString().replace('.000Z', 'Z');
+    const why = `The annotation of ServiceAccount ${pod.serviceAccount} was added at ${at}, after the pod was made.`;
     return { state: 'late', why, fix: recreate };
   }
   const why = `ServiceAccount ${pod.serviceAccount} asked for a role when the pod was made: the webhook was not called, or did not answer.`;
