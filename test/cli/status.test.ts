@@ -1,9 +1,7 @@
 /** `rolechain status` on a real apiserver: each state that a pod can be in, the text as people read it, and what lacks where a right does. */
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import {
   CoreV1Api,
   NetworkingV1Api,
@@ -14,6 +12,7 @@ import {
 import { ANNOTATIONS, ENV, check, type SidecarStatus } from '@rolechain/shared';
 import { account as accountOf, call } from '@rolechain/webhook/testing/fixtures.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import { REPORT, type StatusReport } from '../../cli/src/report-schemas/status.ts';
@@ -21,6 +20,7 @@ import { describeWithCluster } from '../cluster/jest.ts';
 import { applyAll } from '../fixture/install.ts';
 import { account, namespace, ROLE } from '../guard/installed.ts';
 import { NOW, runCommand, type Said } from './call.ts';
+import { expectGolden } from './golden.ts';
 
 /** The apiserver proxies to no loopback address (apimachinery, proxyutil.IsProxyableIP). */
 const address = Object.values(networkInterfaces())
@@ -44,6 +44,12 @@ const STATUSES: Readonly<Record<string, SidecarStatus['roles']>> = {
   'was-changed': { default: valid },
   'was-injected-before': { default: valid },
 };
+
+/** Of an object that is made without any field the apiserver notes no managers, then or later (skipNonAppliedManager). */
+const labelled = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, labels: { team: 'shop' } },
+});
 
 describeWhen<string>(
   'status',
@@ -97,7 +103,8 @@ describeWhen<string>(
           namespace('empty'),
           account('shop', 'orders', ROLE),
           account('shop', 'plain'),
-          account('shop', 'latecomer'),
+          labelled(account('shop', 'latecomer')),
+          account('shop', 'bare'),
           account('shop', 'nobody'),
           account('shop', 'lister'),
           account('kube-system', 'orders', ROLE),
@@ -142,6 +149,9 @@ describeWhen<string>(
         await create(plain('is-unrelated', 'plain'));
         await create(plain('is-outside', 'orders', {}, 'kube-system'));
         await create(plain('came-before', 'latecomer'));
+        await create(plain('nothing-tells', 'bare'));
+        const asking = [{ op: 'add', path: '/metadata/annotations', value: { [ANNOTATIONS.assumeRole.key]: ROLE } }];
+        await core().patchNamespacedServiceAccount({ namespace: 'shop', name: 'bare', body: asking });
         // The API tells whole seconds: taken away and written again until one has passed.
         const { metadata } = await core().readNamespacedPod({ namespace: 'shop', name: 'came-before' });
         const annotate = (annotations: object): Promise<V1ServiceAccount> => {
@@ -188,7 +198,7 @@ describeWhen<string>(
 
       test('the text', async () => {
         const { out, err, code } = await status('shop');
-        expect(masked(out)).toBe(await readFile(join(import.meta.dirname, 'golden', 'status.txt'), 'utf8'));
+        expectGolden('status.txt', masked(out));
         expect({ err, code }).toEqual({ err: '', code: 1 });
       });
 
@@ -206,6 +216,7 @@ describeWhen<string>(
           'was-injected-before': 'valid',
           'was-skipped': 'skipped',
           'has-slipped': 'slipped',
+          'nothing-tells': 'slipped',
           'came-before': 'late',
           'asks-not': 'opted-out',
           'is-outside': 'not-covered',

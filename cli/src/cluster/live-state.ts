@@ -144,7 +144,7 @@ async function byExec({ cluster, namespace, name, sidecar }: Target, before: Obs
   } catch (error) {
     if (!(error instanceof ExecFailed)) throw error;
     if (error.status === 403) return lacking('exec', cluster.user, await lackingForExec(cluster, namespace));
-    return failed('exec', `The prober cannot be run in the container: ${error.message}`, 'Try again.');
+    return failed('exec', `The prober cannot be run in the container: ${error.message}`, '');
   }
 }
 
