@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CoreV1Api, type V1Pod } from '@kubernetes/client-node';
-import { FOREIGN_KEYS, check } from '@rolechain/shared';
+import { ANNOTATIONS, FOREIGN_KEYS, check } from '@rolechain/shared';
 import { account as accountOf, call } from '@rolechain/webhook/testing/fixtures.ts';
 import { isSecret } from '@rolechain/kit/record.ts';
 import { REPORT, type ScanReport } from '../../cli/src/report-schemas/scan.ts';
@@ -51,8 +51,9 @@ describeWithCluster('scan', (cluster) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rolechain-scan-'));
     const { kubeConfig } = cluster();
-    const irsa = account('shop', 'irsa', ROLE);
-    irsa.metadata.annotations = { ...irsa.metadata.annotations, [FOREIGN_KEYS.eksRoleARN]: withEks.env[0]!.value };
+    const { metadata, ...rest } = account('shop', 'irsa');
+    const annotations = { [ANNOTATIONS.assumeRole.key]: ROLE, [FOREIGN_KEYS.eksRoleARN]: withEks.env[0]!.value };
+    const irsa = { ...rest, metadata: { ...metadata, annotations } };
     await applyAll(kubeConfig, [
       namespace('shop'),
       account('shop', 'orders', ROLE),
