@@ -3,7 +3,8 @@
  * shared's tables, the table of rights in SECURITY.md from the RBAC manifest. `node scripts/generate.ts`; with `--check` it
  * writes nothing and fails, naming the stale files.
  */
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readObserved } from '../test/sdks/observed.ts';
@@ -38,7 +39,9 @@ function write(name: string, text: string): void {
   const path = ROOT + name;
   if (existsSync(path) && read(name) === text) return;
   stale.push(name);
-  if (!isCheck) writeFileSync(path, text);
+  if (isCheck) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 function endStale(): void {
   console.error(`stale: ${stale.join(', ')}. Run: npx -y pnpm@10 generate`);
@@ -61,7 +64,11 @@ const files: Readonly<Record<string, string>> = {
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
   'docs/reference.md': await markdown(referencePage()),
   ...Object.fromEntries(
-    await Promise.all(Object.entries({ ...jsonSchemas(), ...(await cliSchemas(ROOT)) }).map(async ([name, text]) => [name, await json(text)] as const)),
+    await Promise.all(
+      Object.entries({ ...jsonSchemas(), ...(await cliSchemas(ROOT)) }).map(
+        async ([name, text]) => [name, await json(text)] as const,
+      ),
+    ),
   ),
   'SECURITY.md': await markdown(withRights(read('SECURITY.md'), rightsTable(read('manifests/base/rbac.yaml')))),
 };

@@ -3,10 +3,10 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { CodedError, ERRORS, VERSION } from '@rolechain/shared';
 import { COMMANDS } from './commands.ts';
+import { optionsOf } from './terminal/common-options.ts';
 import { makeColours } from './terminal/colours.ts';
 import {
   EXIT,
-  OUTPUTS,
   type Call,
   type CommandSpec,
   type OptionSpec,
@@ -14,29 +14,6 @@ import {
   type Output,
   type Surroundings,
 } from './terminal/command.ts';
-
-/** Of every command that speaks to a cluster, as kubectl names them. */
-export const CLUSTER_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '--kubeconfig <path>',
-    description: 'the kubeconfig; else KUBECONFIG, ~/.kube/config, or the pod itself',
-    completes: 'file',
-  },
-  { flags: '--context <name>', description: "the kubeconfig's context; else its current one", completes: 'context' },
-  {
-    flags: '-n, --namespace <name>',
-    description: "the namespace; else the context's, else default",
-    completes: 'namespace',
-  },
-];
-
-/** Of every command. */
-export const OUTPUT_OPTION: OptionSpec = {
-  flags: '-o, --output <form>',
-  description: 'the form of the output',
-  choices: OUTPUTS,
-  default: 'text',
-};
 
 /** `args`: without node and the script. Never throws; what is wrong is printed on standard error. */
 export async function run(
@@ -87,9 +64,7 @@ function makeCommand(
     const argument = new Argument(name, description);
     command.addArgument(choices ? argument.choices(choices) : argument);
   }
-  for (const option of [...spec.options, ...(spec.asksCluster ? CLUSTER_OPTIONS : []), OUTPUT_OPTION]) {
-    command.addOption(makeOption(option));
-  }
+  for (const option of optionsOf(spec)) command.addOption(makeOption(option));
   const examples = spec.examples.map(({ command: line, says }) => `  ${line}\n      ${says}`);
   command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
   return command.action(async () => {

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { PORTS } from '@rolechain/shared';
+import { PORTS, programText } from '@rolechain/shared';
 import { isFree } from '@rolechain/kit/free-port.ts';
 import type { Pod } from '@rolechain/kit/pod.ts';
 import { holdPorts } from '@rolechain/test/fixture/hold-ports.ts';
@@ -15,7 +15,21 @@ import { expectedRole, heldBy, runProgram } from './run-program.ts';
 import { readScene, type Scene } from './scene.ts';
 import { diffYAML, makeSteps } from './show.ts';
 
+const HELP = {
+  usage: `Admits the pod of an annotated ServiceAccount by a kube-apiserver, and shows that a program in it assumes the role. Options:
+  --file <path>      manifests of your own; - for standard input
+  --name <workload>  which workload of them
+  --help             this text
+  --version          the version`,
+  example: 'npx -y pnpm@10 demo --file orders.yaml --name orders',
+};
+
 async function demo(): Promise<number> {
+  const text = programText(process.argv.slice(2), HELP);
+  if (text !== undefined) {
+    process.stdout.write(text);
+    return 0;
+  }
   const began = Date.now();
   const step = makeSteps(Date.now);
   const scene = readArguments();

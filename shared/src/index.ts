@@ -39,6 +39,7 @@ export * from './partition.ts';
 export * from './paths.ts';
 export * from './ports.ts';
 export * from './problem.ts';
+export { programText, type ProgramHelp } from './program-text.ts';
 export * from './reasons.ts';
 export * from './regions.ts';
 export * from './schema.ts';

@@ -188,6 +188,13 @@ export const LIMITS = {
   limitRangesOfNamespace: 16,
   /** Of a token: what EKS or an OIDC provider would take for one. */
   audienceChars: 1024,
+  /**
+   * What one run of the command line reads, before it is parsed: all files together, documents of one file, files of a folder. A
+   * cluster's whole state is larger, and is asked for live.
+   */
+  manifestBytes: 32 * 1024 * 1024,
+  manifestDocuments: 10_000,
+  manifestFiles: 1000,
   /** Warnings: the apiserver cuts each of them once all are over 4096 characters (filters/warning.go). */
   warningChars: 256,
   /** Warnings of one answer, and places that one message names: more help nobody, and would fill the log. */

@@ -1,5 +1,5 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
-import { makeLogger, type Logger } from '@rolechain/shared';
+import { makeLogger, programText, type Logger } from '@rolechain/shared';
 import { codedFields, toCoded } from './model/coded.ts';
 import { filesUnder } from './model/files.ts';
 import { systemClock } from './model/clock.ts';
@@ -15,7 +15,17 @@ const END_MS = 800;
 declare const COLLECTS_GARBAGE: boolean | undefined;
 declare const SPARES_MEMORY: boolean | undefined;
 
+const HELP = {
+  usage: 'Serves the credentials of the roles in ROLECHAIN_CONFIG, which the webhook writes. Takes no options.',
+  example: 'ROLECHAIN_CONFIG="$CONFIG" node sidecar.cjs',
+};
+
 function main(): void {
+  const text = programText(process.argv.slice(2), HELP);
+  if (text !== undefined) {
+    process.stdout.write(text);
+    return;
+  }
   const read = readInputs(process.env);
   if ('invalid' in read) {
     process.stderr.write(`ConfigInvalid: ${read.invalid}\n`);

@@ -1,3 +1,4 @@
+export { lookUpContext } from './admission/context.ts';
 export * from './admission/decide-with-lookups.ts';
 export * from './policy/service-account-warnings.ts';
 export * from './admission/service-account-review.ts';

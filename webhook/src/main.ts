@@ -15,6 +15,7 @@ import {
   errorFields,
   formatProblems,
   makeLogger,
+  programText,
   type ErrorCode,
   type Logger,
   type NothingElse,
@@ -50,7 +51,20 @@ const CLOSE_MS = 3000;
 /** LimitRanges may be a right that the admin doesn't give: asked for seldom then, and said once. */
 const LIMIT_RANGES_AGAIN_MS = 300_000;
 
+const HELP = {
+  usage: `The mutating and validating webhook. Options:
+  --settings <path>  the settings, a YAML document (default ${PATHS.settings})
+  --help             this text
+  --version          the version`,
+  example: 'node webhook.cjs --settings settings.yaml',
+};
+
 async function main(): Promise<void> {
+  const text = programText(process.argv.slice(2), HELP);
+  if (text !== undefined) {
+    process.stdout.write(text);
+    return;
+  }
   const settings = readSettings();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;

@@ -1,0 +1,118 @@
+/** The objects in a text of YAML or JSON: several documents, Lists, and each with its place. No text throws but with FileInvalid. */
+import { parseAllDocuments, type Document } from 'yaml';
+import { CodedError, LIMITS, isMap } from '@rolechain/shared';
+import type { Source } from './read-sources.ts';
+import { keepSpelling } from './keep-spelling.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+export type Path = readonly (string | number)[];
+
+/** One document of a file: its part of the text, and what it says. */
+export interface ManifestDocument {
+  readonly text: string;
+  readonly value: unknown;
+  /** Undefined in a JSON file. */
+  readonly yaml: Document.Parsed | undefined;
+}
+
+export interface ManifestFile {
+  readonly name: string;
+  readonly documents: readonly ManifestDocument[];
+}
+
+/** One object of the API, alone or in a List. */
+export interface Manifest {
+  readonly file: string;
+  readonly document: ManifestDocument;
+  /** Its place in the document. */
+  readonly path: Path;
+  readonly value: Json;
+  readonly kind: string;
+  readonly name: string;
+  /** As it stands there; undefined where it names none. */
+  readonly namespace: string | undefined;
+}
+
+/** As Kubernetes reads it: merge keys count. */
+export const YAML = { schema: 'core', merge: true, customTags: keepSpelling, logLevel: 'silent' } as const;
+
+export function parseFile({ name, text }: Source): ManifestFile {
+  const json = parseJSON(text);
+  if (json) return { name, documents: [{ text, value: json.value, yaml: undefined }] };
+  const count = text.match(/^---/gm)?.length ?? 0;
+  if (count > LIMITS.manifestDocuments) {
+    throw new CodedError('FileInvalid', `${name} has ${count} documents; its limit is ${LIMITS.manifestDocuments}.`);
+  }
+  let start = 0;
+  const parsed = attempt(name, () => parseAllDocuments(text, YAML));
+  const documents = 'empty' in parsed ? [] : parsed;
+  return {
+    name,
+    documents: documents.map((yaml, index): ManifestDocument => {
+      const [wrong] = yaml.errors;
+      // The library's message quotes the text, and a Secret may stand there.
+      if (wrong) throw invalid(name, `line ${lineOf(text, wrong.pos[0])} is not valid YAML (${wrong.code})`);
+      const end = index === documents.length - 1 ? text.length : yaml.range[2];
+      const part = text.slice(start, end);
+      start = end;
+      const value = attempt(name, (): unknown => yaml.toJS({ maxAliasCount: LIMITS.yamlAliases }));
+      return { text: part, value, yaml };
+    }),
+  };
+}
+
+/** All objects of a file in its order, those of Lists each alone. What is no object of the API is left out. */
+export function manifestsOf({ name, documents }: ManifestFile): readonly Manifest[] {
+  return documents.flatMap((document) =>
+    [...objectsIn(document.value, [], '')].map((found) => ({ file: name, document, ...found })),
+  );
+}
+
+type Found = Omit<Manifest, 'file' | 'document'>;
+
+function* objectsIn(value: unknown, path: Path, kindOfList: string): Generator<Found> {
+  if (!isMap(value)) return;
+  const kind = typeof value.kind === 'string' ? value.kind : kindOfList;
+  if (kind.endsWith('List') && Array.isArray(value.items)) {
+    // Items of a typed list say nothing of their kind.
+    const ofItems = kind.slice(0, -'List'.length);
+    for (const [index, item] of value.items.entries()) yield* objectsIn(item, [...path, 'items', index], ofItems);
+    return;
+  }
+  if (kind === '') return;
+  const metadata = isMap(value.metadata) ? value.metadata : {};
+  const text = (field: unknown): string | undefined => (typeof field === 'string' && field !== '' ? field : undefined);
+  yield {
+    path,
+    value,
+    kind,
+    name: text(metadata.name) ?? text(metadata.generateName) ?? '',
+    namespace: text(metadata.namespace),
+  };
+}
+
+function parseJSON(text: string): { readonly value: unknown } | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function attempt<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    // Nested deeper than the stack, or aliases that repeat too much.
+    throw new CodedError('FileInvalid', `${name} cannot be parsed.`, { cause: error });
+  }
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length;
+}
+
+function invalid(name: string, what: string): CodedError {
+  return new CodedError('FileInvalid', `${name}: ${what}.`);
+}

@@ -1,0 +1,176 @@
+/** An explanation for people. Pure. */
+import type { Colors } from '../terminal/colours.ts';
+import { plain } from '../terminal/plain.ts';
+import type { Coded, ExplainedHop, ExplainedRole, Explanation } from '../report-schemas/explain.ts';
+
+export function textOf(explanations: readonly Explanation[], colours: Colors): string {
+  return explanations.map((one) => oneText(plainTexts(one), colours)).join('\n');
+}
+
+/** Names and annotations are of strangers. */
+export function plainTexts<T>(value: T): T {
+  if (typeof value === 'string') return plain(value) as T;
+  if (Array.isArray(value)) return value.map(plainTexts) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainTexts(inner)])) as T;
+}
+
+const OUTCOMES: Readonly<Record<string, Readonly<Record<Explanation['outcome'], string>>>> = {
+  pod: {
+    injected: 'gets the sidecar',
+    skipped: 'is left alone',
+    refused: 'is refused',
+    unknown: 'cannot be explained',
+  },
+  ServiceAccount: {
+    injected: 'its pods get the sidecar',
+    skipped: 'its pods are left alone',
+    refused: 'its pods are refused',
+    unknown: 'cannot be explained',
+  },
+  Namespace: {
+    injected: 'its annotations hold',
+    skipped: 'gives no default role',
+    refused: 'its annotations are refused',
+    unknown: 'cannot be explained',
+  },
+};
+
+function oneText(explanation: Explanation, colours: Colors): string {
+  const { subject, outcome, settings, account } = explanation;
+  const { kind, namespace, name, from } = subject;
+  const place = namespace === '' ? name : `${namespace}/${name}`;
+  const verb = explanation.recorded ? nowText(explanation) : ((OUTCOMES[kind] ?? OUTCOMES.pod)?.[outcome] ?? outcome);
+  const paint = outcome === 'injected' ? colours.green : outcome === 'skipped' ? colours.yellow : colours.red;
+  const asked = account?.annotation
+    ? `${account.annotation.key} on ${account.annotation.on}`
+    : account && `ServiceAccount ${account.namespace}/${account.name} asks for no role`;
+  const facts: (readonly [string, string | undefined])[] = [
+    ['asked by', asked],
+    [
+      'account',
+      account && kind !== 'ServiceAccount' ? `${account.namespace}/${account.name} (${account.from})` : undefined,
+    ],
+    ['settings', settings.from],
+  ];
+  const lines = [
+    `${colours.bold(`${kind} ${place}`)} ${paint(verb)} ${colours.dim(`(${from})`)}`,
+    ...facts.flatMap(([title, text]) => (text === undefined ? [] : [`  ${title.padEnd(10)}${text}`])),
+    ...section(
+      'Why',
+      explanation.reasons.flatMap((reason) => codedLines({ ...reason, text: withDetail(reason) }, colours)),
+    ),
+    ...section('Containers', containerLines(explanation)),
+    ...explanation.roles.flatMap((role) => section(titleOf(role), roleLines(role))),
+    ...section('The pod says', recordedLines(explanation)),
+    ...section('Live', liveLines(explanation, colours)),
+    ...section(
+      'Found',
+      explanation.findings.flatMap((found) => codedLines(found, colours)),
+    ),
+    ...section(
+      'Warnings',
+      explanation.warnings.map((warning) => `    ${warning}`),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Of a pod that is there: what it has, and what it would get today. */
+function nowText({ outcome, recorded }: Explanation): string {
+  const has = recorded?.injected ? 'has the sidecar' : 'has no sidecar';
+  if (outcome === 'injected') return recorded?.injected ? has : `${has}, and would get it today`;
+  if (outcome === 'refused') return `${has}, and would be refused today`;
+  return recorded?.injected ? `${has}, and would be left alone today` : has;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? ['', `  ${title}`, ...lines] : [];
+}
+
+function withDetail({ text, detail }: Explanation['reasons'][number]): string {
+  if (detail === '') return text;
+  // A key keeps its case.
+  const isKey = (detail.split(' ', 1)[0] ?? '').includes('/');
+  const sentence = isKey ? detail : `${detail.charAt(0).toUpperCase()}${detail.slice(1)}`;
+  return `${text} ${sentence}${sentence.endsWith('.') ? '' : '.'}`;
+}
+
+function codedLines({ code, text, fix }: Coded, colours: Colors): string[] {
+  return [`    ${text} ${colours.dim(`[${code}]`)}`, ...(fix === '' ? [] : [`      ${fix}`])];
+}
+
+function containerLines({ containers }: Explanation): string[] {
+  const width = widest(containers.map(({ name }) => name));
+  const roles = widest(containers.map((one) => rolesText(one.roles)));
+  return containers.flatMap((one) => {
+    const { name, init, from, reason } = one;
+    const line = `    ${name.padEnd(width)}  ${rolesText(one.roles).padEnd(roles)}  by ${from}${init ? ' (init container)' : ''}`;
+    const why = reason
+      ? [`      ${reason.text} [${reason.code}]`, ...(reason.fix === '' ? [] : [`      ${reason.fix}`])]
+      : [];
+    return [line, ...why];
+  });
+}
+
+const rolesText = (roles: readonly string[]): string => (roles.length > 0 ? roles.join(' + ') : 'no role');
+const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
+
+function titleOf({ name, containers }: ExplainedRole): string {
+  return `Role ${name}${containers.length > 0 ? `, held by ${containers.join(', ')}` : ''}`;
+}
+
+function roleLines({ base, hops, region, webIdentity, startup }: ExplainedRole): string[] {
+  const direct =
+    webIdentity === 'prefer'
+      ? ['            first the target by web identity, then this chain (field webIdentity: prefer)']
+      : [];
+  return [
+    `    base    ${base.text}`,
+    `            by ${base.from}`,
+    ...direct,
+    ...hops.flatMap((hop, index) => hopLines(hop, index === hops.length - 1 ? 'target' : `hop ${index + 1}`)),
+    `    Region  ${region.name} (${region.from})`,
+    ...(startup === 'require' ? ['    startup the pod waits for the first credentials (field startup: require)'] : []),
+  ];
+}
+
+function hopLines(hop: ExplainedHop, title: string): string[] {
+  const { roleARN, sessionName, durationSeconds, stsRegion, externalID, tags, transitiveTagKeys, sourceIdentity } = hop;
+  const parts = [`session ${sessionName}`, `${durationSeconds / 60} min`, `STS of ${stsRegion}`];
+  const more: (readonly [string, string | undefined])[] = [
+    ['ExternalId from', externalID],
+    ['tags', tags?.join(', ')],
+    ['transitive tag keys', transitiveTagKeys?.join(', ')],
+    ['source identity', sourceIdentity],
+    ['session policy', hop.sessionPolicy],
+    ['allowed by the pattern', hop.allowedBy],
+  ];
+  return [
+    `    ${title.padEnd(8)}${roleARN}`,
+    `            ${parts.join(', ')}`,
+    ...more.flatMap(([name, text]) => (text === undefined ? [] : [`            ${name} ${text}`])),
+  ];
+}
+
+function recordedLines({ recorded }: Explanation): string[] {
+  if (!recorded) return [];
+  const { injected, version, roles, skipped } = recorded;
+  if (!injected) return [`    no sidecar${skipped === undefined ? '' : `; rolechain.io/skipped: ${skipped}`}`];
+  return [
+    `    injected by rolechain ${version ?? 'of an unknown version'}, with ${roles.join(', ') || 'roles that cannot be read'}`,
+  ];
+}
+
+function liveLines({ live }: Explanation, colours: Colors): string[] {
+  if (!live) return [];
+  const roles = (live.roles ?? []).flatMap(({ name, state, source, secondsLeft, error }) => [
+    `    ${name}  ${state}, from ${source}${secondsLeft === undefined ? '' : `, ${Math.floor(secondsLeft / 60)} min left`}`,
+    ...(error ? codedLines(error, colours).map((line) => `  ${line}`) : []),
+  ]);
+  const obstacles = (live.obstacles ?? []).flatMap(({ text, fix }) => [
+    `    ${text}`,
+    ...(fix === '' ? [] : [`      ${fix}`]),
+  ]);
+  return [...(live.text === undefined ? [] : [`    ${live.text}`]), ...roles, ...obstacles];
+}

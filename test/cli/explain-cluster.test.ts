@@ -1,0 +1,122 @@
+/** `explain` on a real apiserver: what is there, what the user may not read, and pods of other times. */
+import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import type { ExplainReport, Explanation } from '../../cli/src/report-schemas/explain.ts';
+import { describeWithCluster } from '../cluster/jest.ts';
+import { applyAll } from '../fixture/install.ts';
+import { account, namespace } from '../guard/installed.ts';
+import { runCommand, type Said } from './call.ts';
+import { SETTINGS_TEXT, settingsFile } from './settings.ts';
+
+const ROLE = 'rolechain.io/assume-role';
+const TARGET = 'arn:aws:iam::222222222222:role/orders';
+const SPEC = { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'app:1' }] };
+const podOf = (name: string, spec: object = SPEC): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop' },
+  spec,
+});
+
+/** As a webhook of version 0.0.9 made it, while the annotation was another one. */
+async function olderPod(): Promise<KubeObject> {
+  const before = await settingsFile(
+    JSON.stringify({
+      kind: 'ServiceAccount',
+      metadata: { name: 'orders', namespace: 'shop', annotations: { [ROLE]: `${TARGET}-before` } },
+    }),
+  );
+  const file = await settingsFile(JSON.stringify(podOf('older')));
+  const settings = await settingsFile(SETTINGS_TEXT);
+  const { out } = await runCommand(['inject', '-f', file, '--service-account', before, '--settings', settings]);
+  return parse(out.replace('\\"version\\":\\"0.1.0\\"', '\\"version\\":\\"0.0.9\\"')) as KubeObject;
+}
+
+describeWithCluster('explain', (cluster) => {
+  const explain = (kubeconfig: string, ...args: string[]): Promise<Said> =>
+    runCommand(['explain', ...args, '-n', 'shop', '--kubeconfig', kubeconfig]);
+  const asAdmin = async (...args: string[]): Promise<Explanation> => {
+    const { out, err } = await explain(cluster().kubeconfigPath, ...args, '-o', 'json');
+    const [explanation] = (JSON.parse(out || `{"explanations": [${JSON.stringify(err)}]}`) as ExplainReport)
+      .explanations;
+    if (!explanation) throw new Error('nothing is explained');
+    return explanation;
+  };
+  const codes = ({ findings }: Explanation): string[] => findings.map(({ code }) => code);
+
+  beforeAll(async () => {
+    await applyAll(cluster().kubeConfig, [
+      namespace('shop', { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' }),
+      account('shop', 'orders', { [ROLE]: TARGET }),
+      account('shop', 'reader'),
+      podOf('late'),
+      await olderPod(),
+    ]);
+  });
+
+  test('a pod that was made before anybody asked', async () => {
+    const explanation = await asAdmin('pod', 'late');
+    expect(explanation).toMatchObject({
+      outcome: 'injected',
+      recorded: { injected: false },
+      live: { kind: 'not-injected' },
+      account: { from: 'the cluster', annotation: { key: ROLE } },
+      roles: [{ hops: [{ roleARN: TARGET, allowedBy: 'arn:aws:iam::222222222222:role/*' }] }],
+    });
+    expect(codes(explanation)).toEqual(['WithoutSidecar']);
+  });
+
+  test('a pod of an older version, whose annotation has changed since', async () => {
+    const explanation = await asAdmin('pod', 'older');
+    expect(explanation).toMatchObject({
+      recorded: { injected: true, version: '0.0.9', roles: ['default'] },
+      live: { kind: 'not-running' },
+    });
+    expect(codes(explanation)).toEqual(['AnnotationChanged', 'OtherVersion']);
+  });
+
+  test('a ServiceAccount and a Namespace', async () => {
+    expect(await asAdmin('sa', 'orders')).toMatchObject({ outcome: 'injected', roles: [{ name: 'default' }] });
+    expect(await asAdmin('ns', 'shop')).toMatchObject({
+      subject: { kind: 'Namespace', name: 'shop' },
+      outcome: 'skipped',
+    });
+  });
+
+  test('what is not there', async () => {
+    const { code, err } = await explain(cluster().kubeconfigPath, 'pod', 'nobody');
+    expect([code, err.includes('ObjectNotFound')]).toEqual([2, true]);
+  });
+
+  test('a user without rights: which one lacks; what is beside the point is assumed, and said', async () => {
+    const kubeconfig = await cluster().kubeconfigFor({ namespace: 'shop', serviceAccount: 'reader' });
+    const nothing = await explain(kubeconfig, 'pod', 'late');
+    expect([nothing.code, nothing.out]).toEqual([2, '']);
+    expect(nothing.err).toMatch(/ClusterForbidden[^]*get pods[^]*shop/);
+    const rbac = cluster().kubeConfig.makeApiClient(RbacAuthorizationV1Api);
+    const rules = [{ apiGroups: [''], resources: ['pods', 'serviceaccounts'], verbs: ['get'] }];
+    await rbac.createNamespacedRole({ namespace: 'shop', body: { metadata: { name: 'reader' }, rules } });
+    const subjects = [{ kind: 'ServiceAccount', name: 'reader', namespace: 'shop' }];
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' };
+    await rbac.createNamespacedRoleBinding({
+      namespace: 'shop',
+      body: { metadata: { name: 'reader' }, subjects, roleRef },
+    });
+    const { out } = await explain(kubeconfig, 'pod', 'late', '-o', 'json');
+    const [explanation] = (JSON.parse(out) as ExplainReport).explanations;
+    expect(explanation?.outcome).toBe('injected');
+    expect(explanation && codes(explanation)).toEqual([
+      'ClusterForbidden',
+      'ClusterForbidden',
+      'ClusterForbidden',
+      'WithoutSidecar',
+    ]);
+    expect(JSON.stringify(explanation?.findings)).toMatch(/configmaps[^]*limitranges[^]*namespaces/);
+  });
+});
+
+test('no cluster', async () => {
+  const { code, err } = await runCommand(['explain', 'pod', 'x', '--kubeconfig', await settingsFile('{}')]);
+  expect([code, /error (?:KubeconfigInvalid|ClusterUnreachable)/.test(err)]).toEqual([2, true]);
+});
