@@ -127,7 +127,7 @@ async function byProxy({ cluster, namespace, name, sidecar }: Target): Promise<L
 
 async function byExec({ cluster, namespace, name, sidecar }: Target, before: Obstacle): Promise<LiveState | Failed> {
   const command = [PATHS.imageNode, PATHS.imageProber, 'status', `${sidecar.healthPort}`];
-  const bounds = { ms: LIMITS.commandLiveMs, maxBytes: LIMITS.commandLiveBytes };
+  const bounds = { ms: LIMITS.commandExecMs, maxBytes: LIMITS.commandLiveBytes };
   try {
     const request = { namespace, pod: name, container: SIDECAR.name, command, ...bounds };
     const { exitCode, stdout } = await cluster.exec(request);
