@@ -243,7 +243,9 @@ describeWhen<string>(
       test('a namespace without such a pod: exit code 0', async () => {
         const { code, out } = await status('empty');
         expect(code).toBe(0);
-        expect(out).toMatch(/^No pod of namespace empty holds an AWS role or should\. Pods that hold no role and should not, or have ended: 0\./);
+        expect(out).toMatch(
+          /^No pod of namespace empty holds an AWS role or should\. Pods that hold no role and should not, or have ended: 0\./,
+        );
       });
 
       test('a kubeconfig without rights: which one lacks', async () => {
