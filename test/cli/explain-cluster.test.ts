@@ -5,7 +5,6 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import type { ExplainReport, Explanation } from '../../cli/src/report-schemas/explain.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { applyAll } from '../fixture/install.ts';
-import { account, namespace } from '../guard/installed.ts';
 import { runCommand, type Said } from './call.ts';
 import { SETTINGS_TEXT, settingsFile } from './settings.ts';
 
@@ -17,6 +16,11 @@ const podOf = (name: string, spec: object = SPEC): KubeObject => ({
   kind: 'Pod',
   metadata: { name, namespace: 'shop' },
   spec,
+});
+
+const accountOf = (name: string, annotations: Record<string, string> = {}): KubeObject => ({
+  ...{ apiVersion: 'v1', kind: 'ServiceAccount' },
+  metadata: { name, namespace: 'shop', annotations },
 });
 
 /** As a webhook of version 0.0.9 made it, while the annotation was another one. */
@@ -47,9 +51,12 @@ describeWithCluster('explain', (cluster) => {
 
   beforeAll(async () => {
     await applyAll(cluster().kubeConfig, [
-      namespace('shop', { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' }),
-      account('shop', 'orders', { [ROLE]: TARGET }),
-      account('shop', 'reader'),
+      {
+        ...{ apiVersion: 'v1', kind: 'Namespace' },
+        metadata: { name: 'shop', annotations: { 'rolechain.io/allowed-roles': 'arn:aws:iam::222222222222:role/*' } },
+      },
+      accountOf('orders', { [ROLE]: TARGET }),
+      accountOf('reader'),
       podOf('late'),
       await olderPod(),
     ]);

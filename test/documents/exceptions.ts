@@ -21,7 +21,7 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
     'etc/kubernetes/pki/front-proxy-client.crt',
   ],
   ...['front-proxy-ca.crt', 'front-proxy-client', 'hosts.toml', 'kubeadm'],
-  ...['pods/exec', 'pods/ephemeralcontainers', 'container-registry'],
+  ...['pods/ephemeralcontainers', 'container-registry'],
   'Replace',
   // Other webhooks.
   'azure.workload.identity/skip-containers',
