@@ -6,6 +6,7 @@ import { DOCTOR } from './commands/doctor.spec.ts';
 import { EXPLAIN } from './commands/explain.spec.ts';
 import { INJECT } from './commands/inject.spec.ts';
 import { MIGRATE } from './commands/migrate.spec.ts';
+import { SCAN } from './commands/scan.spec.ts';
 import { STATUS } from './commands/status.spec.ts';
 import { TRUST_POLICY } from './commands/trust-policy.spec.ts';
 import { UNINJECT } from './commands/uninject.spec.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   CHECK,
   CREDENTIAL_PROCESS,
   MIGRATE,
+  SCAN,
   WHOIS,
   makeCompletion(() => COMMANDS, optionsOf),
 ];

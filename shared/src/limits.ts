@@ -205,10 +205,11 @@ export const LIMITS = {
   readsKeptChars: 8 * 1024 * 1024,
   /** An admission message is for people: what is over it is cut, with a count of what is left out. */
   messageChars: 4096,
-  /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar. */
+  /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar, a command in its container. */
   commandAnswerMs: 15_000,
   commandPageMs: 60_000,
   commandLiveMs: 5000,
+  commandExecMs: 20_000,
   /** An object is at most 3 MiB (apiserver MaxRequestBodyBytes). What a sidecar says of 32 roles is under 64 KiB. */
   commandAnswerBytes: 4 * 1024 * 1024,
   commandPageBytes: 64 * 1024 * 1024,

@@ -1,4 +1,4 @@
-/** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was written. */
+/** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was added. */
 import { ANNOTATIONS, FOREIGN_KEYS, isMap } from '@rolechain/shared';
 import { ANNOTATION_KEYS, accountKeys, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
 import type { EksWebhook } from '@rolechain/shared';
@@ -8,8 +8,9 @@ export interface KnownAccount {
   readonly namespace: string;
   readonly name: string;
   readonly annotations: Annotations;
-  /** When the annotation that asks for a role was last written, in milliseconds; undefined where nothing tells. */
-  readonly writtenAt: number | undefined;
+  /** When the annotation that asks for a role was added, in milliseconds; undefined where nothing tells. */
+  readonly addedAt: number | undefined;
+  readonly createdAt: number;
 }
 
 export interface KnownNamespace {
@@ -39,7 +40,13 @@ export async function readAccounts(
     const { metadata = {} } = item as ApiObject;
     const { namespace: of = '', name = '', annotations = {} } = metadata;
     const kept = keptAnnotations(annotations, 'ServiceAccount', keys);
-    return { namespace: of, name, annotations: kept, writtenAt: writtenAt(metadata, ASKING) };
+    return {
+      namespace: of,
+      name,
+      annotations: kept,
+      addedAt: addedAt(metadata, ASKING),
+      createdAt: Date.parse(metadata.creationTimestamp ?? ''),
+    };
   };
   const accounts = await cluster.list(pathOf(namespace, 'serviceaccounts'), project);
   return new Map(accounts.map((account) => [`${account.namespace}/${account.name}`, account]));
@@ -67,20 +74,20 @@ export function pathOf(namespace: string | undefined, resource: string): string 
 const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
 
 /**
- * When one of the annotations was last written, by the fields that each manager owns (KEP-555): at the latest then, since a
- * manager has one time for all that it owns.
+ * When one of the annotations was added, by the fields that each manager owns (KEP-555): at the latest then. A manager has one
+ * time for all that it owns, which moves when it comes to own something else, and not when it changes a value
+ * (apimachinery, managedFieldsUpdater). Undefined of an account that was made without any field, as `kubectl create serviceaccount`
+ * does: no managers are noted of it then or later (skipNonAppliedManager).
  */
-function writtenAt(
-  { creationTimestamp, managedFields = [] }: NonNullable<ApiObject['metadata']>,
+function addedAt(
+  { managedFields = [] }: NonNullable<ApiObject['metadata']>,
   keys: readonly string[],
 ): number | undefined {
   const times = managedFields
     .filter(({ fieldsV1 }) => keys.some((key) => owns(fieldsV1, key)))
     .map(({ time }) => Date.parse(time ?? ''))
     .filter((time) => !Number.isNaN(time));
-  if (times.length > 0) return Math.max(...times);
-  const created = Date.parse(creationTimestamp ?? '');
-  return Number.isNaN(created) ? undefined : created;
+  return times.length > 0 ? Math.max(...times) : undefined;
 }
 
 function owns(fields: unknown, annotation: string): boolean {

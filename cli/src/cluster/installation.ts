@@ -60,6 +60,7 @@ export async function readInstallation(cluster: Cluster, given?: Settings): Prom
       .map((webhook) => ({ version: metadata?.labels?.[LABELS.version], webhook })),
   );
   const [first] = ofPods;
+  if (found && !first) notes.push('The webhook of rolechain is not installed in this cluster.');
   const namespace = first?.webhook.clientConfig?.service?.namespace ?? NAMESPACE;
   const selectors = first ? ofPods.map(({ webhook }) => webhook.namespaceSelector ?? {}) : AS_SHIPPED;
   return {

@@ -127,7 +127,7 @@ async function byProxy({ cluster, namespace, name, sidecar }: Target): Promise<L
 
 async function byExec({ cluster, namespace, name, sidecar }: Target, before: Obstacle): Promise<LiveState | Failed> {
   const command = [PATHS.imageNode, PATHS.imageProber, 'status', `${sidecar.healthPort}`];
-  const bounds = { ms: LIMITS.commandLiveMs, maxBytes: LIMITS.commandLiveBytes };
+  const bounds = { ms: LIMITS.commandExecMs, maxBytes: LIMITS.commandLiveBytes };
   try {
     const request = { namespace, pod: name, container: SIDECAR.name, command, ...bounds };
     const { exitCode, stdout } = await cluster.exec(request);
@@ -144,7 +144,7 @@ async function byExec({ cluster, namespace, name, sidecar }: Target, before: Obs
   } catch (error) {
     if (!(error instanceof ExecFailed)) throw error;
     if (error.status === 403) return lacking('exec', cluster.user, await lackingForExec(cluster, namespace));
-    return failed('exec', `The prober cannot be run in the container: ${error.message}`, 'Try again.');
+    return failed('exec', `The prober cannot be run in the container: ${error.message}`, '');
   }
 }
 

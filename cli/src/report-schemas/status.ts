@@ -10,8 +10,9 @@ export const POD_STATES = {
   lost: 'A role has no valid credentials.',
   waiting: 'The sidecar fetches its first credentials.',
   starting: 'The sidecar does not run yet.',
-  late: "The ServiceAccount's annotation was written after the pod was made.",
-  slipped: 'The ServiceAccount asked for a role when the pod was made, and the pod was not injected.',
+  late: 'The ServiceAccount or its annotation is younger than the pod.',
+  slipped:
+    'The ServiceAccount asks for a role, and the pod was not injected: the webhook was not called, or nothing tells why.',
   'not-covered': "The webhook is not called for the pod's namespace.",
   skipped: 'rolechain left the pod without a sidecar, for the reason that it wrote.',
   'opted-out': 'The pod asks to be left alone.',
@@ -51,7 +52,12 @@ export const REPORT = v.strictObject({
         v.nullable(v.string()),
         v.description('That injected the pod; null where it is not injected, or no version known.'),
       ),
-      isOlder: v.pipe(v.boolean(), v.description('Injected by an older version than the one that is installed.')),
+      isOlder: v.pipe(
+        v.boolean(),
+        v.description(
+          "Injected by an older version than the webhook's, or than this command's where that is not known.",
+        ),
+      ),
       askedBy: v.pipe(v.nullable(v.picklist(['proxy', 'exec'])), v.description('How the sidecar was asked.')),
       why: v.pipe(v.nullable(v.string()), v.description('What is wrong, a sentence or more.')),
       fix: v.nullable(v.string()),

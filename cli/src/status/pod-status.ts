@@ -1,5 +1,13 @@
 /** How one pod stands, from what the cluster and its sidecar say. Pure. */
-import { ANNOTATIONS, FOREIGN_KEYS, REASONS, reasonEntry, type ReasonCode, type RoleStatus } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  FOREIGN_KEYS,
+  REASONS,
+  VERSION,
+  reasonEntry,
+  type ReasonCode,
+  type RoleStatus,
+} from '@rolechain/shared';
 import { UNKEPT, asksForRole, hashOfAnnotation, withDefaultRole, type DecideSettings } from '@rolechain/webhook';
 import type { KnownAccount, KnownNamespace } from '../cluster/accounts.ts';
 import type { LiveState, LiveTarget } from '../cluster/live-state.ts';
@@ -45,7 +53,7 @@ export function podStatus(pod: ListedPod, live: LiveState, around: Around, now: 
   return {
     ...{ namespace, name, serviceAccount, owner, state: verdict.state, roles: verdict.roles ?? [] },
     ...{ annotation, version: sidecar?.version ?? null },
-    isOlder: sidecar !== undefined && isOlder(sidecar.version, around.installed),
+    isOlder: sidecar !== undefined && isOlder(sidecar.version, around.installed ?? VERSION),
     askedBy: verdict.askedBy ?? null,
     why: why === '' ? null : why,
     fix: verdict.fix ?? (isChanged ? recreate : null),
@@ -105,15 +113,25 @@ function ofPodWithout(pod: ListedPod, around: Around): Verdict {
       fix: 'Label the Namespace rolechain.io/enabled=true, or run the pod elsewhere.',
     };
   }
-  const writtenAt = accountOf(pod, around)?.account.writtenAt;
-  if (writtenAt !== undefined && writtenAt > createdAt) {
-    const at = new Date(writtenAt).toISOString().replace('.000Z', 'Z');
-    const why = `The annotation of ServiceAccount ${pod.serviceAccount} was written at ${at}, after the pod was made.`;
+  const account = accountOf(pod, around)?.account;
+  const of = `ServiceAccount ${pod.serviceAccount}`;
+  if (account && account.createdAt > createdAt) {
+    return { state: 'late', why: `${of} was made at ${timeOf(account.createdAt)}, after the pod.`, fix: recreate };
+  }
+  const fix = `${recreate} \`rolechain doctor\` looks at the webhook.`;
+  if (account?.addedAt === undefined) {
+    const why = `${of} asks for a role, and the pod was not injected. Nothing tells whether the annotation was there when the pod was made.`;
+    return { state: 'slipped', why, fix };
+  }
+  if (account.addedAt > createdAt) {
+    const why = `The annotation of ${of} was added at ${timeOf(account.addedAt)}, after the pod was made.`;
     return { state: 'late', why, fix: recreate };
   }
-  const why = `ServiceAccount ${pod.serviceAccount} asked for a role when the pod was made: the webhook was not called, or did not answer.`;
-  return { state: 'slipped', why, fix: `${recreate} \`rolechain doctor\` looks at the webhook.` };
+  const why = `${of} asked for a role when the pod was made: the webhook was not called, or did not answer.`;
+  return { state: 'slipped', why, fix };
 }
+
+const timeOf = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
 
 interface Asking {
   readonly account: KnownAccount;
@@ -141,8 +159,7 @@ function annotationNow(pod: ListedPod, around: Around): PodStatus['annotation'] 
 }
 
 /** Of a version that can't be read nothing is known but that it is not the installed one. */
-function isOlder(version: string | undefined, installed: string | undefined): boolean {
-  if (installed === undefined) return false;
+function isOlder(version: string | undefined, installed: string): boolean {
   const [left, right] = [numbersOf(version), numbersOf(installed)];
   if (!left || !right) return version !== installed;
   const at = left.findIndex((number, index) => number !== right[index]);

@@ -17,7 +17,7 @@ export function statusText(report: StatusReport, now: Date, colours: Colors): st
   const { namespace, pods, others, notes } = report;
   const where = namespace === null ? 'the cluster' : `namespace ${namespace}`;
   const noted = notes.map((note) => `${colours.yellow('note')} ${plain(note)}`);
-  const rest = `${others} other${others === 1 ? '' : 's'} hold none and should not, or have ended.`;
+  const rest = `Pods that hold no role and should not, or have ended: ${others}.`;
   if (pods.length === 0) return [`No pod of ${where} holds an AWS role or should. ${rest}`, ...noted].join('\n');
   const head = [namespace === null ? 'NAMESPACE' : '', 'POD', 'STATE', 'CREDENTIALS', 'ANNOTATION', 'VERSION'];
   const rows = pods.map((pod) => [

@@ -1,4 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { filesUnder } from '../model/files.ts';
@@ -88,4 +91,27 @@ test('no state, a broken one, and that of a process which is gone', () => {
   });
   expect(probe('{"version":')).toMatchObject({ code: 1, out: expect.stringMatching(/^the sidecar has not written/) });
   expect(probe({ ...STATE, process: '1/0' })).toMatchObject({ code: 1, out: 'the sidecar is starting again\n' });
+});
+
+describe('status PORT: what the sidecar says on /status', () => {
+  const ask = (port: number): Promise<{ code: number; out: string }> =>
+    new Promise((resolve) => {
+      const args = [join(folder.path, 'prober.cjs'), 'status', `${port}`];
+      execFile(process.execPath, args, { env: { ROLECHAIN_POD_IP: '127.0.0.1' } }, (error, out) =>
+        resolve({ code: error === null ? 0 : Number(error.code), out }),
+      );
+    });
+
+  test('as it is, by the pod IP; where nothing answers, a line that says so', async () => {
+    const server = createServer((request, response) => response.end(`{"asked":"${request.url ?? ''}"}`));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await ask(port)).toEqual({ code: 0, out: '{"asked":"/status"}' });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    const said = await ask(port);
+    expect(said.code).toBe(1);
+    expect(said.out).toMatch(/^the sidecar does not answer on port \d+: .*ECONNREFUSED/);
+  });
 });

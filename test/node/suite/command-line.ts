@@ -66,7 +66,12 @@ export function commandLine(get: () => NodeFixture, isOwnNode: boolean): void {
     if (!pod) throw new Error(`no line of ${POD}: ${out}`);
     return pod;
   };
-  const VALID = { state: 'valid', annotation: 'same', roles: [{ name: 'default', state: 'valid', error: null }] };
+  const VALID = {
+    why: null,
+    state: 'valid',
+    annotation: 'same',
+    roles: [{ name: 'default', state: 'valid', error: null }],
+  };
 
   test('the status of a pod, by the pod proxy', async () => {
     const status = await statusAs('may-proxy');
