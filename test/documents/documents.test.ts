@@ -45,6 +45,7 @@ test.each([
   ['a flag', 'node test/floods/main.ts --pods 60'],
   ['a flag of a script', 'demo --short'],
   ['a flag alone', '--no-such-flag-at-all'],
+  ['a flag of the command line', 'rolechain explain --pods'],
   ['a name', 'noSuchNameAtAll()'],
   ['a member', 'LIMITS.role'],
   ['a name of known words', 'rolechain-webhook-container'],

@@ -87,7 +87,9 @@ function missingInCommand(line: string): string[] {
   const isUnknown = /(?:^|\s)pnpm(?:@10)? /.test(line) && !Object.hasOwn(SCRIPTS, script) && !PNPM.includes(script);
   const command = Object.hasOwn(SCRIPTS, script) ? (SCRIPTS[script] ?? '') : line;
   const program = /(?:^|\s)(?:node|bash) (?:--\S+ )*([\w./-]+)/.exec(command)?.[1];
-  const flags = [...line.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([, flag = '']) => flag);
+  // What the command line prints, other programs take.
+  const own = program === COMMAND_LINE ? (line.split(/[|)]/)[0] ?? '') : line;
+  const flags = [...own.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([, flag = '']) => flag);
   const isRun = program !== undefined && FILES.includes(program);
   // Those of jest and of other programs are not ours.
   const free = isRun ? program === 'scripts/test.ts' : !line.startsWith('--');
@@ -101,9 +103,14 @@ function missingInCommand(line: string): string[] {
   ];
 }
 
+const COMMAND_LINE = 'cli/src/main.ts';
+/** Where its options stand. */
+const COMMANDS = FILES.filter((path) => /^cli\/src\/(?:.*\.spec|program|.*options)\.ts$/.test(path));
+
 /** A flag that a program parses, or that stands in a source for another. */
 function isFlag(flag: string, program: string | undefined): boolean {
   const option = new RegExp(`(?<![\\w-])(?:--${flag}(?![\\w-])|'?${flag}'?: \\{ type: ')`);
+  if (program === COMMAND_LINE) return flag === 'help' || COMMANDS.some((path) => option.test(read(path)));
   if (program !== undefined) return option.test(read(program));
   return (
     isText(`--${flag}`) || OF_OTHERS.has(`--${flag}`) || FILES.some((path) => isMain(path) && option.test(read(path)))
