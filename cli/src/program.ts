@@ -99,7 +99,7 @@ function render({ report, text }: Outcome, { output, surroundings }: Call): stri
 
 /** Prints what is wrong. A CodedError's text, code and fix; commander has printed its own. */
 function fail(error: unknown, { err, hasColours, signal }: Surroundings): number {
-  // Whoever ends it knows why it is not done.
+  // The person who ends it knows why it is not done.
   if (signal.aborted) return EXIT.usage;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const colours = makeColours(hasColours);
