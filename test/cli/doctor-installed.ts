@@ -51,8 +51,10 @@ export function useInstalled(cluster: () => Cluster) {
     await api().patch(`${NS}/pods/webhook-1/status`, { status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }] } });
   }
 
+  /** A webhook of another version refuses none of them: that is how invalid ones come to be there. */
   const settings = (more: object): Promise<unknown> =>
     api().patch(`${NS}/configmaps/rolechain-webhook`, {
+      metadata: { labels: { 'app.kubernetes.io/version': '0.0.9' } },
       data: { 'settings.yaml': stringify({ sidecarImage: SIDECAR, region: 'eu-central-1', healthPort, ...more }) },
     });
   const doctor = async (...args: string[]): Promise<{ code: number; report: DoctorReport }> => {
