@@ -25,8 +25,14 @@ test('the webhook carries no AWS client', () => {
   expect(packagesOf('webhook').filter((name) => name.startsWith('@aws-sdk'))).toEqual([]);
 });
 
+test('the command line carries no policy simulator, whose licence is the AGPL-3.0', () => {
+  const packages = packagesOf('cli');
+  expect(packages).toEqual(expect.arrayContaining(['ours', 'commander', '@kubernetes/client-node']));
+  expect(packages.filter((name) => name.startsWith('@cloud-copilot'))).toEqual([]);
+});
+
 test('every package has the version that the programs report', () => {
-  const packages = ['.', 'shared', 'webhook', 'sidecar', 'certs', 'test', 'demo'];
+  const packages = ['.', 'shared', 'webhook', 'sidecar', 'certs', 'cli', 'test', 'demo'];
   const versions = packages.map((name) => (json(join(name, 'package.json')) as { version: string }).version);
   expect(versions).toEqual(packages.map(() => VERSION));
 });
