@@ -189,11 +189,12 @@ describe('the next action', () => {
     expect(next({ ...planned, lookedAt: NOW + 1000 }).fetchAt).toBe(NOW + HOUR);
   });
 
-  test('wanted: at the pace of the error, and only without a valid session', () => {
-    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 9, wanted: true };
-    expect(next({ ...planned, failure: transient })).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
-    expect(next({ ...planned, failure: { ...transient, terminal: true } }).fetchAt).toBe(NOW + 5000);
-    expect(next({ ...planned, failure: transient }, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
+  test('wanted: a second after a good fetch whose session has ended; never after a failure', () => {
+    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 0, wanted: true };
+    expect(next(planned)).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
+    expect(next(planned, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
+    for (const failure of [transient, { ...transient, terminal: true }, { ...transient, throttled: true }])
+      expect(next({ ...planned, failures: 9, failure })).toEqual({ fetchAt: NOW + HOUR, reason: 'retry' });
   });
 
   test('after more failures it comes no earlier, and with less time left no later', () => {

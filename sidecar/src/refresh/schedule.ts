@@ -82,8 +82,8 @@ const SERVED = {
   terminalFloorMs: 5_000,
 } as const;
 
-/** A request brings the next try forward, but tries stay this far apart. */
-const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
+/** Where the last fetch was good and its session has ended, a request brings the next one forward to so much after it. */
+const WANTED_MS = 1_000;
 
 /** A time that is corrected by less has not jumped. */
 export const JUMP_MS = 1_000;
@@ -106,7 +106,10 @@ export interface History {
   readonly failures: number;
   /** Of the last fetch; undefined after a good one. */
   readonly failure?: FailureKind | undefined;
-  /** Somebody asks for the role. It counts where there is no valid session. */
+  /**
+   * Somebody asks for the role. It counts where there is no valid session and the last fetch was good: tries after a failure
+   * come at one pace, or a pod with many clients would call STS the more often the longer it refuses.
+   */
   readonly wanted?: boolean;
   /** What was planned since the last fetch ended: chances are taken once, not at each look. */
   readonly plannedAt?: number | undefined;
@@ -141,9 +144,8 @@ export function schedule({ now, session, history }: Situation, random: Random): 
   if (endedAt === undefined) return { fetchAt: now, reason: 'start' };
   if (jumped || now < lookedAt - JUMP_MS) return { fetchAt: now, reason: 'clock' };
   const planned = Math.max(now, history.plannedAt ?? plan(now, session, history, random));
-  if (wanted && !isValid(session, now)) {
-    const pace = failure?.terminal ? PACE_MS.terminal : PACE_MS.transient;
-    const paced = Math.max(now, endedAt + pace);
+  if (wanted && failure === undefined && !isValid(session, now)) {
+    const paced = Math.max(now, endedAt + WANTED_MS);
     if (paced < planned) return { fetchAt: paced, reason: 'wanted' };
   }
   return { fetchAt: planned, reason: failure ? 'retry' : 'refresh' };
