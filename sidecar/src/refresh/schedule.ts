@@ -59,7 +59,13 @@ function refreshAt(now: number, session: Lifetime, first: boolean, random: Rando
 
 const RETRY = {
   firstMs: 500,
-  /** Without a valid session somebody waits: often enough that a recovery is noticed within SDKs' own patience. */
+  /**
+   * Without a valid session somebody waits, and most of what passes does so within half a minute: so long, a recovery is noticed
+   * within the patience of every SDK that tries again (Go's has three requests of 0.8 s).
+   */
+  quickMs: 1_000,
+  quickFailures: 30,
+  /** From then on, and where more calls are no help. */
   transientMs: 5_000,
   /** What a person has to change (a trust policy) takes a while; IAM is eventually consistent besides. */
   terminalMs: 30_000,
@@ -177,12 +183,16 @@ function retryAt(now: number, failure: Failure, random: Random): number {
   const { failures, terminal, throttled, session } = failure;
   const valid = isValid(session, now);
   const left = valid ? session.expiresAt - now : Infinity;
-  const unserved = terminal ? RETRY.terminalMs : RETRY.transientMs;
-  const ceiling = valid ? servedCeiling(session, left, failure) : unserved;
+  const ceiling = valid ? servedCeiling(session, left, failure) : unservedCeiling(failure);
   // 2^30 half seconds are far over every ceiling; more would lose precision and then be infinite.
   const grown = RETRY.firstMs * 2 ** Math.min(30, Math.max(0, failures - 1));
   const delay = valid && throttled ? ceiling : Math.min(ceiling, grown);
   return now + Math.min(left, delay * (0.5 + 0.5 * random()));
+}
+
+function unservedCeiling({ terminal, throttled, failures }: Failure): number {
+  if (terminal) return RETRY.terminalMs;
+  return throttled || failures > RETRY.quickFailures ? RETRY.transientMs : RETRY.quickMs;
 }
 
 function servedCeiling({ obtainedAt, expiresAt }: Lifetime, left: number, { terminal, throttled }: Failure): number {
