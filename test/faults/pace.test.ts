@@ -64,3 +64,27 @@ test('two clients that ask every 5 s: a refused role makes 4 calls of STS a minu
   process.stdout.write(`two clients, ten minutes of StsAccessDenied: ${ofSts.length} calls of STS\n`);
   expect(ofSts.filter(({ at }) => at >= MINUTE).length).toBeLessThanOrEqual(9 * 4);
 });
+
+test('an SDK of three tries that asks when a fault of up to 20 s has passed gets credentials', async () => {
+  const codes = ['StsUnreachable', 'StsUnavailable', 'AgentUnreachable', 'BaseTokenUnreadable'] as const;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...codes),
+      fc.integer({ min: 1, max: 20_000 }),
+      fc.nat(),
+      async (code, ms, seed) => {
+        const at = code.startsWith('Sts') ? 'sts' : 'agent';
+        const world = makeSimWorld(seeded(seed), { fault: [at, code] });
+        await world.clock.advance(ms);
+        world.fail(at, undefined);
+        // Held for 0.8 s each; Go's SDK has no wait of its own that one could count on.
+        for (let tries = 0; tries < 3 && world.seen.at(-1)?.status !== 200; tries++) {
+          void world.ask();
+          await world.clock.advance(800);
+        }
+        expect(world.seen.at(-1)?.status).toBe(200);
+      },
+    ),
+    { numRuns: runs(50) },
+  );
+});
