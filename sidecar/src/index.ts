@@ -16,6 +16,7 @@ export * from './model/session.ts';
 export * from './source/agent-first.ts';
 export * from './source/environment.ts';
 export * from './startup/state-file.ts';
+export * from './startup/verdict.ts';
 export * from './sts/errors.ts';
 export * from './sts/error-table.ts';
 export * from './chain/web-identity-fallback.ts';

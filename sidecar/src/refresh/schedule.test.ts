@@ -80,7 +80,9 @@ describe('when a refresh is due', () => {
 describe('when to try again', () => {
   const NOW = Date.parse('2026-11-22T12:00:00Z');
   const delays = (terminal: boolean, random: number, throttled = false): number[] =>
-    [1, 2, 3, 4, 5, 6, 7, 30, 31].map((failures) => retryAt(NOW, { failures, terminal, throttled }, () => random) - NOW);
+    [1, 2, 3, 4, 5, 6, 7, 30, 31].map(
+      (failures) => retryAt(NOW, { failures, terminal, throttled }, () => random) - NOW,
+    );
 
   test('without a session: doubling from half a second, half of it random, up to 1 s and then 5 s, 5 s or 30 s', () => {
     // With a chance just under 1, the delays are the whole ones.

@@ -180,7 +180,7 @@ interface Failure extends FailureKind {
  * Never in the past, and never after the expiry of a session that is still valid.
  */
 function retryAt(now: number, failure: Failure, random: Random): number {
-  const { failures, terminal, throttled, session } = failure;
+  const { failures, throttled, session } = failure;
   const valid = isValid(session, now);
   const left = valid ? session.expiresAt - now : Infinity;
   const ceiling = valid ? servedCeiling(session, left, failure) : unservedCeiling(failure);

@@ -1,9 +1,10 @@
-import { errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
+import { errorEntry, errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
 import type { Clock } from '../model/clock.ts';
 import type { Files } from '../model/files.ts';
 import type { Fetched } from '../refresh/role-refresher.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { errorCode } from '../model/coded.ts';
+import { steadyText } from '../model/text.ts';
 import { processName, writeState, type RoleState, type State, type StateProblem } from './state-file.ts';
 
 /** The writer of the state file. Every change is written at once; a write that fails is logged, and made up for by the next. */
@@ -74,7 +75,8 @@ function unwritable(path: string, error: unknown): CodedError {
 }
 
 function problemOf({ code, message, fix }: CodedError): StateProblem {
-  return { code, message, fix };
+  const { fix: codeFix } = errorEntry(code);
+  return { code, message: steadyText(message), fix, ...(fix === codeFix ? {} : { codeFix }) };
 }
 
 /** The state at start: nothing is ready yet. Pure. */
