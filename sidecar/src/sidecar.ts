@@ -172,7 +172,8 @@ function openCredentials(parts: Parts, onMade: (responder: Responder) => void): 
   const { inputs, clock, logger, refreshers, metrics, state } = parts;
   const { credentials: port } = inputs.config.ports;
   const refused = logRefusals(logger, clock);
-  const onAnswer = ({ status, code }: Answer): void => {
+  const onAnswer = ({ status, code, follows }: Answer): void => {
+    if (follows !== undefined) return;
     metrics.answered(status);
     refused(code);
   };
