@@ -43,7 +43,7 @@ export function makeFollowUps(uptime: () => number): FollowUps {
       const last = clients.get(key);
       if (last === undefined) return undefined;
       const isLate = uptime() - last.at > FOLLOW_MS;
-      put(key, isLate ? 0 : last.left - 1, last.code, last.at);
+      put(key, last.left - 1, last.code, last.at);
       return isLate ? undefined : last.code;
     },
   };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { PROBER_READINESS } from '@rolechain/shared';
 import { filesUnder } from '../model/files.ts';
 import { processName, writeState, type State } from './state-file.ts';
 import { makeTempFolder, type TempFolder } from '../testing/temp-folder.ts';
@@ -41,7 +42,7 @@ interface Probed {
 }
 
 /** What the probe says of this state; `then` is written while it waits. */
-async function probe(state?: State | string, then?: State): Promise<Probed> {
+async function probe(state?: State | string, then?: State, ...args: string[]): Promise<Probed> {
   const root = makeTempFolder();
   const files = filesUnder(root.path);
   if (typeof state === 'string') root.write('var/run/secrets/rolechain.io/.state/state.json', state);
@@ -49,9 +50,14 @@ async function probe(state?: State | string, then?: State): Promise<Probed> {
   const env = { ROLECHAIN_ROOT: root.path };
   try {
     return await new Promise<Probed>((resolve) => {
-      const child = execFile(process.execPath, [join(folder.path, 'prober.cjs')], { env }, (_error, out, err) => {
-        resolve({ code: child.exitCode, out, err });
-      });
+      const child = execFile(
+        process.execPath,
+        [join(folder.path, 'prober.cjs'), ...args],
+        { env },
+        (_error, out, err) => {
+          resolve({ code: child.exitCode, out, err });
+        },
+      );
       if (then) writeState(files, then);
     });
   } finally {
@@ -85,6 +91,20 @@ test('not ready: exit code 1 and one line with role, code and fix', async () => 
     out: 'role default has no credentials yet: StsAccessDenied: STS refused. Allow it.\n',
     err: '',
   });
+});
+
+test('called with `readiness`: whether credentials are valid now', async () => {
+  const served = (endsAt: number): State => ({
+    ...STATE,
+    roles: { default: { ready: true, startup: 'proceed', endsAt } },
+  });
+  expect(await probe(served(Date.now() + 3_600_000), undefined, PROBER_READINESS)).toMatchObject({ code: 0 });
+  expect(await probe(served(Date.now() - 1), undefined, PROBER_READINESS)).toMatchObject({
+    code: 1,
+    out: 'role default has no valid credentials\n',
+  });
+  // The start doesn't ask for that.
+  expect(await probe(served(Date.now() - 1))).toMatchObject({ code: 0 });
 });
 
 test('what has not failed yet is waited for: a pod that starts well has no event', async () => {

@@ -1,11 +1,11 @@
 /**
- * The startup probe's command: one line and exit code 0 or 1. The line becomes the pod's event, so it
- * names role, error code and fix.
+ * The command of the startup probe and, called with `readiness`, of the readiness probe: one line and exit code 0 or 1. The line
+ * becomes the pod's event, so it names role, error code and fix.
  */
-import { ENV } from '@rolechain/shared';
+import { ENV, PROBER_READINESS } from '@rolechain/shared';
 import { filesUnder } from '../model/files.ts';
 import { readState, writerRuns } from './state-file.ts';
-import { verdict, type Verdict } from './verdict.ts';
+import { readiness, verdict, type Verdict } from './verdict.ts';
 
 /**
  * In the first seconds of a pod nothing is wrong yet, and an exit code of 1 would be an event of the kind Warning: it waits so
@@ -14,6 +14,7 @@ import { verdict, type Verdict } from './verdict.ts';
 const WAIT_MS = 2_500;
 const LOOK_MS = 100;
 
+const judge = process.argv[2] === PROBER_READINESS ? readiness : verdict;
 const path = filesUnder(process.env[ENV.root] ?? '').state;
 
 function probe(): Verdict {
@@ -21,7 +22,7 @@ function probe(): Verdict {
   const early = (text: string): Verdict => ({ passed: false, text: `rolechain is starting: ${text}`, early: true });
   if (state === undefined) return early(`it has not written its state yet (${path})`);
   if (!writerRuns(state)) return early('its process is a new one');
-  return verdict(state, Date.now());
+  return judge(state, Date.now());
 }
 
 function sleep(ms: number): void {

@@ -42,7 +42,9 @@ describe('what fetches make of the state', () => {
       fix: error.fix,
     });
     const good = stateAfter(failed, { ...event, session });
-    expect(good.roles.default).toEqual({ ready: true, startup: 'require' });
+    expect(good.roles.default).toEqual({ ready: true, startup: 'require', endsAt: session.expiresAt });
+    // By the node's clock, which is behind AWS's by a minute.
+    expect(stateAfter(failed, { ...event, session }, 60_000).roles.default?.endsAt).toBe(session.expiresAt - 60_000);
     expect(stateAfter(good, { ...event, session, error }).roles.default).toMatchObject({
       ready: true,
       code: error.code,

@@ -19,6 +19,8 @@ export interface RoleState extends Partial<StateProblem> {
   /** It has had credentials. */
   readonly ready: boolean;
   readonly startup: Startup;
+  /** When the session that it serves ends, by the node's clock; milliseconds since 1970. Absent before the first one. */
+  readonly endsAt?: number;
 }
 
 export interface State {

@@ -1,5 +1,5 @@
 import { errorEntry, errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
-import type { Clock } from '../model/clock.ts';
+import type { AwsClock } from '../sts/aws-clock.ts';
 import type { Files } from '../model/files.ts';
 import type { Fetched } from '../refresh/role-refresher.ts';
 import type { RolePlan } from '../model/plan.ts';
@@ -22,7 +22,7 @@ export interface StateWriter {
 export interface StateWriterOptions {
   readonly plans: readonly RolePlan[];
   readonly files: Files;
-  readonly clock: Clock;
+  readonly clock: Pick<AwsClock, 'now' | 'uptime' | 'setTimer' | 'offset'>;
   readonly logger: Logger;
 }
 
@@ -48,7 +48,7 @@ export function makeStateWriter({ plans, files, clock, logger }: StateWriterOpti
 
   return {
     save,
-    fetched: (event) => change(stateAfter(state, event)),
+    fetched: (event) => change(stateAfter(state, event, clock.offset())),
     listening: () => {
       const { problem: _over, ...rest } = state;
       change({ ...rest, listening: true });
@@ -85,9 +85,14 @@ export function initialState(plans: readonly RolePlan[], startedAt: number, proc
   return { version: 1, startedAt, process, listening: false, roles };
 }
 
-/** The state after a fetch. Pure. */
-export function stateAfter(state: State, { role, error, session }: Fetched): State {
+/** The state after a fetch; `offset`: AWS's time less the node's. Pure. */
+export function stateAfter(state: State, { role, error, session }: Fetched, offset = 0): State {
   const { startup, ready } = state.roles[role] ?? { startup: 'proceed', ready: false };
-  const next: RoleState = { ready: ready || session !== undefined, startup, ...(error ? problemOf(error) : {}) };
+  const next: RoleState = {
+    ready: ready || session !== undefined,
+    startup,
+    ...(session ? { endsAt: session.expiresAt - offset } : {}),
+    ...(error ? problemOf(error) : {}),
+  };
   return { ...state, roles: { ...state.roles, [role]: next } };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ERRORS, LIMITS } from '@rolechain/shared';
 import { runs } from '@rolechain/kit/runs.ts';
 import type { RoleState, State, StateProblem } from './state-file.ts';
-import { lacksText, verdict } from './verdict.ts';
+import { lacksText, readiness, verdict } from './verdict.ts';
 
 const START = Date.parse('2026-11-22T12:00:00Z');
 const PATIENCE = LIMITS.startupSeconds * 1000;
@@ -89,6 +89,29 @@ describe('a moment', () => {
     expect(verdict(state({ a: DENIED }, { listening: false }), START).text).toBe(
       'role a has no credentials yet: StsAccessDenied: STS refused. Allow it.',
     );
+  });
+});
+
+describe('readiness', () => {
+  const ready = { ready: true, endsAt: START + 1 };
+  test.each<[string, State, boolean, string]>([
+    ['all valid', state({ a: ready, b: { ...ready, startup: 'require' } }), true, 'every role has credentials'],
+    ['valid, and the last fetch failed', state({ a: { ...ready, ...DENIED } }), true, 'every role has credentials'],
+    [
+      'ended',
+      state({ a: ready, b: { ...ready, ...DENIED, endsAt: START } }),
+      false,
+      'role b has no valid credentials: StsAccessDenied: STS refused. Allow it.',
+    ],
+    ['none yet', state({ a: {} }), false, 'role a has no valid credentials'],
+    [
+      'the port taken',
+      state({ a: ready }, { listening: false, problem: TAKEN }),
+      false,
+      'the credentials endpoint does not listen: ListenFailed: No port. Move.',
+    ],
+  ])('%s', (_name, given, passed, text) => {
+    expect(readiness(given, START)).toEqual({ passed, text, early: false });
   });
 });
 

@@ -42,6 +42,18 @@ export function verdict(state: State, now: number): Verdict {
   return { passed: true, text, early: false };
 }
 
+/** Whether the pod is ready: the endpoint listens, and each role has credentials that are valid now. */
+export function readiness(state: State, now: number): Verdict {
+  const port: Lack[] = state.listening ? [] : [{ problem: state.problem }];
+  const without = Object.entries(state.roles).filter(([, { endsAt = -Infinity }]) => endsAt <= now);
+  const lacks = [...port, ...without.map(lackOf)];
+  return {
+    passed: lacks.length === 0,
+    text: lacks.length === 0 ? 'every role has credentials' : lacksText(lacks, 'valid credentials'),
+    early: false,
+  };
+}
+
 function held(lacks: readonly Lack[], patienceOver: boolean): Verdict {
   const early = !patienceOver && lacks.every(({ problem }) => problem === undefined);
   return { passed: false, text: early ? startingText(lacks) : lacksText(lacks), early };
@@ -68,13 +80,13 @@ const NAMES_BYTES = 100;
 const MESSAGE_BYTES = 80;
 
 /** Of the problems the first is told first, its fix always whole: others, and then what it says itself, are shortened for that. */
-export function lacksText(lacks: readonly Lack[]): string {
+export function lacksText(lacks: readonly Lack[], what = 'credentials yet'): string {
   const groups = [...Map.groupBy(lacks, ({ role, problem }) => JSON.stringify([role === undefined, problem])).values()];
-  const whole = groups.map((group) => groupText(group)).join(BETWEEN);
+  const whole = groups.map((group) => groupText(group, what)).join(BETWEEN);
   if (bytes(whole) <= MAX_BYTES) return whole;
   const [first = [], ...others] = groups;
   const rest = others.length === 0 ? '' : BETWEEN + shortText(others);
-  return groupText(first, MAX_BYTES - bytes(rest)) + rest;
+  return groupText(first, what, MAX_BYTES - bytes(rest)) + rest;
 }
 
 const BETWEEN = ' | ';
@@ -92,13 +104,13 @@ function shortText(groups: readonly (readonly Lack[])[]): string {
 }
 
 /** One problem, for all the roles that have it. */
-function groupText(group: readonly Lack[], maxBytes = Infinity): string {
+function groupText(group: readonly Lack[], what: string, maxBytes = Infinity): string {
   const roles = group.flatMap(({ role }) => role ?? []);
   const problem = group[0]?.problem;
   const lead =
     roles.length === 0
       ? 'the credentials endpoint does not listen'
-      : `${rolesText(roles)} ${roles.length === 1 ? 'has' : 'have'} no credentials yet`;
+      : `${rolesText(roles)} ${roles.length === 1 ? 'has' : 'have'} no ${what}`;
   if (problem === undefined) return lead;
   const { code, message, fix, codeFix = fix } = problem;
   const room = (told: string): number => maxBytes - bytes(`${lead}: ${code}:  ${told}`);
