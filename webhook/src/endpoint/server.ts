@@ -28,6 +28,7 @@ import { defaultRoleFindings } from '../policy/default-role-findings.ts';
 import { mayHaveDefaultRole, withDefaultRole } from '../policy/default-role.ts';
 import type { Decision } from '../policy/decision.ts';
 import { lookUpContext, type Lookups } from '../admission/context.ts';
+import { decisionFields } from '../admission/decision-line.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
 import { serviceAccountNameOf } from '../objects/pod.ts';
@@ -238,19 +239,9 @@ const LOGGED = {
 } as const;
 
 function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger): void {
-  const { outcome, reason, warnings } = decision;
-  const account = review.pod === undefined ? '' : `${review.namespace}/${serviceAccountNameOf(review.pod)}`;
-  const fields = {
-    uid: review.uid,
-    account,
-    outcome,
-    reason,
-    dryRun: review.dryRun,
-    ...modeFields(mode),
-    ...(warnings.length > 0 ? { warnings } : {}),
-  };
-  const said = LOGGED[mode][outcome];
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, said);
+  const fields = decisionFields(review, decision, mode);
+  const said = LOGGED[mode][decision.outcome];
+  if (decision.outcome === 'refused') log.warn(fields, said);
   else if (decision.outcome === 'injected') log.info(fields, said);
   else log.debug(fields, said);
 }
