@@ -48,7 +48,10 @@ export interface RoleRefresher {
   /** Ends the timer; a fetch that runs is forgotten. */
   stop(): void;
   offer(): RoleOffer;
-  /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace; at once where the node's clock has jumped. */
+  /**
+   * Somebody asks for the role: where its session has ended unnoticed, the next fetch comes earlier; at once where the node's
+   * clock has jumped. Tries after a failure keep their pace.
+   */
   requestRefresh(): void;
   /** Resolves when the running or next fetch has ended. */
   fetchSettled(): Promise<undefined>;
