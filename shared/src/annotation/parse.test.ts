@@ -45,13 +45,7 @@ describe('what users write', () => {
         externalID: ab
       roles:
         audit: {roleARN: "${arn('audit')}", duration: 30m}`;
-    const {
-      name: _name,
-      credentialSource: _source,
-      webIdentity: _web,
-      via: _via,
-      ...hop
-    } = DEFAULTS;
+    const { name: _name, credentialSource: _source, webIdentity: _web, via: _via, ...hop } = DEFAULTS;
     expect(parseAssumeRole(text)).toEqual({
       ok: true,
       value: [
