@@ -10,7 +10,7 @@ export interface Reviewed {
   readonly namespace: string;
   readonly dryRun: boolean;
   readonly pod: unknown;
-  /** Whoever sent the request, by the apiserver's word. */
+  /** Who sent the request, by the apiserver's word. */
   readonly user: string;
 }
 
