@@ -48,10 +48,7 @@ export interface RoleRefresher {
   /** Ends the timer; a fetch that runs is forgotten. */
   stop(): void;
   offer(): RoleOffer;
-  /**
-   * Somebody asks for the role: where its session has ended unnoticed, the next fetch comes earlier; at once where the node's
-   * clock has jumped. Tries after a failure keep their pace.
-   */
+  /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace; at once where the node's clock has jumped. */
   requestRefresh(): void;
   /** Resolves when the running or next fetch has ended. */
   fetchSettled(): Promise<undefined>;

@@ -79,15 +79,12 @@ describe('when a refresh is due', () => {
 
 describe('when to try again', () => {
   const NOW = Date.parse('2026-11-22T12:00:00Z');
-  const delays = (terminal: boolean, random: number, throttled = false): number[] =>
-    [1, 2, 3, 4, 5, 6, 7, 30, 31].map(
-      (failures) => retryAt(NOW, { failures, terminal, throttled }, () => random) - NOW,
-    );
+  const delays = (terminal: boolean, random: number): number[] =>
+    [1, 2, 3, 4, 5, 6, 7, 8, 100].map((failures) => retryAt(NOW, { failures, terminal }, () => random) - NOW);
 
-  test('without a session: doubling from half a second, half of it random, up to 1 s and then 5 s, 5 s or 30 s', () => {
+  test('without a session: doubling from half a second, up to 5 s or 30 s, half of it random', () => {
     // With a chance just under 1, the delays are the whole ones.
-    expect(delays(false, 1).map(Math.round)).toEqual([500, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 5000]);
-    expect(delays(false, 1, true).map(Math.round)).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000]);
+    expect(delays(false, 1).map(Math.round)).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000]);
     expect(delays(true, 1).map(Math.round)).toEqual([500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
     expect(delays(true, 0)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]);
   });
@@ -192,12 +189,11 @@ describe('the next action', () => {
     expect(next({ ...planned, lookedAt: NOW + 1000 }).fetchAt).toBe(NOW + HOUR);
   });
 
-  test('wanted: a second after a good fetch whose session has ended; never after a failure', () => {
-    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 0, wanted: true };
-    expect(next(planned)).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
-    expect(next(planned, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
-    for (const failure of [transient, { ...transient, terminal: true }, { ...transient, throttled: true }])
-      expect(next({ ...planned, failures: 9, failure })).toEqual({ fetchAt: NOW + HOUR, reason: 'retry' });
+  test('wanted: at the pace of the error, and only without a valid session', () => {
+    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 9, wanted: true };
+    expect(next({ ...planned, failure: transient })).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
+    expect(next({ ...planned, failure: { ...transient, terminal: true } }).fetchAt).toBe(NOW + 5000);
+    expect(next({ ...planned, failure: transient }, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
   });
 
   test('after more failures it comes no earlier, and with less time left no later', () => {

@@ -59,13 +59,7 @@ function refreshAt(now: number, session: Lifetime, first: boolean, random: Rando
 
 const RETRY = {
   firstMs: 500,
-  /**
-   * Without a valid session somebody waits, and most of what passes does so within half a minute: so long, a recovery is noticed
-   * within the patience of every SDK that tries again (Go's has three requests of 0.8 s).
-   */
-  quickMs: 1_000,
-  quickFailures: 30,
-  /** From then on, and where more calls are no help. */
+  /** Without a valid session somebody waits: often enough that a recovery is noticed within SDKs' own patience. */
   transientMs: 5_000,
   /** What a person has to change (a trust policy) takes a while; IAM is eventually consistent besides. */
   terminalMs: 30_000,
@@ -88,8 +82,8 @@ const SERVED = {
   terminalFloorMs: 5_000,
 } as const;
 
-/** Where the last fetch was good and its session has ended, a request brings the next one forward to so much after it. */
-const WANTED_MS = 1_000;
+/** A request brings the next try forward, but tries stay this far apart. */
+const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
 
 /** A time that is corrected by less has not jumped. */
 export const JUMP_MS = 1_000;
@@ -112,10 +106,7 @@ export interface History {
   readonly failures: number;
   /** Of the last fetch; undefined after a good one. */
   readonly failure?: FailureKind | undefined;
-  /**
-   * Somebody asks for the role. It counts where there is no valid session and the last fetch was good: tries after a failure
-   * come at one pace, or a pod with many clients would call STS the more often the longer it refuses.
-   */
+  /** Somebody asks for the role. It counts where there is no valid session. */
   readonly wanted?: boolean;
   /** What was planned since the last fetch ended: chances are taken once, not at each look. */
   readonly plannedAt?: number | undefined;
@@ -150,8 +141,9 @@ export function schedule({ now, session, history }: Situation, random: Random): 
   if (endedAt === undefined) return { fetchAt: now, reason: 'start' };
   if (jumped || now < lookedAt - JUMP_MS) return { fetchAt: now, reason: 'clock' };
   const planned = Math.max(now, history.plannedAt ?? plan(now, session, history, random));
-  if (wanted && failure === undefined && !isValid(session, now)) {
-    const paced = Math.max(now, endedAt + WANTED_MS);
+  if (wanted && !isValid(session, now)) {
+    const pace = failure?.terminal ? PACE_MS.terminal : PACE_MS.transient;
+    const paced = Math.max(now, endedAt + pace);
     if (paced < planned) return { fetchAt: paced, reason: 'wanted' };
   }
   return { fetchAt: planned, reason: failure ? 'retry' : 'refresh' };
@@ -180,19 +172,15 @@ interface Failure extends FailureKind {
  * Never in the past, and never after the expiry of a session that is still valid.
  */
 function retryAt(now: number, failure: Failure, random: Random): number {
-  const { failures, throttled, session } = failure;
+  const { failures, terminal, throttled, session } = failure;
   const valid = isValid(session, now);
   const left = valid ? session.expiresAt - now : Infinity;
-  const ceiling = valid ? servedCeiling(session, left, failure) : unservedCeiling(failure);
+  const unserved = terminal ? RETRY.terminalMs : RETRY.transientMs;
+  const ceiling = valid ? servedCeiling(session, left, failure) : unserved;
   // 2^30 half seconds are far over every ceiling; more would lose precision and then be infinite.
   const grown = RETRY.firstMs * 2 ** Math.min(30, Math.max(0, failures - 1));
   const delay = valid && throttled ? ceiling : Math.min(ceiling, grown);
   return now + Math.min(left, delay * (0.5 + 0.5 * random()));
-}
-
-function unservedCeiling({ terminal, throttled, failures }: Failure): number {
-  if (terminal) return RETRY.terminalMs;
-  return throttled || failures > RETRY.quickFailures ? RETRY.transientMs : RETRY.quickMs;
 }
 
 function servedCeiling({ obtainedAt, expiresAt }: Lifetime, left: number, { terminal, throttled }: Failure): number {
