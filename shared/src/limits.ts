@@ -162,6 +162,8 @@ export const LIMITS = {
   sidecarHeadBytes: 8 * 1024,
   /** A role with `startup: proceed` holds the pod's start no longer than this. */
   startupSeconds: 30,
+  /** What lasts is logged so often: in any 5 minutes of a log there is a line of it. */
+  failureLogSeconds: 240,
   /** How far the node's clock may be from AWS's before that is warned of: the least that a signature may be off is 5 minutes. */
   clockOffsetSeconds: 60,
   /** Up to which the offset is corrected. Tokens end within a day, so that with more the node has no base identity. */

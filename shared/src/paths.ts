@@ -35,6 +35,9 @@ export const PATHS = {
   settings: '/etc/rolechain/settings.yaml',
 } as const;
 
+/** What the prober is called with to judge the readiness in place of the start. */
+export const PROBER_READINESS = 'readiness';
+
 /** The path of a role's credentials on the loopback endpoint. */
 export function credentialsPath(role: string): string {
   return `${PATHS.credentials}/${role}`;

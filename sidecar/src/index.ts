@@ -19,6 +19,7 @@ export * from './source/agent-first.ts';
 export * from './source/environment.ts';
 export type { Agent } from './source/pod-identity.ts';
 export * from './startup/state-file.ts';
+export * from './startup/verdict.ts';
 export * from './sts/errors.ts';
 export * from './sts/error-table.ts';
 export * from './chain/web-identity-fallback.ts';

@@ -5,7 +5,7 @@ import { digestTokens, type Answer } from './endpoint/answer.ts';
 import { makeAwsClock, type AwsClock } from './sts/aws-clock.ts';
 import { makeChains } from './chain/chain.ts';
 import type { NodeClock } from './model/clock.ts';
-import { codedFields, toCoded } from './model/coded.ts';
+import { codedFields } from './model/coded.ts';
 import type { Files } from './model/files.ts';
 import { unownedConnections } from './endpoint/unowned-connections.ts';
 import { makeHealthServer } from './endpoint/health.ts';
@@ -16,7 +16,7 @@ import { makeRoleRefresher, type Fetched, type RoleRefresher } from './refresh/r
 import { listen, retryUntilSuccess, type Persistent } from './endpoint/listen.ts';
 import { makeMetrics, type Metrics, type RoleNow } from './telemetry/metrics.ts';
 import { describePlan, plan, type RolePlan } from './model/plan.ts';
-import { logServedStale, logClock, logFetches, logRefusals } from './telemetry/event-log.ts';
+import { logServedStale, logClock, logFetches, logPersistent, logRefusals } from './telemetry/event-log.ts';
 import { makeResponder, type Responder } from './endpoint/responder.ts';
 import { makeServer } from './endpoint/server.ts';
 import { isValid } from './model/session.ts';
@@ -65,8 +65,8 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     () => rolesNow(refreshers.values(), clock.now()),
     () => (clock.known() ? Math.round(clock.offset() / 1000) : undefined),
   );
-  const log = logFetches(logger);
-  const logBridge = logServedStale(logger);
+  const log = logFetches(logger, clock);
+  const logBridge = logServedStale(logger, clock);
   const garbage = makeGarbageCollector(clock, options.collectGarbage ?? (() => undefined));
   const refreshers = makeRefreshers(
     plans,
@@ -100,6 +100,7 @@ export function makeSidecar(options: SidecarOptions): Sidecar {
     },
     stop: async () => {
       state.stop();
+      log.stop();
       for (const refresher of refreshers.values()) refresher.stop();
       garbage.stop();
       responder?.close();
@@ -170,8 +171,9 @@ interface OpenPort {
 function openCredentials(parts: Parts, onMade: (responder: Responder) => void): OpenPort {
   const { inputs, clock, logger, refreshers, metrics, state } = parts;
   const { credentials: port } = inputs.config.ports;
-  const refused = logRefusals(logger);
-  const onAnswer = ({ status, code }: Answer): void => {
+  const refused = logRefusals(logger, clock);
+  const onAnswer = ({ status, code, follows }: Answer): void => {
+    if (follows !== undefined) return;
     metrics.answered(status);
     refused(code);
   };
@@ -209,7 +211,7 @@ function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder:
     state.listening();
     logger.info({ port }, 'credentials endpoint listens');
   };
-  const log = logOnce(logger, 'tokens not written, trying again each second');
+  const log = logPersistent(logger, clock, 'tokens not written, trying again each second');
   return retryUntilSuccess(write, clock, (reason) => {
     const error = log(reason);
     responder.shut(error);
@@ -234,7 +236,7 @@ interface Opening {
 /** Opens a port, however long it takes. A server that failed to listen is not used again. */
 function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: Opening): OpenPort {
   let server: FastifyInstance | undefined;
-  const log = logOnce(logger, 'port not open, trying again each second');
+  const log = logPersistent(logger, clock, 'port not open, trying again each second');
   const attempt = async (): Promise<void> => {
     await server?.close();
     server = make();
@@ -247,16 +249,5 @@ function open({ clock, logger }: Parts, { make, host, port, onOpen, onError }: O
       opening.stop();
       await server?.close();
     },
-  };
-}
-
-/** Logs an error unless it is the one before, and gives it as a coded one. */
-function logOnce(logger: Logger, message: string): (reason: unknown) => CodedError {
-  let last = '';
-  return (reason) => {
-    const error = toCoded(reason);
-    if (error.message !== last) logger.error(codedFields(error), message);
-    last = error.message;
-    return error;
   };
 }

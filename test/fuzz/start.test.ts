@@ -68,7 +68,7 @@ describe('what admission accepts', () => {
             policyARNs: hop.policyARNs.length > 0 ? hop.policyARNs : undefined,
             sourceIdentity: index === 0 ? sourceIdentity : undefined,
           }));
-          expect(given[role.name]).toEqual({ ...given[role.name], startup: role.startup, hops });
+          expect(given[role.name]).toEqual({ ...given[role.name], startup: role.startup ?? settings.startup, hops });
         }
       }),
       { numRuns: 300 },

@@ -91,7 +91,7 @@ describe('keeping credentials', () => {
     const sidecar = await bench.start();
     const reply = await firstAnswer(sidecar);
     expect(codeOf(reply)).toBe('503 StsUnreachable');
-    expect(reply.data.message).toContain('ECONNREFUSED 127.0.0.1.');
+    expect(reply.data.message).toContain('127.0.0.1: ECONNREFUSED.');
     // The base credentials are of the old double, so the new one does not know them: what is told follows.
     bench.sts = await startSts({ region: REGION, roles: [], port });
     await eventually('another error', async () => codeOf(await sidecar.ask()) === '503 StsCredentialsExpired');

@@ -27,7 +27,7 @@ describe('the process', () => {
     await firstAnswer(first);
     first.signal('SIGKILL');
     await first.ended;
-    expect(await first.probe()).toEqual({ code: 1, out: 'the sidecar is starting again\n' });
+    expect(await first.probe()).toEqual({ code: 1, out: 'rolechain is starting: its process is a new one\n' });
     const second = await bench.start({ ports: first.ports });
     await answerOf(second, 200);
   });

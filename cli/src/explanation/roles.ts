@@ -1,6 +1,6 @@
 /** A role's chain, hop by hop, with where each fact is from. Pure. */
 import { FOREIGN_KEYS, type HopConfig, type RoleConfig, type RoleSpec, type SourceConfig } from '@rolechain/shared';
-import type { Accepted, DecideSettings, ServiceAccount } from '@rolechain/webhook';
+import { startupOf, type Accepted, type DecideSettings, type ServiceAccount } from '@rolechain/webhook';
 import type { ExplainedHop, ExplainedRole } from '../report-schemas/explain.ts';
 
 export interface RolesOf {
@@ -20,7 +20,7 @@ export function explainRoles(of: RolesOf): ExplainedRole[] {
 }
 
 function explainRole(role: RoleSpec, config: RoleConfig, of: RolesOf): ExplainedRole {
-  const { name, region, credentialSource, webIdentity, startup } = role;
+  const { name, region, credentialSource, webIdentity } = role;
   const allowances = of.accepted.allowances.filter((allowance) => allowance.role === name);
   return {
     name,
@@ -30,7 +30,7 @@ function explainRole(role: RoleSpec, config: RoleConfig, of: RolesOf): Explained
     region:
       region === undefined ? { name: of.settings.region, from: of.regionFrom } : { name: region, from: 'field region' },
     webIdentity,
-    startup,
+    startup: startupOf(role, of.settings),
   };
 }
 

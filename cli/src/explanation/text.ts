@@ -131,7 +131,7 @@ function roleLines({ base, hops, region, webIdentity, startup }: ExplainedRole):
     ...direct,
     ...hops.flatMap((hop, index) => hopLines(hop, index === hops.length - 1 ? 'target' : `hop ${index + 1}`)),
     `    Region  ${region.name} (${region.from})`,
-    ...(startup === 'require' ? ['    startup the pod waits for the first credentials (field startup: require)'] : []),
+    ...(startup === 'require' ? ['    startup the pod waits for the first credentials (startup: require)'] : []),
   ];
 }
 

@@ -239,7 +239,7 @@ const TABLE = {
   startup: field(
     'role',
     `one of ${STARTUPS.join(', ')}`,
-    `proceed (default): after ${LIMITS.startupSeconds} s without a first credential the pod starts all the same; require: it does not start.`,
+    `proceed: after ${LIMITS.startupSeconds} s without a first credential the pod starts all the same; require: it does not start. Default: the setting \`startup\`, which is proceed unless the admin sets it.`,
     (expects) => v.picklist(STARTUPS, expects),
   ),
 } satisfies Record<string, Field>;

@@ -49,7 +49,7 @@ const write = fc.constantFrom(
 function expected({ duration = 3600, ...rest }: { duration?: number; roleARN: string }, defaults: object) {
   return { ...defaults, ...rest, durationSeconds: duration };
 }
-const { name: _n, credentialSource: _c, webIdentity: _w, startup: _s, via: _v, ...HOP_DEFAULTS } = DEFAULTS;
+const { name: _n, credentialSource: _c, webIdentity: _w, via: _v, ...HOP_DEFAULTS } = DEFAULTS;
 
 test('a valid document comes back with its values, in any order, as YAML and as JSON', () => {
   const hops = fc.array(hop, { maxLength: 5 });

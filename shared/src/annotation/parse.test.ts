@@ -11,7 +11,7 @@ describe('what users write', () => {
     ['a document of one field', `roleARN: ${ARN}`],
     ['JSON', `{"roleARN":"${ARN}"}`],
     ['with the ends of a YAML document', `---\nroleARN: ${ARN}\n...\n`],
-    ['with Windows line ends', `roleARN: ${ARN}\r\nstartup: proceed\r\n`],
+    ['with Windows line ends', `roleARN: ${ARN}\r\nwebIdentity: never\r\n`],
   ])('%s', (_name, text) => expect(roleOf(text)).toEqual(DEFAULTS));
 
   test('every field', () => {
@@ -45,14 +45,7 @@ describe('what users write', () => {
         externalID: ab
       roles:
         audit: {roleARN: "${arn('audit')}", duration: 30m}`;
-    const {
-      name: _name,
-      credentialSource: _source,
-      webIdentity: _web,
-      startup: _startup,
-      via: _via,
-      ...hop
-    } = DEFAULTS;
+    const { name: _name, credentialSource: _source, webIdentity: _web, via: _via, ...hop } = DEFAULTS;
     expect(parseAssumeRole(text)).toEqual({
       ok: true,
       value: [

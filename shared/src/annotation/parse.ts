@@ -72,14 +72,7 @@ function placed(
 
 /** A role with its defaults filled in. */
 export function roleOf(name: string, written: WrittenRole, durationSeconds: number): RoleSpec {
-  const {
-    via = [],
-    duration,
-    credentialSource = 'auto',
-    webIdentity = 'never',
-    startup = 'proceed',
-    ...fields
-  } = written;
+  const { via = [], duration, credentialSource = 'auto', webIdentity = 'never', ...fields } = written;
   const target = hopOf({ ...fields, duration }, durationSeconds);
   return {
     ...fields,
@@ -87,7 +80,6 @@ export function roleOf(name: string, written: WrittenRole, durationSeconds: numb
     name,
     credentialSource,
     webIdentity,
-    startup,
     via: via.map((hop) => hopOf(hop, durationSeconds)),
   };
 }

@@ -17,7 +17,6 @@ export const DEFAULTS: RoleSpec = {
   policyARNs: [],
   credentialSource: 'auto',
   webIdentity: 'never',
-  startup: 'proceed',
   via: [],
 };
 

@@ -24,7 +24,7 @@ export interface HopSpec extends With<
 type RoleFields = Omit<WrittenRole, keyof WrittenHop | 'via'>;
 
 /** A role that a ServiceAccount declares. Its own fields are those of the last hop, the target. */
-export interface RoleSpec extends HopSpec, With<RoleFields, 'credentialSource' | 'webIdentity' | 'startup'> {
+export interface RoleSpec extends HopSpec, With<RoleFields, 'credentialSource' | 'webIdentity'> {
   readonly name: string;
   /** Hops before the target. */
   readonly via: readonly HopSpec[];

@@ -36,7 +36,7 @@ export const SIDECAR_METRICS = {
     name: 'rolechain_requests_total',
     type: 'counter',
     labels: ['status'],
-    help: 'Answers of the credentials endpoint by HTTP status.',
+    help: 'Answers of the credentials endpoint by HTTP status. Without those to a request that has no token and follows a refused one of the same client, as JavaScript sends after its tries.',
   },
   held: {
     name: 'rolechain_held_requests',

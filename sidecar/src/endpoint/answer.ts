@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly authorization: string | undefined;
   /** Origin, Referer and Sec-Fetch-Site, if the request has one of them. */
   readonly browser?: string | undefined;
+  /** How its SDK names itself and what it takes: what tells clients apart. */
+  readonly client?: string;
   /** It has a body, which nobody has a use for. */
   readonly hasBody?: boolean;
 }
@@ -33,6 +35,8 @@ export interface Answer {
   readonly status: number;
   /** Of an error. */
   readonly code?: ErrorCode;
+  /** The request had no token and followed one that was refused for this (follow-ups.ts): it says nothing of its own. */
+  readonly follows?: ErrorCode;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -153,6 +157,12 @@ function wholeSeconds(time: number): string {
 
 /** Go's SDK compares the type as a whole: with a charset behind it, it does not look for a code. */
 const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
+/** The answer to a request without a token that follows one that was refused for this. */
+export function followUpAnswer(follows: ErrorCode): Answer {
+  const detail = `It follows one with a token, which was refused: ${follows}.`;
+  return { ...errorAnswer(new CodedError('TokenMissing', detail, { fix: ERRORS[follows].fix })), follows };
+}
 
 /** The answer of a coded error. */
 export function errorAnswer(error: CodedError): Answer {

@@ -3,10 +3,19 @@
  * milliseconds, so each 503 that is held first turns their tries into seconds of patience.
  */
 import { CodedError, LIMITS } from '@rolechain/shared';
-import { answer, errorAnswer, type Answer, type EndpointConfig, type Outcome, type RequestFacts } from './answer.ts';
+import {
+  answer,
+  errorAnswer,
+  followUpAnswer,
+  type Answer,
+  type EndpointConfig,
+  type Outcome,
+  type RequestFacts,
+} from './answer.ts';
 import type { RoleOffer } from '../model/session.ts';
 import type { Clock } from '../model/clock.ts';
 import type { RoleRefresher } from '../refresh/role-refresher.ts';
+import { makeFollowUps } from './follow-ups.ts';
 import { makePlaces } from './places.ts';
 
 export interface ResponderOptions {
@@ -54,6 +63,18 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
   let closed = false;
   let whyShut = new CodedError('NotReady');
   let configNow: (() => EndpointConfig) | undefined;
+
+  const followUps = makeFollowUps(clock.uptime);
+
+  /** The answer as it is sent. */
+  function told(request: RequestFacts, result: Answer): Answer {
+    const { code } = result;
+    const follows = code === 'TokenMissing' ? followUps.follows(request) : undefined;
+    if (code !== undefined && request.authorization) followUps.refused(request, code);
+    const sent = follows === undefined ? result : followUpAnswer(follows);
+    onAnswer?.(sent);
+    return sent;
+  }
 
   const tooMany = (): Answer => errorAnswer(new CodedError('TooManyRequests'));
 
@@ -126,7 +147,7 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
       const task = (patience: Patience): Promise<Answer> => holdForFetch(request, config, refresher, patience);
       return inPlace(places, outcome.hold, ms, task, () => servedOr(request, config, tooMany));
     }
-    // Where a terminal error is told at once, the request still brings the next try forward.
+    // Where a session has ended unnoticed, or the node's clock has jumped, the request still brings the next fetch forward.
     if (outcome.role !== undefined) refreshers.get(outcome.role)?.requestRefresh();
     return outcome.answer;
   }
@@ -146,12 +167,8 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
 
   return {
     respond: (request) => {
-      const told = (result: Answer): Answer => {
-        onAnswer?.(result);
-        return result;
-      };
       const result = configNow === undefined ? waitAtDoor(request) : judge(request, configNow(), LIMITS.holdMs);
-      return result instanceof Promise ? result.then(told) : told(result);
+      return result instanceof Promise ? result.then((later) => told(request, later)) : told(request, result);
     },
     open: (config) => {
       const until = clock.uptime() + LIMITS.replacedTokenSeconds * 1000;

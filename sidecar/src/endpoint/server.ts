@@ -29,6 +29,8 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
     const { host, authorization, origin, referer } = request.raw.headers;
     // Of the Sec-Fetch headers this alone: Node's own fetch sends Sec-Fetch-Mode (undici, lib/web/fetch).
     const browser = origin ?? referer ?? oneOf(request.raw.headers['sec-fetch-site']);
+    const { 'user-agent': agent = '', accept = '' } = request.raw.headers;
+    const client = `${agent}\n${accept}`;
     const { url = '', method = '' } = request.raw;
     const failed = (error: unknown): void => {
       const defect = toCoded(error);
@@ -36,7 +38,15 @@ export function makeServer(responder: Responder, onDefect: (error: CodedError) =
       send(reply, errorAnswer(defect));
     };
     try {
-      const answer = responder.respond({ host, url, method, authorization, browser, hasBody: hasBody(request.raw) });
+      const answer = responder.respond({
+        host,
+        url,
+        method,
+        authorization,
+        browser,
+        client,
+        hasBody: hasBody(request.raw),
+      });
       if (answer instanceof Promise) answer.then((later) => send(reply, later)).catch(failed);
       else send(reply, answer);
     } catch (error) {

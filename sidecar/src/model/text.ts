@@ -19,3 +19,26 @@ export function oneLine(text: string, maxChars: number): string {
 export function sentence(text: string): string {
   return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
 }
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** What differs from one answer to the next of the same cause, with what stands in its place. */
+const UNSTEADY: readonly (readonly [RegExp, string])[] = [
+  // The agent: `[request]: (Code): message`; the SDK for Go behind it: `RequestID: request, `.
+  [new RegExp(`\\[${UUID}\\]:? ?`, 'gi'), ''],
+  [/,? ?\brequest ?id:? ?[\w-]{8,64}/gi, ''],
+  // A session of Pod Identity is named after its pod and at random: `eks-CLUSTER-POD-UUID`.
+  [new RegExp(`(:assumed-role/[^/\\s]{1,64}/[^/\\s]{0,64}?)${UUID}`, 'gi'), '$1...'],
+  // STS, of signatures and tokens: `20261122T120000Z`, `current date/time 1700000000`.
+  [/\b\d{8}T\d{6}Z/g, '...'],
+  [/\b(date\/time) ?\d{10}/g, '$1 ...'],
+  // Go: `token is expired by 3m2.5s`.
+  [/\b(expired by) \d[\d.hmsµ]*/g, '$1 ...'],
+  // One of a name's addresses.
+  [/ \([\da-f]*[.:][\d.:a-f]{1,40}\)/gi, ''],
+];
+
+/** The text without what differs each time, for events: the same cause gives the same words. */
+export function steadyText(text: string): string {
+  return UNSTEADY.reduce((steady, [pattern, instead]) => steady.replace(pattern, instead), text);
+}

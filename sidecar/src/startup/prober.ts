@@ -1,36 +1,45 @@
 /**
- * The startup probe's command: one line and exit code 0 or 1. The line becomes the pod's event, so it
- * names role, error code and fix.
+ * The command of the startup probe and, called with `readiness`, of the readiness probe: one line and exit code 0 or 1. The line
+ * becomes the pod's event, so it names role, error code and fix.
  *
  * `prober.cjs status PORT` prints what the sidecar says on /status: for who may exec but not reach the pod's IP, which a
  * NetworkPolicy or a mesh's strict mTLS closes to others. Neither comes between a pod and itself.
  */
-import { ENV, PATHS } from '@rolechain/shared';
+import { ENV, PATHS, PROBER_READINESS } from '@rolechain/shared';
 import { filesUnder } from '../model/files.ts';
-import { readState, verdict, writerRuns, type Verdict } from './state-file.ts';
+import { readState, writerRuns } from './state-file.ts';
+import { readiness, verdict, type Verdict } from './verdict.ts';
 
-/** The kubelet cuts an event's message at 1024 bytes, its own words included (client-go, events). */
-const MAX_CHARS = 900;
-const TAIL_CHARS = 460;
+/**
+ * In the first seconds of a pod nothing is wrong yet, and an exit code of 1 would be an event of the kind Warning: it waits so
+ * long since its own start, well under the 5 s that the kubelet gives it, and looks again so often.
+ */
+const WAIT_MS = 2_500;
+const LOOK_MS = 100;
 
-function probe(): Verdict {
+type Judge = typeof verdict;
+
+function probe(judge: Judge): Verdict {
   const path = filesUnder(process.env[ENV.root] ?? '').state;
   const state = readState(path);
-  if (state === undefined) return { passed: false, text: `the sidecar has not written its state yet (${path})` };
-  if (!writerRuns(state)) return { passed: false, text: 'the sidecar is starting again' };
-  return verdict(state, Date.now());
+  const early = (text: string): Verdict => ({ passed: false, text: `rolechain is starting: ${text}`, early: true });
+  if (state === undefined) return early(`it has not written its state yet (${path})`);
+  if (!writerRuns(state)) return early('its process is a new one');
+  return judge(state, Date.now());
 }
 
-/** Of a long line the middle is left out: the code stands at its beginning, the fix at its end. */
-function shorten(line: string): string {
-  if (line.length <= MAX_CHARS) return line;
-  return `${line.slice(0, MAX_CHARS - TAIL_CHARS - 5)} ... ${line.slice(-TAIL_CHARS)}`;
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-function printVerdict(): void {
-  const { passed, text } = probe();
-  process.stdout.write(`${shorten(text.replaceAll('\n', ' '))}\n`);
-  process.exitCode = passed ? 0 : 1;
+function printVerdict(judge: Judge): void {
+  let result = probe(judge);
+  while (result.early && performance.now() < WAIT_MS) {
+    sleep(LOOK_MS);
+    result = probe(judge);
+  }
+  process.stdout.write(`${result.text.replaceAll('\n', ' ')}\n`);
+  process.exitCode = result.passed ? 0 : 1;
 }
 
 const STATUS_MS = 3000;
@@ -50,4 +59,4 @@ async function printStatus(port: string): Promise<void> {
 
 const [, , command, port] = process.argv;
 if (command === 'status' && port !== undefined) void printStatus(port);
-else printVerdict();
+else printVerdict(command === PROBER_READINESS ? readiness : verdict);

@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, ERRORS } from '@rolechain/shared';
 import { filesUnder } from '../model/files.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { initialState, stateAfter } from './state-writer.ts';
-import { processName, readState, verdict, writerRuns, writeState, type RoleState, type State } from './state-file.ts';
+import { processName, readState, writerRuns, writeState, type RoleState, type State } from './state-file.ts';
 import { makeSession } from '../testing/sessions.ts';
 import { makeTempFolder } from '../testing/temp-folder.ts';
 
 const START = Date.parse('2026-11-22T12:00:00Z');
-const PATIENCE = LIMITS.startupSeconds * 1000;
 const DENIED = { code: 'StsAccessDenied', message: 'STS refused.', fix: 'Allow it.' };
 
 function state(roles: Record<string, Partial<RoleState>>, change: Partial<State> = {}): State {
@@ -21,52 +20,6 @@ function state(roles: Record<string, Partial<RoleState>>, change: Partial<State>
   ]);
   return { version: 1, startedAt: START, process: '1/1', listening: true, roles: Object.fromEntries(whole), ...change };
 }
-
-describe('the verdict', () => {
-  test.each<[string, State, number, boolean, string]>([
-    ['all ready', state({ a: { ready: true }, b: { ready: true } }), 0, true, 'every role has credentials'],
-    ['ready but not listening', state({ a: { ready: true } }, { listening: false }), 0, false, 'does not listen'],
-    [
-      'not listening, long after',
-      state({ a: { ready: true } }, { listening: false }),
-      PATIENCE,
-      true,
-      'started without: the credentials endpoint does not listen',
-    ],
-    [
-      'not listening, long after, with a role that requires it',
-      state({ a: { ready: true, startup: 'require' } }, { listening: false }),
-      PATIENCE,
-      false,
-      'not listen',
-    ],
-    ['one missing', state({ a: { ready: true }, b: {} }), PATIENCE - 1, false, 'role b has no credentials yet'],
-    ['one missing, patience over', state({ a: { ready: true }, b: {} }), PATIENCE, true, 'started without: role b'],
-    ['one required', state({ a: { startup: 'require' } }), 100 * PATIENCE, false, 'role a has no'],
-    ['one required and ready', state({ a: { startup: 'require', ready: true } }), 0, true, 'every role'],
-    [
-      'a required one and another',
-      state({ a: { startup: 'require' }, b: {} }),
-      PATIENCE,
-      false,
-      'role a has no credentials yet',
-    ],
-    ['a clock that was set back', state({ a: {} }), -3_600_000, true, 'started without: role a'],
-    ['a clock set back, one required', state({ a: { startup: 'require' } }), -3_600_000, false, 'role a has no'],
-  ])('%s', (_name, given, waited, passed, text) => {
-    expect(verdict(given, START + waited)).toEqual({ passed, text: expect.stringContaining(text) });
-  });
-
-  test('the text names role, code, cause and fix', () => {
-    expect(verdict(state({ default: DENIED }), START).text).toBe(
-      'role default has no credentials yet: StsAccessDenied: STS refused. Allow it.',
-    );
-    const problem = { code: 'ListenFailed', message: 'No port.', fix: 'Move.' };
-    expect(verdict(state({}, { listening: false, problem }), START).text).toBe(
-      'the credentials endpoint does not listen: ListenFailed: No port. Move.',
-    );
-  });
-});
 
 describe('what fetches make of the state', () => {
   const plans = [{ name: 'default', startup: 'require' }] as unknown as RolePlan[];
@@ -89,12 +42,28 @@ describe('what fetches make of the state', () => {
       fix: error.fix,
     });
     const good = stateAfter(failed, { ...event, session });
-    expect(good.roles.default).toEqual({ ready: true, startup: 'require' });
+    expect(good.roles.default).toEqual({ ready: true, startup: 'require', endsAt: session.expiresAt });
+    // By the node's clock, which is behind AWS's by a minute.
+    expect(stateAfter(failed, { ...event, session }, 60_000).roles.default?.endsAt).toBe(session.expiresAt - 60_000);
     expect(stateAfter(good, { ...event, session, error }).roles.default).toMatchObject({
       ready: true,
       code: error.code,
     });
   });
+});
+
+test('an error is told in the words of its cause, and its own fix beside that of the code', () => {
+  const plans = [{ name: 'default', startup: 'require' }] as unknown as RolePlan[];
+  const request = (id: string): CodedError =>
+    new CodedError('AgentRefused', `It answered 400: [${id}]: (AccessDenied): no.`, { fix: 'Ask Ann.' });
+  const told = ['8d3f1c58-0a4e-4f6c-9b1e-8f2d7c6b5a40', '00000000-0a4e-4f6c-9b1e-8f2d7c6b5a41'].map(
+    (id) =>
+      stateAfter(initialState(plans, START, '1/1'), { role: 'default', failures: 1, nextAt: 0, error: request(id) })
+        .roles.default,
+  );
+  expect(told[1]).toEqual(told[0]);
+  expect(told[0]).toMatchObject({ fix: 'Ask Ann.', codeFix: ERRORS.AgentRefused.fix });
+  expect(told[0]?.message).toMatch(/It answered 400: \(AccessDenied\): no\.$/);
 });
 
 describe('the file', () => {

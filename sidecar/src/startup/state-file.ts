@@ -1,23 +1,26 @@
 /**
- * The state file: what the sidecar tells the prober, which is another process. `verdict` decides
- * whether the pod may start. Nothing but node:fs and shared's tables is imported here: the prober
- * runs once a second and must stay small.
+ * The state file: what the sidecar tells the prober, which is another process. Nothing but node:fs and shared's tables is
+ * imported here: the prober runs once a second and must stay small.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { LIMITS, type Startup } from '@rolechain/shared';
+import type { Startup } from '@rolechain/shared';
 import { writeAtomically, type Files } from '../model/files.ts';
 
-/** A coded error, as the prober prints it. */
+/** A coded error, as the prober prints it: the same words for the same cause, or the kubelet's events would not add up. */
 export interface StateProblem {
   readonly code: string;
   readonly message: string;
   readonly fix: string;
+  /** That of the code, where the case has one of its own. */
+  readonly codeFix?: string;
 }
 
 export interface RoleState extends Partial<StateProblem> {
   /** It has had credentials. */
   readonly ready: boolean;
   readonly startup: Startup;
+  /** When the session that it serves ends, by the node's clock; milliseconds since 1970. Absent before the first one. */
+  readonly endsAt?: number;
 }
 
 export interface State {
@@ -31,42 +34,6 @@ export interface State {
   /** Why it doesn't. */
   readonly problem?: StateProblem;
   readonly roles: Readonly<Record<string, RoleState>>;
-}
-
-export interface Verdict {
-  readonly passed: boolean;
-  /** One line: it ends up in the pod's events. */
-  readonly text: string;
-}
-
-/**
- * Whether the pod may go on starting: the endpoint listens and each role has had credentials, or nothing that
- * is missing needs to be waited for any longer. A port that is taken holds `proceed` no longer than a missing
- * role does (contract, section 2). Pure.
- */
-export function verdict(state: State, now: number): Verdict {
-  const waited = now - state.startedAt;
-  // A clock that was set back must not hold the pod.
-  const patienceOver = waited >= LIMITS.startupSeconds * 1000 || waited < 0;
-  const missing = Object.entries(state.roles).filter(([, role]) => !role.ready);
-  const holding = missing.filter(([, role]) => role.startup === 'require' || !patienceOver);
-  const anyRequired = Object.values(state.roles).some(({ startup }) => startup === 'require');
-  if (!state.listening && (anyRequired || !patienceOver)) return { passed: false, text: notListening(state) };
-  if (holding.length > 0) return { passed: false, text: holding.map(waitText).join(' | ') };
-  const without = [...(state.listening ? [] : [notListening(state)]), ...missing.map(waitText)].join(' | ');
-  return { passed: true, text: without === '' ? 'every role has credentials' : `started without: ${without}` };
-}
-
-function notListening({ problem }: State): string {
-  return withProblem('the credentials endpoint does not listen', problem);
-}
-
-function waitText([name, { code, message = '', fix = '' }]: [string, RoleState]): string {
-  return withProblem(`role ${name} has no credentials yet`, code === undefined ? undefined : { code, message, fix });
-}
-
-function withProblem(text: string, problem: StateProblem | undefined): string {
-  return problem === undefined ? text : `${text}: ${problem.code}: ${problem.message} ${problem.fix}`;
 }
 
 /** Reads what `writeState` wrote; undefined when there is nothing of that kind. */

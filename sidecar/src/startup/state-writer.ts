@@ -1,9 +1,10 @@
-import { errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
-import type { Clock } from '../model/clock.ts';
+import { errorEntry, errorFields, CodedError, LIMITS, type Logger } from '@rolechain/shared';
+import type { AwsClock } from '../sts/aws-clock.ts';
 import type { Files } from '../model/files.ts';
 import type { Fetched } from '../refresh/role-refresher.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { errorCode } from '../model/coded.ts';
+import { steadyText } from '../model/text.ts';
 import { processName, writeState, type RoleState, type State, type StateProblem } from './state-file.ts';
 
 /** The writer of the state file. Every change is written at once; a write that fails is logged, and made up for by the next. */
@@ -21,7 +22,7 @@ export interface StateWriter {
 export interface StateWriterOptions {
   readonly plans: readonly RolePlan[];
   readonly files: Files;
-  readonly clock: Clock;
+  readonly clock: Pick<AwsClock, 'now' | 'uptime' | 'setTimer' | 'offset'>;
   readonly logger: Logger;
 }
 
@@ -47,7 +48,7 @@ export function makeStateWriter({ plans, files, clock, logger }: StateWriterOpti
 
   return {
     save,
-    fetched: (event) => change(stateAfter(state, event)),
+    fetched: (event) => change(stateAfter(state, event, clock.offset())),
     listening: () => {
       const { problem: _over, ...rest } = state;
       change({ ...rest, listening: true });
@@ -74,7 +75,8 @@ function unwritable(path: string, error: unknown): CodedError {
 }
 
 function problemOf({ code, message, fix }: CodedError): StateProblem {
-  return { code, message, fix };
+  const { fix: codeFix } = errorEntry(code);
+  return { code, message: steadyText(message), fix, ...(fix === codeFix ? {} : { codeFix }) };
 }
 
 /** The state at start: nothing is ready yet. Pure. */
@@ -83,9 +85,14 @@ export function initialState(plans: readonly RolePlan[], startedAt: number, proc
   return { version: 1, startedAt, process, listening: false, roles };
 }
 
-/** The state after a fetch. Pure. */
-export function stateAfter(state: State, { role, error, session }: Fetched): State {
+/** The state after a fetch; `offset`: AWS's time less the node's. Pure. */
+export function stateAfter(state: State, { role, error, session }: Fetched, offset = 0): State {
   const { startup, ready } = state.roles[role] ?? { startup: 'proceed', ready: false };
-  const next: RoleState = { ready: ready || session !== undefined, startup, ...(error ? problemOf(error) : {}) };
+  const next: RoleState = {
+    ready: ready || session !== undefined,
+    startup,
+    ...(session ? { endsAt: session.expiresAt - offset } : {}),
+    ...(error ? problemOf(error) : {}),
+  };
   return { ...state, roles: { ...state.roles, [role]: next } };
 }

@@ -236,6 +236,7 @@ test.each([
     await expect(assumeRole(BASE, { ...HOP, stsRegion }, { clock: options.clock, ...endpoints })).rejects.toMatchObject(
       {
         code: 'StsUnreachable',
+        message: expect.stringMatching(new RegExp(`: ${host}: ENOTFOUND\\.$`)),
       },
     );
     expect(lookup.mock.calls.map(([name]) => name)).toEqual([host]);

@@ -141,7 +141,8 @@ async function perform(
   const { credentials, clock, durationSeconds } = options;
   const { region } = call;
   const client = new STSClient({ ...stsSettings(options, region), ...(credentials ? { credentials } : {}) });
-  const heard = hearTime(client, clock.elapsed);
+  let host: string | undefined;
+  const heard = hearTime(client, clock.elapsed, (asked) => (host = asked));
   const abortSignal = AbortSignal.timeout(TOTAL_MS);
   const attempt = async (): Promise<Session> => {
     client.config.systemClockOffset = clock.offset();
@@ -152,7 +153,7 @@ async function perform(
   try {
     return await inTime(clock, attempt, (error) => readingOf(error, heard()));
   } catch (error) {
-    throw stsError(error, call);
+    throw stsError(error, { ...call, host });
   } finally {
     client.destroy();
   }

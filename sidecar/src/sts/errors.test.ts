@@ -75,6 +75,18 @@ test.each<[string, object | undefined, string, string]>([
   expect(error.message).not.toContain('the whole body');
 });
 
+test.each<[string, object, string]>([
+  ['refused', { code: 'ECONNREFUSED', address: '10.0.0.1' }, 'sts.x: ECONNREFUSED (10.0.0.1).'],
+  ['no such name', { code: 'ENOTFOUND', hostname: 'sts.x' }, 'sts.x: ENOTFOUND.'],
+  ['no such name, of a proxy', { code: 'ENOTFOUND', hostname: 'proxy' }, 'sts.x: ENOTFOUND proxy.'],
+  ['a certificate', { code: 'CERT_HAS_EXPIRED' }, 'sts.x: CERT_HAS_EXPIRED.'],
+  ['given up', { name: 'AbortError' }, 'sts.x: no answer in time.'],
+  ['anything else', {}, 'sts.x: no connection.'],
+])('STS that is not reached is named: %s', (_name, thrown, detail) => {
+  const { code, message } = stsError(thrown, { ...CALL, host: 'sts.x' });
+  expect([code, message.endsWith(`(eu-central-1): ${detail}`)]).toEqual(['StsUnreachable', true]);
+});
+
 test('an error of the table stays as it is', () => {
   const error = new CodedError('StsInvalidResponse', 'x');
   expect(stsError(error, CALL)).toBe(error);

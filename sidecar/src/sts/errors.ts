@@ -10,6 +10,8 @@ export interface StsCall {
   readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity';
   readonly roleARN: string;
   readonly region: string;
+  /** Whom it asked, where that is known. */
+  readonly host?: string | undefined;
   /** The place in a chain of several hops, counted from 1. */
   readonly step?: {
     readonly index: number;
@@ -45,8 +47,13 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
     new CodedError(code, `${where}: ${detail}`, fix === undefined ? {} : { fix });
 
   // A connection can also break in the middle of an answer, so this comes before the status.
-  if (typeof error.code === 'string') return coded('StsUnreachable', sentence(whereTo(error.code, error)));
-  if (status === undefined) return coded('StsUnreachable', timedOut(error) ? 'no answer in time.' : 'no connection.');
+  const { host } = call;
+  const ofHost = host === undefined ? '' : `${host}: `;
+  if (typeof error.code === 'string')
+    return coded('StsUnreachable', ofHost + sentence(whereTo(error.code, error, host)));
+  if (status === undefined) {
+    return coded('StsUnreachable', ofHost + (timedOut(error) ? 'no answer in time.' : 'no connection.'));
+  }
 
   const wireCode = typeof error.Code === 'string' ? error.Code : undefined;
   const said = message(error, call);
@@ -67,9 +74,11 @@ function stepText({ step }: StsCall): string {
   return step === undefined || step.count === 1 ? '' : `, hop ${step.index} of ${step.count}`;
 }
 
-function whereTo(code: string, { hostname, address }: SdkError): string {
+/** Beside the host that was asked, the name that was not found only where it is another, as of a proxy; an address in parentheses. */
+function whereTo(code: string, { hostname, address }: SdkError, host: string | undefined): string {
   const place = hostname ?? address;
-  return typeof place === 'string' ? `${code} ${place}` : code;
+  if (typeof place !== 'string' || place === host) return code;
+  return hostname === undefined && host !== undefined ? `${code} (${place})` : `${code} ${place}`;
 }
 
 function timedOut(error: SdkError): boolean {

@@ -20,12 +20,18 @@ interface Answered {
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Listens to the answers that a client gets. */
-export function hearTime({ middlewareStack }: STSClient, elapsed: () => number): Heard {
+/** Listens to a client: to the answers that it gets, and to whom it asks. */
+export function hearTime(
+  { middlewareStack }: STSClient,
+  elapsed: () => number,
+  onAsked: (host: string) => void = () => undefined,
+): Heard {
   let heard: Reading | undefined;
   middlewareStack.add(
     (next) => async (args) => {
       heard = undefined;
+      const { hostname } = args.request as { readonly hostname?: unknown };
+      if (typeof hostname === 'string') onAsked(hostname);
       const sentAt = elapsed();
       const result = await next(args);
       const time = readDate((result.response as Answered).headers ?? {});

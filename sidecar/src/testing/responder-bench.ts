@@ -15,6 +15,7 @@ export interface Bench {
   readonly refresher: RoleRefresher;
   readonly responder: Responder;
   readonly statuses: number[];
+  readonly answers: readonly Answer[];
   /** Sends a request; the record is filled when the answer comes. */
   ask(change?: { readonly url?: string; readonly authorization?: string; readonly hasBody?: boolean }): Asked;
 }
@@ -46,10 +47,14 @@ export function shutBench(takesMs: number, ...steps: Step[]): Bench {
   const script = makeScript(clock, takesMs, ...steps);
   const refresher = makeRoleRefresher({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
   const statuses: number[] = [];
+  const answers: Answer[] = [];
   const responder = makeResponder({
     refreshers: new Map([['default', refresher]]),
     clock,
-    onAnswer: ({ status }) => statuses.push(status),
+    onAnswer: (sent) => {
+      statuses.push(sent.status);
+      answers.push(sent);
+    },
   });
   refresher.start();
   const ask: Bench['ask'] = (change = {}) => {
@@ -61,5 +66,5 @@ export function shutBench(takesMs: number, ...steps: Step[]): Bench {
     });
     return asked;
   };
-  return { clock, script, refresher, responder, statuses, ask };
+  return { clock, script, refresher, responder, statuses, answers, ask };
 }

@@ -32,7 +32,9 @@ const answer = (pod: unknown, annotation?: string) =>
 
 describe('readReview', () => {
   test('reads what it needs', () => {
-    expect(read()).toEqual({ uid: 'u', namespace: 'shop', dryRun: false, pod: plainPod() });
+    expect(read()).toEqual({ uid: 'u', namespace: 'shop', dryRun: false, user: '', pod: plainPod() });
+    const userInfo = { username: 'ann', groups: ['a'] };
+    expect(read(review({}, { userInfo })).user).toBe('ann');
     expect(read(review({}, { dryRun: true })).dryRun).toBe(true);
   });
 

@@ -5,7 +5,7 @@ import { copyAlong } from '../patch/copy-on-write.ts';
 import type { Decision } from '../policy/decision.ts';
 import { truncateWarnings } from '../objects/truncate.ts';
 import { patch, type RandomSource } from '../patch/patch.ts';
-import { serviceAccountNameOf } from '../objects/pod.ts';
+import { fieldsOf, serviceAccountNameOf } from '../objects/pod.ts';
 import { malformed, namespaceOf, readRequest, refusal, type Hold, type ReviewResponse } from './review.ts';
 
 /** What is read of a review. */
@@ -13,20 +13,24 @@ export interface Review {
   readonly uid: string;
   readonly namespace: string;
   readonly dryRun: boolean;
+  /** Who sent the request; empty where the apiserver doesn't say. */
+  readonly user: string;
   /** Undefined where the review is not about the creation of a Pod: it is then allowed as it is. */
   readonly pod: unknown;
 }
 
 /** Reads a request's body. Throws CodedError ReviewMalformed, with the field that is wrong, or ReviewTooLarge. */
 export function readReview(body: string | null | undefined, hold?: Hold): Review {
-  const { uid, namespace, kind, operation, subResource, object, dryRun } = readRequest(body, hold);
+  const { uid, namespace, kind, operation, subResource, object, dryRun, userInfo } = readRequest(body, hold);
   const isPod = isMap(kind) && kind.kind === 'Pod' && kind.group === '' && operation === 'CREATE' && !subResource;
-  if (!isPod) return { uid, namespace: '', dryRun: false, pod: undefined };
+  const { username } = fieldsOf(userInfo);
+  const user = typeof username === 'string' ? username : '';
+  if (!isPod) return { uid, namespace: '', dryRun: false, user, pod: undefined };
   if (!isMap(object)) throw malformed('request.object is missing.');
   if (!isDNSSubdomain(serviceAccountNameOf(object))) {
     throw malformed('request.object.spec.serviceAccountName is not a DNS subdomain of at most 253 characters.');
   }
-  return { uid, namespace: namespaceOf(namespace), dryRun: dryRun === true, pod: object };
+  return { uid, namespace: namespaceOf(namespace), dryRun: dryRun === true, user, pod: object };
 }
 
 /**

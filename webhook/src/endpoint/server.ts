@@ -28,9 +28,9 @@ import { defaultRoleFindings } from '../policy/default-role-findings.ts';
 import type { Decision } from '../policy/decision.ts';
 import { lookUpContext } from '../admission/context.ts';
 import { decideWithLookups, settingsOf, type DecideOptions } from '../admission/decide-with-lookups.ts';
+import { decisionFields } from '../admission/decision-line.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
-import { serviceAccountNameOf } from '../objects/pod.ts';
 import { hasOddBody, readBody } from './read-body.ts';
 import { asksForRole } from '../objects/service-account.ts';
 import type { Clients } from '../settings/client-ca.ts';
@@ -218,19 +218,9 @@ const LOGGED = {
 } as const;
 
 function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger): void {
-  const { outcome, reason, warnings } = decision;
-  const account = review.pod === undefined ? '' : `${review.namespace}/${serviceAccountNameOf(review.pod)}`;
-  const fields = {
-    uid: review.uid,
-    account,
-    outcome,
-    reason,
-    dryRun: review.dryRun,
-    ...modeFields(mode),
-    ...(warnings.length > 0 ? { warnings } : {}),
-  };
-  const said = LOGGED[mode][outcome];
-  if (decision.outcome === 'refused') log.warn({ ...fields, error: decision.message }, said);
+  const fields = decisionFields(review, decision, mode);
+  const said = LOGGED[mode][decision.outcome];
+  if (decision.outcome === 'refused') log.warn(fields, said);
   else if (decision.outcome === 'injected') log.info(fields, said);
   else log.debug(fields, said);
 }

@@ -215,3 +215,35 @@ test.each([
   const { decision } = call(plainPod({ volumes: [{ name, projected: { sources: [source] } }] }));
   expect(decision).toMatchObject({ outcome: 'refused', reason: 'NameTaken' });
 });
+
+test.each([
+  ['proceed', undefined, 'proceed'],
+  ['require', undefined, 'require'],
+  ['require', 'proceed', 'proceed'],
+  ['proceed', 'require', 'require'],
+] as const)(
+  'startup: the setting %s, the annotation %s: %s, for every role of its own',
+  (startup, written, expected) => {
+    const text = JSON.stringify({
+      roleARN: TARGET,
+      ...(written ? { startup: written } : {}),
+      roles: { audit: { roleARN: TARGET } },
+    });
+    const pod = plainPod({}, { 'rolechain.io/container-roles': '*=default+audit' });
+    const decision = decide(pod, account(text), { ...SETTINGS, startup });
+    if (decision.outcome !== 'injected') throw new Error(JSON.stringify(decision));
+    const { default: role, audit } = decision.config.roles;
+    expect([role?.startup, audit?.startup]).toEqual([expected, startup]);
+  },
+);
+
+test('what the setting requires conflicts with a mesh without a network as the annotation does', () => {
+  const pod = plainPod({ initContainers: [{ name: 'istio-validation', image: 'i' }] });
+  const settingsOf = (startup: 'proceed' | 'require') => ({
+    ...SETTINGS,
+    startup,
+    meshContainers: ['istio-validation'],
+  });
+  expect(decide(pod, account(), settingsOf('require')).reason).toBe('MeshWithoutNetwork');
+  expect(decide(pod, account(), settingsOf('proceed')).reason).toBe('Injected');
+});

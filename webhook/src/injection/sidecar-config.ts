@@ -18,6 +18,7 @@ import {
   identityOf,
   otherAccountOf,
   grammarOf,
+  startupOf,
   type OtherAccounts,
   type ServiceAccount,
 } from '../objects/service-account.ts';
@@ -73,7 +74,7 @@ export function roleConfig(
   return present<RoleConfig>({
     source: usesBase({ webIdentity }) ? sourceConfig(base, account, stsRegion, token, others) : undefined,
     webIdentity: webIdentity === 'never' ? undefined : { mode: webIdentity, token },
-    startup,
+    startup: startupOf({ startup }, settings),
     // The patch chooses it.
     token: undefined,
     // An inherited source identity can't be set again, so the first call alone sends it (STS API reference, AssumeRole).

@@ -5,6 +5,7 @@ import {
   FOREIGN_KEYS,
   LIMITS,
   PATHS,
+  PROBER_READINESS,
   SIDECAR,
   externalIDFile,
   writeSidecarConfig,
@@ -13,6 +14,7 @@ import {
 } from '@rolechain/shared';
 import { API_ACCESS, type InjectedState } from '../objects/injected-state.ts';
 import type { Pod, Volume, VolumeMount } from '../objects/pod.ts';
+import type { Readiness } from '../settings/pod-start.ts';
 import type { SidecarUser } from '../settings/settings.ts';
 import type { SidecarFields } from './sidecar-fields.ts';
 import type { VolumeNeeds } from './sidecar-config.ts';
@@ -27,6 +29,7 @@ export interface InjectionFacts {
   readonly image: string;
   readonly user: SidecarUser;
   readonly declareMetricsPort: boolean;
+  readonly readiness: Readiness;
   /** What the admin adds to the sidecar's environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -38,6 +41,7 @@ export interface Injection {
   readonly securityContext?: unknown;
   /** The health port is named in the container, for those who look for it there. */
   readonly declareMetricsPort: boolean;
+  readonly readiness: Readiness;
   /** Variables of Node's own that the admin sets: egress proxy, private CA. */
   readonly environment: Readonly<Record<string, string>>;
   readonly config: SidecarConfig;
@@ -53,7 +57,7 @@ type Json = Record<string, unknown>;
  * the lifetime of the tokens is that of an earlier call, else the one given.
  */
 export function injectionOf(
-  { image, user, declareMetricsPort, environment, baseIdentity, ours, pod }: InjectionFacts,
+  { image, user, declareMetricsPort, readiness, environment, baseIdentity, ours, pod }: InjectionFacts,
   config: SidecarConfig,
   expirationSeconds: () => number = () => LIMITS.tokenExpirationMaxSeconds,
 ): Injection {
@@ -64,6 +68,7 @@ export function injectionOf(
     user,
     securityContext,
     declareMetricsPort,
+    readiness,
     environment,
     config,
     baseIdentity,
@@ -102,6 +107,7 @@ export function sidecarFields(injection: Injection): SidecarFields {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     startupProbe: STARTUP_PROBE,
+    ...(injection.readiness === 'credentials' ? { readinessProbe: READINESS_PROBE } : {}),
     volumeMounts: sidecarMounts(baseIdentity),
   };
 }
@@ -123,6 +129,15 @@ const STARTUP_PROBE = {
   exec: { command: [PATHS.imageNode, PATHS.imageProber] },
   failureThreshold: 2_147_483_647,
   periodSeconds: 1,
+  successThreshold: 1,
+  timeoutSeconds: 5,
+} as const;
+
+/** Off by default: a native sidecar's readiness is the pod's, so an outage of STS would empty Services. */
+const READINESS_PROBE = {
+  exec: { command: [PATHS.imageNode, PATHS.imageProber, PROBER_READINESS] },
+  failureThreshold: 3,
+  periodSeconds: 10,
   successThreshold: 1,
   timeoutSeconds: 5,
 } as const;

@@ -31,7 +31,12 @@ const around = {
   others: new Map([['shop/other', { namespace: 'shop', name: 'other', annotations: irsa }]]),
   allowedRoles: undefined,
 };
-const settings = { ...SETTINGS, otherServiceAccounts: true, declareMetricsPort: true };
+const settings = {
+  ...SETTINGS,
+  otherServiceAccounts: true,
+  declareMetricsPort: true,
+  readiness: 'credentials',
+} as const;
 const again = (pod: PodLike): { pod: PodLike; warnings: readonly string[]; outcome: string } => {
   const { pod: after, decision } = call(pod, rich, settings, () => 0.75, around);
   return { pod: after, warnings: decision.warnings, outcome: decision.outcome };

@@ -8,6 +8,7 @@ import {
   type EksWebhook,
   type Grammar,
   type RoleSpec,
+  type Startup,
 } from '@rolechain/shared';
 
 export interface ServiceAccount {
@@ -87,6 +88,14 @@ export function identityOf(
 ): ServiceAccount | undefined {
   const other = otherAccountOf(role, account);
   return other ? others.get(`${other.namespace}/${other.name}`) : account;
+}
+
+/** The role's `startup`, or that of roles that write none. */
+export function startupOf(
+  { startup }: Pick<RoleSpec, 'startup'>,
+  { startup: byDefault }: { readonly startup: Startup },
+): Startup {
+  return startup ?? byDefault;
 }
 
 /** Whether the chain starts at a base identity: web identity alone needs none. */

@@ -129,6 +129,21 @@ describe('patch', () => {
     ]);
   });
 
+  test('a readiness probe comes with the setting alone, at a second call too, and goes with it', () => {
+    const probing = { ...SETTINGS, readiness: 'credentials' } as const;
+    const probeOf = (pod: unknown): unknown => (pod as Injected).spec.initContainers[0]?.readinessProbe;
+    const once = inject(plainPod());
+    const probed = call(once, account(), probing).pod;
+    const probe = {
+      exec: { command: ['/rolechain/node', '/rolechain/prober.cjs', 'readiness'] },
+      failureThreshold: 3,
+      periodSeconds: 10,
+      successThreshold: 1,
+      timeoutSeconds: 5,
+    };
+    expect([once, probed, call(probed).pod].map(probeOf)).toEqual([undefined, probe, undefined]);
+  });
+
   test('a port taken after the first call moves everything that is ours', () => {
     const once = inject(plainPod());
     once.spec.containers.push({ name: 'late', ports: [{ containerPort: 28173 }] });

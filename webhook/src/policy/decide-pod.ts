@@ -144,6 +144,7 @@ function inject(facts: Facts): Injected {
     imagePullSecrets: settings.imagePullSecrets,
     user: settings.sidecarUser,
     declareMetricsPort: settings.declareMetricsPort,
+    readiness: settings.readiness,
     environment: settings.sidecarEnvironment,
     eks: settings.eks,
     defaultRegion: settings.region,

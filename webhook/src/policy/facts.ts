@@ -116,9 +116,7 @@ export function factsOf(asked: Asked, judgements: Judgements): Facts {
     ...{ held, wanted },
     sharedProcesses: once(() => sharesProcesses(pod())),
     undeclaredRoles: once(() => undeclaredRoles(annotations().containerRoles, accepted().roles)),
-    network: once(() =>
-      networkFindings(pod(), ours(), { index: index(), mesh: settings.meshContainers, roles: wanted() }),
-    ),
+    network: once(() => networkFindings(pod(), ours(), { index: index(), settings, roles: wanted() })),
     resources: once(() => newResources(pod(), all(), ours(), context)),
   };
 }

@@ -2,6 +2,8 @@
  * Where the sidecar stands beside a service mesh, and whether it has a network there. A mesh's CNI plugin leads the pod's
  * connections to the proxy before any container runs: until the proxy does, STS can't be reached.
  */
+import { startupOf } from '../objects/service-account.ts';
+import type { DecideSettings } from '../settings/settings.ts';
 import { MESH_EXCLUSIONS, MESH_VALIDATORS, type RoleSpec } from '@rolechain/shared';
 import type { Finding } from './findings.ts';
 import type { InjectedState } from '../objects/injected-state.ts';
@@ -58,13 +60,17 @@ export function networkFindings(
   ours: Pick<InjectedState, 'sidecar'>,
   {
     index,
-    mesh,
+    settings,
     roles,
-  }: { readonly index: number; readonly mesh: readonly string[]; readonly roles: readonly RoleSpec[] },
+  }: {
+    readonly index: number;
+    readonly settings: Pick<DecideSettings, 'meshContainers' | 'startup'>;
+    readonly roles: readonly RoleSpec[];
+  },
 ): NetworkFindings {
-  const validator = roles.length > 0 ? validatorBefore(pod, ours, index, mesh) : undefined;
+  const validator = roles.length > 0 ? validatorBefore(pod, ours, index, settings.meshContainers) : undefined;
   if (validator === undefined) return { conflicts: [], warnings: [] };
-  const required = roles.filter(({ startup }) => startup === 'require').map(({ name }) => name);
+  const required = roles.filter((role) => startupOf(role, settings) === 'require').map(({ name }) => name);
   if (required.length > 0 && !isExcluding(pod)) {
     const detail = `the pod has ${validator}, and no native proxy starts before the sidecar`;
     return { conflicts: [{ reason: 'MeshWithoutNetwork', detail }], warnings: [] };

@@ -27,6 +27,7 @@ import {
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
 import { LOCK_DOWN, lockDownProblems } from './lock-down.ts';
+import { POD_START } from './pod-start.ts';
 import { dnsSubdomain, fields, flag, port, required, setting, text, texts, url, type Setting } from './setting.ts';
 
 /** `fixed`: SIDECAR.user; `unset`: whom the platform chooses. */
@@ -60,6 +61,8 @@ export type DecideSettings = Pick<
   | 'veleroExclude'
   | 'sidecarEnvironment'
   | 'sidecarUser'
+  | 'startup'
+  | 'readiness'
 > & { readonly region: string; readonly eks: EksWebhook };
 
 const CONFLICTS = ['refuse', 'warn'] as const;
@@ -142,6 +145,7 @@ const TABLE = {
     'What holds in a Namespace without `rolechain.io/allowed-roles`: every role is allowed, or none.',
     (expects) => v.picklist(POLICIES, expects),
   ),
+  ...POD_START,
   agentEndpoints: setting(
     `a list of 1-${LIMITS.agentEndpoints} URLs`,
     AGENT_ENDPOINTS,

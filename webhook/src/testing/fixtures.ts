@@ -37,6 +37,8 @@ export const SETTINGS: DecideSettings = {
   defaultTags: {},
   forcedTags: {},
   sidecarUser: 'fixed',
+  startup: 'proceed',
+  readiness: 'none',
   agentEndpoints: ['http://169.254.170.23/v1/credentials'],
 };
 
