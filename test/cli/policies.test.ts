@@ -16,7 +16,7 @@ import { REPORT as CHECK_REPORT, type CheckReport } from '../../cli/src/report-s
 import { REPORT, type TrustPolicyReport } from '../../cli/src/report-schemas/trust-policy.ts';
 import { runCommand, type Said } from './call.ts';
 
-const EXTERNAL_ID = isSecret('value of a Secret', `external-id-${process.pid}-of-a-secret`);
+const EXTERNAL_ID = isSecret('value of a Secret', `id-${process.pid}-which-a-secret-holds`);
 const BASE = ['--base-arn', 'arn:aws:iam::111111111111:role/base'];
 const CLUSTER = ['--cluster-arn', 'arn:aws:eks:eu-central-1:111111111111:cluster/prod'];
 const ISSUER = ['--oidc-issuer', 'https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE'];
