@@ -11,6 +11,7 @@ import { notToRestore } from '@rolechain/kit/unmanaged/restored.ts';
 import { ROOT } from '../../scripts/build/root.ts';
 import type { InjectReport } from '../../cli/src/report-schemas/inject.ts';
 import { runCommand, type Said } from './call.ts';
+import { expectGolden } from './golden.ts';
 import { SETTINGS_TEXT, settingsFile } from './settings.ts';
 
 const ACCOUNT = `apiVersion: v1
@@ -176,4 +177,18 @@ test('uninject(inject(x)) is x, up to what cannot be known', async () => {
     { numRuns: runs(100) },
   );
   expect(changed).toBeGreaterThan(runs(20));
+});
+
+test("the demo's manifests: what is printed, as people have read it, and the way back", async () => {
+  const manifests = join(ROOT, 'demo/orders.yaml');
+  const settings = ['--settings', join(ROOT, 'manifests/base/settings.yaml')];
+  const { out, err, code } = await runCommand(['inject', '-f', manifests, ...settings]);
+  expect([code, err.replace(ROOT, '')]).toEqual([
+    0,
+    'Deployment shop/orders (demo/orders.yaml): injected [Injected]\n',
+  ]);
+  expectGolden('inject.txt', out);
+  const { out: diff } = await runCommand(['inject', '-f', manifests, ...settings, '--diff']);
+  expectGolden('inject-diff.txt', diff.replaceAll(ROOT, ''));
+  expect((await uninject(out)).out).toBe(readFileSync(manifests, 'utf8'));
 });
