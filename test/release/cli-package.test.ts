@@ -100,6 +100,17 @@ describeWithBinaries('installed by npm into an empty folder', ({ kubectl = 'kube
     expect(run('rolechain', '--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n`, stderr: '' });
   });
 
+  test('it has no policy simulator, and says how to get one', () => {
+    const role = join(folder, 'place/policies/111111111111/role/base');
+    mkdirSync(role, { recursive: true });
+    writeFileSync(join(role, 'trust-policy.json'), '{"Version":"2012-10-17","Statement":[]}');
+    const manifests = join(ROOT, 'demo/orders.yaml');
+    const base = ['--base-arn', 'arn:aws:iam::111111111111:role/base'];
+    const { status, stdout, stderr } = run('rolechain', 'check', '--policies', 'policies', '-f', manifests, ...base);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^error SimulatorMissing: .*\nRun `npm install @cloud-copilot\/iam-simulate@/);
+  });
+
   test('kubectl finds it, and hands on arguments, output and exit code', () => {
     expect(run(kubectl, 'plugin', 'list', '--name-only').stdout).toMatch(/^kubectl-rolechain$/m);
     expect(run(kubectl, 'rolechain', '--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n` });

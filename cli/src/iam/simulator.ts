@@ -73,8 +73,8 @@ export async function loadSimulator(folders: readonly string[]): Promise<Simulat
 
 /**
  * Without the simulator's own check of which keys an action has: it would drop the claims of EKS's OIDC providers, which its data
- * does not have, and AWS judges every action of one call by the same keys (EKS User Guide, "Access AWS resources using EKS Pod
- * Identity target IAM roles": sts:ExternalId beside sts:TagSession).
+ * does not have, and AWS judges every action of one call by the same keys (EKS User Guide, pod-id-role: one statement has both
+ * actions, under a condition of request tags).
  */
 function ask({ runUnsafeSimulation }: SimulateModule, question: Question): Verdict {
   const { principal, action, roleARN, account, context, trust, permissions } = question;
