@@ -77,6 +77,9 @@ describeWithCluster('scan', (cluster) => {
       (call(pod('injected', 'orders') as never, accountOf(ROLE)) as unknown as { pod: V1Pod }).pod,
     ];
     for (const body of pods) await core.createNamespacedPod({ namespace: body.metadata?.namespace ?? '', body });
+    const ended = await core.createNamespacedPod({ namespace: 'shop', body: pod('ended', 'orders') });
+    const body = { ...ended, status: { ...ended.status, phase: 'Succeeded' } };
+    await core.replaceNamespacedPodStatus({ namespace: 'shop', name: 'ended', body });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -33,7 +33,7 @@ export function scanText(report: ScanReport, colours: Colors): string {
     section(notCovered.map(({ namespace, pods }) => `Not covered: namespace ${namespace}, ${count(pods, 'pod')}`)),
     [
       `${count(serviceAccounts.length, 'ServiceAccount')} ask${serviceAccounts.length === 1 ? 's' : ''} for a role.`,
-      `${count(unasked, 'pod')} of others stay${unasked === 1 ? 's' : ''} as ${unasked === 1 ? 'it is' : 'they are'}; ${ended} that have ended were not looked at.`,
+      `${count(unasked, 'pod')} of others stay${unasked === 1 ? 's' : ''} as ${unasked === 1 ? 'it is' : 'they are'}; ${count(ended, 'ended pod')} not looked at.`,
     ].join(' '),
     notes.map((note) => `${colours.yellow('note')} ${plain(note)}`).join('\n'),
   ];
