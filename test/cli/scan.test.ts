@@ -78,8 +78,8 @@ describeWithCluster('scan', (cluster) => {
     ];
     for (const body of pods) await core.createNamespacedPod({ namespace: body.metadata?.namespace ?? '', body });
     const ended = await core.createNamespacedPod({ namespace: 'shop', body: pod('ended', 'orders') });
-    const body = { ...ended, status: { ...ended.status, phase: 'Succeeded' } };
-    await core.replaceNamespacedPodStatus({ namespace: 'shop', name: 'ended', body });
+    ended.status = { phase: 'Succeeded' };
+    await core.replaceNamespacedPodStatus({ namespace: 'shop', name: 'ended', body: ended });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
