@@ -15,7 +15,7 @@ export interface Bench {
   readonly refresher: RoleRefresher;
   readonly responder: Responder;
   readonly statuses: number[];
-  readonly answers: readonly Answer[];
+  readonly answers: readonly Pick<Answer, 'status' | 'follows'>[];
   /** Sends a request; the record is filled when the answer comes. */
   ask(change?: { readonly url?: string; readonly authorization?: string; readonly hasBody?: boolean }): Asked;
 }
@@ -47,13 +47,14 @@ export function shutBench(takesMs: number, ...steps: Step[]): Bench {
   const script = makeScript(clock, takesMs, ...steps);
   const refresher = makeRoleRefresher({ role: 'default', fetch: script.fetch, clock, onFetched: () => undefined });
   const statuses: number[] = [];
-  const answers: Answer[] = [];
+  const answers: Pick<Answer, 'status' | 'follows'>[] = [];
   const responder = makeResponder({
     refreshers: new Map([['default', refresher]]),
     clock,
     onAnswer: (sent) => {
       statuses.push(sent.status);
-      answers.push(sent);
+      const { status, follows } = sent;
+      answers.push(follows === undefined ? { status } : { status, follows });
     },
   });
   refresher.start();
