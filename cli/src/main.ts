@@ -1,11 +1,25 @@
 /** Entry of dist/cli/rolechain.mjs; kubectl finds the same as `kubectl-rolechain`. */
+import { ERRORS } from '@rolechain/shared';
 import { run } from './program.ts';
-import type { Surroundings } from './terminal/command.ts';
+import { EXIT, type Surroundings } from './terminal/command.ts';
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
-// The reader may go before all is written: `rolechain status | head -1`.
-process.stdout.on('error', () => interrupted.abort());
+// The reader may go before all is written: `rolechain status | head -1`. A disk that is full is another thing.
+let isCut = false;
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') {
+    isCut = true;
+    process.stderr.write(`error OutputUnwritable: ${ERRORS.OutputUnwritable.text} (${code ?? ''})\n`);
+  }
+  interrupted.abort();
+});
+// Nobody is left to tell.
+process.stderr.on('error', () => undefined);
+// A library's own streams: what an exec plugin of a kubeconfig prints without end, client-node collects.
+process.on('uncaughtException', () => {
+  process.stderr.write(`error InternalError: ${ERRORS.InternalError.text}\n`, () => process.exit(EXIT.usage));
+});
 
 const surroundings: Surroundings = {
   stdin: process.stdin,
@@ -14,8 +28,14 @@ const surroundings: Surroundings = {
   env: process.env,
   cwd: process.cwd(),
   now: () => new Date(),
-  hasColours: process.stdout.isTTY && process.stdout.hasColors() && !process.env.NO_COLOR,
+  // Of a pipe it is undefined, for which picocolors would ask the environment, and colour what CI pipes on.
+  hasColours: Boolean(process.stdout.isTTY) && process.stdout.hasColors() && !process.env.NO_COLOR,
   signal: interrupted.signal,
 };
 
-process.exitCode = await run(process.argv.slice(2), surroundings);
+const exitCode = await run(process.argv.slice(2), surroundings);
+// Behind all that was written; a child of a library, such as an exec plugin that hangs, does not keep it.
+process.stdout.write('', () => {
+  // The event of an error comes behind this.
+  setImmediate(() => process.exit(isCut ? EXIT.usage : exitCode));
+});

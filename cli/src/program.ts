@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { CodedError, ERRORS, VERSION } from '@rolechain/shared';
 import { COMMANDS } from './commands.ts';
 import { optionsOf } from './terminal/common-options.ts';
+import { shown } from './terminal/plain.ts';
 import { makeColours } from './terminal/colours.ts';
 import {
   EXIT,
@@ -42,7 +43,7 @@ function makeProgram(
     .description('Says what rolechain does to a pod and why, and what is wrong where it does nothing.')
     .version(VERSION, '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
+    .configureOutput({ writeOut: surroundings.out, writeErr: (text) => surroundings.err(shown(text, false)) })
     .addHelpText(
       'after',
       `\nExample:\n  ${commands[0]?.examples[0]?.command ?? ''}\n\nExit codes: 0 all well, 1 something found, 2 not understood or not done.`,
@@ -93,8 +94,9 @@ function makeOption({ flags, description, choices, default: initial, isList }: O
 function render({ report, text }: Outcome, { output, surroundings }: Call): string {
   if (output === 'json') return `${JSON.stringify(report, null, 2)}\n`;
   if (output === 'yaml') return stringify(report, { aliasDuplicateObjects: false });
-  const shown = text(makeColours(surroundings.hasColours));
-  return shown === '' || shown.endsWith('\n') ? shown : `${shown}\n`;
+  const { hasColours } = surroundings;
+  const said = shown(text(makeColours(hasColours)), hasColours);
+  return said === '' || said.endsWith('\n') ? said : `${said}\n`;
 }
 
 /** Prints what is wrong. A CodedError's text, code and fix; commander has printed its own. */
@@ -107,6 +109,6 @@ function fail(error: unknown, { err, hasColours, signal }: Surroundings): number
     error instanceof CodedError
       ? error
       : { code: 'InternalError' as const, message: ERRORS.InternalError.text, fix: 'Report it with the command line.' };
-  err(`${colours.red('error')} ${code}: ${message}\n${fix}\n`);
+  err(shown(`${colours.red('error')} ${code}: ${message}\n${fix}\n`, hasColours));
   return EXIT.usage;
 }

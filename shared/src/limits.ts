@@ -209,6 +209,8 @@ export const LIMITS = {
   messageChars: 4096,
   /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar, a command in its container. */
   commandAnswerMs: 15_000,
+  /** Of a login by the kubeconfig's exec plugin, which may ask a person. */
+  commandLoginMs: 60_000,
   commandPageMs: 60_000,
   commandLiveMs: 5000,
   commandExecMs: 20_000,

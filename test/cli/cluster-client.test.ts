@@ -83,7 +83,7 @@ describe('no cluster', () => {
     const kubeconfig = await write('silent', NOWHERE(server));
     const interrupted = new AbortController();
     const cluster = await connect(callOf({ options: { kubeconfig }, signal: interrupted.signal }));
-    expect((await saidBy(cluster.raw('/', { ms: 100 }))).message).toContain(`${server}: no answer within 0.1 s.`);
+    expect((await saidBy(cluster.raw('/version', { ms: 100 }))).message).toContain(`${server}: no answer within 0.1 s.`);
     const waiting = errorOf(cluster.get('/api/v1/namespaces/a'));
     interrupted.abort();
     expect((await waiting).name).toBe('AbortError');

@@ -1,6 +1,6 @@
 /** The cluster that a command speaks to: what it reads of it, and why it can't. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { CodedError, LIMITS } from '@rolechain/shared';
+import { CodedError, LIMITS, isMap } from '@rolechain/shared';
 import type { Call } from '../terminal/command.ts';
 import { exec, type ExecRequest, type ExecResult } from './exec.ts';
 import { loadClientNode, readKubeconfig, type ClientNode } from './kubeconfig.ts';
@@ -151,12 +151,17 @@ async function listAll<T>(
       continue;
     }
     const page = parse<Page>(kubeConfig, body);
-    for (const item of page.items ?? []) items.push(project(item));
+    const found: unknown = page.items ?? [];
+    if (!Array.isArray(found) || !found.every(isMap)) throw notAnApiserver(kubeConfig);
+    for (const item of found) items.push(project(item));
     if (items.length > LIMITS.commandObjects) {
       throw new CodedError('ClusterTooLarge', `${path} has more than ${LIMITS.commandObjects} objects.`);
     }
-    token = page.metadata?.continue;
-    if (!token) return items;
+    const next = page.metadata?.continue;
+    if (!next) return items;
+    // A page of an apiserver that has another one behind it holds something.
+    if (found.length === 0 || next === token) throw notAnApiserver(kubeConfig);
+    token = next;
     limit = Math.min(PAGE, 2 * limit);
   }
 }
@@ -178,11 +183,18 @@ function checkAnswer(
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the API answers by the path that was asked
 function parse<T>(kubeConfig: KubeConfig, body: string | undefined): T {
   if (body === undefined) throw unreachable(kubeConfig, `an answer has more than ${LIMITS.commandAnswerBytes} bytes.`);
+  let value: unknown;
   try {
-    return JSON.parse(body) as T;
+    value = JSON.parse(body);
   } catch (error) {
     throw unreachable(kubeConfig, 'what answers is not an apiserver: its answer is not JSON.', error);
   }
+  if (!isMap(value)) throw notAnApiserver(kubeConfig);
+  return value as T;
+}
+
+function notAnApiserver(kubeConfig: KubeConfig): CodedError {
+  return unreachable(kubeConfig, 'what answers is not an apiserver: its answer has another form.');
 }
 
 function withQuery(path: string, query: Query): string {

@@ -1,6 +1,6 @@
 /** One HTTP request to the apiserver, bounded in time and bytes. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { CodedError } from '@rolechain/shared';
+import { CodedError, LIMITS } from '@rolechain/shared';
 import { request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestTLS, type RequestOptions } from 'node:https';
 import { firstLine } from './kubeconfig.ts';
@@ -41,6 +41,12 @@ export async function send(kubeConfig: KubeConfig, ask: Ask): Promise<Answer> {
         : { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(text)}` }),
     },
   };
+  // The URL's own rules would make another path of it (WHATWG URL, dot segments).
+  if (/\/\.{0,2}(?:\/|\?|$)/.test(path)) {
+    throw new CodedError('UsageInvalid', `No object has such a name: ${path}.`, {
+      fix: 'Names are lower-case letters, digits, - and ., and not empty (-n, too).',
+    });
+  }
   await authenticate(kubeConfig, options);
   const answered = Promise.withResolvers<IncomingMessage>();
   try {
@@ -62,13 +68,16 @@ export async function send(kubeConfig: KubeConfig, ask: Ask): Promise<Answer> {
 }
 
 export function unreachable(kubeConfig: KubeConfig, why: string, cause?: unknown): CodedError {
-  return new CodedError('ClusterUnreachable', `${kubeConfig.getCurrentCluster()?.server ?? ''}: ${why}`, { cause });
+  const server = kubeConfig.getCurrentCluster()?.server ?? '';
+  // Some write a password into it.
+  return new CodedError('ClusterUnreachable', `${server.replace(/\/\/[^/@]*@/, '//')}: ${why}`, { cause });
 }
 
 /** Certificates, tokens, exec plugins and OIDC of the kubeconfig's user. */
 async function authenticate(kubeConfig: KubeConfig, options: RequestOptions): Promise<void> {
   try {
-    await kubeConfig.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+    const applied = kubeConfig.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+    await withinMs(applied, LIMITS.commandLoginMs);
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     const isFile = code !== undefined && syscall === 'open';
@@ -79,6 +88,16 @@ async function authenticate(kubeConfig: KubeConfig, options: RequestOptions): Pr
     throw new CodedError(isFile ? 'KubeconfigInvalid' : 'ClusterUnauthorized', `User ${user}: ${why}`, {
       cause: error,
     });
+  }
+}
+
+async function withinMs(task: Promise<unknown>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms / 1000} s.`)), ms);
+  try {
+    await Promise.race([task, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

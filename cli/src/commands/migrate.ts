@@ -1,14 +1,11 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { text as readStream } from 'node:stream/consumers';
 import { CodedError } from '@rolechain/shared';
-import type { NamedText } from '../migrate/config-files.ts';
+import { readSources } from '../documents/read-sources.ts';
 import { migrate, type Migration } from '../migrate/migrate.ts';
 import { readCluster } from '../migrate/cluster.ts';
 import { sort, type Sorted } from '../migrate/read.ts';
 import { textOf } from '../migrate/text.ts';
 import type { MigrateReport } from '../report-schemas/migrate.ts';
-import type { Call, Run, Surroundings } from '../terminal/command.ts';
+import type { Call, Run } from '../terminal/command.ts';
 
 export const run: Run = async (call) => {
   const { options } = call;
@@ -19,7 +16,10 @@ export const run: Run = async (call) => {
   const files = (options.file as readonly string[] | undefined) ?? [];
   const input =
     files.length > 0
-      ? { ...sort(await readAll(files, call.surroundings)), namespace: textOption(options.namespace) ?? 'default' }
+      ? {
+          ...sort([...(await readSources(files, call.surroundings, FOLDERS))]),
+          namespace: textOption(options.namespace) ?? 'default',
+        }
       : await fromCluster(call);
   const migration = migrate({ ...input, baseRoleARN });
   const report = reportOf(migration);
@@ -57,24 +57,4 @@ function reportOf({ accounts, namespaces, workloads, left, steps }: Migration): 
 }
 
 /** Of a folder, its files with these endings. */
-const ENDINGS = /\.(?:ya?ml|json|ini|conf|config)$/;
-
-async function readAll(paths: readonly string[], surroundings: Surroundings): Promise<NamedText[]> {
-  const all: NamedText[] = [];
-  for (const path of paths) all.push(...(await readPath(path, surroundings)));
-  return all;
-}
-
-async function readPath(path: string, { stdin, cwd }: Surroundings): Promise<NamedText[]> {
-  if (path === '-') return [{ name: 'standard input', text: await readStream(stdin) }];
-  const whole = resolve(cwd, path);
-  try {
-    if (!(await stat(whole)).isDirectory()) return [{ name: path, text: await readFile(whole, 'utf8') }];
-    const names = (await readdir(whole, { recursive: true })).filter((name) => ENDINGS.test(name)).sort();
-    return await Promise.all(
-      names.map(async (name) => ({ name: join(path, name), text: await readFile(join(whole, name), 'utf8') })),
-    );
-  } catch (error) {
-    throw new CodedError('FileUnreadable', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}.`);
-  }
-}
+const FOLDERS = { endings: /\.(?:ya?ml|json|ini|conf|config)$/, isDeep: true };

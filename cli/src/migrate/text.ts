@@ -1,5 +1,6 @@
 /** The report for people: manifests that kubectl takes as they are, and the rest as comments. */
 import { stringify } from 'yaml';
+import { plain } from '../terminal/plain.ts';
 import type { Colors } from '../terminal/colours.ts';
 import type { MigrateReport } from '../report-schemas/migrate.ts';
 
@@ -38,11 +39,11 @@ export function textOf(report: MigrateReport, colours: Colors): string {
 type From = MigrateReport['namespaces'][number]['from'];
 
 function manifest(kind: string, metadata: object, from: From): string {
-  const origins = [...new Set(from.map(({ tool, object }) => `# ${tool}: ${object}`))];
+  const origins = [...new Set(from.map(({ tool, object }) => `# ${plain(`${tool}: ${object}`)}`))];
   return `${origins.join('\n')}\n${stringify({ apiVersion: 'v1', kind, metadata }, { lineWidth: 0 })}`;
 }
 
 function comment(title: string, entries: readonly (readonly string[])[], paint: (text: string) => string): string {
   if (entries.length === 0) return '';
-  return [`# ${paint(title)}`, ...entries.flat().map((line) => `#   ${line}`), ''].join('\n');
+  return [`# ${paint(title)}`, ...entries.flat().map((line) => `#   ${plain(line)}`), ''].join('\n');
 }

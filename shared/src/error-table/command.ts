@@ -3,6 +3,7 @@ import { e, type ErrorEntry } from './entry.ts';
 /** What the command line can't do. */
 export const COMMAND = {
   UsageInvalid: e(400, 'The command line is not understood.', 'See --help.'),
+  OutputUnwritable: e(500, 'Standard output cannot be written.', 'Make room, or write to another place.'),
   FileUnreadable: e(400, 'The file cannot be read.', 'Name a file that is there, or - for standard input.'),
   FileInvalid: e(400, 'The file does not hold what the command reads.', 'Correct what the message names.'),
   KubeconfigInvalid: e(
