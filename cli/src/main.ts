@@ -1,4 +1,5 @@
 /** Entry of dist/cli/rolechain.mjs; kubectl finds the same as `kubectl-rolechain`. */
+import { isatty } from 'node:tty';
 import { ERRORS } from '@rolechain/shared';
 import { run } from './program.ts';
 import { EXIT, type Surroundings } from './terminal/command.ts';
@@ -28,8 +29,8 @@ const surroundings: Surroundings = {
   env: process.env,
   cwd: process.cwd(),
   now: () => new Date(),
-  // Of a pipe it is undefined, for which picocolors would ask the environment, and colour what CI pipes on.
-  hasColours: Boolean(process.stdout.isTTY) && process.stdout.hasColors() && !process.env.NO_COLOR,
+  // Not isTTY, which is undefined of a pipe: picocolors would then ask the environment, and colour what CI pipes on.
+  hasColours: isatty(process.stdout.fd) && process.stdout.hasColors() && !process.env.NO_COLOR,
   signal: interrupted.signal,
 };
 

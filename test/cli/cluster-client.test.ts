@@ -1,6 +1,7 @@
 /** How the command line speaks to a real apiserver: which kubeconfig it takes, what it reads, and what it says where it can't. */
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHTTPServer } from 'node:http';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,12 +84,45 @@ describe('no cluster', () => {
     const kubeconfig = await write('silent', NOWHERE(server));
     const interrupted = new AbortController();
     const cluster = await connect(callOf({ options: { kubeconfig }, signal: interrupted.signal }));
-    expect((await saidBy(cluster.raw('/version', { ms: 100 }))).message).toContain(`${server}: no answer within 0.1 s.`);
+    expect((await saidBy(cluster.raw('/version', { ms: 100 }))).message).toContain(
+      `${server}: no answer within 0.1 s.`,
+    );
     const waiting = errorOf(cluster.get('/api/v1/namespaces/a'));
     interrupted.abort();
     expect((await waiting).name).toBe('AbortError');
     silent.close();
   });
+
+  test.each([
+    ['null', '/api/v1/namespaces/a', 'has another form'],
+    ['[]', '/api/v1/namespaces/a', 'has another form'],
+    ['<html>', '/api/v1/namespaces/a', 'is not JSON'],
+    ['{"items":5}', '/api/v1/pods', 'has another form'],
+    ['{"items":[null]}', '/api/v1/pods', 'has another form'],
+    // Page after page, and nothing on any.
+    ['{"items":[],"metadata":{"continue":"x"}}', '/api/v1/pods', 'has another form'],
+    ['{"items":[{}],"metadata":{"continue":"x"}}', '/api/v1/pods', 'has another form'],
+  ])('what answers %s for an apiserver is told so', async (body, path, why) => {
+    const other = createHTTPServer((_, response) => void response.end(body)).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const kubeconfig = await write('other', NOWHERE(`http://u:p@127.0.0.1:${(other.address() as AddressInfo).port}`));
+    const cluster = await connect(callOf({ options: { kubeconfig } }));
+    const asked = path.endsWith('pods') ? cluster.list(path, (item) => item) : cluster.get(path);
+    const { code, message } = await saidBy(asked);
+    expect([code, message]).toEqual(['ClusterUnreachable', expect.stringContaining(why)]);
+    // Some write a password into the server.
+    expect(message).toMatch(/ http:\/\/127/);
+    other.close();
+  });
+
+  test.each(['/api/v1/namespaces/default/pods/..', '/api/v1/namespaces/../pods/x', '/api/v1/namespaces/default/pods/'])(
+    '%s would be another path: it is not asked',
+    async (path) => {
+      const kubeconfig = await write('nowhere', NOWHERE('https://127.0.0.1:1'));
+      const cluster = await connect(callOf({ options: { kubeconfig } }));
+      expect((await saidBy(cluster.get(path))).code).toBe('UsageInvalid');
+    },
+  );
 
   test('an exec plugin that fails, or prints what is not JSON: no word of what it printed', async () => {
     const token = isSecret('ServiceAccount token', `a-token-${process.pid}-of-a-plugin`);

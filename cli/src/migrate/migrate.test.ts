@@ -236,3 +236,25 @@ test('chains of one ServiceAccount that start from two base roles do not go toge
   expect(accounts[0]?.roles.map(({ roleARN }) => roleARN)).toEqual([ROLE]);
   expect(left).toMatchObject([{ object: 'config', field: '[y]', why: expect.stringContaining('one base role') }]);
 });
+
+test('a line break in what somebody else wrote makes no manifest', async () => {
+  const name =
+    'a\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#';
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'shop', annotations: { 'iam.amazonaws.com/role': ROLE } },
+    spec: { serviceAccountName: 'orders', containers: [{ name: 'app', env: [{ name: 'AWS_PROFILE', value: name }] }] },
+  };
+  const { out } = await call(['-f', '-'], JSON.stringify(pod));
+  expect(out).toContain('pwn');
+  expect(out.split('\n').filter((line) => line.startsWith('kind: '))).toEqual(['kind: ServiceAccount']);
+});
+
+test('what is read is bounded before it is parsed', async () => {
+  const { code, err } = await call(['-f', '/dev/zero']);
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/^error FileInvalid: .*\nGive fewer or smaller files: at most 32 MiB/),
+  ]);
+});
