@@ -1,7 +1,8 @@
 /** The objects in a text of YAML or JSON: several documents, Lists, and each with its place. No text throws but with FileInvalid. */
-import { parseAllDocuments, type Document } from 'yaml';
+import { isScalar, parseAllDocuments, visit, type Document } from 'yaml';
 import { CodedError, LIMITS, isMap } from '@rolechain/shared';
 import type { Source } from './read-sources.ts';
+import { checkTexts } from './check-texts.ts';
 import { keepSpelling } from './keep-spelling.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -33,8 +34,14 @@ export interface Manifest {
   readonly namespace: string | undefined;
 }
 
-/** As Kubernetes reads it: merge keys count. */
-export const YAML = { schema: 'core', merge: true, customTags: keepSpelling, logLevel: 'silent' } as const;
+/** As Kubernetes reads it: merge keys count. The library's own look at keys goes with the square of their number. */
+export const YAML = {
+  schema: 'core',
+  merge: true,
+  uniqueKeys: false,
+  customTags: keepSpelling,
+  logLevel: 'silent',
+} as const;
 
 export function parseFile({ name, text }: Source): ManifestFile {
   const json = parseJSON(text);
@@ -52,6 +59,8 @@ export function parseFile({ name, text }: Source): ManifestFile {
       const [wrong] = yaml.errors;
       // The library's message quotes the text, and a Secret may stand there.
       if (wrong) throw invalid(name, `line ${lineOf(text, wrong.pos[0])} is not valid YAML (${wrong.code})`);
+      const again = repeatedKey(yaml);
+      if (again !== undefined) throw invalid(name, `line ${lineOf(text, again)} has a key a second time`);
       const end = index === documents.length - 1 ? text.length : yaml.range[2];
       const part = text.slice(start, end);
       start = end;
@@ -64,7 +73,10 @@ export function parseFile({ name, text }: Source): ManifestFile {
 /** All objects of a file in its order, those of Lists each alone. What is no object of the API is left out. */
 export function manifestsOf({ name, documents }: ManifestFile): readonly Manifest[] {
   return documents.flatMap((document) =>
-    [...objectsIn(document.value, [], '')].map((found) => ({ file: name, document, ...found })),
+    [...objectsIn(document.value, [], '')].map((found) => {
+      checkTexts(name, found.kind, found.value);
+      return { file: name, document, ...found };
+    }),
   );
 }
 
@@ -89,6 +101,27 @@ function* objectsIn(value: unknown, path: Path, kindOfList: string): Generator<F
     name: text(metadata.name) ?? text(metadata.generateName) ?? '',
     namespace: text(metadata.namespace),
   };
+}
+
+/** Where a key of a map stands a second time. */
+function repeatedKey(document: Document.Parsed): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.source === '<<') continue;
+        const text = key.source ?? key.value;
+        if (seen.has(text)) {
+          found = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(text);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function parseJSON(text: string): { readonly value: unknown } | undefined {
