@@ -6,6 +6,8 @@ type Write = (fields: object, message: string) => void;
 export interface RecordingLog {
   /** Everything that was logged, as one would find it in the output: JSON with `level` and `message`. */
   readonly lines: string[];
+  /** All are. */
+  readonly isLevelEnabled: () => true;
   readonly debug: Write;
   readonly info: Write;
   readonly warn: Write;
@@ -21,5 +23,12 @@ export function recordingLog(): RecordingLog {
       heard('log within the test', line);
       lines.push(line);
     };
-  return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return {
+    lines,
+    isLevelEnabled: () => true,
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  };
 }

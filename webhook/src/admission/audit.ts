@@ -10,6 +10,9 @@ import { truncateWarnings } from '../objects/truncate.ts';
 /** The setting `mode`. */
 export type Mode = 'enforce' | 'audit';
 
+/** In every line of the log, so that a line of an audit isn't taken for more. */
+export const modeFields = (mode: Mode): { readonly mode?: Mode } => (mode === 'audit' ? { mode } : {});
+
 const PREFIX = 'rolechain (mode: audit) would';
 
 /** The answer to a pod: `answer` is the one that `mode: enforce` would give. */

@@ -1,5 +1,5 @@
 /** What the webhook's log says of a decision on a pod: which pod, whose, which roles, and who asked. Pure. */
-import type { Mode } from './audit.ts';
+import { modeFields, type Mode } from './audit.ts';
 import type { Decision } from '../policy/decision.ts';
 import { fieldsOf, serviceAccountNameOf } from '../objects/pod.ts';
 import { cut } from '../objects/truncate.ts';
@@ -38,7 +38,7 @@ export function decisionFields(
     reason,
     ...(decision.outcome === 'injected' ? { roles: rolesOf(decision.roles) } : {}),
     dryRun,
-    ...(mode === 'audit' ? { mode } : {}),
+    ...modeFields(mode),
   };
   const room = (): number => LINE_BYTES - bytes(fields);
   const error = decision.outcome === 'refused' ? { error: within(decision.message, room()) } : {};

@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify';
 import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
-import { auditPod, auditWritten, type Mode } from '../admission/audit.ts';
+import { auditPod, auditWritten, modeFields, type Mode } from '../admission/audit.ts';
 import { readReview, respond, type Review } from '../admission/pod-review.ts';
 import type { ReviewResponse } from '../admission/review.ts';
 import {
@@ -206,8 +206,7 @@ async function judgeReview({ account, namespace }: AnnotationReview, options: Se
   return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
 }
 
-/** In every line, so that a line of an audit isn't taken for more. */
-const modeFields = (mode: Mode): { readonly mode?: Mode } => (mode === 'audit' ? { mode } : {});
+const LEVELS = { refused: 'warn', injected: 'info', skipped: 'debug' } as const;
 const LOGGED = {
   enforce: { refused: 'refused pod', injected: 'injected pod', skipped: 'skipped pod' },
   audit: {
@@ -218,11 +217,9 @@ const LOGGED = {
 } as const;
 
 function logDecision(review: Review, decision: Decision, mode: Mode, log: Logger): void {
-  const fields = decisionFields(review, decision, mode);
-  const said = LOGGED[mode][decision.outcome];
-  if (decision.outcome === 'refused') log.warn(fields, said);
-  else if (decision.outcome === 'injected') log.info(fields, said);
-  else log.debug(fields, said);
+  const level = LEVELS[decision.outcome];
+  // Most pods ask for nothing: their line, which no default shows, is not made.
+  if (log.isLevelEnabled(level)) log[level](decisionFields(review, decision, mode), LOGGED[mode][decision.outcome]);
 }
 
 /** The body stays text until readReview parses it: fastify's own parser would refuse keys like __proto__. */

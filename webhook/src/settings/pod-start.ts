@@ -1,6 +1,6 @@
 /** Settings of what a pod waits for: its start, and its readiness. */
 import * as v from 'valibot';
-import { STARTUPS } from '@rolechain/shared';
+import { LIMITS, STARTUPS } from '@rolechain/shared';
 import { setting, type Setting } from './setting.ts';
 
 const READINESS = ['none', 'credentials'] as const;
@@ -12,7 +12,7 @@ export const POD_START = {
   startup: setting(
     `one of ${STARTUPS.join(', ')}`,
     'proceed',
-    'The `startup` of roles that write none: whether a pod without a first credential starts after 30 s all the same.',
+    `The \`startup\` of roles that write none: whether a pod without a first credential starts after ${LIMITS.startupSeconds} s all the same.`,
     (expects) => v.picklist(STARTUPS, expects),
   ),
   readiness: setting(

@@ -20,7 +20,7 @@ export interface InProcess {
 }
 
 const nothing = (): void => undefined;
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const SILENT = { isLevelEnabled: () => true, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Its one account is shop/orders unless `changes` say otherwise. */
 export async function admitInProcess(changes: Partial<ServerOptions> = {}): Promise<InProcess> {
