@@ -20,7 +20,8 @@ export function changed(base: Json, values: Values): fc.Arbitrary<Json> {
       const { [name]: old, ...without } = map;
       const put = (arbitrary: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
         arbitrary.map((now) => ({ ...map, [name]: now }));
-      const own = values[name] ?? OTHERS;
+      // A name may be one of Object.prototype's.
+      const own = (Object.hasOwn(values, name) ? values[name] : undefined) ?? OTHERS;
       const ways = [
         { weight: 6, arbitrary: put(fc.constantFrom(...own)) },
         { weight: 1, arbitrary: put(fc.constantFrom(...OTHERS)) },
