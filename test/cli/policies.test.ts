@@ -1,6 +1,6 @@
 /**
  * `rolechain trust-policy` and `rolechain check`: their texts as files in golden/policies, read by people, and what other programs
- * read of them. A golden file that is not there is written, and its test fails: read it, and run again.
+ * read of them.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { isSecret } from '@rolechain/kit/record.ts';
 import { REPORT as CHECK_REPORT, type CheckReport } from '../../cli/src/report-schemas/check.ts';
 import { REPORT, type TrustPolicyReport } from '../../cli/src/report-schemas/trust-policy.ts';
 import { runCommand, type Said } from './call.ts';
+import { expectGolden } from './golden.ts';
 
 const EXTERNAL_ID = isSecret('value of a Secret', `id-${process.pid}-which-a-secret-holds`);
 const BASE = ['--base-arn', 'arn:aws:iam::111111111111:role/base'];
@@ -56,14 +57,8 @@ const sortKeys = (_key: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
 
-async function expectGolden(name: string, { code, out, err }: Said): Promise<void> {
-  const file = join(import.meta.dirname, 'golden', 'policies', name);
-  const text = `${out}${err === '' ? '' : `--- standard error\n${err}`}--- exit code ${code}\n`;
-  if (!existsSync(file)) {
-    await writeFile(file, text);
-    throw new Error(`${file} was not there, and is written: read it`);
-  }
-  expect(text).toBe(await readFile(file, 'utf8'));
+function expectSaid(name: string, { code, out, err }: Said): void {
+  expectGolden(`policies/${name}`, `${out}${err === '' ? '' : `--- standard error\n${err}`}--- exit code ${code}\n`);
 }
 
 describe('trust-policy', () => {
@@ -80,7 +75,7 @@ describe('trust-policy', () => {
     ['issuer-not-known.txt', IRSA, ['--format', 'cloudformation']],
     ['base-not-an-arn.txt', CHAIN, ['--base-arn', 'orders']],
   ])('%s', async (golden, input, args) => {
-    await expectGolden(golden, await withInput(input, ['trust-policy', ...args]));
+    expectSaid(golden, await withInput(input, ['trust-policy', ...args]));
   });
 
   test.each([
@@ -191,12 +186,12 @@ describe('check', () => {
 
   test('check-allowed.txt: what trust-policy prints lets the chain through', async () => {
     await fill();
-    await expectGolden('check-allowed.txt', await check());
+    expectSaid('check-allowed.txt', await check());
   });
 
   test('check-no-statement.txt: a statement is missing', async () => {
     await fill((policies) => target(policies).splice(1, 1));
-    await expectGolden('check-no-statement.txt', await check());
+    expectSaid('check-no-statement.txt', await check());
   });
 
   test('check-condition.txt: a condition does not hold', async () => {
@@ -205,12 +200,12 @@ describe('check', () => {
       if (assume?.Condition?.StringEquals)
         assume.Condition.StringEquals['aws:PrincipalTag/kubernetes-namespace'] = 'lab';
     });
-    await expectGolden('check-condition.txt', await check());
+    expectSaid('check-condition.txt', await check());
   });
 
   test('check-no-files.txt: the folder has nothing of the hop', async () => {
     await fill((policies) => policies.splice(1, 1));
-    await expectGolden('check-no-files.txt', await check());
+    expectSaid('check-no-files.txt', await check());
   });
 
   test('check-deny.txt: a statement forbids it', async () => {
@@ -224,7 +219,7 @@ describe('check', () => {
         Condition: { StringNotEquals: { 'sts:SourceIdentity': 'other' } },
       });
     });
-    await expectGolden('check-deny.txt', await check());
+    expectSaid('check-deny.txt', await check());
   });
 
   test('every statement taken away is the one that it names, and its JSON is by its schema', async () => {
@@ -287,12 +282,12 @@ describe('check', () => {
   ])('%s', async (golden, path, text) => {
     await fill();
     await put(path, text);
-    await expectGolden(golden, await check());
+    expectSaid(golden, await check());
   });
 
   test('check-no-folder.txt and check-no-option.txt', async () => {
     await rm(join(folder, 'policies'), { recursive: true, force: true });
-    await expectGolden('check-no-folder.txt', await check());
-    await expectGolden('check-no-option.txt', await withInput(CHAIN, ['check'], folder));
+    expectSaid('check-no-folder.txt', await check());
+    expectSaid('check-no-option.txt', await withInput(CHAIN, ['check'], folder));
   });
 });

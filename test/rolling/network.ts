@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { joinSockets } from '../fixture/join-sockets.ts';
 
 export interface Network {
   /** With `--enable-aggregator-routing` it picks an endpoint, where else it would take the ClusterIP. */
@@ -37,18 +38,7 @@ export function makeNetwork(): Network {
     const port = ports[Number(/^10\.1\.0\.(\d+):9443$/.exec(url)?.[1]) - 1];
     if (port === undefined) return void client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     const replica = connect(port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
-    for (const [socket, other] of [
-      [client, replica],
-      [replica, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
+    joinSockets(client, replica, sockets);
     return undefined;
   });
   return {

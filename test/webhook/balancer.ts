@@ -1,6 +1,7 @@
 /** A Service of several replicas: connections go to them by turns. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { joinSockets } from '../fixture/join-sockets.ts';
 
 export interface Balancer {
   readonly close: () => Promise<void>;
@@ -11,18 +12,7 @@ export async function startBalancer(port: number, replicas: readonly number[]): 
   let turn = 0;
   const server = createServer((client) => {
     const replica = connect({ host: '127.0.0.1', port: replicas[turn++ % replicas.length] ?? 0 });
-    for (const [socket, other] of [
-      [client, replica],
-      [replica, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
+    joinSockets(client, replica, sockets);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
