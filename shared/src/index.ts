@@ -40,6 +40,7 @@ export * from './partition.ts';
 export * from './paths.ts';
 export * from './ports.ts';
 export * from './problem.ts';
+export { SIMULATOR } from './error-table/command.ts';
 export { programText, type ProgramHelp } from './program-text.ts';
 export * from './reasons.ts';
 export * from './regions.ts';

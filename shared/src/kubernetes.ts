@@ -99,6 +99,21 @@ export const MESH_EXCLUSIONS: readonly string[] = [
   'config.linkerd.io/skip-subnets',
 ];
 
+/** Names of what an installation is made of, as manifests/ and the chart have them. */
+export const INSTALLED = {
+  namespace: 'rolechain',
+  /** Of both webhook configurations. */
+  configuration: 'rolechain',
+  /** Of Deployment, Service, ServiceAccount, PodDisruptionBudget, and of the ConfigMap of settings. */
+  webhook: 'rolechain-webhook',
+  certificateSecret: 'rolechain-webhook-tls',
+  /** The key of the settings in their ConfigMap, which the Deployment mounts as PATHS.settings. */
+  settingsKey: 'settings.yaml',
+} as const;
+
+/** Labels by convention (Kubernetes, Recommended Labels), on every object of ours. */
+export const LABELS = { name: 'app.kubernetes.io/name', version: 'app.kubernetes.io/version' } as const;
+
 /** The kinds by which an apiserver is told of a webhook. */
 export const WEBHOOK_CONFIGURATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
 export type WebhookConfigurationKind = (typeof WEBHOOK_CONFIGURATION_KINDS)[number];

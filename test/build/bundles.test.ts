@@ -1,7 +1,7 @@
 /** What the bundles hold, and that one version is one version. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VERSION } from '@rolechain/shared';
+import { SIMULATOR, VERSION } from '@rolechain/shared';
 import { ROOT } from '../fixture/install.ts';
 
 const json = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
@@ -29,6 +29,11 @@ test('the command line carries no policy simulator, whose licence is the AGPL-3.
   const packages = packagesOf('cli');
   expect(packages).toEqual(expect.arrayContaining(['ours', 'commander', '@kubernetes/client-node']));
   expect(packages.filter((name) => name.startsWith('@cloud-copilot'))).toEqual([]);
+});
+
+test('the policy simulator that a user is told to install is the one of the tests', () => {
+  const { devDependencies } = json('cli/package.json') as { devDependencies: Record<string, string> };
+  expect(devDependencies[SIMULATOR.name]).toBe(SIMULATOR.version);
 });
 
 test('every package has the version that the programs report', () => {

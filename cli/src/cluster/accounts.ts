@@ -1,8 +1,11 @@
 /** ServiceAccounts and Namespaces as the webhook keeps them, and when an annotation was added. */
-import { ANNOTATIONS, FOREIGN_KEYS, isMap } from '@rolechain/shared';
-import { ANNOTATION_KEYS, accountKeys, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
+import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
+import { ANNOTATION_KEYS, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
 import type { EksWebhook } from '@rolechain/shared';
+import { keptAccount } from '../documents/known-objects.ts';
+import { at } from '../objects/fields.ts';
 import type { Cluster } from './client.ts';
+import { pathOf } from './path.ts';
 
 export interface KnownAccount {
   readonly namespace: string;
@@ -35,15 +38,10 @@ export async function readAccounts(
   namespace: string | undefined,
   eks: EksWebhook,
 ): Promise<Map<string, KnownAccount>> {
-  const keys = accountKeys(eks);
   const project = (item: unknown): KnownAccount => {
     const { metadata = {} } = item as ApiObject;
-    const { namespace: of = '', name = '', annotations = {} } = metadata;
-    const kept = keptAnnotations(annotations, 'ServiceAccount', keys);
     return {
-      namespace: of,
-      name,
-      annotations: kept,
+      ...keptAccount(metadata.namespace ?? '', metadata.name ?? '', { metadata }, eks),
       addedAt: addedAt(metadata, ASKING),
       createdAt: Date.parse(metadata.creationTimestamp ?? ''),
     };
@@ -61,14 +59,8 @@ export async function readNamespaces(
     const { name = '', labels = {}, annotations = {} } = (item as ApiObject).metadata ?? {};
     return [name, { labels, annotations: keptAnnotations(annotations, 'Namespace', keysOn('Namespace')) }];
   };
-  if (namespace === undefined) return new Map(await cluster.list('/api/v1/namespaces', project));
-  return new Map([project(await cluster.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`))]);
-}
-
-export function pathOf(namespace: string | undefined, resource: string): string {
-  return namespace === undefined
-    ? `/api/v1/${resource}`
-    : `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  if (namespace === undefined) return new Map(await cluster.list(pathOf(undefined, 'namespaces'), project));
+  return new Map([project(await cluster.get(pathOf(undefined, 'namespaces', namespace)))]);
 }
 
 const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
@@ -91,8 +83,7 @@ function addedAt(
 }
 
 function owns(fields: unknown, annotation: string): boolean {
-  const member = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined);
-  return member(member(member(fields, 'f:metadata'), 'f:annotations'), `f:${annotation}`) !== undefined;
+  return at(fields, 'f:metadata', 'f:annotations', `f:${annotation}`) !== undefined;
 }
 
 /** Keys of ours that a pod carries, for what is decided or told of it. */

@@ -2,6 +2,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { CodedError, LIMITS, isMap } from '@rolechain/shared';
 import type { Call } from '../terminal/command.ts';
+import { textOf } from '../terminal/options.ts';
 import { exec, type ExecRequest, type ExecResult } from './exec.ts';
 import { loadClientNode, readKubeconfig, type ClientNode } from './kubeconfig.ts';
 import { forbidden, messageOf, rightOf, userOf, type Right } from './refused.ts';
@@ -47,13 +48,10 @@ const PAGE = 500;
 export async function connect({ options, surroundings }: Call): Promise<Cluster> {
   const { env, signal } = surroundings;
   const client = await loadClientNode();
-  const text = (name: string): string | undefined => {
-    const value = options[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const kubeConfig = readKubeconfig(client, { kubeconfig: text('kubeconfig'), context: text('context'), env });
+  const [kubeconfig, named] = [textOf(options.kubeconfig), textOf(options.context)];
+  const kubeConfig = readKubeconfig(client, { kubeconfig, context: named, env });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
-  return makeCluster(client, kubeConfig, text('namespace') ?? context?.namespace ?? 'default', signal);
+  return makeCluster(client, kubeConfig, textOf(options.namespace) ?? context?.namespace ?? 'default', signal);
 }
 
 function makeCluster(client: ClientNode, kubeConfig: KubeConfig, namespace: string, signal: AbortSignal): Cluster {

@@ -1,8 +1,11 @@
 /** rolechain as it is installed in the cluster: which namespaces its webhook is called for, and its settings. */
-import { CodedError, VERSION, eksWebhook, formatProblems } from '@rolechain/shared';
-import { parseSettings, type DecideSettings, type Settings } from '@rolechain/webhook';
+import { INSTALLED, LABELS, VERSION, formatProblems } from '@rolechain/shared';
+import { parseSettings, type Settings } from '@rolechain/webhook';
+import { defaultSettings } from '../documents/webhook-settings.ts';
 import { plain } from '../terminal/plain.ts';
 import type { Cluster } from './client.ts';
+import { pathOf } from './path.ts';
+import { unlessForbidden } from './refused.ts';
 import { selects, type Selector } from './selector.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -28,18 +31,18 @@ interface WebhookConfiguration {
   }[];
 }
 
-const LABELS = { name: 'app.kubernetes.io/name', version: 'app.kubernetes.io/version' } as const;
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
-/** As the manifests and the chart name them. */
-const SETTINGS = { configMap: 'rolechain-webhook', key: 'settings.yaml' } as const;
-const NAMESPACE = 'rolechain';
 
 /** As manifests/base/webhook.yaml has them; test/cli holds the two together. */
 const AS_SHIPPED: readonly Selector[] = [
-  { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', NAMESPACE] }] },
   {
     matchExpressions: [
-      { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system', NAMESPACE] },
+      { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', INSTALLED.namespace] },
+    ],
+  },
+  {
+    matchExpressions: [
+      { key: 'kubernetes.io/metadata.name', operator: 'In', values: ['kube-system', INSTALLED.namespace] },
       { key: 'rolechain.io/enabled', operator: 'In', values: ['true'] },
     ],
   },
@@ -61,48 +64,32 @@ export async function readInstallation(cluster: Cluster, given?: Settings): Prom
   );
   const [first] = ofPods;
   if (found && !first) notes.push('The webhook of rolechain is not installed in this cluster.');
-  const namespace = first?.webhook.clientConfig?.service?.namespace ?? NAMESPACE;
+  const namespace = first?.webhook.clientConfig?.service?.namespace ?? INSTALLED.namespace;
   const selectors = first ? ofPods.map(({ webhook }) => webhook.namespaceSelector ?? {}) : AS_SHIPPED;
   return {
     version: first ? (first.version ?? VERSION) : undefined,
     namespace,
-    settings: given ?? (first && (await readSettings(cluster, namespace, notes))) ?? defaults(),
+    settings: given ?? (first && (await readSettings(cluster, namespace, notes))) ?? defaultSettings(),
     notes,
     isCovered: (labels) => selectors.some((selector) => selects(selector, labels)),
   };
 }
 
 async function readSettings(cluster: Cluster, namespace: string, notes: string[]): Promise<Settings | undefined> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${SETTINGS.configMap}`;
+  const path = pathOf(namespace, 'configmaps', INSTALLED.webhook);
   const read = (): Promise<{ readonly data?: Labels } | undefined> => cluster.find(path);
-  const text = (await orNote(notes, 'the settings are taken as they are shipped', read))?.data?.[SETTINGS.key];
+  const text = (await orNote(notes, 'the settings are taken as they are shipped', read))?.data?.[INSTALLED.settingsKey];
   if (text === undefined) return undefined;
   const parsed = parseSettings(text);
   if (parsed.ok) return parsed.value;
-  const what = `The ConfigMap ${namespace}/${SETTINGS.configMap} is not valid: ${plain(formatProblems(parsed.problems))}`;
+  const what = `The ConfigMap ${namespace}/${INSTALLED.webhook} is not valid: ${plain(formatProblems(parsed.problems))}`;
   notes.push(`${what}; the settings are taken as they are shipped.`);
   return undefined;
 }
 
 /** With a note where a right lacks. Any other failure is one of the command. */
 export async function orNote<T>(notes: string[], instead: string, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
-    notes.push(`${error.message.replace(/\.$/, '')}: ${instead}.`);
-    return undefined;
-  }
-}
-
-function defaults(): Settings {
-  // The one field that has no default; no report shows it.
-  const parsed = parseSettings('sidecarImage: not-known');
-  if (!parsed.ok) throw new CodedError('InternalError', formatProblems(parsed.problems));
-  return parsed.value;
-}
-
-/** The webhook takes a Region that no setting names of its node: it is in no report. */
-export function decideSettingsOf({ eksWebhook: flags, ...settings }: Settings): DecideSettings {
-  return { ...settings, eks: eksWebhook(flags), region: settings.region ?? 'us-east-1' };
+  return unlessForbidden(read, ({ message }) => {
+    notes.push(`${message.replace(/\.$/, '')}: ${instead}.`);
+  });
 }

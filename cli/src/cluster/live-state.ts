@@ -16,6 +16,7 @@ import { plain } from '../terminal/plain.ts';
 import type { Cluster } from './client.ts';
 import { ExecFailed } from './exec.ts';
 import { policiesOver } from './network-policies.ts';
+import { pathOf } from './path.ts';
 import { describeRight, messageOf, userOf, type Right } from './refused.ts';
 import { sidecarOf, type SidecarFacts } from './sidecar.ts';
 
@@ -100,7 +101,7 @@ interface Failed {
 
 async function byProxy({ cluster, namespace, name, sidecar }: Target): Promise<LiveState | Failed> {
   const port = sidecar.healthPort;
-  const path = `${pathOf(namespace, `${name}:${port}`)}/proxy${PATHS.status}`;
+  const path = `${pathOf(namespace, 'pods', `${name}:${port}`)}/proxy${PATHS.status}`;
   try {
     const { status, body } = await cluster.raw(path);
     if (status === 200) return parseStatus('proxy', body);
@@ -221,9 +222,5 @@ function cleaned(status: SidecarStatus): SidecarStatus {
 }
 
 const OTHER = 'Look which process of the pod listens there.';
-
-function pathOf(namespace: string, pod: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`;
-}
 
 const shorten = (line: string): string => plain(line.length > 900 ? `${line.slice(0, 900)} ...` : line);

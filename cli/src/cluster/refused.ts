@@ -44,6 +44,20 @@ export function userOf(message: string): string | undefined {
   return /User "([^"\n]{1,512})" cannot /.exec(message.slice(0, 2048))?.[1];
 }
 
+/** What is read; undefined where a right lacks, once that is told. Any other failure is one of the command. */
+export async function unlessForbidden<T>(
+  read: () => Promise<T>,
+  tell: (error: CodedError) => void,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
+    tell(error);
+    return undefined;
+  }
+}
+
 export function forbidden(right: Right, user: string): CodedError {
   return forbiddenAll([right], user);
 }

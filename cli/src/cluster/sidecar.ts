@@ -1,5 +1,6 @@
 /** What a pod's own text says of its sidecar, of whatever version. Pure. */
 import { ANNOTATIONS, ENV, LIMITS, PORTS, SIDECAR, isMap } from '@rolechain/shared';
+import { hasEnded, mapOf, mapsOf, textAt } from '../objects/fields.ts';
 
 export interface SidecarFacts {
   /** Of the annotation `status`; undefined where a version wrote none that can be read. */
@@ -16,34 +17,39 @@ export interface SidecarFacts {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const fields = (value: unknown): Json => (isMap(value) ? value : {});
-const items = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(fields) : []);
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
 /**
  * Undefined: the pod has no sidecar. Looked at member by member, not by this version's schema of the configuration: that of
  * another version may have other fields.
  */
 export function sidecarOf(pod: unknown): SidecarFacts | undefined {
-  const { metadata, spec, status } = fields(pod);
-  const container = items(fields(spec).initContainers).find(({ name }) => name === SIDECAR.name);
+  const { metadata, spec, status } = mapOf(pod);
+  const container = containerOf(spec);
   const config = container && configOf(container);
   if (!container || !config) return undefined;
-  const injected = parse(text(fields(fields(metadata).annotations)[ANNOTATIONS.status.key]));
-  const health = fields(config.ports).health;
+  const injected = parse(textAt(mapOf(mapOf(metadata).annotations)[ANNOTATIONS.status.key]));
+  const health = mapOf(config.ports).health;
   return {
-    version: text(injected.version),
-    annotationHash: text(injected.annotation),
-    image: text(container.image) ?? '',
+    version: textAt(injected.version),
+    annotationHash: textAt(injected.annotation),
+    image: textAt(container.image) ?? '',
     healthPort: isPort(health) ? health : PORTS.health,
-    roles: Object.keys(fields(config.roles)).slice(0, LIMITS.roles + 1),
-    notRunning: whyNotRunning(fields(status)),
+    roles: Object.keys(mapOf(config.roles)).slice(0, LIMITS.roles + 1),
+    notRunning: hasEnded(pod) ? endedText(mapOf(status)) : whyNotRunning(mapOf(status)),
   };
 }
 
+const containerOf = (spec: unknown): Json | undefined =>
+  mapsOf(mapOf(spec).initContainers).find(({ name }) => name === SIDECAR.name);
+
+/** What the pod's sidecar works by, of whatever version; empty where it can't be read, undefined without a sidecar. */
+export function sidecarConfigOf(pod: unknown): Json | undefined {
+  const container = containerOf(mapOf(pod).spec);
+  return container && configOf(container);
+}
+
 function configOf(container: Json): Json | undefined {
-  const variable = items(container.env).find(({ name }) => name === ENV.config);
-  const written = text(variable?.value);
+  const variable = mapsOf(container.env).find(({ name }) => name === ENV.config);
+  const written = textAt(variable?.value);
   return written === undefined ? undefined : parse(written);
 }
 
@@ -51,7 +57,7 @@ function configOf(container: Json): Json | undefined {
 function parse(json: string | undefined): Json {
   if (json === undefined || json.length > LIMITS.configBytes) return {};
   try {
-    return fields(JSON.parse(json));
+    return mapOf(JSON.parse(json));
   } catch {
     return {};
   }
@@ -60,13 +66,14 @@ function parse(json: string | undefined): Json {
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= LIMITS.portMax;
 
+const endedText = ({ phase, reason }: Json): string => `the pod has ended (${textAt(reason) ?? textAt(phase) ?? ''})`;
+
 function whyNotRunning(status: Json): string | undefined {
-  const { phase, reason } = status;
-  if (phase === 'Succeeded' || phase === 'Failed') return `the pod has ended (${text(reason) ?? phase})`;
-  const own = items(status.initContainerStatuses).find(({ name }) => name === SIDECAR.name);
-  const { waiting, terminated } = fields(own?.state);
-  if (isMap(waiting)) return `its container waits (${text(waiting.reason) ?? 'no reason told'})`;
-  if (isMap(terminated)) return `its container has ended (${text(terminated.reason) ?? 'no reason told'})`;
+  const { phase } = status;
+  const own = mapsOf(status.initContainerStatuses).find(({ name }) => name === SIDECAR.name);
+  const { waiting, terminated } = mapOf(own?.state);
+  if (isMap(waiting)) return `its container waits (${textAt(waiting.reason) ?? 'no reason told'})`;
+  if (isMap(terminated)) return `its container has ended (${textAt(terminated.reason) ?? 'no reason told'})`;
   if (phase === 'Pending' && own === undefined) return 'the pod is not on a node yet';
   return undefined;
 }

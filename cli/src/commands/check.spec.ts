@@ -1,15 +1,12 @@
-import { CHAIN_OPTIONS } from '../iam/chain-options.ts';
+import { SIMULATOR } from '@rolechain/shared';
+import { CHAIN_ARGUMENTS, CHAIN_OPTIONS } from '../iam/chain-options.ts';
 import type { CommandSpec } from '../terminal/command.ts';
 
 export const CHECK: CommandSpec = {
   name: 'check',
   summary: 'check the chains of a ServiceAccount against policy documents',
-  description:
-    'Asks for each call of the chains whether the policies of a folder allow it, and names the statement that is missing. It asks no AWS: @cloud-copilot/iam-simulate evaluates the policies, which you install beside it (npm install @cloud-copilot/iam-simulate@0.1.173; AGPL-3.0).',
-  arguments: [
-    { name: '[kind]', description: 'what it is', choices: ['serviceaccount', 'sa'] },
-    { name: '[name]', description: 'the name of the ServiceAccount; with -f, needed where the file has several' },
-  ],
+  description: `Asks for each call of the chains whether the policies of a folder allow it, and names the statement that is missing. It asks no AWS: ${SIMULATOR.name} evaluates the policies, which you install beside it (npm install ${SIMULATOR.name}@${SIMULATOR.version}; AGPL-3.0).`,
+  arguments: CHAIN_ARGUMENTS,
   options: [
     {
       flags: '--policies <folder>',

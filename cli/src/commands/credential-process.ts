@@ -13,6 +13,7 @@ import { manifestsOf, parseFile } from '../documents/manifests.ts';
 import { readSource } from '../documents/read-sources.ts';
 import { endpointOf, readFromSidecar } from '../iam/sidecar-endpoint.ts';
 import type { Call, Run } from '../terminal/command.ts';
+import { textOf } from '../terminal/options.ts';
 
 /** Prints itself: what it prints is a secret, and no form of output but one is read by an SDK. */
 export const run: Run = async (call) => {
@@ -91,8 +92,4 @@ function rolesOf(name: string, text: string): readonly RoleSpec[] {
   if (read === undefined) throw new CodedError('FileInvalid', `${name} asks for no role.`);
   if (read.roles.ok) return read.roles.value;
   throw new CodedError('FileInvalid', `${name}: ${formatProblems(read.roles.problems)}.`);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -8,17 +8,18 @@ import { readFacts } from '../doctor/facts.ts';
 import { IDENTITY, readIdentity } from '../doctor/identity.ts';
 import { INSTALLATION } from '../doctor/installation.ts';
 import { readLive } from '../doctor/live.ts';
-import { textOf } from '../doctor/text.ts';
+import { textOf as reportText } from '../doctor/text.ts';
 import type { DoctorReport } from '../report-schemas/doctor.ts';
 import type { Run } from '../terminal/command.ts';
+import { textOf } from '../terminal/options.ts';
 
 export const run: Run = async (call) => {
   const { args, options, surroundings } = call;
   const [kind, name] = args as readonly (string | undefined)[];
   if (kind !== undefined && name === undefined)
     throw new CodedError('UsageInvalid', 'The name of the ServiceAccount is missing.');
-  const pod = textOption(options.live);
-  const file = textOption(options.bundle);
+  const pod = textOf(options.live);
+  const file = textOf(options.bundle);
   const cluster = await connect(call);
   const live = pod === undefined ? undefined : await readLive(cluster, pod);
   // With --live alone the hops are the question; a ticket has all.
@@ -34,12 +35,8 @@ export const run: Run = async (call) => {
   };
   if (facts && file !== undefined)
     await writeTo(resolve(surroundings.cwd, file), writeBundle(bundleOf(report, facts, identity)));
-  return { report, text: (colours) => textOf(report, colours), isFinding: hasFinding(report) };
+  return { report, text: (colours) => reportText(report, colours), isFinding: hasFinding(report) };
 };
-
-function textOption(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
 
 function hasFinding({ checks, live }: DoctorReport): boolean {
   const isBad = checks.some(({ state }) => state !== 'ok' && state !== 'skipped');

@@ -3,13 +3,14 @@ import { readSources } from '../documents/read-sources.ts';
 import { migrate, type Migration } from '../migrate/migrate.ts';
 import { readCluster } from '../migrate/cluster.ts';
 import { sort, type Sorted } from '../migrate/read.ts';
-import { textOf } from '../migrate/text.ts';
+import { textOf as reportText } from '../migrate/text.ts';
 import type { MigrateReport } from '../report-schemas/migrate.ts';
 import type { Call, Run } from '../terminal/command.ts';
+import { textOf } from '../terminal/options.ts';
 
 export const run: Run = async (call) => {
   const { options } = call;
-  const baseRoleARN = textOption(options.baseRoleArn);
+  const baseRoleARN = textOf(options.baseRoleArn);
   if (baseRoleARN !== undefined && !/^arn:[^:]+:iam::\d{12}:role(?:\/|$)/.test(baseRoleARN)) {
     throw new CodedError('UsageInvalid', '--base-role-arn takes the beginning of an ARN, arn:aws:iam::ACCOUNT:role/.');
   }
@@ -18,17 +19,13 @@ export const run: Run = async (call) => {
     files.length > 0
       ? {
           ...sort([...(await readSources(files, call.surroundings, FOLDERS))]),
-          namespace: textOption(options.namespace) ?? 'default',
+          namespace: textOf(options.namespace) ?? 'default',
         }
       : await fromCluster(call);
   const migration = migrate({ ...input, baseRoleARN });
   const report = reportOf(migration);
-  return { report, text: (colours) => textOf(report, colours), isFinding: report.notCarried.length > 0 };
+  return { report, text: (colours) => reportText(report, colours), isFinding: report.notCarried.length > 0 };
 };
-
-function textOption(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
 
 async function fromCluster(call: Call): Promise<Sorted & { readonly namespace: string }> {
   const { connect } = await import('../cluster/client.ts');

@@ -1,10 +1,8 @@
 /** `rolechain scan`: the webhook's decision on every pod that is there. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { CodedError, formatProblems, parseAssumeRole } from '@rolechain/shared';
 import { parseSettings, type Settings } from '@rolechain/webhook';
 import { connect } from '../cluster/client.ts';
-import { firstLine } from '../cluster/kubeconfig.ts';
+import { readSource } from '../documents/read-sources.ts';
 import { scan } from '../scan/scan.ts';
 import { isFinding, scanText } from '../scan/text.ts';
 import type { Call, Run } from '../terminal/command.ts';
@@ -33,10 +31,7 @@ function checkRole(role: string): void {
 async function readSettings({ options, surroundings }: Call): Promise<Settings | undefined> {
   const path = text(options.settings);
   if (path === undefined) return undefined;
-  const read = await readFile(resolve(surroundings.cwd, path), 'utf8').catch((error: unknown) => {
-    throw new CodedError('FileUnreadable', `${path}: ${firstLine(error)}`, { cause: error });
-  });
-  const parsed = parseSettings(read);
+  const parsed = parseSettings((await readSource(path, surroundings)).text);
   if (parsed.ok) return parsed.value;
   throw new CodedError('FileInvalid', `${path}: ${formatProblems(parsed.problems)}.`);
 }

@@ -1,4 +1,4 @@
-import { CHAIN_OPTIONS } from '../iam/chain-options.ts';
+import { CHAIN_ARGUMENTS, CHAIN_OPTIONS } from '../iam/chain-options.ts';
 import type { CommandSpec } from '../terminal/command.ts';
 
 export const TRUST_POLICY: CommandSpec = {
@@ -6,10 +6,7 @@ export const TRUST_POLICY: CommandSpec = {
   summary: 'print the trust and permission policies that a ServiceAccount needs',
   description:
     'Prints the trust policy of each role of the chains and the permission policy of the base and of each hop: least privilege, with conditions that a pod cannot forge. It changes nothing, and reads no Secret.',
-  arguments: [
-    { name: '[kind]', description: 'what it is', choices: ['serviceaccount', 'sa'] },
-    { name: '[name]', description: 'the name of the ServiceAccount; with -f, needed where the file has several' },
-  ],
+  arguments: CHAIN_ARGUMENTS,
   options: [
     {
       flags: '--format <format>',

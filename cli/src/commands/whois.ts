@@ -1,5 +1,7 @@
 import { CodedError, ERRORS } from '@rolechain/shared';
 import { connect, type Cluster } from '../cluster/client.ts';
+import { pathOf } from '../cluster/path.ts';
+import { unlessForbidden } from '../cluster/refused.ts';
 import { readSource } from '../documents/read-sources.ts';
 import { askedOf, askedOfRecords, type Asked } from '../iam/asked-sessions.ts';
 import { readName } from '../iam/read-session-name.ts';
@@ -54,11 +56,11 @@ function offline(asked: readonly Asked[]): WhoisReport {
 async function lookUp(asked: readonly Asked[], call: Call): Promise<WhoisReport> {
   // Not the context's namespace: nobody knows yet whose the name is.
   const { namespace } = call.options;
-  const within = typeof namespace === 'string' ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const within = typeof namespace === 'string' ? namespace : undefined;
   const cluster = await connect(call);
   const found: PodMatch[][] = asked.map(() => []);
   await withHint(
-    cluster.list(`/api/v1${within}/pods`, (pod) => {
+    cluster.list(pathOf(within, 'pods'), (pod) => {
       for (const [at, matches] of matchesOf(pod, asked).entries()) found[at]?.push(...matches);
     }),
   );
@@ -87,21 +89,22 @@ function verdictOf(pods: readonly PodMatch[], accounts: number): Subject['verdic
 /** All of them where a pod is gone; else those of the pods. What may not be read is noted: the pods are told all the same. */
 async function readAccounts(
   cluster: Cluster,
-  within: string,
+  within: string | undefined,
   found: readonly (readonly PodMatch[])[],
   notes: string[],
 ): Promise<NamedAccount[]> {
-  try {
-    if (found.some((pods) => pods.length === 0))
-      return await cluster.list(`/api/v1${within}/serviceaccounts`, namedAccount);
-    const keys = found.flat().map(({ namespace, serviceAccount }) => `${namespace}/serviceaccounts/${serviceAccount}`);
-    const read = [...new Set(keys)].map((key) => cluster.find(`/api/v1/namespaces/${key}`));
-    return (await Promise.all(read)).flatMap((account) => (account === undefined ? [] : [namedAccount(account)]));
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
-    notes.push(`${error.message} ${error.fix}`);
-    return [];
-  }
+  const read = async (): Promise<NamedAccount[]> => {
+    if (found.some((pods) => pods.length === 0)) return cluster.list(pathOf(within, 'serviceaccounts'), namedAccount);
+    const paths = found
+      .flat()
+      .map(({ namespace, serviceAccount }) => pathOf(namespace, 'serviceaccounts', serviceAccount));
+    const accounts = await Promise.all([...new Set(paths)].map((path) => cluster.find(path)));
+    return accounts.flatMap((account) => (account === undefined ? [] : [namedAccount(account)]));
+  };
+  const accounts = await unlessForbidden(read, ({ message, fix }) => {
+    notes.push(`${message} ${fix}`);
+  });
+  return accounts ?? [];
 }
 
 /** Beside the right or the server that lacks: what goes without. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { SETTINGS_FIELDS, type Settings } from '@rolechain/webhook';
-import { ANNOTATION_PREFIX, isMap } from '@rolechain/shared';
+import { LABELS, ANNOTATION_PREFIX, isMap } from '@rolechain/shared';
 import { at, listAt, textAt } from '../objects/fields.ts';
 import type { CheckResult, DoctorReport } from '../report-schemas/doctor.ts';
 import type { Fact } from './check.ts';
@@ -124,7 +124,7 @@ function deployment(object: unknown): unknown {
     replicas: at(object, 'spec', 'replicas') ?? null,
     ready: at(object, 'status', 'readyReplicas') ?? 0,
     generation: at(object, 'metadata', 'generation') ?? null,
-    version: textAt(object, 'metadata', 'labels', 'app.kubernetes.io/version') ?? null,
+    version: textAt(object, 'metadata', 'labels', LABELS.version) ?? null,
     containers: listAt(object, 'spec', 'template', 'spec', 'containers').map((container) => ({
       name: textAt(container, 'name') ?? null,
       image: textAt(container, 'image') ?? null,

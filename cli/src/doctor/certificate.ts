@@ -1,8 +1,10 @@
 /** The webhook's certificate: of its Secret, the public part alone. */
+import { INSTALLED } from '@rolechain/shared';
+
 import { X509Certificate } from 'node:crypto';
 import { listAt, textAt } from '../objects/fields.ts';
 import { failed, judge, ok, warning, OK, type Check, type Verdict } from './check.ts';
-import { NAMES, type Facts, type PublicCertificates } from './facts.ts';
+import type { Facts, PublicCertificates } from './facts.ts';
 
 const PAGE = 'docs/certificates.md';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -58,7 +60,7 @@ function certificate({ certificate: pem, authority }: PublicCertificates, { now,
   const to = new Date(leaf.validTo);
   if (now < from) return failed(`It is valid from ${from.toISOString()} on: check the clocks.`);
   if (now >= to) return failed(`It expired at ${to.toISOString()}.`);
-  const name = `${NAMES.webhook}.${installedIn}.svc`;
+  const name = `${INSTALLED.webhook}.${installedIn}.svc`;
   if (leaf.checkHost(name) === undefined) return failed(`It is not for ${name}, by which the apiserver calls.`);
   const ca = parse(authority);
   if (ca && !leaf.verify(ca.publicKey)) return failed('The CA beside it has not signed it.');

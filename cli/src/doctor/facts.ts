@@ -1,13 +1,12 @@
 /** Reads what the checks look at. Of Secrets only the public part of the webhook's own certificate, and that one Secret alone. */
 import { parseSettings, type Settings } from '@rolechain/webhook';
-import { GUARD_BINDINGS, PATHS, PORTS, type Result } from '@rolechain/shared';
+import { GUARD_BINDINGS, INSTALLED, LIMITS, PATHS, PORTS, type Result } from '@rolechain/shared';
 import type { Cluster } from '../cluster/client.ts';
 import { forbidden, messageOf, rightOf, userOf } from '../cluster/refused.ts';
 import { at, listAt, textAt } from '../objects/fields.ts';
 import { factOf, type Fact } from './check.ts';
 import { WEBHOOK_RIGHTS, type Lacking } from './rights.ts';
 
-export const NAMES = { webhook: 'rolechain-webhook', configuration: 'rolechain' } as const;
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 
 /** PEM texts, of no key. */
@@ -59,11 +58,11 @@ export async function readFacts(cluster: Cluster, now: Date): Promise<Facts> {
   const list = (path: string, query = {}): Promise<Fact<readonly unknown[]>> =>
     factOf(() => cluster.list(path, (item) => item, query));
   const version = await cluster.get('/version');
-  const mutating = await find(`${ADMISSION}/mutatingwebhookconfigurations/${NAMES.configuration}`);
+  const mutating = await find(`${ADMISSION}/mutatingwebhookconfigurations/${INSTALLED.configuration}`);
   const installedIn = namespaceOf(mutating);
   const own = (api: string, rest: string): string => `${api}/namespaces/${encodeURIComponent(installedIn)}/${rest}`;
   const settings = await factOf(async () =>
-    settingsOf(await cluster.find(own('/api/v1', `configmaps/${NAMES.webhook}`))),
+    settingsOf(await cluster.find(own('/api/v1', `configmaps/${INSTALLED.webhook}`))),
   );
   const named = (names: readonly string[], resource: string): Promise<Readonly<Record<string, Fact<unknown>>>> =>
     all(names, (name) => find(`${ADMISSION}/${resource}/${name}`));
@@ -72,14 +71,14 @@ export async function readFacts(cluster: Cluster, now: Date): Promise<Facts> {
     now,
     serverVersion: textAt(version, 'gitVersion') ?? '',
     mutating,
-    validating: await find(`${ADMISSION}/validatingwebhookconfigurations/${NAMES.configuration}`),
+    validating: await find(`${ADMISSION}/validatingwebhookconfigurations/${INSTALLED.configuration}`),
     allMutating: await list(`${ADMISSION}/mutatingwebhookconfigurations`),
-    deployment: await find(own('/apis/apps/v1', `deployments/${NAMES.webhook}`)),
-    service: await find(own('/api/v1', `services/${NAMES.webhook}`)),
+    deployment: await find(own('/apis/apps/v1', `deployments/${INSTALLED.webhook}`)),
+    service: await find(own('/api/v1', `services/${INSTALLED.webhook}`)),
     slices: await list(own('/apis/discovery.k8s.io/v1', 'endpointslices'), {
-      labelSelector: `kubernetes.io/service-name=${NAMES.webhook}`,
+      labelSelector: `kubernetes.io/service-name=${INSTALLED.webhook}`,
     }),
-    budget: await find(own('/apis/policy/v1', `poddisruptionbudgets/${NAMES.webhook}`)),
+    budget: await find(own('/apis/policy/v1', `poddisruptionbudgets/${INSTALLED.webhook}`)),
     settings,
     certificates: await factOf(async () =>
       certificatesOf(await cluster.find(own('/api/v1', `secrets/${secretOf(settings)}`))),
@@ -100,17 +99,17 @@ export async function readFacts(cluster: Cluster, now: Date): Promise<Facts> {
 /** Where the configuration leads is where rolechain is. */
 function namespaceOf(mutating: Fact<unknown>): string {
   const [first] = mutating.is === 'there' ? listAt(mutating.value, 'webhooks') : [];
-  return textAt(first, 'clientConfig', 'service', 'namespace') ?? 'rolechain';
+  return textAt(first, 'clientConfig', 'service', 'namespace') ?? INSTALLED.namespace;
 }
 
 function settingsOf(configMap: unknown): Result<Settings> | undefined {
-  const text = textAt(configMap, 'data', 'settings.yaml');
+  const text = textAt(configMap, 'data', INSTALLED.settingsKey);
   return configMap === undefined ? undefined : parseSettings(text ?? '');
 }
 
 function secretOf(settings: Fact<Result<Settings>>): string {
   const known = settings.is === 'there' && settings.value.ok ? settings.value.value.certificateSecret : undefined;
-  return encodeURIComponent(known ?? 'rolechain-webhook-tls');
+  return encodeURIComponent(known ?? INSTALLED.certificateSecret);
 }
 
 /** The rest of the Secret, its two keys, goes no further. */
@@ -160,7 +159,7 @@ async function readLacking(cluster: Cluster, namespace: string): Promise<readonl
   const lacking = await Promise.all(
     asked.map(async ({ group, resource, verb, name, within, without }) => {
       const spec = {
-        user: `system:serviceaccount:${namespace}:${NAMES.webhook}`,
+        user: `system:serviceaccount:${namespace}:${INSTALLED.webhook}`,
         groups,
         resourceAttributes: { group, resource, verb, name, namespace: within },
       };
@@ -210,7 +209,7 @@ async function readHealth(cluster: Cluster, path: string, port: number): Promise
         };
       }
       const metrics = await cluster
-        .raw(`${proxy}${PATHS.metrics}`, { maxBytes: 4 * 1024 * 1024 })
+        .raw(`${proxy}${PATHS.metrics}`, { maxBytes: LIMITS.commandAnswerBytes })
         .catch(() => undefined);
       return { pod, ready: readinessOf(ready.body), hasMetrics: metrics?.status === 200 };
     }),

@@ -1,18 +1,19 @@
 /** One ServiceAccount's way to its roles: what admission finds of it, by the webhook's own functions. Of a Secret, the names of its keys alone. */
-import { ANNOTATIONS, FOREIGN_KEYS, eksWebhook, isMap, type RoleSpec } from '@rolechain/shared';
+import { ANNOTATIONS, FOREIGN_KEYS, isMap, type RoleSpec } from '@rolechain/shared';
 import {
   decideServiceAccount,
   otherAccountsOf,
-  parseSettings,
   withDefaultRole,
-  withEksKeys,
   type Accepted,
   type DecideSettings,
   type Refused,
   type ServiceAccount,
-  type Settings,
 } from '@rolechain/webhook';
 import type { Cluster } from '../cluster/client.ts';
+import { pathOf } from '../cluster/path.ts';
+import { keptAccount } from '../documents/known-objects.ts';
+import type { Json } from '../documents/manifests.ts';
+import { decideSettingsOf, defaultSettings } from '../documents/webhook-settings.ts';
 import { at, listAt, textsAt } from '../objects/fields.ts';
 import { factOf, failed, judge, ok, skipped, warning, OK, type Check, type Fact, type Verdict } from './check.ts';
 import type { Facts } from './facts.ts';
@@ -38,20 +39,13 @@ export interface Identity {
 
 export async function readIdentity(cluster: Cluster, name: string, facts: Pick<Facts, 'settings'>): Promise<Identity> {
   const { namespace } = cluster;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
   const settings = decideSettings(facts.settings);
   const read = async (where: string, who: string): Promise<ServiceAccount | undefined> => {
-    const object = await cluster.find(
-      `/api/v1/namespaces/${encodeURIComponent(where)}/serviceaccounts/${encodeURIComponent(who)}`,
-    );
-    if (object === undefined) return undefined;
-    return withEksKeys(
-      { namespace: where, name: who, annotations: textsAt(object, 'metadata', 'annotations') },
-      settings.eks,
-    );
+    const object = await cluster.find<Json>(pathOf(where, 'serviceaccounts', who));
+    return object && keptAccount(where, who, object, settings.eks);
   };
   const account = await factOf(() => read(namespace, name));
-  const namespaceRead = await factOf(() => cluster.find(path));
+  const namespaceRead = await factOf(() => cluster.find(pathOf(undefined, 'namespaces', namespace)));
   const ofNamespace = namespaceRead.is === 'there' ? textsAt(namespaceRead.value, 'metadata', 'annotations') : {};
   const own = account.is === 'there' ? withDefaultRole(account.value, ofNamespace, settings) : undefined;
   const allowedRoles = ofNamespace[ANNOTATIONS.allowedRoles.key];
@@ -70,20 +64,13 @@ export async function readIdentity(cluster: Cluster, name: string, facts: Pick<F
     allowedRoles,
     namespaceRead,
     settings,
-    secrets: await Promise.all(secretKeysOf(roles).map((one) => readSecretKey(cluster, path, one))),
+    secrets: await Promise.all(secretKeysOf(roles).map((one) => readSecretKey(cluster, namespace, one))),
   };
 }
 
 /** Without the right to read them, or where they are not valid, the defaults stand in. */
 function decideSettings(fact: Facts['settings']): DecideSettings {
-  const read = fact.is === 'there' && fact.value.ok ? fact.value.value : defaults();
-  return { ...read, region: read.region ?? 'us-east-1', eks: eksWebhook(read.eksWebhook) };
-}
-
-function defaults(): Settings {
-  const parsed = parseSettings('sidecarImage: unknown');
-  if (!parsed.ok) throw new TypeError('the settings have no defaults');
-  return parsed.value;
+  return decideSettingsOf(fact.is === 'there' && fact.value.ok ? fact.value.value : defaultSettings());
 }
 
 function secretKeysOf(roles: readonly RoleSpec[]): { name: string; key: string }[] {
@@ -96,11 +83,11 @@ function secretKeysOf(roles: readonly RoleSpec[]): { name: string; key: string }
 /** The keys stand in `managedFields` of the metadata, whose fields' names are those of data (KEP-555, server-side apply). */
 async function readSecretKey(
   cluster: Cluster,
-  path: string,
+  namespace: string,
   { name, key }: { name: string; key: string },
 ): Promise<SecretKey> {
   const is = await factOf(async () => {
-    const metadata = await cluster.findMetadata(`${path}/secrets/${encodeURIComponent(name)}`);
+    const metadata = await cluster.findMetadata(pathOf(namespace, 'secrets', name));
     if (metadata === undefined) return undefined;
     const owned = listAt(metadata, 'metadata', 'managedFields').flatMap((entry) => {
       const data = at(entry, 'fieldsV1', 'f:data');

@@ -1,10 +1,10 @@
 /** The checks of an installation, in the order in which they are told. */
-import { VERSION, formatProblems } from '@rolechain/shared';
+import { INSTALLED, LABELS, VERSION, formatProblems } from '@rolechain/shared';
 import { at, listAt, textAt } from '../objects/fields.ts';
 import { failed, judge, ok, skipped, warning, OK, type Check, type Verdict } from './check.ts';
 import { certificateChecks } from './certificate.ts';
 import { guardChecks } from './guard.ts';
-import { NAMES, type Facts, type Probe } from './facts.ts';
+import type { Facts, Probe } from './facts.ts';
 
 const INSTALL = 'docs/install.md';
 const ORDER = 'docs/webhook-order.md';
@@ -27,9 +27,9 @@ const WEBHOOK: readonly Check<Facts>[] = [
     id: 'replicas',
     category: 'webhook',
     what: 'two replicas of the webhook are ready',
-    fix: `Look at its pods: kubectl describe deployment ${NAMES.webhook}, kubectl logs deployment/${NAMES.webhook}.`,
+    fix: `Look at its pods: kubectl describe deployment ${INSTALLED.webhook}, kubectl logs deployment/${INSTALLED.webhook}.`,
     page: 'docs/operations.md',
-    look: ({ deployment }) => judge(deployment, failed(`There is no Deployment ${NAMES.webhook}.`), replicas),
+    look: ({ deployment }) => judge(deployment, failed(`There is no Deployment ${INSTALLED.webhook}.`), replicas),
   },
   {
     id: 'endpoints',
@@ -39,7 +39,7 @@ const WEBHOOK: readonly Check<Facts>[] = [
     page: 'docs/operations.md',
     look: ({ service, slices }) =>
       firstBad([
-        judge(service, failed(`There is no Service ${NAMES.webhook}.`), () => OK),
+        judge(service, failed(`There is no Service ${INSTALLED.webhook}.`), () => OK),
         judge(slices, OK, (all) => {
           const ready = all
             .flatMap((slice) => listAt(slice, 'endpoints'))
@@ -91,10 +91,10 @@ const SETTINGS: readonly Check<Facts>[] = [
     id: 'settings',
     category: 'settings',
     what: 'the settings are valid',
-    fix: `Correct the ConfigMap ${NAMES.webhook}, and restart the Deployment.`,
+    fix: `Correct the ConfigMap ${INSTALLED.webhook}, and restart the Deployment.`,
     page: 'docs/reference.md',
     look: ({ settings }) =>
-      judge(settings, failed(`There is no ConfigMap ${NAMES.webhook}.`), (read) =>
+      judge(settings, failed(`There is no ConfigMap ${INSTALLED.webhook}.`), (read) =>
         read.ok ? OK : failed(`settings.yaml: ${formatProblems(read.problems)}.`),
       ),
   },
@@ -133,7 +133,7 @@ const REST: readonly Check<Facts>[] = [
           without === undefined ? right : `${right} (without it ${without})`,
         );
         if (rights.length === 0) return OK;
-        const text = `ServiceAccount ${NAMES.webhook} cannot ${texts.join(', nor ')}.`;
+        const text = `ServiceAccount ${INSTALLED.webhook} cannot ${texts.join(', nor ')}.`;
         return needed.length > 0 ? failed(text) : warning(text);
       }),
   },
@@ -167,8 +167,8 @@ function configuration(object: unknown): Verdict {
   const webhooks = listAt(object, 'webhooks');
   const kind = textAt(object, 'kind') ?? 'configuration';
   if (webhooks.length === 0) return failed(`${kind} rolechain has no webhook.`);
-  const astray = webhooks.find((one) => textAt(one, 'clientConfig', 'service', 'name') !== NAMES.webhook);
-  if (astray !== undefined) return failed(`${textAt(astray, 'name')} does not lead to Service ${NAMES.webhook}.`);
+  const astray = webhooks.find((one) => textAt(one, 'clientConfig', 'service', 'name') !== INSTALLED.webhook);
+  if (astray !== undefined) return failed(`${textAt(astray, 'name')} does not lead to Service ${INSTALLED.webhook}.`);
   const closed = webhooks.find((one) => textAt(one, 'failurePolicy') !== 'Ignore');
   if (closed === undefined) return OK;
   return warning(
@@ -215,8 +215,7 @@ function versions({ deployment, settings }: Facts): Verdict {
     const [container] = listAt(object, 'spec', 'template', 'spec', 'containers');
     const sidecarImage = settings.is === 'there' && settings.value.ok ? settings.value.value.sidecarImage : undefined;
     const found = {
-      'the webhook':
-        tagOf(textAt(container, 'image')) ?? textAt(object, 'metadata', 'labels', 'app.kubernetes.io/version'),
+      'the webhook': tagOf(textAt(container, 'image')) ?? textAt(object, 'metadata', 'labels', LABELS.version),
       'the sidecar': tagOf(sidecarImage),
       'this command line': VERSION,
     };
@@ -263,7 +262,7 @@ function order({ allMutating, mutating }: Facts): Verdict {
     }),
     judge(allMutating, OK, (all) => {
       const names = all.map((one) => textAt(one, 'metadata', 'name') ?? '').sort();
-      const after = names.slice(names.indexOf(NAMES.configuration) + 1);
+      const after = names.slice(names.indexOf(INSTALLED.configuration) + 1);
       if (after.includes(EKS)) return warning(`${EKS} is called after it.`);
       return ok(after.length === 0 ? 'it is the last' : `after it: ${after.slice(0, 5).join(', ')}`);
     }),

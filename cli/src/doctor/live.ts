@@ -4,6 +4,7 @@
  */
 import { readLiveState, type LiveState } from '../cluster/live-state.ts';
 import type { Cluster } from '../cluster/client.ts';
+import { pathOf } from '../cluster/path.ts';
 import type { SidecarStatus } from '@rolechain/shared';
 import type { Live, LiveRole } from '../report-schemas/doctor.ts';
 
@@ -12,7 +13,7 @@ type Status = SidecarStatus['roles'][string];
 /** Throws ObjectNotFound. */
 export async function readLive(cluster: Cluster, name: string): Promise<Live> {
   const { namespace } = cluster;
-  const pod = await cluster.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`);
+  const pod = await cluster.get(pathOf(namespace, 'pods', name));
   return liveOf(await readLiveState(cluster, pod), namespace, name);
 }
 

@@ -1,4 +1,6 @@
 /** The rights of the webhook, as manifests/base/rbac.yaml gives them; a test holds the two together. */
+import { GUARD_BINDINGS, INSTALLED } from '@rolechain/shared';
+
 export interface WebhookRight {
   readonly group: string;
   readonly resource: string;
@@ -25,19 +27,14 @@ export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
     without: 'the Region has to stand in the setting region',
   },
   ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) => ({
-    ...{ group: ADMISSION, resource, verbs: [...READ, 'patch'], names: ['rolechain'] },
+    ...{ group: ADMISSION, resource, verbs: [...READ, 'patch'], names: [INSTALLED.configuration] },
     where: 'cluster' as const,
   })),
   {
     group: ADMISSION,
     resource: 'validatingadmissionpolicybindings',
     verbs: ['get'],
-    names: [
-      'rolechain-guard',
-      'rolechain-guard-default-role',
-      'rolechain-guard-default-role-opted-in',
-      'rolechain-guard-opted-in',
-    ],
+    names: GUARD_BINDINGS,
     where: 'cluster',
     without: 'under mode: audit nobody tells where the guard refuses pods all the same',
   },
@@ -54,7 +51,7 @@ export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
     group: '',
     resource: 'secrets',
     verbs: [...READ, 'update'],
-    names: ['rolechain-webhook-tls'],
+    names: [INSTALLED.certificateSecret],
     where: 'own namespace',
   },
 ];

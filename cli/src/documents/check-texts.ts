@@ -1,5 +1,6 @@
 /** Fields that take text, and what YAML makes of a number or of `yes` without quotes. */
 import { CodedError, isMap } from '@rolechain/shared';
+import { mapOf } from '../objects/fields.ts';
 
 /**
  * Throws FileInvalid where a name, a namespace, a ServiceAccount or an annotation of an object is there and is no text: it would count as
@@ -38,5 +39,3 @@ function ofTexts(fields: Readonly<Record<string, unknown>>, where: string): stri
   );
   return wrong && `${where} ${wrong[0]}`;
 }
-
-const mapOf = (value: unknown): Readonly<Record<string, unknown>> => (isMap(value) ? value : {});

@@ -1,5 +1,5 @@
 /** What a decision looks up, taken from objects that were read: from files, or of a cluster. Each with where it is from. */
-import { CodedError, isMap } from '@rolechain/shared';
+import { CodedError, type EksWebhook } from '@rolechain/shared';
 import {
   accountKeys,
   keptAnnotations,
@@ -12,6 +12,7 @@ import {
   type LimitRule,
   type ServiceAccount,
 } from '@rolechain/webhook';
+import { textsAt } from '../objects/fields.ts';
 import type { Json } from './manifests.ts';
 import type { KnownSettings } from './webhook-settings.ts';
 
@@ -69,9 +70,7 @@ export function decideOptions({ value: settings }: KnownSettings, known: KnownOb
     judgements: makeJudgements(),
     lookup: async (namespace, name): Promise<ServiceAccount | undefined> => {
       const found = await known.account(namespace, name);
-      if (!found) return undefined;
-      const annotations = keptAnnotations(annotationsOf(found.value), 'ServiceAccount', accountKeys(eks));
-      return withEksKeys({ namespace, name, annotations }, eks);
+      return found && keptAccount(namespace, name, found.value, eks);
     },
     lookupNamespace: async (name): Promise<Annotations> => {
       const found = await known.namespace(name);
@@ -82,10 +81,11 @@ export function decideOptions({ value: settings }: KnownSettings, known: KnownOb
   };
 }
 
-/** The annotations that are text: no apiserver takes others. */
-export function annotationsOf({ metadata }: Json): Annotations {
-  const all = isMap(metadata) && isMap(metadata.annotations) ? metadata.annotations : {};
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+/** An account as the webhook keeps it of the API's object. */
+export function keptAccount(namespace: string, name: string, value: Json, eks: EksWebhook): ServiceAccount {
+  const annotations = keptAnnotations(annotationsOf(value), 'ServiceAccount', accountKeys(eks));
+  return withEksKeys({ namespace, name, annotations }, eks);
 }
+
+/** The annotations that are text: no apiserver takes others. */
+export const annotationsOf = (object: Json): Annotations => textsAt(object, 'metadata', 'annotations');

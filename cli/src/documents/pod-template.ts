@@ -1,5 +1,6 @@
 /** Where in an object the pod is that is made of it: by shape, so that kinds of other projects are read, too. Pure. */
 import { isMap } from '@rolechain/shared';
+import { at } from '../objects/fields.ts';
 import type { Json, Manifest, Path } from './manifests.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface PodTemplate {
 export function podTemplateOf({ kind, value }: Pick<Manifest, 'kind' | 'value'>): PodTemplate | undefined {
   if (kind === 'Pod') return { path: [], value };
   for (const path of TEMPLATES) {
-    const found = path.reduce<unknown>((at, part) => (isMap(at) ? at[part] : undefined), value);
+    const found = at(value, ...path.map(String));
     if (isMap(found) && isMap(found.spec) && Array.isArray(found.spec.containers)) return { path, value: found };
   }
   return undefined;

@@ -1,6 +1,7 @@
 /** All that the options of a command with `-f` name, read. */
 import { CodedError } from '@rolechain/shared';
 import type { Call } from '../terminal/command.ts';
+import { listOf, textOf } from '../terminal/options.ts';
 import { manifestsOf, parseFile, type Manifest, type ManifestFile } from './manifests.ts';
 import { readSource, readSources } from './read-sources.ts';
 import { objectsOfInput, type KnownObjects } from './known-objects.ts';
@@ -59,7 +60,3 @@ async function writtenSettings(
   const found = manifests.flatMap(({ value, file: of }) => settingsOfConfigMap(value, of) ?? []);
   return found[0];
 }
-
-export const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
-export const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);

@@ -1,14 +1,9 @@
 /** The webhook's settings, as a command knows them: from a file, from the ConfigMap, else their defaults. Each with where it is from. */
-import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
-import { CodedError, PATHS, eksWebhook, formatProblems, isMap, isRegion } from '@rolechain/shared';
-import { SETTINGS_FIELDS, parseSettings, type DecideSettings } from '@rolechain/webhook';
+import { CodedError, INSTALLED, eksWebhook, formatProblems, isMap, isRegion } from '@rolechain/shared';
+import { parseSettings, type DecideSettings, type Settings } from '@rolechain/webhook';
 import type { Json } from './manifests.ts';
 import type { Source } from './read-sources.ts';
-
-/** The ConfigMap that the manifests make, and the key in it. */
-export const SETTINGS_CONFIG_MAP = SETTINGS_FIELDS.serviceName.fallback.replaceAll('`', '');
-const KEY = basename(PATHS.settings);
 
 /** A text of settings. */
 export interface SettingsText {
@@ -34,9 +29,9 @@ export function settingsOfSource({ name, text }: Source): SettingsText {
 /** Undefined where the object is not that ConfigMap. */
 export function settingsOfConfigMap(object: Json, file?: string): SettingsText | undefined {
   const { kind, metadata, data } = object;
-  if (kind !== 'ConfigMap' || !isMap(metadata) || metadata.name !== SETTINGS_CONFIG_MAP) return undefined;
-  const text = isMap(data) ? data[KEY] : undefined;
-  const from = `ConfigMap ${SETTINGS_CONFIG_MAP}${file === undefined ? '' : ` (${file})`}`;
+  if (kind !== 'ConfigMap' || !isMap(metadata) || metadata.name !== INSTALLED.webhook) return undefined;
+  const text = isMap(data) ? data[INSTALLED.settingsKey] : undefined;
+  const from = `ConfigMap ${INSTALLED.webhook}${file === undefined ? '' : ` (${file})`}`;
   return typeof text === 'string' ? { text, from } : undefined;
 }
 
@@ -50,8 +45,7 @@ const FALLBACK_REGION = 'us-east-1';
 
 /** Throws FileInvalid with every problem of the settings. */
 export function knownSettings(written: SettingsText | undefined, { option, env }: RegionSources): KnownSettings {
-  // The one field that has no default; nothing but the patch reads it.
-  const parsed = parseSettings(written?.text ?? 'sidecarImage: unknown');
+  const parsed = parseSettings(written?.text ?? UNWRITTEN);
   if (!parsed.ok) {
     throw new CodedError('FileInvalid', `${written?.from ?? 'The settings'}: ${formatProblems(parsed.problems)}.`);
   }
@@ -66,7 +60,21 @@ export function knownSettings(written: SettingsText | undefined, { option, env }
     FALLBACK_REGION,
     "assumed: the webhook takes its node's, which is not known here",
   ];
-  const { eksWebhook: flags, ...others } = parsed.value;
-  const value = { ...others, eks: eksWebhook(flags), region: region ?? FALLBACK_REGION };
+  const value = decideSettingsOf({ ...parsed.value, region: region ?? FALLBACK_REGION });
   return { value, from: written?.from, regionFrom };
+}
+
+/** The one field that has no default; nothing but the patch reads it. */
+const UNWRITTEN = 'sidecarImage: unknown';
+
+/** Those of an installation that nobody has changed. */
+export function defaultSettings(): Settings {
+  const parsed = parseSettings(UNWRITTEN);
+  if (!parsed.ok) throw new CodedError('InternalError', formatProblems(parsed.problems));
+  return parsed.value;
+}
+
+/** The webhook takes a Region that no setting names of its node; nothing that a report shows depends on it. */
+export function decideSettingsOf({ eksWebhook: flags, ...settings }: Settings): DecideSettings {
+  return { ...settings, eks: eksWebhook(flags), region: settings.region ?? FALLBACK_REGION };
 }

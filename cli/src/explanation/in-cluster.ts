@@ -1,12 +1,12 @@
 /** Explains an object of a cluster: what the webhook reads there is read here, by the user's own rights. */
-import { CodedError } from '@rolechain/shared';
+import { INSTALLED, type CodedError } from '@rolechain/shared';
 import { connect, type Cluster } from '../cluster/client.ts';
+import { pathOf } from '../cluster/path.ts';
+import { unlessForbidden } from '../cluster/refused.ts';
 import { decideOptions, type KnownObject, type KnownObjects } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
-import { textOf } from '../documents/read-input.ts';
 import { readSource } from '../documents/read-sources.ts';
 import {
-  SETTINGS_CONFIG_MAP,
   knownSettings,
   settingsOfConfigMap,
   settingsOfSource,
@@ -14,32 +14,29 @@ import {
 } from '../documents/webhook-settings.ts';
 import type { Coded, Explanation, Subject } from '../report-schemas/explain.ts';
 import type { Call } from '../terminal/command.ts';
+import { textOf } from '../terminal/options.ts';
 import { explainAccount, explainNamespace } from './explain-account.ts';
 import { explainPod, type World } from './explain.ts';
 import { explainLive } from './live.ts';
 
 const FROM = 'the cluster';
-/** Where the manifests install the webhook. */
-const WEBHOOK_NAMESPACE = 'rolechain';
 
 /** Throws ObjectNotFound, and ClusterForbidden with the right that lacks. */
 export async function explainInCluster(call: Call, kind: string, name: string): Promise<Explanation> {
   const cluster = await connect(call);
   const { namespace } = cluster;
   const gaps: Coded[] = [];
-  const ofNamespace = (resource: string, named: string, of = namespace): string =>
-    `/api/v1/namespaces/${encodeURIComponent(of)}/${resource}/${encodeURIComponent(named)}`;
   if (kind === 'namespace' || kind === 'ns') {
-    const value = await cluster.get<Json>(`/api/v1/namespaces/${encodeURIComponent(name)}`);
+    const value = await cluster.get<Json>(pathOf(undefined, 'namespaces', name));
     const world = await worldOf(call, { cluster, namespace: name, gaps });
     return explainNamespace({ kind: 'Namespace', namespace: '', name, from: FROM }, value, world);
   }
   if (kind === 'serviceaccount' || kind === 'sa') {
     const subject: Subject = { kind: 'ServiceAccount', namespace, name, from: FROM };
-    const value = await cluster.get<Json>(ofNamespace('serviceaccounts', name));
+    const value = await cluster.get<Json>(pathOf(namespace, 'serviceaccounts', name));
     return explainAccount(subject, value, await worldOf(call, { cluster, namespace, gaps }));
   }
-  const pod = await cluster.get<Json>(ofNamespace('pods', name));
+  const pod = await cluster.get<Json>(pathOf(namespace, 'pods', name));
   const world = await worldOf(call, { cluster, namespace, gaps });
   const subject: Subject = { kind: 'Pod', namespace, name, from: FROM };
   return { ...(await explainPod({ subject, pod }, world)), live: await explainLive(cluster, pod) };
@@ -61,11 +58,10 @@ async function worldOf({ options, surroundings }: Call, place: Place): Promise<W
 }
 
 async function settingsInCluster({ cluster, gaps }: Place): Promise<SettingsText | undefined> {
-  const path = `/api/v1/namespaces/${WEBHOOK_NAMESPACE}/configmaps/${SETTINGS_CONFIG_MAP}`;
+  const path = pathOf(INSTALLED.namespace, 'configmaps', INSTALLED.webhook);
   const found = await unlessForbidden(
     () => cluster.find<Json>(path),
-    gaps,
-    "The webhook's settings are not known: their defaults are assumed.",
+    gapIn(gaps, "The webhook's settings are not known: their defaults are assumed."),
   );
   return found && settingsOfConfigMap({ ...found, kind: 'ConfigMap' });
 }
@@ -75,25 +71,16 @@ async function objectsInCluster({ cluster, namespace, gaps }: Place): Promise<Kn
   const known = (value: Json | undefined, of: string, name: string): KnownObject | undefined =>
     value && { namespace: of, name, value, from: FROM };
   const ranges = await unlessForbidden(
-    () => cluster.list(`/api/v1/namespaces/${encodeURIComponent(namespace)}/limitranges`, (item) => item as Json),
-    gaps,
-    'LimitRanges are not known: none are assumed.',
+    () => cluster.list(pathOf(namespace, 'limitranges'), (item) => item as Json),
+    gapIn(gaps, 'LimitRanges are not known: none are assumed.'),
   );
   let namespaceRead: Promise<Json | undefined> | undefined;
   return {
-    account: async (of, name) =>
-      known(
-        await cluster.find<Json>(
-          `/api/v1/namespaces/${encodeURIComponent(of)}/serviceaccounts/${encodeURIComponent(name)}`,
-        ),
-        of,
-        name,
-      ),
+    account: async (of, name) => known(await cluster.find<Json>(pathOf(of, 'serviceaccounts', name)), of, name),
     namespace: async (name) => {
       namespaceRead ??= unlessForbidden(
-        () => cluster.find<Json>(`/api/v1/namespaces/${encodeURIComponent(name)}`),
-        gaps,
-        `The annotations of Namespace ${name} are not known: none are assumed.`,
+        () => cluster.find<Json>(pathOf(undefined, 'namespaces', name)),
+        gapIn(gaps, `The annotations of Namespace ${name} are not known: none are assumed.`),
       );
       return known(await namespaceRead, '', name);
     },
@@ -105,12 +92,8 @@ async function objectsInCluster({ cluster, namespace, gaps }: Place): Promise<Kn
   };
 }
 
-async function unlessForbidden<T>(read: () => Promise<T>, gaps: Coded[], assumed: string): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
-    gaps.push({ code: error.code, text: `${assumed} ${error.message}`, fix: error.fix });
-    return undefined;
-  }
-}
+const gapIn =
+  (gaps: Coded[], assumed: string) =>
+  ({ code, message, fix }: CodedError): void => {
+    gaps.push({ code, text: `${assumed} ${message}`, fix });
+  };

@@ -1,5 +1,6 @@
 /** What `whois` is asked about: an assumed-role ARN, a session name, or CloudTrail records. Pure. */
-import { CodedError, LIMITS, isMap } from '@rolechain/shared';
+import { CodedError, LIMITS } from '@rolechain/shared';
+import { mapOf, textAt } from '../objects/fields.ts';
 import type { TrailEvent } from '../report-schemas/whois.ts';
 
 export interface Asked {
@@ -32,8 +33,6 @@ function sessionOf(text: string): Asked | undefined {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-const fields = (value: unknown): Json => (isMap(value) ? value : {});
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /**
  * The sessions that records name, each once: one record, `{"Records": [...]}` as CloudTrail writes it to S3, `{"Events": [...]}` as
@@ -74,10 +73,10 @@ function parse(name: string, source: string): unknown {
 
 function recordsOf(value: unknown): Json[] {
   if (Array.isArray(value)) return value.flatMap(recordsOf);
-  const { Records, Events, CloudTrailEvent, ...record } = fields(value);
-  if (Array.isArray(Records)) return Records.map(fields);
+  const { Records, Events, CloudTrailEvent, ...record } = mapOf(value);
+  if (Array.isArray(Records)) return Records.map(mapOf);
   if (Array.isArray(Events)) return Events.flatMap(recordsOf);
-  const inner = text(CloudTrailEvent);
+  const inner = textAt(CloudTrailEvent);
   if (inner !== undefined) return recordsOf(parse('CloudTrailEvent', inner));
   return [record];
 }
@@ -85,20 +84,20 @@ function recordsOf(value: unknown): Json[] {
 /** The session that a call of STS made, or else the one that the call was made with. */
 function askedOfRecord(record: Json): Asked[] {
   const { requestParameters, responseElements, userIdentity } = record;
-  const parameters = fields(requestParameters);
-  const made = text(fields(fields(responseElements).assumedRoleUser).arn);
-  const asked = text(parameters.roleSessionName);
+  const parameters = mapOf(requestParameters);
+  const made = textAt(mapOf(mapOf(responseElements).assumedRoleUser).arn);
+  const asked = textAt(parameters.roleSessionName);
   const event = eventOf(record, parameters);
   if (made !== undefined || asked !== undefined) {
     const base = made === undefined ? undefined : sessionOf(made);
-    const role = roleOf(text(parameters.roleArn)) ?? base?.role;
+    const role = roleOf(textAt(parameters.roleArn)) ?? base?.role;
     const session = base?.session ?? asked ?? '';
     return SESSION.test(session) ? [{ session, role, event }] : [];
   }
-  const { type, arn, sessionContext } = fields(userIdentity);
-  const base = type === 'AssumedRole' ? sessionOf(text(arn) ?? '') : undefined;
+  const { type, arn, sessionContext } = mapOf(userIdentity);
+  const base = type === 'AssumedRole' ? sessionOf(textAt(arn) ?? '') : undefined;
   if (base === undefined) return [];
-  const issuer = roleOf(text(fields(fields(sessionContext).sessionIssuer).arn));
+  const issuer = roleOf(textAt(mapOf(mapOf(sessionContext).sessionIssuer).arn));
   return [{ ...base, role: issuer ?? base.role, event }];
 }
 
@@ -111,14 +110,14 @@ function roleOf(arn: string | undefined): Asked['role'] {
 function eventOf(record: Json, parameters: Json): TrailEvent {
   const { eventName, eventTime, userIdentity } = record;
   const { tags, principalTags, incomingTransitiveTags, sourceIdentity } = parameters;
-  const { sourceIdentity: set } = fields(fields(userIdentity).sessionContext);
-  const listed = (Array.isArray(tags) ? tags : []).map(fields).map(({ key, value }) => [key, value] as const);
-  const all = [...Object.entries(fields(incomingTransitiveTags)), ...Object.entries(fields(principalTags)), ...listed];
-  const known = all.flatMap(([key, value]) => (text(key) && text(value) ? [[key, value] as [string, string]] : []));
+  const { sourceIdentity: set } = mapOf(mapOf(userIdentity).sessionContext);
+  const listed = (Array.isArray(tags) ? tags : []).map(mapOf).map(({ key, value }) => [key, value] as const);
+  const all = [...Object.entries(mapOf(incomingTransitiveTags)), ...Object.entries(mapOf(principalTags)), ...listed];
+  const known = all.flatMap(([key, value]) => (textAt(key) && textAt(value) ? [[key, value] as [string, string]] : []));
   return {
-    name: text(eventName) ?? '',
-    time: text(eventTime) ?? '',
-    sourceIdentity: text(sourceIdentity) ?? text(set) ?? null,
+    name: textAt(eventName) ?? '',
+    time: textAt(eventTime) ?? '',
+    sourceIdentity: textAt(sourceIdentity) ?? textAt(set) ?? null,
     tags: Object.fromEntries(known.slice(0, 2 * LIMITS.tags)),
   };
 }

@@ -1,6 +1,6 @@
 /** Options of the commands that work with policies: apart, so that --help loads no more. */
 import { FILE_OPTION } from '../documents/options.ts';
-import type { OptionSpec } from '../terminal/command.ts';
+import type { ArgumentSpec, OptionSpec } from '../terminal/command.ts';
 
 /** Of both commands that work with policies. */
 export const CHAIN_OPTIONS: readonly OptionSpec[] = [
@@ -20,4 +20,10 @@ export const CHAIN_OPTIONS: readonly OptionSpec[] = [
     description: "the webhook's settings; else the cluster's, else the defaults",
     completes: 'file',
   },
+];
+
+/** Of both, too. */
+export const CHAIN_ARGUMENTS: readonly ArgumentSpec[] = [
+  { name: '[kind]', description: 'what it is', choices: ['serviceaccount', 'sa'] },
+  { name: '[name]', description: 'the name of the ServiceAccount; with -f, needed where the file has several' },
 ];

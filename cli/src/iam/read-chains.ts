@@ -1,22 +1,22 @@
 /** The chains of a ServiceAccount, from a file or from the cluster, with what else the policies depend on. */
-import { AUDIENCE, CodedError, FOREIGN_KEYS, isMap, parseRoleARN, type SidecarConfig } from '@rolechain/shared';
+import { AUDIENCE, CodedError, FOREIGN_KEYS, parseRoleARN, type SidecarConfig } from '@rolechain/shared';
 import {
-  accountKeys,
   asksForRole,
   decideServiceAccount,
-  keptAnnotations,
   otherAccountsOf,
   UNKEPT,
-  withEksKeys,
   type DecideSettings,
   type OtherAccounts,
   type ServiceAccount,
 } from '@rolechain/webhook';
 import { connect, type Cluster } from '../cluster/client.ts';
-import { decideSettingsOf, readInstallation } from '../cluster/installation.ts';
-import { manifestsOf, parseFile } from '../documents/manifests.ts';
+import { readInstallation } from '../cluster/installation.ts';
+import { pathOf } from '../cluster/path.ts';
+import { unlessForbidden } from '../cluster/refused.ts';
+import { keptAccount } from '../documents/known-objects.ts';
+import { manifestsOf, parseFile, type Json } from '../documents/manifests.ts';
 import { readSource, readSources } from '../documents/read-sources.ts';
-import { knownSettings, settingsOfSource } from '../documents/webhook-settings.ts';
+import { decideSettingsOf, knownSettings, settingsOfSource } from '../documents/webhook-settings.ts';
 import type { Call } from '../terminal/command.ts';
 import { pathsOf, type BaseFacts, type Path } from './chain.ts';
 import type { Unknown, Value } from './document.ts';
@@ -102,12 +102,9 @@ const bare = (issuer: string): string => issuer.replace(/^https:\/\//, '').repla
 
 /** OIDC discovery of the API server. Kubernetes binds the right to it to ServiceAccounts alone. */
 async function readIssuer(cluster: Cluster, notes: string[]): Promise<Value | undefined> {
-  try {
-    const found = await cluster.find<{ issuer?: unknown }>('/.well-known/openid-configuration');
-    if (typeof found?.issuer === 'string' && ISSUER_URL.test(found.issuer)) return bare(found.issuer);
-  } catch (error) {
-    if (!(error instanceof CodedError) || error.code !== 'ClusterForbidden') throw error;
-  }
+  const read = (): Promise<{ issuer?: unknown } | undefined> => cluster.find('/.well-known/openid-configuration');
+  const found = await unlessForbidden(read, () => undefined);
+  if (typeof found?.issuer === 'string' && ISSUER_URL.test(found.issuer)) return bare(found.issuer);
   notes.push(
     'The apiserver does not tell the issuer of its tokens (GET /.well-known/openid-configuration): give --oidc-issuer.',
   );
@@ -133,28 +130,18 @@ interface Accounts {
   readonly others: (names: readonly { readonly namespace: string; readonly name: string }[]) => Promise<OtherAccounts>;
 }
 
-type Metadata = Readonly<Record<string, unknown>>;
-
-function toAccount(metadata: Metadata, namespace: string, { eks }: DecideSettings): ServiceAccount {
-  const annotations = (isMap(metadata.annotations) ? metadata.annotations : {}) as Readonly<Record<string, string>>;
-  const kept = keptAnnotations(annotations, 'ServiceAccount', accountKeys(eks));
-  return withEksKeys({ namespace, name: String(metadata.name), annotations: kept }, eks);
-}
-
-function clusterAccounts(cluster: Cluster, settings: DecideSettings): Accounts {
-  const pathOf = (namespace: string, name: string): string =>
-    `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
+function clusterAccounts(cluster: Cluster, { eks }: DecideSettings): Accounts {
   return {
     find: async (name) => {
       if (name === undefined) throw noName();
-      const { metadata } = await cluster.get<{ metadata: Metadata }>(pathOf(cluster.namespace, name));
-      return toAccount(metadata, cluster.namespace, settings);
+      const { namespace } = cluster;
+      return keptAccount(namespace, name, await cluster.get(pathOf(namespace, 'serviceaccounts', name)), eks);
     },
     others: async (names) => {
       const found = await Promise.all(
         names.map(async ({ namespace, name }) => {
-          const object = await cluster.find<{ metadata: Metadata }>(pathOf(namespace, name));
-          return object ? [[`${namespace}/${name}`, toAccount(object.metadata, namespace, settings)] as const] : [];
+          const object = await cluster.find<Json>(pathOf(namespace, 'serviceaccounts', name));
+          return object ? [[`${namespace}/${name}`, keptAccount(namespace, name, object, eks)] as const] : [];
         }),
       );
       return new Map(found.flat());
@@ -168,7 +155,7 @@ async function fileAccounts(call: Call, files: readonly string[], settings: Deci
   const all = sources
     .flatMap((source) => manifestsOf(parseFile(source)))
     .filter(({ kind }) => kind === 'ServiceAccount')
-    .map(({ value, namespace = asked }) => toAccount(isMap(value.metadata) ? value.metadata : {}, namespace, settings));
+    .map(({ value, name, namespace = asked }) => keptAccount(namespace, name, value, settings.eks));
   const byName = new Map(all.map((account) => [`${account.namespace}/${account.name}`, account]));
   return {
     find: (name) => {

@@ -4,21 +4,19 @@ import {
   ENV,
   LIMITS,
   PATHS,
-  SIDECAR,
   credentialsPath,
-  isMap,
   readAnnotation,
   type HopSpec,
   type RoleSpec,
 } from '@rolechain/shared';
 import { serviceAccountNameOf } from '@rolechain/webhook';
+import { sidecarConfigOf } from '../cluster/sidecar.ts';
+import { mapOf, mapsOf } from '../objects/fields.ts';
 import type { AccountMatch, PodMatch } from '../report-schemas/whois.ts';
 import type { Asked } from './asked-sessions.ts';
 import { makesName, mayMakeName } from './read-session-name.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-const fields = (value: unknown): Json => (isMap(value) ? value : {});
-const items = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(fields) : []);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** A session that a pod's sidecar asks STS for, but for the base identity of EKS Pod Identity, which is EKS' to name. */
@@ -32,9 +30,9 @@ interface Made {
 
 /** Those of the sessions that this pod makes: by its sidecar's own configuration, or by the tags that EKS puts on its base identity. */
 export function matchesOf(pod: unknown, asked: readonly Asked[]): PodMatch[][] {
-  const { metadata, spec, status } = fields(pod);
-  const { name, namespace } = fields(metadata);
-  const config = configOf(fields(spec));
+  const { metadata, spec, status } = mapOf(pod);
+  const { name, namespace } = mapOf(metadata);
+  const config = sidecarConfigOf(pod);
   if (config === undefined) return asked.map(() => []);
   const values = {
     pod: text(name),
@@ -47,7 +45,7 @@ export function matchesOf(pod: unknown, asked: readonly Asked[]): PodMatch[][] {
     namespace: text(namespace),
     name: text(name),
     serviceAccount: serviceAccountNameOf(pod),
-    phase: text(fields(status).phase),
+    phase: text(mapOf(status).phase),
   };
   return asked.map((each) => {
     const own = made.filter((one) => isRole(each, one.roleARN) && makesName(each.session, one.template, values));
@@ -55,32 +53,21 @@ export function matchesOf(pod: unknown, asked: readonly Asked[]): PodMatch[][] {
     return (own.length > 0 ? own : tagged ? made.filter(({ hop, hops }) => hop === hops) : []).map((one) => ({
       ...about,
       ...one,
-      containers: holdersOf(fields(spec), one.role),
+      containers: holdersOf(mapOf(spec), one.role),
     }));
   });
 }
 
-function configOf(spec: Json): Json | undefined {
-  const container = items(spec.initContainers).find(({ name }) => name === SIDECAR.name);
-  const written = text(items(container?.env).find(({ name }) => name === ENV.config)?.value);
-  if (written === '' || written.length > LIMITS.configBytes) return undefined;
-  try {
-    return fields(JSON.parse(written));
-  } catch {
-    return undefined;
-  }
-}
-
 function madeBy(config: Json): Made[] {
-  const roles = Object.entries(fields(config.roles)).slice(0, LIMITS.roles + 1);
+  const roles = Object.entries(mapOf(config.roles)).slice(0, LIMITS.roles + 1);
   return roles.flatMap(([role, value]) => {
-    const { hops, source } = fields(value);
-    const calls = items(hops).map(({ roleARN, sessionName }) => ({
+    const { hops, source } = mapOf(value);
+    const calls = mapsOf(hops).map(({ roleARN, sessionName }) => ({
       roleARN: text(roleARN),
       template: text(sessionName),
     }));
     // IRSA's session has the name of the first hop's.
-    const base = text(fields(source).roleARN);
+    const base = text(mapOf(source).roleARN);
     const [first] = calls;
     const all = [
       ...(base !== '' && first ? [{ roleARN: base, template: first.template, hop: 0 }] : []),
@@ -109,9 +96,9 @@ function isTagged(
 
 function holdersOf(spec: Json, role: string): string[] {
   const path = credentialsPath(role);
-  return [...items(spec.initContainers), ...items(spec.containers)]
+  return [...mapsOf(spec.initContainers), ...mapsOf(spec.containers)]
     .filter(({ env }) =>
-      items(env).some(
+      mapsOf(env).some(
         ({ name, value }) =>
           name === ENV.fullURI &&
           (text(value).endsWith(path) || (role === 'default' && text(value).endsWith(PATHS.credentials))),
@@ -128,8 +115,8 @@ export interface NamedAccount {
 }
 
 export function namedAccount(account: unknown): NamedAccount {
-  const { name, namespace, annotations } = fields(fields(account).metadata);
-  const written = text(fields(annotations)[ANNOTATIONS.assumeRole.key]);
+  const { name, namespace, annotations } = mapOf(mapOf(account).metadata);
+  const written = text(mapOf(annotations)[ANNOTATIONS.assumeRole.key]);
   return { namespace: text(namespace), name: text(name), annotation: written === '' ? null : written };
 }
 

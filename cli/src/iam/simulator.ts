@@ -6,9 +6,8 @@
 import { createRequire as requireFrom } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CodedError } from '@rolechain/shared';
+import { CodedError, SIMULATOR } from '@rolechain/shared';
 
-const SIMULATOR = '@cloud-copilot/iam-simulate';
 /** Its parser and validators, which it brings itself. */
 const POLICY = '@cloud-copilot/iam-policy';
 
@@ -53,7 +52,7 @@ export async function loadSimulator(folders: readonly string[]): Promise<Simulat
   const bases = [...folders.map((folder) => join(folder, 'x')), fileURLToPath(import.meta.url)];
   for (const base of bases) {
     try {
-      const file = requireFrom(base).resolve(SIMULATOR);
+      const file = requireFrom(base).resolve(SIMULATOR.name);
       const modules = [file, requireFrom(file).resolve(POLICY)].map((path) => pathToFileURL(path).href);
       const [simulate, policy] = (await Promise.all(modules.map((url) => import(url)))) as [
         SimulateModule,

@@ -26,3 +26,17 @@ export function textsAt(object: unknown, ...path: readonly string[]): Readonly<R
   const entries = isMap(value) ? Object.entries(value) : [];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The map; an empty one where the value is none. */
+export const mapOf = (value: unknown): Members => (isMap(value) ? value : {});
+
+/** The items of a list, each as a map. */
+export const mapsOf = (value: unknown): readonly Members[] => (Array.isArray(value) ? value.map(mapOf) : []);
+
+/** Whether a pod has ended: its containers do not run again (core/v1, PodPhase). */
+export function hasEnded(pod: unknown): boolean {
+  const phase = at(pod, 'status', 'phase');
+  return phase === 'Succeeded' || phase === 'Failed';
+}

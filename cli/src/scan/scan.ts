@@ -15,10 +15,13 @@ import {
   type LimitRule,
   type Settings,
 } from '@rolechain/webhook';
-import { pathOf, readAccounts, readNamespaces, type KnownAccount, type KnownNamespace } from '../cluster/accounts.ts';
+import { readAccounts, readNamespaces, type KnownAccount, type KnownNamespace } from '../cluster/accounts.ts';
 import type { Cluster } from '../cluster/client.ts';
-import { decideSettingsOf, orNote, readInstallation, type Installation } from '../cluster/installation.ts';
+import { orNote, readInstallation, type Installation } from '../cluster/installation.ts';
 import { ownerOf } from '../cluster/owner.ts';
+import { pathOf } from '../cluster/path.ts';
+import { decideSettingsOf } from '../documents/webhook-settings.ts';
+import { hasEnded } from '../objects/fields.ts';
 import { plain } from '../terminal/plain.ts';
 import type { ScanReport, Workload } from '../report-schemas/scan.ts';
 
@@ -103,8 +106,8 @@ async function look(
   options: DecideOptions,
   { installation, namespaces }: Where,
 ): Promise<Looked | 'ended'> {
-  const { metadata, status } = pod as { metadata?: { namespace?: string }; status?: { phase?: string } };
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return 'ended';
+  const { metadata } = pod as { metadata?: { namespace?: string } };
+  if (hasEnded(pod)) return 'ended';
   const namespace = metadata?.namespace ?? '';
   const isCovered = installation.isCovered(namespaces.get(namespace)?.labels ?? {});
   const owner = ownerOf(pod);

@@ -1,13 +1,16 @@
 /** Reads a namespace's pods, or the cluster's, and asks their sidecars, some at once. */
 import { LIMITS } from '@rolechain/shared';
 import { serviceAccountNameOf } from '@rolechain/webhook';
-import { pathOf, podAnnotations, readAccounts, readNamespaces } from '../cluster/accounts.ts';
+import { podAnnotations, readAccounts, readNamespaces } from '../cluster/accounts.ts';
 import { FOREIGN_KEYS } from '@rolechain/shared';
 import type { Cluster } from '../cluster/client.ts';
-import { decideSettingsOf, orNote, readInstallation } from '../cluster/installation.ts';
+import { orNote, readInstallation } from '../cluster/installation.ts';
 import { liveTargetOf, makeLiveReader } from '../cluster/live-state.ts';
 import { mapAtOnce } from '../cluster/map-at-once.ts';
 import { ownerOf } from '../cluster/owner.ts';
+import { pathOf } from '../cluster/path.ts';
+import { decideSettingsOf } from '../documents/webhook-settings.ts';
+import { hasEnded } from '../objects/fields.ts';
 import type { StatusReport } from '../report-schemas/status.ts';
 import { isConcerned, podStatus, type Around, type ListedPod } from './pod-status.ts';
 
@@ -43,9 +46,8 @@ export async function readStatus(
 }
 
 function listedPod(pod: unknown): ListedPod {
-  const { metadata, status } = pod as {
+  const { metadata } = pod as {
     metadata?: { creationTimestamp?: string; annotations?: Record<string, string> };
-    status?: { phase?: string };
   };
   const { creationTimestamp = '', annotations = {} } = metadata ?? {};
   const { [FOREIGN_KEYS.mirrorPod]: mirror } = annotations;
@@ -54,7 +56,7 @@ function listedPod(pod: unknown): ListedPod {
     owner: ownerOf(pod),
     serviceAccount: serviceAccountNameOf(pod),
     createdAt: Date.parse(creationTimestamp),
-    hasEnded: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    hasEnded: hasEnded(pod),
     annotations: {
       ...podAnnotations(annotations),
       ...(mirror === undefined ? {} : { [FOREIGN_KEYS.mirrorPod]: mirror }),

@@ -1,5 +1,8 @@
 import { e, type ErrorEntry } from './entry.ts';
 
+/** What `check` evaluates policies by, as the user installs it: the version that the tests have. */
+export const SIMULATOR = { name: '@cloud-copilot/iam-simulate', version: '0.1.173' } as const;
+
 /** What the command line can't do. */
 export const COMMAND = {
   UsageInvalid: e(400, 'The command line is not understood.', 'See --help.'),
@@ -37,7 +40,7 @@ export const COMMAND = {
   ObjectNotFound: e(404, 'There is no such object.', 'Check its name and its namespace (-n).'),
   SimulatorMissing: e(
     400,
-    'The policy simulator @cloud-copilot/iam-simulate is not installed, or is another version.',
-    'Run `npm install @cloud-copilot/iam-simulate@0.1.173` in the folder in which you call the command. It is not part of rolechain: its licence is the AGPL-3.0.',
+    `The policy simulator ${SIMULATOR.name} is not installed, or is another version.`,
+    `Run \`npm install ${SIMULATOR.name}@${SIMULATOR.version}\` in the folder in which you call the command. It is not part of rolechain: its licence is the AGPL-3.0.`,
   ),
 } as const satisfies Record<string, ErrorEntry>;

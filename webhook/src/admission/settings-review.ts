@@ -1,12 +1,18 @@
 /** The ConfigMap of settings that is being written: `/validate`. Pure. */
-import { VERSION, formatProblems, problem, readYAML, type Dialect, type Problem } from '@rolechain/shared';
+import {
+  INSTALLED,
+  LABELS,
+  VERSION,
+  formatProblems,
+  problem,
+  readYAML,
+  type Dialect,
+  type Problem,
+} from '@rolechain/shared';
 import { cut, cutMessage } from '../objects/truncate.ts';
 import { fieldsOf } from '../objects/pod.ts';
 import { checkSettings } from '../settings/settings.ts';
 import type { WrittenDecision } from './review.ts';
-
-/** Of the ConfigMap: the Deployment mounts it as PATHS.settings. */
-export const SETTINGS_KEY = 'settings.yaml';
 
 export interface WrittenSettings {
   readonly kind: 'ConfigMap';
@@ -16,9 +22,6 @@ export interface WrittenSettings {
   /** Of the manifests that it comes with, where it has one. */
   readonly version: string | undefined;
 }
-
-/** On every object of the manifests and the chart. */
-const VERSION_LABEL = 'app.kubernetes.io/version';
 
 /** As at the start of the webhook (settings.ts), within the bounds of what strangers write: anyone may call `/validate`. */
 const YAML: Dialect = {
@@ -31,12 +34,12 @@ const YAML: Dialect = {
 export function writtenSettings(object: unknown, oldObject: unknown, name: string): WrittenSettings | undefined {
   const text = textOf(object);
   if (oldObject !== null && oldObject !== undefined && text === textOf(oldObject)) return undefined;
-  const version = fieldsOf(fieldsOf(fieldsOf(object).metadata).labels)[VERSION_LABEL];
+  const version = fieldsOf(fieldsOf(fieldsOf(object).metadata).labels)[LABELS.version];
   return { kind: 'ConfigMap', name, text, version: typeof version === 'string' ? version : undefined };
 }
 
 function textOf(configMap: unknown): string | undefined {
-  const text = fieldsOf(fieldsOf(configMap).data)[SETTINGS_KEY];
+  const text = fieldsOf(fieldsOf(configMap).data)[INSTALLED.settingsKey];
   return typeof text === 'string' ? text : undefined;
 }
 
@@ -44,7 +47,8 @@ function textOf(configMap: unknown): string | undefined {
 export function decideSettings({ name, text, version = VERSION }: WrittenSettings): WrittenDecision {
   // An upgrade writes the settings first, while the old version still answers: it may not know what the new one does.
   if (version !== VERSION) return unchecked(`of version ${cut(version, 63)}, and this webhook is of ${VERSION}`);
-  const problems = text === undefined ? [problem('FieldMissing', SETTINGS_KEY, 'is missing')] : problemsOf(text);
+  const problems =
+    text === undefined ? [problem('FieldMissing', INSTALLED.settingsKey, 'is missing')] : problemsOf(text);
   if (problems === 'too large') return unchecked('too large');
   if (problems.length === 0) return { reason: 'Accepted', warnings: [] };
   const what = `rolechain: ConfigMap ${cut(name, 253)}: the settings are invalid: ${formatProblems(problems)}.`;

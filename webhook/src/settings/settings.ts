@@ -23,6 +23,7 @@ import {
   type EksWebhook,
   type Output,
   type Problem,
+  INSTALLED,
 } from '@rolechain/shared';
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
@@ -212,10 +213,10 @@ const TABLE = {
     'Which of the certificates that clientCA signed; without it, every one. Others are answered 403 `CallerForbidden`.',
     texts,
   ),
-  serviceName: setting('text', 'rolechain-webhook', "The webhook's Service: the certificate carries its name.", text),
+  serviceName: setting('text', INSTALLED.webhook, "The webhook's Service: the certificate carries its name.", text),
   certificateSecret: setting(
     'text',
-    'rolechain-webhook-tls',
+    INSTALLED.certificateSecret,
     'The Secret of the CA and the serving certificate.',
     text,
   ),
