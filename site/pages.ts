@@ -17,7 +17,15 @@ const page = (file: string, title: string): Page => ({ file, title });
 
 /** Everything below docs/ and adr/, and the pages of the root. `test/site` holds it against what is there, both ways. */
 export const SECTIONS: readonly Section[] = [
-  { title: 'Start', pages: [page('README.md', 'What rolechain is')] },
+  {
+    title: 'Start',
+    pages: [
+      page('README.md', 'What rolechain is'),
+      page('docs/quick-start.md', 'Quick start'),
+      page('docs/concepts.md', 'Concepts'),
+      page('docs/when-not.md', "When you don't need it"),
+    ],
+  },
   {
     title: 'Install',
     pages: [
@@ -46,6 +54,7 @@ export const SECTIONS: readonly Section[] = [
       page('docs/errors.md', 'Error codes'),
       page('docs/pods.md', 'Which pods are injected'),
       page('docs/faults.md', 'While AWS fails'),
+      page('docs/faq.md', 'Questions'),
     ],
   },
   {
@@ -57,7 +66,14 @@ export const SECTIONS: readonly Section[] = [
       page('docs/schemas/README.md', 'JSON Schemas'),
     ],
   },
-  { title: 'Security', pages: [page('SECURITY.md', 'Security')] },
+  {
+    title: 'Security',
+    pages: [page('docs/threat-model.md', 'Threat model at a glance'), page('SECURITY.md', 'Security')],
+  },
+  {
+    title: 'Compare',
+    pages: [page('docs/comparison.md', 'Comparison'), page('docs/migration.md', 'Migration')],
+  },
   {
     title: 'Contribute',
     pages: [
@@ -104,7 +120,7 @@ export const FILES: readonly string[] = [...PAGES.keys()];
 
 /** In the bar at the top. */
 export const TOP: readonly Page[] = [
-  page('docs/install.md', 'Install'),
+  page('docs/quick-start.md', 'Quick start'),
   page('docs/reference.md', 'Reference'),
   page('docs/errors.md', 'Errors'),
 ];
