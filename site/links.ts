@@ -8,6 +8,9 @@ import { PAGES, addressOf } from './pages.ts';
 /** Of files that aren't pages, below the site. As text: browsers show it, whatever the web server makes of `.ts`. */
 const COPIES = 'files';
 
+/** A folder is called with a slash and without. */
+const FOLDERS = [/README\.md$/, /\/README\.md$/];
+
 export type Target =
   /** `names` are what it is called where its file is meant. */
   | { readonly kind: 'page'; readonly address: string; readonly title: string; readonly names: readonly string[] }
@@ -23,7 +26,7 @@ export function targetOf(link: string, from: string, isFile: (path: string) => b
   // GitHub shows a folder with its README below.
   const page = [file, posix.join(file, 'README.md')].map((one) => PAGES.get(one)).find((one) => one !== undefined);
   if (page !== undefined) {
-    const names = [page.file, posix.basename(page.file), page.file.replace(/README\.md$/, '')];
+    const names = [page.file, posix.basename(page.file), ...FOLDERS.map((end) => page.file.replace(end, ''))];
     return { kind: 'page', address: addressOf(page.file) + hash, title: page.title, names };
   }
   if (isFile(file)) {

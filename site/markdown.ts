@@ -56,6 +56,20 @@ export function shortCode(tokens: readonly Token[]): void {
   }
 }
 
+/** Columns keep their places and scroll; so does what is a program's. */
+const COLUMNS = /\S {2,}\S/;
+
+/** For the rule of blocks of code: the lines of a message are wrapped (style.css). */
+export function wrapMessages(render: RenderRule | undefined): RenderRule {
+  if (render === undefined) throw new Error('this release of markdown-it has no such rule');
+  return (tokens, at, ...rest) => {
+    const { info = '', content = '' } = tokens[at] ?? {};
+    const html = render(tokens, at, ...rest);
+    const isMessage = ['', 'text'].includes(info.trim()) && !COLUMNS.test(content);
+    return isMessage ? `<div class="message">${html}</div>` : html;
+  };
+}
+
 /** A longer word may go on in the next line behind one of these signs, so that its column needn't be as wide as it is. */
 const LONG_WORD = /[^\s<>]{25,}/g;
 const AFTER = /[_/=,.:+](?=\w)/g;

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import GithubSlugger from 'github-slugger';
 import { defineConfig } from 'vitepress';
-import { asText, copies, labelTables, relink, shortCode } from '../markdown.ts';
+import { asText, copies, labelTables, relink, shortCode, wrapMessages } from '../markdown.ts';
 import { FILES, SECTIONS, TOP, addressOf, placeOf, type Page } from '../pages.ts';
 
 const SITE = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +39,7 @@ export default defineConfig({
     linkify: false,
     config: (md) => {
       for (const rule of ['text', 'code_inline'] as const) md.renderer.rules[rule] = asText(md.renderer.rules[rule]);
+      md.renderer.rules.fence = wrapMessages(md.renderer.rules.fence);
       // VitePress' own rule leaves attributes out; its tables can be scrolled by keys.
       md.renderer.rules.table_open = (tokens, at, options, _, self) => {
         tokens[at]?.attrSet('tabindex', '0');

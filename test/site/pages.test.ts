@@ -1,7 +1,7 @@
 /** The table of the site's pages against what is there, and what the site makes of their links, tables and words. */
 import MarkdownIt from 'markdown-it';
 import { targetOf } from '../../site/links.ts';
-import { asText, copies, labelTables, relink, shortCode } from '../../site/markdown.ts';
+import { asText, copies, labelTables, relink, shortCode, wrapMessages } from '../../site/markdown.ts';
 import { FILES, PAGES, SECTIONS, TOP, placeOf } from '../../site/pages.ts';
 import { FILES as ALL, PAGES as MARKDOWN, read } from '../documents/repository.ts';
 
@@ -57,6 +57,7 @@ test.each(['docs/none.md', 'none/', 'docs', '../README.md'])(
 describe('of a page', () => {
   const md = MarkdownIt({ html: true });
   for (const rule of ['text', 'code_inline'] as const) md.renderer.rules[rule] = asText(md.renderer.rules[rule]);
+  md.renderer.rules.fence = wrapMessages(md.renderer.rules.fence);
   md.core.ruler.push('labelTables', ({ tokens }) => labelTables(tokens));
   md.core.ruler.push('shortCode', ({ tokens }) => shortCode(tokens));
   md.core.ruler.push('relink', ({ tokens }) => relink(tokens, 'docs/guard.md', isFile));
@@ -64,9 +65,9 @@ describe('of a page', () => {
 
   test('a link that is called as its file gets the title of the page, another keeps its words', () => {
     expect(
-      render('[install.md](install.md) [docs/install.md](install.md) [how](install.md) [adr/](../adr/README.md)'),
+      render('[install.md](install.md) [docs/install.md](install.md) [how](install.md) [adr/](../adr/README.md) [docs/schemas](schemas)'),
     ).toBe(
-      '<p><a href="/install.md">Install</a> <a href="/install.md">Install</a> <a href="/install.md">how</a> <a href="/adr/">All decisions</a></p>',
+      '<p><a href="/install.md">Install</a> <a href="/install.md">Install</a> <a href="/install.md">how</a> <a href="/adr/">All decisions</a> <a href="/schemas/">JSON Schemas</a></p>',
     );
   });
 
@@ -95,11 +96,24 @@ describe('of a page', () => {
     expect(render('{{ a }} `{{ b }}`')).not.toContain('{{');
   });
 
+  test.each([
+    ['text', 'denied the request: it is long', true],
+    ['', 'denied the request\nit is long', true],
+    ['text', 'POD   ROLE\na     b', false],
+    ['sh', 'rolechain explain', false],
+  ])('a block of %j with %j is a message: %j', (info, text, isMessage) => {
+    expect(render(`\`\`\`${info}\n${text}\n\`\`\``).includes('<div class="message">')).toBe(isMessage);
+  });
+
   test('long words may be broken behind a sign, short names may not', () => {
     expect(render('AWS_CONTAINER_CREDENTIALS_FULL_URI')).toContain('CONTAINER_<wbr>CREDENTIALS');
     expect(render('`AWS_CONTAINER_CREDENTIALS_FULL_URI`')).toContain('<code>AWS_<wbr>');
     expect(render('`--base-arn`')).toContain('<code class="short">--base-arn</code>');
   });
+});
+
+test.each(ALL.filter((path) => /^docs\/.*\.svg$/.test(path)))('%s is drawn for the dark as well', (path) => {
+  expect(read(path)).toContain('@media (prefers-color-scheme: dark)');
 });
 
 /** Others are left out by GitHub: `<role>` in a text is gone. */
