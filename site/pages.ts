@@ -108,6 +108,7 @@ export const SECTIONS: readonly Section[] = [
       page('adr/0017-default-role.md', '17 A default role'),
       page('adr/0018-audit-and-the-guard.md', '18 Audit and the guard'),
       page('adr/0019-command-line.md', '19 The command line'),
+      page('adr/0020-one-pace-of-tries.md', '20 One pace of tries'),
     ],
   },
 ];

@@ -6,7 +6,7 @@ import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Report } from '../report.ts';
-import { lookAt, type Looked } from './findings.ts';
+import { axeFindings, lookAt, type Looked } from './findings.ts';
 import { serveFolder } from './serve.ts';
 import { startChromium } from './start.ts';
 
@@ -38,8 +38,12 @@ async function lookAtAll(): Promise<ReadonlyMap<string, Looked>> {
   const all = new Map<string, Looked>();
   const waiting = [...pages];
   const work = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-      all.set(name, await lookAt(browser, `${origin}/${name}`, values.contrast.includes(name)));
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const address = `${origin}/${name}`;
+      const seen = await lookAt(browser, address);
+      const pale = values.contrast.includes(name) ? await axeFindings(browser, address) : [];
+      all.set(name, { ...seen, findings: [...seen.findings, ...pale] });
+    }
   };
   try {
     await Promise.all(Array.from({ length: TABS }, work));

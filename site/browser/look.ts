@@ -30,6 +30,7 @@ try {
 async function shoot(name: string, width: string, pixels: number, scheme: string): Promise<void> {
   const [file = '', anchor] = name.split('#');
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(0);
   await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await tab.setViewport({ width: pixels, height: 900 });
   await tab.goto(`${site.origin}/${file}.html${anchor === undefined ? '' : `#${anchor}`}`, {

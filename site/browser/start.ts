@@ -6,5 +6,5 @@ export async function startChromium(): Promise<Browser> {
   if (executablePath === undefined) throw new Error(NO_CHROMIUM);
   // Root has no sandbox, and a container a small /dev/shm.
   const args = ['--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
-  return puppeteer.launch({ executablePath, args, headless: true });
+  return puppeteer.launch({ executablePath, args, headless: true, timeout: 0, protocolTimeout: 0 });
 }

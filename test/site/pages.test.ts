@@ -65,7 +65,9 @@ describe('of a page', () => {
 
   test('a link that is called as its file gets the title of the page, another keeps its words', () => {
     expect(
-      render('[install.md](install.md) [docs/install.md](install.md) [how](install.md) [adr/](../adr/README.md) [docs/schemas](schemas)'),
+      render(
+        '[install.md](install.md) [docs/install.md](install.md) [how](install.md) [adr/](../adr/README.md) [docs/schemas](schemas)',
+      ),
     ).toBe(
       '<p><a href="/install.md">Install</a> <a href="/install.md">Install</a> <a href="/install.md">how</a> <a href="/adr/">All decisions</a> <a href="/schemas/">JSON Schemas</a></p>',
     );
