@@ -18,7 +18,7 @@ import {
   type AnnotationEntry,
 } from '@rolechain/shared';
 import { SETTINGS_FIELDS } from '@rolechain/webhook';
-import { row } from './markdown.ts';
+import { code, row } from './markdown.ts';
 
 const size = (bytes: number): string => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`);
 const sizeOf = (entry: AnnotationEntry): string => (entry.maxBytes === undefined ? '' : size(entry.maxBytes));
@@ -177,8 +177,8 @@ Never the node's role.
 | variable | value |
 |---|---|
 ${[
-  [ENV.fullURI, `http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`],
-  [ENV.tokenFile, tokenFile('<role>')],
+  [ENV.fullURI, code(`http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`)],
+  [ENV.tokenFile, code(tokenFile('<role>'))],
   [ENV.token, `the token itself, with ${ANNOTATIONS.authorizationToken.key}: env`],
   [
     `${ENV.region}, ${ENV.defaultRegion}`,
