@@ -107,10 +107,14 @@ test.each([
   [['look', '-x'], /unknown option '-x'/],
   [['look', 'a', 'b'], /too many arguments/],
   [['look', '-o', 'xml'], /Allowed choices are text, json, yaml/],
+  [['look', '-f'], /argument missing/],
 ])('%j is not understood', async (args, message) => {
   const { code, out, err } = await ran(args, [commandOf(() => Promise.resolve(undefined))]);
   expect([code, out]).toEqual([2, '']);
   expect(err).toMatch(message);
+  // With a code, as what a command itself refuses.
+  expect(err).toMatch(/^error UsageInvalid: /);
+  expect(err.match(/^error/gm)).toHaveLength(1);
 });
 
 test.each(COMMANDS.map(({ name }) => name))('%s --help has an example', async (name) => {

@@ -43,7 +43,12 @@ function makeProgram(
     .description('Says what rolechain does to a pod and why, and what is wrong where it does nothing.')
     .version(VERSION, '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: surroundings.out, writeErr: (text) => surroundings.err(shown(text, false)) })
+    .configureOutput({
+      writeOut: surroundings.out,
+      writeErr: (text) => surroundings.err(shown(text, false)),
+      // As `fail` prints all others.
+      outputError: (text, write) => write(text.replace(/^error: /, 'error UsageInvalid: ')),
+    })
     .addHelpText(
       'after',
       `\nExample:\n  ${commands[0]?.examples[0]?.command ?? ''}\n\nExit codes: 0 all well, 1 something found, 2 not understood or not done.`,

@@ -217,7 +217,8 @@ them: with a CNI plugin there is no network before the proxy runs. A sidecar tha
 stands in front of these ([why](webhook-order.md)).
 
 Ports ${PORTS.credentials} (credentials, 127.0.0.1 only) and ${PORTS.health} (\`${PATHS.healthz}\`, \`${PATHS.readyz}\`, \`${PATHS.status}\`, \`${PATHS.metrics}\`, on the pod's IP)
-move upwards when a container of the pod declares them. Neither is declared by the sidecar's container: linkerd's
+move upwards when a container of the pod declares them. A container that listens on one without declaring it
+[can't have it](operations.md#a-port-that-is-taken). Neither is declared by the sidecar's container: linkerd's
 \`LINKERD2_PROXY_INBOUND_PORTS\` would list it or not by the order of webhooks, and every scraper of declared ports would have one
 more target a pod. The setting \`declareMetricsPort\` declares the second one.
 

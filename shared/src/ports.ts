@@ -12,3 +12,7 @@ export const PORTS = {
   /** The sidecar's health, status and metrics, on the pod's IP. */
   health: 28174,
 } as const;
+
+/** Of the sidecar's two, to the owner of a container that wants one of them. The webhook can't see what isn't declared. */
+export const PORTS_HINT =
+  "A container that listens on one of these ports fails with EADDRINUSE. Declare it in that container's ports and recreate the pod: rolechain then takes another.";

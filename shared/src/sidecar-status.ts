@@ -36,11 +36,23 @@ const ROLE = v.object(
 );
 /** The node's clock. `offsetSeconds`: AWS's time less the node's, positive where that is behind. Absent until STS has said the time. */
 const CLOCK = v.object({ offsetSeconds: v.exactOptional(seconds) }, 'an object');
+const PORT = v.pipe(v.number('a number'), v.safeInteger('a whole number'));
+/** Where the sidecar listens. `error`: why it doesn't, of the credentials endpoint; without the other there is no /status. */
+const PORTS = v.object(
+  {
+    credentials: v.object({ port: PORT, error: v.exactOptional(ERROR) }, 'an object'),
+    health: v.object({ port: PORT }, 'an object'),
+    hint: text,
+  },
+  'an object',
+);
 /** What is not known here is left out: a later version only adds. */
 const STATUS = v.object(
   {
     version: v.literal(1, '1'),
     clock: CLOCK,
+    /** Absent of a sidecar that is older. */
+    ports: v.exactOptional(PORTS),
     roles: mapOf(ROLE, isDNSLabel, 'the name of a role', `at most ${LIMITS.roles + 1} roles`, LIMITS.roles + 1),
   },
   'an object',
@@ -49,6 +61,7 @@ const STATUS = v.object(
 export type SidecarStatus = Output<typeof STATUS>;
 export type RoleStatus = Output<typeof ROLE>;
 export type ClockStatus = Output<typeof CLOCK>;
+export type PortsStatus = Output<typeof PORTS>;
 
 /** Of what a pod answered, which may be anything. */
 export function checkSidecarStatus(data: unknown): Result<SidecarStatus> {

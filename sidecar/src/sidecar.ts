@@ -221,7 +221,8 @@ function letIn({ inputs, files, clock, logger, plans, state }: Parts, responder:
 
 function openHealth(parts: Parts): OpenPort {
   const { podIP: host, config } = parts.inputs;
-  return open(parts, { make: () => makeHealthServer(parts), host, port: config.ports.health });
+  const { ports } = config;
+  return open(parts, { make: () => makeHealthServer({ ...parts, ports }), host, port: ports.health });
 }
 
 interface Opening {

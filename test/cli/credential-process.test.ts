@@ -83,6 +83,24 @@ describe('from the sidecar', () => {
     server.close();
   });
 
+  test.each(['soon', '2026-11-27T18:00:00.000Z', '2026-13-27T18:00:00Z', '2026-11-27T18:00:00+01:00'])(
+    'an end of credentials that SDKs do not read alike is not passed on: %s',
+    async (Expiration) => {
+      const token = isSecret('authorization token', 'token-of-a-listener-of-other-times');
+      const secrets = { SecretAccessKey: isSecret('secret access key', 'secret-key-of-other-times'), Token: 'x' };
+      const server = createServer((_request, response) =>
+        response.end(JSON.stringify({ AccessKeyId: 'ASIAX', ...secrets, Expiration })),
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const env = { [ENV.fullURI]: `http://127.0.0.1:${port}/v1/credentials`, [ENV.token]: token };
+      const { code, stdout, stderr } = await run([], env);
+      server.close();
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^error SidecarInvalidResponse: .*Its Expiration is not a time such as/);
+    },
+  );
+
   test.each([
     [
       'no sidecar',

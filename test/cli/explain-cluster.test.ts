@@ -91,6 +91,35 @@ describeWithCluster('explain', (cluster) => {
     });
   });
 
+  test("the settings are looked for where the webhook's configuration leads", async () => {
+    const settings = (namespace: string, region: string): KubeObject => ({
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'rolechain-webhook', namespace } },
+      data: { 'settings.yaml': `sidecarImage: x\nregion: ${region}\n` },
+    });
+    const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await applyAll(cluster().kubeConfig, [
+      ...[namespace('rolechain'), namespace('aws-roles')],
+      ...[settings('rolechain', 'us-east-1'), settings('aws-roles', 'eu-north-1')],
+    ]);
+    const regionIn = async (): Promise<unknown> => (await asAdmin('sa', 'orders')).settings.region;
+    expect(await regionIn()).toBe('us-east-1');
+    const webhook = {
+      ...{ name: 'pods.rolechain.io', admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore' },
+      clientConfig: { service: { name: 'rolechain-webhook', namespace: 'aws-roles' } },
+      // Of no pod: it is looked at alone.
+      objectSelector: { matchLabels: { never: 'there' } },
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+    };
+    await applyAll(cluster().kubeConfig, [
+      {
+        ...{ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' },
+        metadata: { name: 'rolechain', labels: { 'app.kubernetes.io/name': 'rolechain' } },
+        webhooks: [webhook],
+      } as KubeObject,
+    ]);
+    expect(await regionIn()).toBe('eu-north-1');
+  });
+
   test('what is not there', async () => {
     const { code, err } = await explain(cluster().kubeconfigPath, 'pod', 'nobody');
     expect([code, err.includes('ObjectNotFound')]).toEqual([2, true]);

@@ -9,7 +9,7 @@ import {
   type V1Pod,
   type V1ServiceAccount,
 } from '@kubernetes/client-node';
-import { ANNOTATIONS, ENV, check, type SidecarStatus } from '@rolechain/shared';
+import { ANNOTATIONS, CodedError, ENV, PORTS_HINT, check, errorEntry, type SidecarStatus } from '@rolechain/shared';
 import { account as accountOf, call } from '@rolechain/webhook/testing/fixtures.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
@@ -44,6 +44,21 @@ const STATUSES: Readonly<Record<string, SidecarStatus['roles']>> = {
   'was-changed': { default: valid },
   'was-injected-before': { default: valid },
 };
+
+/** An application of the pod has the port of the credentials endpoint. */
+const TAKEN = JSON.stringify({
+  ...{ version: 1, clock: {}, roles: { default: valid } },
+  ports: {
+    credentials: {
+      port: 28173,
+      error: {
+        ...{ code: 'ListenFailed', fix: errorEntry('ListenFailed').fix },
+        message: new CodedError('ListenFailed', '127.0.0.1 port 28173: EADDRINUSE.').message,
+      },
+    },
+    ...{ health: { port: 28174 }, hint: PORTS_HINT },
+  },
+} satisfies SidecarStatus);
 
 /** Of an object that is made without any field the apiserver notes no managers, then or later (skipNonAppliedManager). */
 const labelled = (object: KubeObject): KubeObject => ({
@@ -113,7 +128,8 @@ describeWhen<string>(
         ports = new Map();
         for (const [name, roles] of Object.entries(STATUSES)) ports.set(name, await serve(roles));
         const port = (name: string): number => ports.get(name) ?? 0;
-        for (const name of ['is-valid', 'is-stale', 'is-lost', 'is-waiting']) {
+        ports.set('is-taken', await serve(TAKEN));
+        for (const name of ['is-valid', 'is-stale', 'is-lost', 'is-waiting', 'is-taken']) {
           await create(injected(name, port(name)), running);
         }
         const changed = injected('was-changed', port('was-changed'));
@@ -208,6 +224,7 @@ describeWhen<string>(
           'is-valid': 'valid',
           'is-stale': 'stale',
           'is-lost': 'lost',
+          'is-taken': 'lost',
           'is-waiting': 'waiting',
           'is-starting': 'starting',
           'is-closed': 'unknown',

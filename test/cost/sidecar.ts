@@ -85,7 +85,11 @@ export async function startSidecar(): Promise<Sidecar> {
     credentials: makeServer(responder, (error) => {
       throw error;
     }),
-    health: makeHealthServer({ plans: PLANS, refreshers, metrics, clock }),
+    health: makeHealthServer({
+      ...{ plans: PLANS, refreshers, metrics, clock },
+      ports: { credentials: 28_173, health: 28_174 },
+      state: { problem: () => undefined },
+    }),
   };
   for (const server of Object.values(servers)) await listen(server, '127.0.0.1', 0);
   return {

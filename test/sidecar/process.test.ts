@@ -1,5 +1,7 @@
 /** The sidecar as a process: restarts, signals, exit codes, ports, its log. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { PATHS, type PortsStatus, type SidecarStatus } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { answerOf, codeOf, EXTERNAL_ID, firstAnswer, listens, ORDERS, useBench } from './bench.ts';
 import { eventually } from '@rolechain/kit/until.ts';
@@ -68,9 +70,37 @@ describe('the process', () => {
       return out.includes('ListenFailed') && { code, out };
     });
     expect(waiting).toEqual({ code: 1, out: expect.stringContaining(`port ${credentials}: EADDRINUSE`) });
+    // Which port, who may have it, and what to do.
+    const fix = /Another container of the pod uses it\. Declare it in that container's ports and recreate the pod/;
+    expect(waiting.out).toMatch(fix);
+    const ports = async (): Promise<PortsStatus | undefined> =>
+      (JSON.parse((await sidecar.health(PATHS.status)).body) as SidecarStatus).ports;
+    const error = {
+      code: 'ListenFailed',
+      message: expect.stringContaining(`port ${credentials}`),
+      fix: expect.stringMatching(fix),
+    };
+    expect((await ports())?.credentials).toEqual({ port: credentials, error });
     other.close();
     expect((await firstAnswer(sidecar)).status).toBe(200);
+    expect((await ports())?.credentials).toEqual({ port: credentials });
     await eventually('the probe passes', async () => (await sidecar.probe()).code === 0);
+  });
+
+  test("a program of the pod that wants one of its ports can't have it, and /status names them and the fix", async () => {
+    const sidecar = await bench.start();
+    await firstAnswer(sidecar);
+    const { body } = await sidecar.health(PATHS.status);
+    const { credentials, health, hint } = (JSON.parse(body) as SidecarStatus).ports ?? {};
+    expect([credentials?.port, health?.port]).toEqual([sidecar.ports.credentials, sidecar.ports.health]);
+    const taken: unknown[] = [];
+    for (const port of [sidecar.ports.credentials, sidecar.ports.health]) {
+      // As most programs do, on all addresses.
+      const [error] = (await once(createServer().listen(port, '0.0.0.0'), 'error')) as [NodeJS.ErrnoException];
+      taken.push(error.code);
+    }
+    expect(taken).toEqual(['EADDRINUSE', 'EADDRINUSE']);
+    expect(hint).toMatch(/EADDRINUSE.*Declare it in that container's ports/);
   });
 
   test('its log names roles, errors and fixes, and no secret', async () => {

@@ -195,7 +195,8 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   try {
     return await server.listen({ host, port, backlog: LIMITS.listenBacklog });
   } catch (error) {
-    throw new CodedError('ListenFailed', `${host} port ${port}: ${describeFailure(error)}.`, { cause: error });
+    const fix = 'Write another port into the setting port or healthPort, or end the process that uses this one.';
+    throw new CodedError('ListenFailed', `${host} port ${port}: ${describeFailure(error)}.`, { cause: error, fix });
   }
 }
 

@@ -31,6 +31,11 @@ interface WebhookConfiguration {
   }[];
 }
 
+interface WebhookOfPods {
+  readonly version: string | undefined;
+  readonly webhook: NonNullable<WebhookConfiguration['webhooks']>[number];
+}
+
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
 /** As manifests/base/webhook.yaml has them; test/cli holds the two together. */
@@ -48,23 +53,41 @@ const AS_SHIPPED: readonly Selector[] = [
   },
 ];
 
-/** What is not installed, or may not be read, is taken as it is shipped; `notes` says so. `given`: the text of other settings. */
-export async function readInstallation(cluster: Cluster, given?: Settings): Promise<Installation> {
-  const notes: string[] = [];
+/** Those webhooks of rolechain's configurations that are called for pods, each with the version of its configuration. */
+async function webhooksOfPods(cluster: Cluster): Promise<readonly WebhookOfPods[]> {
   const query = { labelSelector: `${LABELS.name}=rolechain` };
-  const found = await orNote(
-    notes,
-    'whether rolechain is installed is not known, and every namespace is taken as covered but those that it leaves out',
-    () => cluster.list(CONFIGURATIONS, (item) => item as WebhookConfiguration, query),
-  );
-  const ofPods = (found ?? []).flatMap(({ metadata, webhooks = [] }) =>
+  const found = await cluster.list(CONFIGURATIONS, (item) => item as WebhookConfiguration, query);
+  return found.flatMap(({ metadata, webhooks = [] }) =>
     webhooks
       .filter(({ rules = [] }) => rules.some(({ resources = [] }) => resources.includes('pods')))
       .map((webhook) => ({ version: metadata?.labels?.[LABELS.version], webhook })),
   );
+}
+
+const namespaceOf = (first: WebhookOfPods | undefined): string =>
+  first?.webhook.clientConfig?.service?.namespace ?? INSTALLED.namespace;
+
+/** Where the configuration leads; `rolechain` where none is, or the user may not see it. */
+export async function installedNamespace(cluster: Cluster): Promise<string> {
+  const found = await unlessForbidden(
+    () => webhooksOfPods(cluster),
+    () => undefined,
+  );
+  return namespaceOf(found?.[0]);
+}
+
+/** What is not installed, or may not be read, is taken as it is shipped; `notes` says so. `given`: the text of other settings. */
+export async function readInstallation(cluster: Cluster, given?: Settings): Promise<Installation> {
+  const notes: string[] = [];
+  const found = await orNote(
+    notes,
+    'whether rolechain is installed is not known, and every namespace is taken as covered but those that it leaves out',
+    () => webhooksOfPods(cluster),
+  );
+  const ofPods = found ?? [];
   const [first] = ofPods;
   if (found && !first) notes.push('The webhook of rolechain is not installed in this cluster.');
-  const namespace = first?.webhook.clientConfig?.service?.namespace ?? INSTALLED.namespace;
+  const namespace = namespaceOf(first);
   const selectors = first ? ofPods.map(({ webhook }) => webhook.namespaceSelector ?? {}) : AS_SHIPPED;
   return {
     version: first ? (first.version ?? VERSION) : undefined,

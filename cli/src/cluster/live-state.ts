@@ -9,6 +9,7 @@ import {
   LIMITS,
   PATHS,
   SIDECAR,
+  type PortsStatus,
   type RoleStatus,
   type SidecarStatus,
 } from '@rolechain/shared';
@@ -205,6 +206,10 @@ function parseStatus(way: Way, body: string | undefined): LiveState | Failed {
   }
 }
 
+function cleanedError<E extends Readonly<Record<'code' | 'message' | 'fix', string>>>(error: E): E {
+  return { ...error, code: plain(error.code), message: plain(error.message), fix: plain(error.fix) };
+}
+
 /** A pod may say anything, and a terminal obeys control characters. */
 function cleaned(status: SidecarStatus): SidecarStatus {
   const roles = Object.entries(status.roles).map(([name, { error, ...role }]): [string, RoleStatus] => [
@@ -213,14 +218,19 @@ function cleaned(status: SidecarStatus): SidecarStatus {
       ...role,
       source: plain(role.source),
       hops: role.hops.map(plain),
-      ...(error && {
-        error: { ...error, code: plain(error.code), message: plain(error.message), fix: plain(error.fix) },
-      }),
+      ...(error && { error: cleanedError(error) }),
     },
   ]);
-  return { ...status, roles: Object.fromEntries(roles) };
+  const { ports } = status;
+  return { ...status, roles: Object.fromEntries(roles), ...(ports && { ports: cleanedPorts(ports) }) };
 }
 
-const OTHER = 'Look which process of the pod listens there.';
+function cleanedPorts({ credentials, health, hint }: PortsStatus): PortsStatus {
+  const { port, error } = credentials;
+  return { credentials: { port, ...(error && { error: cleanedError(error) }) }, health, hint: plain(hint) };
+}
+
+const OTHER =
+  "Look which container of the pod listens there. Declare the port in that container's ports and recreate the pod: rolechain then takes another.";
 
 const shorten = (line: string): string => plain(line.length > 900 ? `${line.slice(0, 900)} ...` : line);

@@ -1,7 +1,7 @@
 /** Explains an object of a cluster: what the webhook reads there is read here, by the user's own rights. */
 import { INSTALLED, type CodedError } from '@rolechain/shared';
 import { connect, type Cluster } from '../cluster/client.ts';
-import { readInstallation } from '../cluster/installation.ts';
+import { installedNamespace, readInstallation } from '../cluster/installation.ts';
 import { makerOf } from '../cluster/makers.ts';
 import { pathOf } from '../cluster/path.ts';
 import { unlessForbidden } from '../cluster/refused.ts';
@@ -67,7 +67,7 @@ async function worldOf({ options, surroundings }: Call, place: Place): Promise<W
 }
 
 async function settingsInCluster({ cluster, gaps }: Place): Promise<SettingsText | undefined> {
-  const path = pathOf(INSTALLED.namespace, 'configmaps', INSTALLED.webhook);
+  const path = pathOf(await installedNamespace(cluster), 'configmaps', INSTALLED.webhook);
   const found = await unlessForbidden(
     () => cluster.find<Json>(path),
     gapIn(gaps, "The webhook's settings are not known: their defaults are assumed."),

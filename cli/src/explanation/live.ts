@@ -1,4 +1,5 @@
 /** What a pod's sidecar says of itself, as a report has it. */
+import type { PortsStatus } from '@rolechain/shared';
 import { readLiveState, type LiveState } from '../cluster/live-state.ts';
 import type { Cluster } from '../cluster/client.ts';
 import type { Explanation } from '../report-schemas/explain.ts';
@@ -7,6 +8,14 @@ type Live = NonNullable<Explanation['live']>;
 
 export async function explainLive(cluster: Cluster, pod: unknown): Promise<Live> {
   return liveOf(await readLiveState(cluster, pod));
+}
+
+function portsOf({ credentials, health, hint }: PortsStatus): NonNullable<Live['ports']> {
+  const { port, error } = credentials;
+  return {
+    ...{ credentials: port, health: health.port, hint },
+    ...(error ? { error: { code: error.code, text: error.message, fix: error.fix } } : {}),
+  };
 }
 
 export function liveOf(state: LiveState): Live {
@@ -21,7 +30,8 @@ export function liveOf(state: LiveState): Live {
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
       ...(error ? { error: { code: error.code, text: error.message, fix: error.fix } } : {}),
     }));
-    return { kind, way: state.way, roles };
+    const { ports } = state.status;
+    return { kind, way: state.way, roles, ...(ports ? { ports: portsOf(ports) } : {}) };
   }
   const obstacles = state.obstacles.map(({ way, text, fix, rights }) => ({ way, text, fix, rights: [...rights] }));
   return kind === 'verdict' ? { kind, text: state.text, obstacles } : { kind, obstacles };

@@ -175,5 +175,17 @@ function liveLines({ live }: Explanation, colours: Colors): string[] {
     `    ${text}`,
     ...(fix === '' ? [] : [`      ${fix}`]),
   ]);
-  return [...(live.text === undefined ? [] : [`    ${live.text}`]), ...roles, ...obstacles];
+  return [
+    ...(live.text === undefined ? [] : [`    ${live.text}`]),
+    ...roles,
+    ...portLines(live, colours),
+    ...obstacles,
+  ];
+}
+
+function portLines({ ports }: NonNullable<Explanation['live']>, colours: Colors): string[] {
+  if (!ports) return [];
+  const { credentials, health, hint, error } = ports;
+  if (error) return codedLines(error, colours);
+  return [`    ports  ${credentials} (credentials, 127.0.0.1), ${health} (this status, the pod's IP)`, `      ${hint}`];
 }

@@ -16,7 +16,7 @@ import {
   tokenFile,
   type ErrorCode,
 } from '@rolechain/shared';
-import type { ProcessCredentials } from '../report-schemas/credential-process.ts';
+import { EXPIRATION, type ProcessCredentials } from '../report-schemas/credential-process.ts';
 import type { Surroundings } from '../terminal/command.ts';
 
 type Env = Surroundings['env'];
@@ -94,13 +94,17 @@ async function readOnce({ url, token }: SidecarEndpoint, signal: AbortSignal): P
     if (typeof value !== 'string' || value === '') throw invalid(`It has no ${name}.`);
     return value;
   };
+  const expiration = text('Expiration');
+  // SDKs would read another form as what never ends, or fail over it without a word of where it came from.
+  if (!EXPIRATION.test(expiration) || Number.isNaN(Date.parse(expiration)))
+    throw invalid('Its Expiration is not a time such as 2026-11-27T18:00:00Z.');
   const { AccountId } = data;
   return {
     Version: 1,
     AccessKeyId: text('AccessKeyId'),
     SecretAccessKey: text('SecretAccessKey'),
     SessionToken: text('Token'),
-    Expiration: text('Expiration'),
+    Expiration: expiration,
     ...(typeof AccountId === 'string' && AccountId !== '' ? { AccountId } : {}),
   };
 }

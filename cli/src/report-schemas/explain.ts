@@ -69,6 +69,10 @@ const LIVE = v.strictObject({
       }),
     ),
   ),
+  /** Where the sidecar listens: nothing else of the pod can. `error`: why the credentials endpoint does not. */
+  ports: v.optional(
+    v.strictObject({ credentials: v.number(), health: v.number(), hint: text, error: v.optional(CODED) }),
+  ),
   obstacles: v.optional(v.array(v.strictObject({ way: text, text, fix: text, rights: texts }))),
 });
 

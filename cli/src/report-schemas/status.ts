@@ -7,7 +7,7 @@ export const DESCRIPTION = 'The pods that hold an AWS role or should, and until 
 export const POD_STATES = {
   valid: 'Every role has valid credentials.',
   stale: 'The credentials are valid, and the last fetch of newer ones failed.',
-  lost: 'A role has no valid credentials.',
+  lost: 'A role has no valid credentials, or the credentials endpoint does not listen.',
   waiting: 'The sidecar fetches its first credentials.',
   starting: 'The sidecar does not run yet.',
   late: 'The ServiceAccount or its annotation is younger than the pod.',

@@ -65,10 +65,14 @@ export function podStatus(pod: ListedPod, live: LiveState, around: Around, now: 
 function ofSidecar(live: LiveState, now: number, { notPulled }: SidecarFacts): Verdict {
   if (live.kind === 'live') {
     const roles = Object.entries(live.status.roles).map(([name, role]) => roleOf(name, role, now));
-    const told = roles.flatMap(({ name, error }) => (error ? [{ name, error }] : []));
-    const why = told.map(({ name, error }) => `Role ${name}: ${error.code}: ${error.message}`).join(' ');
+    const ofRoles = roles.flatMap(({ name, error }) => (error ? [{ of: `Role ${name}: `, error }] : []));
+    const closed = live.status.ports?.credentials.error;
+    const told = [...(closed ? [{ of: '', error: closed }] : []), ...ofRoles];
+    const why = told.map(({ of, error }) => `${of}${error.code}: ${error.message}`).join(' ');
     const fix = [...new Set(told.map(({ error }) => error.fix))].join(' ');
-    return { state: worst(roles), roles, askedBy: live.way, why: why || null, fix: fix || null };
+    // Credentials that nobody can ask for are none.
+    const state = closed ? 'lost' : worst(roles);
+    return { state, roles, askedBy: live.way, why: why || null, fix: fix || null };
   }
   if (live.kind === 'not-running')
     return {

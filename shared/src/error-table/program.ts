@@ -12,7 +12,7 @@ export const PROGRAM = {
   ListenFailed: e(
     500,
     'Cannot listen on the port.',
-    "Another container of the pod uses it. Declare it in that container's ports, and rolechain takes another.",
+    "Another container of the pod uses it. Declare it in that container's ports and recreate the pod: rolechain then takes another.",
   ),
   PortShared: e(
     503,

@@ -1,4 +1,4 @@
-import { CodedError } from '@rolechain/shared';
+import { CodedError, PORTS_HINT } from '@rolechain/shared';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +10,7 @@ import { makeMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { rawRequest, sendRaw } from '../testing/raw-http.ts';
 import { makeSession } from '../testing/sessions.ts';
+import type { StateProblem } from '../startup/state-file.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
 
 const clock = makeSimClock();
@@ -28,6 +29,9 @@ const plans: RolePlan[] = ['default', 'audit'].map((name) => ({
   ],
 }));
 
+let problem: StateProblem | undefined;
+const ports = { ports: { credentials: 28173, health: 28174 }, state: { problem: () => problem } };
+
 let offers: Record<string, Partial<RoleOffer>>;
 let metrics: Metrics;
 let server: FastifyInstance;
@@ -35,6 +39,7 @@ let port: number;
 
 beforeEach(async () => {
   offers = {};
+  problem = undefined;
   metrics = makeMetrics(() => 3);
   const refreshers = new Map(
     plans.map(({ name }) => [
@@ -42,7 +47,7 @@ beforeEach(async () => {
       { offer: () => ({ fetching: false, ...offers[name] }) } as unknown as RoleRefresher,
     ]),
   );
-  server = makeHealthServer({ plans, refreshers, metrics, clock });
+  server = makeHealthServer({ plans, refreshers, metrics, clock, ...ports });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
 });
@@ -67,6 +72,19 @@ test('/readyz: every role has valid credentials, or the list of those that have 
   expect([ready.status, JSON.parse(ready.body)]).toEqual([200, { ready: true, waiting: {} }]);
 });
 
+test('/status: ports, whom they are in the way, and why the credentials endpoint does not listen', async () => {
+  const told = async (): Promise<unknown> => (JSON.parse((await get('/status')).body) as { ports: unknown }).ports;
+  problem = { code: 'ListenFailed', message: 'Cannot listen.', fix: 'Declare it.', codeFix: 'not told' };
+  expect(await told()).toEqual({
+    credentials: { port: 28173, error: { code: 'ListenFailed', message: 'Cannot listen.', fix: 'Declare it.' } },
+    health: { port: 28174 },
+    hint: expect.stringMatching(/EADDRINUSE.*Declare it in/),
+  });
+  problem = undefined;
+  expect(await told()).toMatchObject({ credentials: { port: 28173 } });
+  expect(JSON.stringify(await told())).not.toContain('ListenFailed');
+});
+
 test('/status: state, seconds left, hops and error of each role, no secret', async () => {
   const error = new CodedError('StsUnreachable', 'ECONNREFUSED.');
   offers = { default: { ...SESSION, error } };
@@ -75,6 +93,7 @@ test('/status: state, seconds left, hops and error of each role, no secret', asy
   expect(JSON.parse(body)).toEqual({
     version: 1,
     clock: {},
+    ports: { credentials: { port: 28173 }, health: { port: 28174 }, hint: PORTS_HINT },
     roles: {
       default: {
         state: 'valid',
@@ -143,7 +162,7 @@ test('/metrics is written once for all whose requests are there at a time', asyn
     },
   };
   await server.close();
-  server = makeHealthServer({ plans, refreshers: new Map(), metrics, clock });
+  server = makeHealthServer({ plans, refreshers: new Map(), metrics, clock, ...ports });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
   const socket = connect(port, '127.0.0.1');
@@ -191,7 +210,7 @@ test('/status and /metrics tell the offset of the node’s clock, once STS has s
     () => [],
     offset,
   );
-  server = makeHealthServer({ plans: [], refreshers: new Map(), metrics, clock: node });
+  server = makeHealthServer({ plans: [], refreshers: new Map(), metrics, clock: node, ...ports });
   await listen(server, '127.0.0.1', 0);
   port = (server.server.address() as AddressInfo).port;
   const told = async (): Promise<unknown> => (JSON.parse((await get('/status')).body) as { clock: unknown }).clock;

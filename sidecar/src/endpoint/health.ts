@@ -1,12 +1,22 @@
 /** Health, status and metrics, on the pod's IP. No secret is ever here: anything in the cluster may ask. */
 import { Buffer } from 'node:buffer';
-import { LIMITS, PATHS, type ClockStatus, type RoleStatus, type SidecarStatus } from '@rolechain/shared';
+import {
+  LIMITS,
+  PATHS,
+  PORTS_HINT,
+  type ClockStatus,
+  type PortsStatus,
+  type RoleStatus,
+  type SidecarConfig,
+  type SidecarStatus,
+} from '@rolechain/shared';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { AwsClock } from '../sts/aws-clock.ts';
 import { boundConnections } from './idle-connections.ts';
 import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
+import type { StateWriter } from '../startup/state-writer.ts';
 import { onceATurn } from './once-a-turn.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import { isValid } from '../model/session.ts';
@@ -16,6 +26,8 @@ export interface HealthOptions {
   readonly refreshers: ReadonlyMap<string, RoleRefresher>;
   readonly metrics: Metrics;
   readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
+  readonly ports: SidecarConfig['ports'];
+  readonly state: Pick<StateWriter, 'problem'>;
 }
 
 /** As fastify names it for an object. */
@@ -29,7 +41,8 @@ export function makeHealthServer(options: HealthOptions): FastifyInstance {
   server.get(PATHS.healthz, () => ({ status: 'ok' }));
   const status = onceATurn(() => statusOf(options, clock.now()));
   const statusText = onceATurn(() => {
-    const shown: SidecarStatus = { version: 1, clock: clockStatus(clock), roles: status() };
+    const ports = portsStatus(options);
+    const shown: SidecarStatus = { version: 1, clock: clockStatus(clock), ports, roles: status() };
     return Buffer.from(JSON.stringify(shown));
   });
   const metricsText = onceATurn(async () => Buffer.from(await metrics.text()));
@@ -46,6 +59,13 @@ export function makeHealthServer(options: HealthOptions): FastifyInstance {
 /** As /status shows it. STS tells whole seconds. */
 function clockStatus({ known, offset }: HealthOptions['clock']): ClockStatus {
   return known() ? { offsetSeconds: Math.round(offset() / 1000) } : {};
+}
+
+function portsStatus({ ports, state }: Pick<HealthOptions, 'ports' | 'state'>): PortsStatus {
+  const problem = state.problem();
+  const error = problem && { code: problem.code, message: problem.message, fix: problem.fix };
+  const credentials = { port: ports.credentials, ...(error ? { error } : {}) };
+  return { credentials, health: { port: ports.health }, hint: PORTS_HINT };
 }
 
 /** Every role, as /status shows it. */

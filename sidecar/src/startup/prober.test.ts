@@ -163,4 +163,15 @@ describe('status PORT: what the sidecar says on /status', () => {
     expect(said.code).toBe(1);
     expect(said.out).toMatch(/^the sidecar does not answer on port \d+: .*ECONNREFUSED/);
   });
+
+  test('another program that has the port is not taken for the sidecar', async () => {
+    const server = createServer((_request, response) => response.writeHead(404).end('{"error": "no such page"}'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const line = `the sidecar does not answer on port ${port}: what listens there is not the sidecar, status 404\n`;
+    expect(await ask(port)).toEqual({ code: 1, out: line });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
 });

@@ -54,7 +54,11 @@ async function printStatus(port: string): Promise<void> {
   };
   asked.on('timeout', () => asked.destroy(new Error(`no answer within ${STATUS_MS / 1000} s`)));
   asked.on('error', fail);
-  asked.on('response', (response) => response.on('error', fail).pipe(process.stdout));
+  asked.on('response', (response) => {
+    const { statusCode } = response;
+    if (statusCode === 200) response.on('error', fail).pipe(process.stdout);
+    else asked.destroy(new Error(`what listens there is not the sidecar, status ${statusCode}`));
+  });
 }
 
 const [, , command, port] = process.argv;

@@ -13,6 +13,8 @@ export interface StateWriter {
   fetched(event: Fetched): void;
   listening(): void;
   notListening(error: CodedError): void;
+  /** Why the credentials endpoint does not listen; undefined where it does, or has only just been asked to. */
+  problem(): StateProblem | undefined;
   /** Says in the log which roles the pod starts without, once `startup: proceed` waits no longer. */
   watchGate(): void;
   /** Ends the timer of `watchGate`. */
@@ -54,6 +56,7 @@ export function makeStateWriter({ plans, files, clock, logger }: StateWriterOpti
       change({ ...rest, listening: true });
     },
     notListening: (error) => change({ ...state, listening: false, problem: problemOf(error) }),
+    problem: () => (state.listening ? undefined : state.problem),
     watchGate: () => {
       cancel = clock.setTimer(LIMITS.startupSeconds * 1000, () => logGate(state, logger));
     },
