@@ -139,9 +139,7 @@ function statementProblems(statement: Statement): string[] {
       checkRole({ arn, trust: { Statement: [nobody] }, permissions: [statement as unknown as Permission] });
     } else if (Resource === undefined) {
       checkRole({ arn, trust: { Statement: [statement as unknown as TrustStatement] } });
-    } else if (
-      ![/^\w+:\w+$/.test(Action as string), /^arn:aws:\w+:/.test(Resource as string)].every(Boolean)
-    ) {
+    } else if (![/^\w+:\w+$/.test(Action as string), /^arn:aws:\w+:/.test(Resource as string)].every(Boolean)) {
       return ['no policy of a resource'];
     }
     return [];
