@@ -35,7 +35,6 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   // The AWS CLI.
   ...['get-role-policy', 'get-policy-version'],
   // Names of examples.
-  'sandbox',
   'mirror.example/proxy/registry.example/rolechain/sidecar',
   'SERVICE.NAMESPACE.svc',
   'sts-fips.REGION.api.aws',
