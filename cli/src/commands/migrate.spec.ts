@@ -24,7 +24,8 @@ export const MIGRATE: CommandSpec = {
   examples: [
     { command: 'rolechain migrate -f deploy/', says: 'what the manifests of a folder become' },
     {
-      command: 'aws eks describe-pod-identity-association … | rolechain migrate -f -',
+      command:
+        'aws eks describe-pod-identity-association --cluster-name prod --association-id a-1 | rolechain migrate -f -',
       says: 'what an association of EKS becomes',
     },
     { command: 'rolechain migrate -A -o json', says: 'the whole cluster, for a program' },
