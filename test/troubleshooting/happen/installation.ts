@@ -1,0 +1,4 @@
+import type { Happenings } from '../run.ts';
+import type { ClusterStage } from './cluster-stage.ts';
+
+export const INSTALLATION: Happenings<ClusterStage> = {};
