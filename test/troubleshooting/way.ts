@@ -28,6 +28,7 @@ export const VIEWERS = [
   'rolechain doctor',
   'AWS SDK for JavaScript v3',
   'botocore',
+  'botocore of 2022',
   'AWS SDK for Go v2',
 ] as const;
 export type Viewer = (typeof VIEWERS)[number];

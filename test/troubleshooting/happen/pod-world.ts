@@ -2,15 +2,24 @@
  * The surroundings of pods that fail: one double of STS and one of the Pod Identity agent for all of them, and a sidecar of its
  * own for each, so that all run side by side. Each pod has a ServiceAccount and a target role named after its way.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RoleConfig, SidecarConfig } from '@rolechain/shared';
 import { startAgent, type AgentDouble } from '@rolechain/doubles/agent.ts';
 import type { Fault } from '@rolechain/doubles/faults.ts';
-import { mayAssume, trustPodIdentity, trustRole, trustServiceAccount } from '@rolechain/doubles/fixtures.ts';
+import { mayAssume, trustPodIdentity, trustRole } from '@rolechain/doubles/fixtures.ts';
 import type { RoleFixture } from '@rolechain/doubles/iam.ts';
 import { makeServiceAccountToken, makeSigningKey, type ServiceAccountTokenOptions } from '@rolechain/doubles/jwt.ts';
 import { startSts, type StsDouble } from '@rolechain/doubles/sts.ts';
 import { BASE, EXTERNAL_ID, hop, IRSA, ISSUER, REGION } from '../../sidecar/bench.ts';
-import { makePodFiles, startSidecar, type PodFiles, type Programs, type RunningSidecar } from '../../sidecar/harness.ts';
+import {
+  makePodFiles,
+  startSidecar,
+  type PodFiles,
+  type Programs,
+  type RunningSidecar,
+} from '../../sidecar/harness.ts';
 
 const TARGETS = 'arn:aws:iam::222222222222:role/';
 /** Of sessions of the second STS: a refresh and an end come within a test. */
@@ -29,7 +38,10 @@ export interface World {
   failSts(way: string, fault: Fault | undefined): void;
   /** The same of the agent, for the way's ServiceAccount. */
   failAgent(way: string, fault: Fault | undefined): void;
+  /** A folder that goes with the world. */
+  readonly folder: string;
   start(way: string, change?: PodChange): Promise<PodOfWay>;
+  onEnd(task: () => unknown): void;
   close(): Promise<void>;
 }
 
@@ -74,6 +86,8 @@ export async function makeWorld(programs: Programs): Promise<World> {
   for (const each of [sts, shortSts]) each.failWhen(({ parameters }) => ofSts.get(parameters.RoleArn ?? ''));
   for (const each of agents) each.failWhen(({ subject = '' }) => ofAgent.get(subject));
   const pods: (() => Promise<void>)[] = [];
+  const tasks: (() => unknown)[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'rolechain-ways-'));
 
   async function start(way: string, change: PodChange = {}): Promise<PodOfWay> {
     const account = { namespace: 'shop', serviceAccount: way };
@@ -122,7 +136,8 @@ export async function makeWorld(programs: Programs): Promise<World> {
   }
 
   return {
-    ...{ programs, sts, shortSts, agent, start },
+    ...{ programs, sts, shortSts, agent, folder, start },
+    onEnd: (task) => void tasks.push(task),
     failSts: (way, fault) => void (fault ? ofSts.set(targetOf(way), fault) : ofSts.delete(targetOf(way))),
     failAgent: (way, fault) => {
       const subject = `system:serviceaccount:shop:${way}`;
@@ -131,10 +146,9 @@ export async function makeWorld(programs: Programs): Promise<World> {
     },
     close: async () => {
       await Promise.all(pods.map((end) => end()));
+      for (const task of tasks) await task();
+      rmSync(folder, { recursive: true });
       await Promise.all([...agents.map((each) => each.close()), sts.close(), shortSts.close()]);
     },
   };
 }
-
-/** The trust policy of a base role by IRSA, for this way's ServiceAccount. */
-export const trustsIrsa = (way: string) => trustServiceAccount(IRSA, ISSUER, 'shop', way);
