@@ -52,7 +52,7 @@ function section(way: Way, anchored: Set<string>): string {
   );
   const told = says === undefined ? `${cause} ${fix}` : `${table.text} ${table.fix}`;
   return [
-    `${anchors.map((one) => `<a id="${one}"></a>`).join('')}`,
+    anchors.map((one) => `<a id="${one}"></a>`).join(''),
     `### ${title}`,
     ...texts,
     `**Cause and fix** (${codes.map(code).join(', ')}): ${told}`,

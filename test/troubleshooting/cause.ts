@@ -1,6 +1,6 @@
 /** Cause and fix of a code, from the table that has it: none is written here. */
 import { ERRORS, REASONS, type ErrorCode, type ReasonCode } from '@rolechain/shared';
-import { CHANGES } from '../../cli/src/explanation/recorded.ts';
+import { FOUND } from '../../cli/src/explanation/codes.ts';
 
 /** What Kubernetes itself says, in its words; no table of ours has it. */
 export const KUBERNETES = {
@@ -12,9 +12,9 @@ export interface Cause {
   readonly fix: string;
 }
 
-export type Code = ErrorCode | ReasonCode | keyof typeof CHANGES | keyof typeof KUBERNETES;
+export type Code = ErrorCode | ReasonCode | keyof typeof FOUND | keyof typeof KUBERNETES;
 
-const TABLES: readonly Readonly<Record<string, Cause>>[] = [ERRORS, REASONS, CHANGES, KUBERNETES];
+const TABLES: readonly Readonly<Record<string, Cause>>[] = [ERRORS, REASONS, FOUND, KUBERNETES];
 
 export function causeOf(code: Code): Cause {
   const cause = TABLES.find((table) => Object.hasOwn(table, code))?.[code];

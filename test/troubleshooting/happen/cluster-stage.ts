@@ -9,17 +9,20 @@ import type { Cluster } from '../../cluster/apiserver.ts';
 import { install, type Installed } from '../../guard/installed.ts';
 
 export const ROLE = 'arn:aws:iam::222222222222:role/orders';
+export const TWO_ROLES = `{roleARN: "${ROLE}", roles: {audit: {roleARN: "arn:aws:iam::333333333333:role/audit"}}}`;
 export const NAMESPACE = 'shop';
 
 export interface ClusterStage {
   readonly cluster: Cluster;
   readonly installed: Installed;
-  /** What kubectl prints of both kinds, in namespace `shop`. */
+  /** What kubectl prints of both kinds. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
   /** `kubectl apply -f -`, as the API's defaults leave it. */
   readonly apply: (...objects: readonly KubeObject[]) => Promise<string>;
   /** What the command line prints, of both kinds. */
   readonly rolechain: (...args: readonly string[]) => Promise<string>;
+  /** `rolechain explain pod NAME` of a pod that is there. */
+  readonly explain: (pod: KubeObject) => Promise<string>;
   /** A file that goes with the test file's end. */
   readonly file: (...objects: readonly KubeObject[]) => Promise<string>;
 }
@@ -28,21 +31,23 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
   const installed = await install(cluster);
   const kubectl: ClusterStage['kubectl'] = (args, input = '') =>
     new Promise((resolve) => {
-      const all = [`--kubeconfig=${cluster.kubeconfigPath}`, `--namespace=${NAMESPACE}`, ...args];
+      const all = [`--kubeconfig=${cluster.kubeconfigPath}`, ...args];
       const child = execFile(binary, all, (_error, stdout, stderr) => resolve(stdout + stderr));
       child.stdin?.end(input);
     });
+  const apply: ClusterStage['apply'] = (...objects) => kubectl(['apply', '-f', '-'], manifest(...objects));
+  await apply(accountOf('two', TWO_ROLES), accountOf('default'));
+  const rolechain: ClusterStage['rolechain'] = async (...args) => {
+    const { out, err } = await runCommand([...args, '--kubeconfig', cluster.kubeconfigPath], { now: () => new Date() });
+    return out + err;
+  };
   return {
     cluster,
     installed,
     kubectl,
-    apply: (...objects) => kubectl(['apply', '-f', '-'], manifest(...objects)),
-    rolechain: async (...args) => {
-      const { out, err } = await runCommand([...args, '--kubeconfig', cluster.kubeconfigPath], {
-        now: () => new Date(),
-      });
-      return out + err;
-    },
+    apply,
+    rolechain,
+    explain: ({ metadata: { name = '', namespace = '' } }) => rolechain('explain', 'pod', name, '-n', namespace),
     file: (...objects) => settingsFile(manifest(...objects)),
   };
 }
@@ -50,27 +55,35 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
 export const manifest = (...objects: readonly KubeObject[]): string =>
   objects.map((object) => stringify(object)).join('---\n');
 
+export const namespaceOf = (name: string, annotations: Readonly<Record<string, string>> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, annotations },
+});
+
 export const accountOf = (
   name: string,
   annotation?: string,
   more: Readonly<Record<string, string>> = {},
+  namespace = NAMESPACE,
 ): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
   metadata: {
     name,
-    namespace: NAMESPACE,
+    namespace,
     annotations: { ...(annotation === undefined ? {} : { [ANNOTATIONS.assumeRole.key]: annotation }), ...more },
   },
 });
 
 export const podOf = (
   name: string,
-  spec: Readonly<Record<string, unknown>> = {},
+  spec: object = {},
   annotations: Readonly<Record<string, string>> = {},
+  namespace = NAMESPACE,
 ): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name, namespace: NAMESPACE, annotations },
+  metadata: { name, namespace, annotations },
   spec: { serviceAccountName: 'orders', containers: [{ name: 'app', image: 'app:1' }], ...spec },
 });
