@@ -56,8 +56,8 @@ describe('what differs from one answer to the next', () => {
 
   test('nor what a hint says again of a refusal', () => {
     const refused = `User: arn:aws:sts::111111111111:assumed-role/base/orders is not authorized to perform: sts:AssumeRole on resource: ${ROLE}.`;
-    const hint = `Missing: sts:AssumeRole on ${ROLE} for arn:aws:iam::111111111111:role/base.`;
-    expect(steadyText(`AccessDenied: ${refused} ${hint}`)).toBe(`AccessDenied: ${hint}`);
+    const hint = (on: string): string => `Missing: sts:AssumeRole${on} for arn:aws:iam::111111111111:role/base.`;
+    expect(steadyText(`AccessDenied: ${refused} ${hint(` on ${ROLE}`)}`)).toBe(`AccessDenied: ${hint('')}`);
   });
 
   test('all else is: roles, accounts, Regions, codes', () => {
@@ -75,7 +75,7 @@ test('texts that look like what differs cost no more than others', () => {
   const honest = 'User is not authorized to perform sts:AssumeRole '.repeat(100);
   const some = (text: string) => () => Array.from({ length: 20 }, () => steadyText(text));
   for (const unit of [
-    'User: a is not authorized to perform: sts:A on resource: a. Missing',
+    'User: a is not authorized to perform: sts:A on resource: a. Missing: sts:A on a ',
     'User: ',
     ':assumed-role/',
     ':assumed-role/a/a',

@@ -45,7 +45,7 @@ describe('a policy that STS names leads, and no hint speaks against it', () => {
 
   test('the permissions of the caller alone', () => {
     const { message, fix } = errorOf(refused(' because no identity-based policy allows the sts:AssumeRole action'));
-    expect(message).toContain(`Missing: sts:AssumeRole on ${TARGET} for ${BASE}, in the permissions of the caller.`);
+    expect(message).toContain(`Missing: sts:AssumeRole on ${TARGET} for ${BASE}, in its permissions.`);
     expect(fix).toBe(
       `Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"} to the permissions of ${BASE}. If the base role has a path, write it into its ARN.`,
     );

@@ -89,8 +89,8 @@ function missing(denial: Denial, where: 'both' | 'permissions' | 'trust'): Advic
   const statements = { both: `${allow}, and ${trust}`, permissions: allow, trust }[where];
   const path = pathUnknown ? ' If the base role has a path, write it into its ARN.' : '';
   const ofWhom = {
-    both: 'both in the permissions of the caller and in the trust policy of the role',
-    permissions: 'in the permissions of the caller',
+    both: 'both in its permissions and in the trust policy of the role',
+    permissions: 'in its permissions',
     trust: 'in the trust policy of the role',
   }[where];
   const mayBeTrust = action === 'sts:AssumeRole' && where !== 'permissions';

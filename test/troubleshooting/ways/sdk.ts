@@ -10,8 +10,7 @@ export const SDK: readonly Way[] = [
     group: 'sdk',
     codes: ['StsAccessDenied'],
     says: {
-      cause:
-        'Missing: sts:AssumeRole on … for …, both in the permissions of the caller and in the trust policy of the role.',
+      cause: 'Missing: sts:AssumeRole on … for …, both in its permissions and in the trust policy of the role.',
       fix: 'to the trust policy of …',
     },
     symptoms: {
@@ -34,7 +33,7 @@ export const SDK: readonly Way[] = [
       botocore:
         'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 503 from container metadata: {"code":"StsUnavailable","message":"{cause} …',
       'kubectl logs --container rolechain':
-        '"level":"error",…"role":"default","code":"StsUnavailable","error":"{cause} …","fix":"{fix}"…"since":"…","expires":"…',
+        '"level":"error",…"role":"default","code":"StsUnavailable","error":"{cause} …","fix":"{fix}…"since":"…","expires":"…',
     },
     first: 'kubectl logs --container rolechain',
     grade: 3,
@@ -47,8 +46,8 @@ export const SDK: readonly Way[] = [
     codes: ['TokenMissing'],
     symptoms: {
       'botocore of 2022':
-        'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 401 from ECS metadata: {"code":"TokenMissing","message":"{cause} {fix}"',
-      'kubectl logs --container rolechain': '"code":"TokenMissing","error":"{cause}","fix":"{fix}"',
+        'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response (401) from ECS metadata: {"code":"TokenMissing","message":"{cause}. {fix}',
+      'kubectl logs --container rolechain': '"code":"TokenMissing","error":"{cause}…","fix":"{fix}',
     },
     first: 'kubectl logs --container rolechain',
     grade: 3,
@@ -61,8 +60,8 @@ export const SDK: readonly Way[] = [
     codes: ['RoleForbidden'],
     symptoms: {
       botocore:
-        'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 403 from container metadata: {"code":"RoleForbidden","message":"{cause} {fix}"',
-      'kubectl logs --container rolechain': '"code":"RoleForbidden","error":"{cause}","fix":"{fix}"',
+        'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 403 from container metadata: {"code":"RoleForbidden","message":"{cause}. {fix}',
+      'kubectl logs --container rolechain': '"code":"RoleForbidden","error":"{cause}…","fix":"{fix}',
     },
     first: 'kubectl logs --container rolechain',
     grade: 3,
@@ -73,7 +72,7 @@ export const SDK: readonly Way[] = [
     title: 'The sidecar was killed, and a program holds its old token',
     group: 'sdk',
     codes: ['TokenReplaced', 'TokenUnknown'],
-    symptoms: { 'kubectl logs --container rolechain': '"code":"TokenReplaced","error":"{cause}","fix":"{fix}"' },
+    symptoms: { 'kubectl logs --container rolechain': '"code":"TokenReplaced","error":"{cause}…","fix":"{fix}' },
     first: 'kubectl logs --container rolechain',
     grade: 3,
     command: 'kubectl describe pod NAME',

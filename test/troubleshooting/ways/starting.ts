@@ -10,6 +10,7 @@ interface AtStart {
   readonly symptoms?: Way['symptoms'];
   readonly command?: string;
   readonly note?: string;
+  readonly grade?: Way['grade'];
 }
 
 const DESCRIBE = 'kubectl describe pod NAME';
@@ -20,8 +21,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     title: 'The role does not trust the base role',
     code: 'StsAccessDenied',
     says: {
-      cause:
-        'Missing: sts:AssumeRole on … for …, both in the permissions of the caller and in the trust policy of the role.',
+      cause: 'Missing: sts:AssumeRole … for …, both in its permissions and in the trust policy of the role.',
       fix: 'Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"…"} to the permissions of …, and {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"…"}} to the trust policy of …',
     },
     command: TRUST_POLICY,
@@ -40,8 +40,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     title: 'sts:TagSession is missing',
     code: 'StsAccessDenied',
     says: {
-      cause:
-        'Missing: sts:TagSession on … for …, both in the permissions of the caller and in the trust policy of the role.',
+      cause: 'Missing: sts:TagSession … for …, both in its permissions and in the trust policy of the role.',
       fix: 'Add {"Effect":"Allow","Action":"sts:TagSession","Resource":"…"} to the permissions of …, and {"Effect":"Allow","Action":"sts:TagSession","Principal":{"AWS":"…"}} to the trust policy of …',
     },
     command: TRUST_POLICY,
@@ -96,7 +95,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     title: 'A hop of via is refused',
     code: 'StsAccessDenied',
     says: {
-      cause: ', hop 2 of 2: AccessDenied: Missing: sts:AssumeRole on … for arn:aws:iam::222222222222:role/hub',
+      cause: ', hop 2 of 2: AccessDenied: … Missing: sts:AssumeRole … for arn:aws:iam::222222222222:role/hub',
       fix: '"Principal":{"AWS":"arn:aws:iam::222222222222:role/hub"}} to the trust policy of …',
     },
     command: 'rolechain doctor --live NAME -n NAMESPACE',
@@ -230,15 +229,28 @@ const WAYS: Readonly<Record<string, AtStart>> = {
   'port-taken': {
     title: 'Another container has the credentials port',
     code: 'ListenFailed',
+    symptoms: {
+      'kubectl describe pod':
+        'Startup probe failed: …the credentials endpoint does not listen: ListenFailed: {cause}. … EADDRINUSE. {fix}',
+      'kubectl logs --container rolechain': '"code":"ListenFailed","error":"{cause}. … EADDRINUSE.","fix":"{fix}',
+    },
   },
   'versions-differ': {
     title: 'The images of webhook and sidecar are of different versions',
     code: 'ConfigInvalid',
+    says: { cause: 'ROLECHAIN_CONFIG.version is 2, but takes 1, the only version that this program knows' },
+    symptoms: {
+      'kubectl describe pod': 'Startup probe failed: rolechain is starting: it has not written its state yet',
+      'kubectl logs --container rolechain': 'ConfigInvalid: {cause} … {fix}',
+    },
+    grade: 2,
+    command: 'kubectl logs NAME --container rolechain',
+    note: 'The sidecar ends with exit code 2 and is started again: `Init:CrashLoopBackOff`.',
   },
 };
 
 /** In an event both stand behind the names of role and code; the log has them as members of a line. */
-function wayOf(id: string, { title, code, says, symptoms, command = DESCRIBE, note }: AtStart): Way {
+function wayOf(id: string, { title, code, says, symptoms, command = DESCRIBE, note, grade = 3 }: AtStart): Way {
   return {
     id,
     title,
@@ -246,11 +258,11 @@ function wayOf(id: string, { title, code, says, symptoms, command = DESCRIBE, no
     codes: [code],
     ...(says === undefined ? {} : { says }),
     symptoms: symptoms ?? {
-      'kubectl describe pod': `Startup probe failed: role default has no credentials yet: ${code}: … {cause} … {fix}`,
+      'kubectl describe pod': `Startup probe failed: …role default has no credentials yet: ${code}: … {cause} … {fix}`,
       'kubectl logs --container rolechain': `"role":"default","code":"${code}","error":"…`,
     },
     first: 'kubectl describe pod',
-    grade: 3,
+    grade,
     command,
     ...(note === undefined ? {} : { note }),
   };
