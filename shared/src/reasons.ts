@@ -133,7 +133,7 @@ export const REASONS = {
   /** Given by the guard, in the apiserver (manifests/base/guard.yaml); the webhook never gives it. */
   NotInjected: guarded(
     'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation.',
-    'Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain.',
+    'Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain. If they are, rolechain doctor says why.',
   ),
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 

@@ -30,6 +30,14 @@ export const FOUND = {
     text: 'The ServiceAccount has the annotation of Flux, aws.auth.fluxcd.io/assume-role, which rolechain does not read: the setting fluxAlias is off.',
     fix: 'Write rolechain.io/assume-role with the same value, or ask the admin for the overlay flux-alias; then recreate the pod.',
   },
+  DefaultRoleNotNamed: {
+    text: "The Namespace's default role is not for this ServiceAccount: it has a role of its own, eks.amazonaws.com/role-arn, and rolechain.io/assume-role-accounts does not name it.",
+    fix: 'Write rolechain.io/assume-role on the ServiceAccount, or its name, without wildcards, into rolechain.io/assume-role-accounts on the Namespace; then recreate the pod.',
+  },
+  DefaultRoleOff: {
+    text: 'The Namespace has a default role, rolechain.io/assume-role, which rolechain does not read: the setting namespaceDefaultRole is off.',
+    fix: 'Write the annotation on the ServiceAccount, or ask the admin for the overlay default-role; then recreate the pod.',
+  },
   ImageNotPulled: {
     text: "The node cannot pull the sidecar's image.",
     fix: 'Ask the admin to correct sidecarImage in the settings, or to name a Secret in imagePullSecrets; rolechain doctor checks the first. Then recreate the pod.',

@@ -16,10 +16,11 @@ import {
   type Finding,
 } from '@rolechain/webhook';
 import type { Maker } from '../cluster/makers.ts';
-import type { KnownObjects } from '../documents/known-objects.ts';
+import { keptAccount, type KnownObjects } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
 import type { KnownSettings } from '../documents/webhook-settings.ts';
 import type { Coded, ExplainedContainer, Explanation, Subject } from '../report-schemas/explain.ts';
+import { defaultRoleNotHeld } from './default-role.ts';
 import { changesOf, recordedOf } from './recorded.ts';
 import { explainRoles } from './roles.ts';
 import { accountStrays, outsideFindings, strayFindings } from './strays.ts';
@@ -83,6 +84,8 @@ export async function explainPod({ subject, pod, around, maker }: PodSubject, wo
           world.settings.value.fluxAlias,
         )
       : [];
+  const byDefault =
+    account && found && decision.reason === 'NotAnnotated' ? await notByDefault(account, found.value, world) : [];
   const changes = recorded
     ? changesOf(recorded, decision, accepted, await missing(pod, subject.namespace, found?.value, world))
     : [];
@@ -102,10 +105,21 @@ export async function explainPod({ subject, pod, around, maker }: PodSubject, wo
       // What the webhook says itself is not said twice.
       ...[...ofPod, ...ofAccount].filter(({ key }) => !told.includes(`${key} `)).map(({ finding }) => finding),
       ...outside,
+      ...byDefault,
       ...changes,
     ],
     ...(recorded ? { recorded } : {}),
   };
+}
+
+async function notByDefault(
+  { namespace, name }: NonNullable<Explanation['account']>,
+  value: Json,
+  { known, settings }: World,
+): Promise<Coded[]> {
+  const around = await known.namespace(namespace);
+  const account = keptAccount(namespace, name, value, settings.value.eks);
+  return around ? defaultRoleNotHeld(account, around.value, settings.value) : [];
 }
 
 async function missing(pod: Json, namespace: string, account: Json | undefined, world: World): Promise<Coded> {

@@ -20,6 +20,7 @@ import type { Call } from '../terminal/command.ts';
 import { textOf } from '../terminal/options.ts';
 import { explainAccount, explainNamespace } from './explain-account.ts';
 import { explainPod, type World } from './explain.ts';
+import { notPulled } from './recorded.ts';
 import { explainLive } from './live.ts';
 
 const FROM = 'the cluster';
@@ -43,7 +44,8 @@ export async function explainInCluster(call: Call, kind: string, name: string): 
   const world = await worldOf(call, { cluster, namespace, gaps });
   const subject: Subject = { kind: 'Pod', namespace, name, from: FROM };
   const maker = await makerOf(cluster, namespace, pod);
-  return { ...(await explainPod({ subject, pod, maker }, world)), live: await explainLive(cluster, pod) };
+  const explained = await explainPod({ subject, pod, maker }, world);
+  return { ...explained, findings: [...explained.findings, ...notPulled(pod)], live: await explainLive(cluster, pod) };
 }
 
 interface Place {

@@ -29,6 +29,11 @@ function isAdmitted({ metadata }: Json): boolean {
   return typeof (metadata as { readonly uid?: unknown } | undefined)?.uid === 'string';
 }
 
+export function notPulled(pod: Json): Coded[] {
+  const { notPulled: reason, image = '' } = sidecarOf(pod) ?? {};
+  return reason === undefined ? [] : [found('ImageNotPulled', `It is ${image} (${reason}).`)];
+}
+
 /** `missing` says why a pod that should have a sidecar has none. */
 export function changesOf(
   recorded: Recorded,

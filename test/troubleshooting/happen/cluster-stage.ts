@@ -6,11 +6,14 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { runCommand } from '../../cli/call.ts';
 import { settingsFile } from '../../cli/settings.ts';
 import type { Cluster } from '../../cluster/apiserver.ts';
+import { startWebhook } from '../../fixture/install.ts';
 import { install, type Installed } from '../../guard/installed.ts';
 
 export const ROLE = 'arn:aws:iam::222222222222:role/orders';
 export const TWO_ROLES = `{roleARN: "${ROLE}", roles: {audit: {roleARN: "arn:aws:iam::333333333333:role/audit"}}}`;
 export const NAMESPACE = 'shop';
+
+export const IMAGE = 'registry.example/rolechain/sidecar:0.1.0';
 
 export interface ClusterStage {
   readonly cluster: Cluster;
@@ -23,6 +26,8 @@ export interface ClusterStage {
   readonly rolechain: (...args: readonly string[]) => Promise<string>;
   /** `rolechain explain pod NAME` of a pod that is there. */
   readonly explain: (pod: KubeObject) => Promise<string>;
+  /** While the webhook has other settings, in its ConfigMap too. */
+  readonly withSettings: <T>(settings: Readonly<Record<string, unknown>>, act: () => Promise<T>) => Promise<T>;
   /** A file that goes with the test file's end. */
   readonly file: (...objects: readonly KubeObject[]) => Promise<string>;
 }
@@ -48,12 +53,32 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
     apply,
     rolechain,
     explain: ({ metadata: { name = '', namespace = '' } }) => rolechain('explain', 'pod', name, '-n', namespace),
+    withSettings: async (settings, act) => {
+      await installed.stopWebhook();
+      await apply(settingsMap(settings));
+      const kubeconfig = await cluster.kubeconfigFor({ namespace: 'rolechain', serviceAccount: 'rolechain-webhook' });
+      const webhook = await startWebhook({ port: installed.port, kubeconfig, settings });
+      try {
+        await installed.untilAnswered();
+        return await act();
+      } finally {
+        await webhook.stop();
+        await apply(settingsMap({}));
+        await installed.startWebhook();
+      }
+    },
     file: (...objects) => settingsFile(manifest(...objects)),
   };
 }
 
 export const manifest = (...objects: readonly KubeObject[]): string =>
   objects.map((object) => stringify(object)).join('---\n');
+
+/** The ConfigMap of settings, those of the fixture beside these. */
+export const settingsMap = (settings: Readonly<Record<string, unknown>>): KubeObject => ({
+  ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'rolechain-webhook', namespace: 'rolechain' } },
+  data: { 'settings.yaml': stringify({ sidecarImage: IMAGE, region: 'eu-central-1', ...settings }) },
+});
 
 export const namespaceOf = (name: string, annotations: Readonly<Record<string, string>> = {}): KubeObject => ({
   apiVersion: 'v1',

@@ -3,6 +3,7 @@ import type { Happenings } from '../run.ts';
 import { ANNOTATIONS } from '@rolechain/shared';
 import { NAMESPACE, ROLE, accountOf, podOf, namespaceOf, type ClusterStage } from './cluster-stage.ts';
 import type { Seen } from '../measure.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
 const both = async ({ apply, explain, rolechain }: ClusterStage, pod: KubeObject): Promise<Seen> => ({
@@ -94,5 +95,70 @@ export const IDENTITY: Happenings<ClusterStage> = {
   'flux-alias-off': async (stage) => {
     const said = await stage.apply(accountOf('flux', undefined, { 'aws.auth.fluxcd.io/assume-role': ROLE }));
     return { ...(await both(stage, podOf('flux', { serviceAccountName: 'flux' }))), 'kubectl logs': said };
+  },
+  'conflict-warned': (stage) =>
+    stage.withSettings({ conflicts: 'warn' }, () =>
+      both(
+        stage,
+        podOf('warned', {
+          containers: [
+            { name: 'app', image: 'app:1', env: [{ name: 'AWS_ACCESS_KEY_ID', value: 'AKIAEXAMPLEEXAMPLE00' }] },
+            { name: 'b', image: 'b:1' },
+          ],
+        }),
+      ),
+    ),
+  'default-role-not-named': (stage) =>
+    stage.withSettings({ namespaceDefaultRole: true }, async () => {
+      await stage.apply(namespaceOf('team', { 'rolechain.io/assume-role': ROLE }));
+      await stage.apply(accountOf('own', undefined, { 'eks.amazonaws.com/role-arn': ROLE }, 'team'));
+      return both(stage, podOf('own', { serviceAccountName: 'own' }, {}, 'team'));
+    }),
+  'default-role-off': async (stage) => {
+    const said = await stage.apply(namespaceOf('off', { 'rolechain.io/assume-role': ROLE }));
+    await stage.apply(accountOf('plain', undefined, {}, 'off'));
+    return { ...(await both(stage, podOf('plain', { serviceAccountName: 'plain' }, {}, 'off'))), 'kubectl logs': said };
+  },
+  audit: (stage) => stage.withSettings({ mode: 'audit' }, () => both(stage, podOf('audited'))),
+  slipped: async (stage) => {
+    const { installed, apply } = stage;
+    const bindings = ['rolechain-guard', 'rolechain-guard-opted-in'].map(
+      (name) => `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${name}`,
+    );
+    const before = await Promise.all(
+      bindings.map(
+        async (path) =>
+          JSON.parse((await installed.api.get(path)).body) as { metadata: { name: string; labels: object } },
+      ),
+    );
+    await installed.stopWebhook();
+    for (const path of bindings) await installed.api.remove(path);
+    try {
+      let said = '';
+      await until('the guard is gone', PATIENCE_MS, async () =>
+        (said = await apply(podOf('slipped'))).includes('created'),
+      );
+      return {
+        'kubectl apply': said,
+        'rolechain explain pod': await stage.explain(podOf('slipped')),
+        'rolechain status': await stage.rolechain('status', 'shop'),
+      };
+    } finally {
+      for (const {
+        metadata: { name, labels },
+        ...rest
+      } of before)
+        await installed.api.post('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings', {
+          ...rest,
+          metadata: { name, labels },
+        });
+      await installed.startWebhook();
+      await until('the guard is back', PATIENCE_MS, async () => {
+        await installed.stopWebhook();
+        const r = await apply(podOf('probe-guard'));
+        await installed.startWebhook();
+        return r.includes('NotInjected');
+      });
+    }
   },
 };

@@ -1,5 +1,5 @@
 /** Which container holds which roles, and why not. */
-import { PATHS, SIDECAR, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
+import { PATHS, SIDECAR, reasonEntry, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
 import { stripEks } from '../injection/container-env.ts';
 import { hasOurName, type IsInjected } from '../objects/injected-state.ts';
 import type { ContainerRoles } from './container-roles.ts';
@@ -93,7 +93,8 @@ function normalize(path: string): string {
 
 function conflictWarning(container: string, conflicts: readonly Conflict[]): string {
   const what = conflicts.map(({ name, reason }) => `${name} [${reason}]`);
-  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}`;
+  const fixes = new Set(conflicts.map(({ reason }) => reasonEntry(reason).fix));
+  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}. ${[...fixes].join(' Or: ')}`;
 }
 
 function meshWarning(name: string): string {
