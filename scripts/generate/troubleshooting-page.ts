@@ -3,6 +3,7 @@ import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
 import { code, row } from './markdown.ts';
+import { sdkTextsSection } from './sdk-texts.ts';
 
 /** docs/troubleshooting.md: each way to fail, by what a person sees. */
 export function troubleshootingPage(): string {
@@ -18,11 +19,16 @@ brackets; [errors.md](errors.md) has every code. A test makes each of these happ
 
 - A pod by its name: \`rolechain explain pod NAME -n NAMESPACE\`. Manifests before they are applied: \`rolechain explain -f FILE\`.
 - All pods of a namespace: \`rolechain status NAMESPACE\`. The installation: \`rolechain doctor\`. [cli.md](cli.md) says how to install these.
+- A pod that starts late or not at all: \`kubectl describe pod NAME\`. The event is kept for an hour; the log of the sidecar says the same
+  while it lasts: \`kubectl logs NAME --container rolechain\`. It is also where to look when all that you have is an SDK's error:
+  [what an SDK prints](#what-an-sdk-prints).
 - A Deployment without pods: what refuses them is told to its ReplicaSet. \`kubectl get events --field-selector reason=FailedCreate\`
 
 ${summary()}
 
 ${groups.join('\n\n')}
+
+${sdkTextsSection()}
 
 ## By code
 
@@ -44,18 +50,18 @@ function section(way: Way, anchored: Set<string>): string {
   const { title, codes, says, symptoms, command, note } = way;
   const [first] = codes;
   const { cause, fix } = toldOf(way);
-  const table = causeOf(first);
+  const table = first === undefined ? { text: '', fix: '' } : causeOf(first);
   const anchors = codes.filter((one) => !anchored.has(one));
   for (const one of anchors) anchored.add(one);
   const texts = Object.entries(symptoms).map(
     ([viewer, text]) => `${code(viewer)} prints:\n\n\`\`\`text\n${symptomText(way, text)}\n\`\`\``,
   );
-  const told = says === undefined ? `${cause} ${fix}` : `${table.text} ${table.fix}`;
+  const told = says === undefined || first === undefined ? `${cause}. ${fix}` : `${table.text} ${table.fix}`;
   return [
     anchors.map((one) => `<a id="${one}"></a>`).join(''),
     `### ${title}`,
     ...texts,
-    `**Cause and fix** (${codes.map(code).join(', ')}): ${told}`,
+    `**Cause and fix**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${told}`,
     ...(note === undefined ? [] : [note]),
     `\`\`\`sh\n${command}\n\`\`\``,
   ]

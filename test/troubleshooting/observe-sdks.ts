@@ -10,12 +10,16 @@ import { sdks } from '../sdks/programs.ts';
 import { makeWorld } from './happen/pod-world.ts';
 import { meetAll, readTexts, TEXTS_FILE, textsOf, type SdkTexts } from './sdk-answers.ts';
 
+/** Their words would be those of the program that asks them. */
+const PRINT_NOTHING: ReadonlySet<string> = new Set(['minio-go', 'curl']);
+
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const programs = await bundlePrograms();
 const world = await makeWorld(programs);
 try {
   const met = await meetAll(world);
-  for (const sdk of sdks().filter(({ name }) => values.only === undefined || values.only.includes(name))) {
+  const asked = sdks().filter(({ name }) => (values.only?.includes(name) ?? true) && !PRINT_NOTHING.has(name));
+  for (const sdk of asked) {
     sdk.build();
     const { name, version } = sdk;
     console.error(`${name} ${version}`);

@@ -187,7 +187,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
   'token-request-forbidden': {
     title: 'serviceAccount: the pod may not request the token of the other ServiceAccount',
     code: 'TokenRequestForbidden',
-    command: 'kubectl apply -f manifests/samples/token-request.yaml',
+    command: 'kubectl apply -f manifests/samples/service-account-token.yaml',
     note: 'The log of the sidecar has the Role and the RoleBinding behind `Apply:`, on one line of JSON.',
   },
   'sts-blocked': {
