@@ -1,4 +1,3 @@
-import { causeOf } from '../../test/troubleshooting/cause.ts';
 import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
@@ -47,26 +46,30 @@ function summary(): string {
 }
 
 function section(way: Way, anchored: Set<string>): string {
-  const { title, codes, says, symptoms, command, note } = way;
-  const [first] = codes;
+  const { title, codes, symptoms, command, note } = way;
   const { cause, fix } = toldOf(way);
-  const table = first === undefined ? { text: '', fix: '' } : causeOf(first);
   const anchors = codes.filter((one) => !anchored.has(one));
   for (const one of anchors) anchored.add(one);
   const texts = Object.entries(symptoms).map(
     ([viewer, text]) => `${code(viewer)} prints:\n\n\`\`\`text\n${symptomText(way, text)}\n\`\`\``,
   );
-  const told = says === undefined || first === undefined ? `${cause}. ${fix}` : `${table.text} ${table.fix}`;
   return [
-    anchors.map((one) => `<a id="${one}"></a>`).join(''),
+    anchors.map((one) => `<a id="${one.replace(' ', '-')}"></a>`).join(''),
     `### ${title}`,
     ...texts,
-    `**Cause and fix**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${told}`,
+    `**Cause**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${sentence(cause)} **Fix**: ${sentence(fix)}`,
     ...(note === undefined ? [] : [note]),
     `\`\`\`sh\n${command}\n\`\`\``,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** What is quoted of a message may be a clause. */
+function sentence(text: string): string {
+  const first = text.split(' ', 1)[0] ?? '';
+  const isName = /[/A-Z]/.test(first.slice(1));
+  return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}${/[.?]$/.test(text) ? '' : '.'}`;
 }
 
 /** A heading's name, as GitHub makes it of ours: words, spaces and what it leaves out. */

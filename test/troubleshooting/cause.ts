@@ -1,20 +1,18 @@
 /** Cause and fix of a code, from the table that has it: none is written here. */
 import { ERRORS, REASONS, type ErrorCode, type ReasonCode } from '@rolechain/shared';
-import { FOUND } from '../../cli/src/explanation/codes.ts';
-
-/** What Kubernetes itself says, in its words; no table of ours has it. */
-export const KUBERNETES = {
-  FailedCreate: { text: 'exceeded quota', fix: '' },
-} as const satisfies Record<string, Cause>;
+import { INSTALLATION } from '../../cli/src/doctor/installation.ts';
+import { FOUND, type FoundCode } from '../../cli/src/explanation/codes.ts';
 
 export interface Cause {
   readonly text: string;
   readonly fix: string;
 }
 
-export type Code = ErrorCode | ReasonCode | keyof typeof FOUND | keyof typeof KUBERNETES;
+/** A check of `rolechain doctor` stands for what it finds: what should be is its text. */
+export type Code = ErrorCode | ReasonCode | FoundCode | `doctor ${string}`;
 
-const TABLES: readonly Readonly<Record<string, Cause>>[] = [ERRORS, REASONS, FOUND, KUBERNETES];
+const CHECKS = Object.fromEntries(INSTALLATION.map(({ id, what, fix }) => [`doctor ${id}`, { text: what, fix }]));
+const TABLES: readonly Readonly<Record<string, Cause>>[] = [ERRORS, REASONS, FOUND, CHECKS];
 
 export function causeOf(code: Code): Cause {
   const cause = TABLES.find((table) => Object.hasOwn(table, code))?.[code];

@@ -33,7 +33,7 @@ export function holds(output: string, text: string): boolean {
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 /** A detail may follow a sentence of a table, a code in brackets a fix. */
-const open = (text: string): string => text.replace(/[.?]$/, '');
+const open = (text: string): string => text.replace(/\.$/, '');
 
 /** 3: the first viewer shows cause and fix; 2: another one that is looked at does; 1: the first shows one of them; 0: none. */
 export function gradeOf(way: Way, seen: Seen): 0 | 1 | 2 | 3 {

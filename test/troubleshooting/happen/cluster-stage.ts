@@ -13,7 +13,10 @@ export const ROLE = 'arn:aws:iam::222222222222:role/orders';
 export const TWO_ROLES = `{roleARN: "${ROLE}", roles: {audit: {roleARN: "arn:aws:iam::333333333333:role/audit"}}}`;
 export const NAMESPACE = 'shop';
 
-export const IMAGE = 'registry.example/rolechain/sidecar:0.1.0';
+/** What stands in the manifests, and no node can pull. */
+export const SHIPPED_IMAGE = 'registry.example/rolechain/sidecar:0.1.0';
+/** What an admin has made of it. */
+const IMAGE = `registry.internal/rolechain/sidecar:0.1.0@sha256:${'a'.repeat(64)}`;
 
 export interface ClusterStage {
   readonly cluster: Cluster;
@@ -22,6 +25,8 @@ export interface ClusterStage {
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
   /** `kubectl apply -f -`, as the API's defaults leave it. */
   readonly apply: (...objects: readonly KubeObject[]) => Promise<string>;
+  /** The same, of what it would come to: nothing is there afterwards. */
+  readonly tryApply: (object: KubeObject) => Promise<string>;
   /** What the command line prints, of both kinds. */
   readonly rolechain: (...args: readonly string[]) => Promise<string>;
   /** `rolechain explain pod NAME` of a pod that is there. */
@@ -34,6 +39,7 @@ export interface ClusterStage {
 
 export async function makeClusterStage(cluster: Cluster, binary: string): Promise<ClusterStage> {
   const installed = await install(cluster);
+  await asIfOnNodes(installed);
   const kubectl: ClusterStage['kubectl'] = (args, input = '') =>
     new Promise((resolve) => {
       const all = [`--kubeconfig=${cluster.kubeconfigPath}`, ...args];
@@ -41,7 +47,7 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
       child.stdin?.end(input);
     });
   const apply: ClusterStage['apply'] = (...objects) => kubectl(['apply', '-f', '-'], manifest(...objects));
-  await apply(accountOf('two', TWO_ROLES), accountOf('default'));
+  await apply(settingsMap({}), accountOf('two', TWO_ROLES), accountOf('default'));
   const rolechain: ClusterStage['rolechain'] = async (...args) => {
     const { out, err } = await runCommand([...args, '--kubeconfig', cluster.kubeconfigPath], { now: () => new Date() });
     return out + err;
@@ -51,6 +57,7 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
     installed,
     kubectl,
     apply,
+    tryApply: (object) => kubectl(['apply', '--dry-run=server', '-f', '-'], manifest(object)),
     rolechain,
     explain: ({ metadata: { name = '', namespace = '' } }) => rolechain('explain', 'pod', name, '-n', namespace),
     withSettings: async (settings, act) => {
@@ -73,6 +80,17 @@ export async function makeClusterStage(cluster: Cluster, binary: string): Promis
 
 export const manifest = (...objects: readonly KubeObject[]): string =>
   objects.map((object) => stringify(object)).join('---\n');
+
+/** What controllers and kubelets would write of an installation that is well. */
+async function asIfOnNodes({ api }: Installed): Promise<void> {
+  const of = '/apis/apps/v1/namespaces/rolechain/deployments/rolechain-webhook';
+  await api.patch(`${of}/status`, { status: { replicas: 2, readyReplicas: 2, availableReplicas: 2 } });
+  await api.post('/apis/discovery.k8s.io/v1/namespaces/rolechain/endpointslices', {
+    metadata: { name: 'webhook', labels: { 'kubernetes.io/service-name': 'rolechain-webhook' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }],
+  });
+}
 
 /** The ConfigMap of settings, those of the fixture beside these. */
 export const settingsMap = (settings: Readonly<Record<string, unknown>>): KubeObject => ({

@@ -1,164 +1,129 @@
-/** Ways to run as somebody else without a word: pods that were made all the same. */
-import type { Happenings } from '../run.ts';
-import { ANNOTATIONS } from '@rolechain/shared';
-import { NAMESPACE, ROLE, accountOf, podOf, namespaceOf, type ClusterStage } from './cluster-stage.ts';
-import type { Seen } from '../measure.ts';
-import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
+/** Ways to be somebody else without a word: pods that were made all the same. */
+import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
+import type { Seen } from '../measure.ts';
+import type { Happenings } from '../run.ts';
+import { withoutGuard } from './guard.ts';
+import { NAMESPACE, ROLE, accountOf, namespaceOf, podOf, type ClusterStage } from './cluster-stage.ts';
+import { rolledOut } from './rolled-out.ts';
 
-const both = async ({ apply, explain, rolechain }: ClusterStage, pod: KubeObject): Promise<Seen> => ({
+const ASKS = { [ANNOTATIONS.assumeRole.key]: ROLE };
+const app = { name: 'app', image: 'app:1' };
+
+const applied = async ({ apply, explain }: ClusterStage, pod: KubeObject): Promise<Seen> => ({
   'kubectl apply': await apply(pod),
   'rolechain explain pod': await explain(pod),
-  'rolechain status': await rolechain('status', String(pod.metadata.namespace)),
 });
 
-/** The ReplicaSet and the pod that the Deployment's controller would make: it is not in the room. */
-async function rolledOut(
-  { kubectl, apply }: ClusterStage,
-  name: string,
-  template: { metadata: object; spec?: unknown },
-): Promise<KubeObject> {
-  const ownedBy = async (kind: string, of: string): Promise<object> => {
-    const uid = await kubectl(['get', kind, of, '--namespace', NAMESPACE, '--output=jsonpath={.metadata.uid}']);
-    return { apiVersion: 'apps/v1', kind, name: of, uid, controller: true };
-  };
-  const set = `${name}-5d4f8c7b9`;
-  await apply({
-    ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', spec: { selector: { matchLabels: { app: name } }, template } },
-    metadata: { name: set, namespace: NAMESPACE, ownerReferences: [await ownedBy('Deployment', name)] },
-  });
-  const pod = podOf(`${set}-x2k9p`);
-  const made = {
-    ...pod,
-    metadata: { ...pod.metadata, ...template.metadata, ownerReferences: [await ownedBy('ReplicaSet', set)] },
-    spec: template.spec,
-  };
-  await apply(made);
-  return made;
-}
+const explained = async ({ apply, explain }: ClusterStage, pod: KubeObject): Promise<Seen> => {
+  await apply(pod);
+  return { 'rolechain explain pod': await explain(pod) };
+};
+
+const withStatus = async ({ explain, rolechain }: ClusterStage, pod: KubeObject): Promise<Seen> => ({
+  'rolechain explain pod': await explain(pod),
+  'rolechain status': await rolechain('status', pod.metadata.namespace ?? ''),
+});
 
 export const IDENTITY: Happenings<ClusterStage> = {
-  'annotation-on-pod': (stage) =>
-    both(stage, podOf('on-pod', { serviceAccountName: 'plain' }, { 'rolechain.io/assume-role': ROLE })),
+  'annotation-on-pod': async (stage) => {
+    const pod = await rolledOut(stage, { name: 'on-pod', account: 'plain', ofPods: ASKS });
+    return { 'rolechain explain pod': await stage.explain(pod) };
+  },
+  'annotation-on-deployment': async (stage) => {
+    const pod = await rolledOut(stage, { name: 'on-deployment', account: 'plain', annotations: ASKS });
+    return { 'rolechain explain pod': await stage.explain(pod) };
+  },
+  'pod-annotation-on-account': async ({ apply }) => ({
+    'kubectl apply': await apply(accountOf('chooses', ROLE, { [ANNOTATIONS.containerRoles.key]: 'app=default' })),
+  }),
   'annotation-among-labels': async (stage) => {
-    const said = await stage.apply({
-      ...accountOf('labelled'),
-      metadata: { ...accountOf('labelled').metadata, labels: { 'rolechain.io/assume-role': 'x' } },
-    });
-    return { ...(await both(stage, podOf('labelled', { serviceAccountName: 'labelled' }))), 'kubectl logs': said };
+    const account = accountOf('labelled');
+    const labels = { [ANNOTATIONS.assumeRole.key]: 'orders' };
+    await stage.apply({ ...account, metadata: { ...account.metadata, labels } });
+    return explained(stage, podOf('labelled', { serviceAccountName: 'labelled' }));
   },
   'prefix-mistyped': async (stage) => {
     await stage.apply(accountOf('prefix', undefined, { 'rolechains.io/assume-role': ROLE }));
-    return both(stage, podOf('prefix', { serviceAccountName: 'prefix' }));
+    return explained(stage, podOf('prefix', { serviceAccountName: 'prefix' }));
   },
-  'wrong-account': (stage) => both(stage, podOf('by-default', { serviceAccountName: undefined })),
-  'annotation-on-deployment': async (stage) => {
-    const template = { metadata: { labels: { app: 'web' } }, spec: podOf('web', { serviceAccountName: 'plain' }).spec };
-    const spec = { selector: { matchLabels: { app: 'web' } }, template };
-    const said = await stage.apply({
-      ...{ apiVersion: 'apps/v1', kind: 'Deployment', spec },
-      metadata: { name: 'web', namespace: NAMESPACE, annotations: { [ANNOTATIONS.assumeRole.key]: ROLE } },
-    });
-    const pod = await rolledOut(stage, 'web', template);
-    return { 'kubectl apply': said, 'rolechain explain pod': await stage.explain(pod) };
-  },
+  'other-account': (stage) => explained(stage, podOf('by-default', { serviceAccountName: undefined })),
   'annotated-late': async (stage) => {
-    await stage.apply(accountOf('late'));
-    await stage.apply(podOf('late', { serviceAccountName: 'late' }));
-    const said = await stage.apply(accountOf('late', ROLE));
-    return {
-      'kubectl apply': said,
-      'rolechain explain pod': await stage.explain(podOf('late')),
-      'rolechain status': await stage.rolechain('status', 'shop'),
-    };
+    const { apply, kubectl } = stage;
+    const pod = podOf('late', { serviceAccountName: 'late' });
+    await apply(accountOf('late'), pod);
+    const told = ['get', 'pod', 'late', `--namespace=${NAMESPACE}`, '--output=jsonpath={.metadata.creationTimestamp}'];
+    const made = Date.parse(await kubectl(told));
+    await until('the second of the pod is over', PATIENCE_MS, () => Promise.resolve(Date.now() >= made + 1000));
+    await apply(accountOf('late', ROLE));
+    return withStatus(stage, pod);
   },
   'annotation-changed': async (stage) => {
-    await stage.apply(accountOf('changed', ROLE));
-    await stage.apply(podOf('changed', { serviceAccountName: 'changed' }));
-    const said = await stage.apply(accountOf('changed', `${ROLE}-2`));
-    return {
-      'kubectl apply': said,
-      'rolechain explain pod': await stage.explain(podOf('changed')),
-      'rolechain status': await stage.rolechain('status', 'shop'),
-    };
+    const pod = podOf('changed', { serviceAccountName: 'changed' });
+    await stage.apply(accountOf('changed', ROLE), pod);
+    await stage.apply(accountOf('changed', `${ROLE}-2`));
+    return withStatus(stage, pod);
   },
-  'opted-out': (stage) => both(stage, podOf('opted-out', {}, { 'rolechain.io/inject': 'false' })),
-  'skip-listed': (stage) => both(stage, podOf('skip-listed', {}, { 'rolechain.io/skip-containers': 'app' })),
+  'opted-out': (stage) => explained(stage, podOf('opted-out', {}, { [ANNOTATIONS.inject.key]: 'false' })),
+  'skip-listed': (stage) =>
+    explained(
+      stage,
+      podOf(
+        'skip-listed',
+        { containers: [app, { ...app, name: 'exporter' }] },
+        { [ANNOTATIONS.skipContainers.key]: 'app' },
+      ),
+    ),
   'no-default-role': async (stage) => {
     await stage.apply(accountOf('audit-only', `roles: {audit: {roleARN: "${ROLE}"}}`));
-    return both(stage, podOf('audit-only', { serviceAccountName: 'audit-only' }));
+    return applied(stage, podOf('audit-only', { serviceAccountName: 'audit-only' }));
   },
+  'container-unknown': (stage) =>
+    applied(stage, podOf('unknown', { serviceAccountName: 'two' }, { [ANNOTATIONS.containerRoles.key]: 'web=audit' })),
   'namespace-left-out': async (stage) => {
-    await stage.apply(accountOf('orders', ROLE, {}, 'kube-system'));
-    return both(stage, podOf('left-out', {}, {}, 'kube-system'));
+    const pod = podOf('left-out', {}, {}, 'kube-system');
+    await stage.apply(accountOf('orders', ROLE, {}, 'kube-system'), pod);
+    return withStatus(stage, pod);
   },
   'flux-alias-off': async (stage) => {
-    const said = await stage.apply(accountOf('flux', undefined, { 'aws.auth.fluxcd.io/assume-role': ROLE }));
-    return { ...(await both(stage, podOf('flux', { serviceAccountName: 'flux' }))), 'kubectl logs': said };
+    await stage.apply(accountOf('flux', undefined, { [FOREIGN_KEYS.fluxAssumeRole]: ROLE }));
+    return explained(stage, podOf('flux', { serviceAccountName: 'flux' }));
   },
   'conflict-warned': (stage) =>
-    stage.withSettings({ conflicts: 'warn' }, () =>
-      both(
+    stage.withSettings({ conflicts: 'warn' }, () => {
+      const env = [{ name: 'AWS_ACCESS_KEY_ID', value: 'AKIAEXAMPLEEXAMPLE00' }];
+      return applied(
         stage,
         podOf('warned', {
           containers: [
-            { name: 'app', image: 'app:1', env: [{ name: 'AWS_ACCESS_KEY_ID', value: 'AKIAEXAMPLEEXAMPLE00' }] },
-            { name: 'b', image: 'b:1' },
+            { ...app, env },
+            { ...app, name: 'exporter' },
           ],
         }),
-      ),
-    ),
+      );
+    }),
   'default-role-not-named': (stage) =>
     stage.withSettings({ namespaceDefaultRole: true }, async () => {
-      await stage.apply(namespaceOf('team', { 'rolechain.io/assume-role': ROLE }));
-      await stage.apply(accountOf('own', undefined, { 'eks.amazonaws.com/role-arn': ROLE }, 'team'));
-      return both(stage, podOf('own', { serviceAccountName: 'own' }, {}, 'team'));
+      const own = { [FOREIGN_KEYS.eksRoleARN]: 'arn:aws:iam::111111111111:role/base' };
+      await stage.apply(namespaceOf('defaults', ASKS), accountOf('own', undefined, own, 'defaults'));
+      return explained(stage, podOf('own', { serviceAccountName: 'own' }, {}, 'defaults'));
     }),
   'default-role-off': async (stage) => {
-    const said = await stage.apply(namespaceOf('off', { 'rolechain.io/assume-role': ROLE }));
-    await stage.apply(accountOf('plain', undefined, {}, 'off'));
-    return { ...(await both(stage, podOf('plain', { serviceAccountName: 'plain' }, {}, 'off'))), 'kubectl logs': said };
+    await stage.apply(namespaceOf('no-defaults', ASKS), accountOf('plain', undefined, {}, 'no-defaults'));
+    return explained(stage, podOf('plain', { serviceAccountName: 'plain' }, {}, 'no-defaults'));
   },
-  audit: (stage) => stage.withSettings({ mode: 'audit' }, () => both(stage, podOf('audited'))),
   slipped: async (stage) => {
     const { installed, apply } = stage;
-    const bindings = ['rolechain-guard', 'rolechain-guard-opted-in'].map(
-      (name) => `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${name}`,
-    );
-    const before = await Promise.all(
-      bindings.map(
-        async (path) =>
-          JSON.parse((await installed.api.get(path)).body) as { metadata: { name: string; labels: object } },
-      ),
-    );
+    const pod = podOf('slipped');
     await installed.stopWebhook();
-    for (const path of bindings) await installed.api.remove(path);
     try {
-      let said = '';
-      await until('the guard is gone', PATIENCE_MS, async () =>
-        (said = await apply(podOf('slipped'))).includes('created'),
-      );
-      return {
-        'kubectl apply': said,
-        'rolechain explain pod': await stage.explain(podOf('slipped')),
-        'rolechain status': await stage.rolechain('status', 'shop'),
-      };
-    } finally {
-      for (const {
-        metadata: { name, labels },
-        ...rest
-      } of before)
-        await installed.api.post('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings', {
-          ...rest,
-          metadata: { name, labels },
-        });
-      await installed.startWebhook();
-      await until('the guard is back', PATIENCE_MS, async () => {
-        await installed.stopWebhook();
-        const r = await apply(podOf('probe-guard'));
-        await installed.startWebhook();
-        return r.includes('NotInjected');
+      return await withoutGuard(stage, async () => {
+        await until('nothing refuses it', PATIENCE_MS, async () => (await apply(pod)).includes('created'));
+        return withStatus(stage, pod);
       });
+    } finally {
+      await installed.startWebhook();
     }
   },
 };

@@ -34,10 +34,8 @@ export interface World {
   /** Its sessions last seconds. */
   readonly shortSts: StsDouble;
   readonly agent: AgentDouble;
-  /** From now on STS answers calls for this way's role so; undefined as it would. */
-  failSts(way: string, fault: Fault | undefined): void;
-  /** The same of the agent, for the way's ServiceAccount. */
-  failAgent(way: string, fault: Fault | undefined): void;
+  /** From now on STS answers calls for this way's role so. */
+  failSts(way: string, fault: Fault): void;
   /** A folder that goes with the world. */
   readonly folder: string;
   start(way: string, change?: PodChange): Promise<PodOfWay>;
@@ -82,9 +80,7 @@ export async function makeWorld(programs: Programs): Promise<World> {
   );
   const [agent, shortAgent] = agents as [AgentDouble, AgentDouble];
   const ofSts = new Map<string, Fault>();
-  const ofAgent = new Map<string, Fault>();
   for (const each of [sts, shortSts]) each.failWhen(({ parameters }) => ofSts.get(parameters.RoleArn ?? ''));
-  for (const each of agents) each.failWhen(({ subject = '' }) => ofAgent.get(subject));
   const pods: (() => Promise<void>)[] = [];
   const tasks: (() => unknown)[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'rolechain-ways-'));
@@ -138,12 +134,7 @@ export async function makeWorld(programs: Programs): Promise<World> {
   return {
     ...{ programs, sts, shortSts, agent, folder, start },
     onEnd: (task) => void tasks.push(task),
-    failSts: (way, fault) => void (fault ? ofSts.set(targetOf(way), fault) : ofSts.delete(targetOf(way))),
-    failAgent: (way, fault) => {
-      const subject = `system:serviceaccount:shop:${way}`;
-      if (fault) ofAgent.set(subject, fault);
-      else ofAgent.delete(subject);
-    },
+    failSts: (way, fault) => ofSts.set(targetOf(way), fault),
     close: async () => {
       await Promise.all(pods.map((end) => end()));
       for (const task of tasks) await task();
