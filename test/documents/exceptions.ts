@@ -22,7 +22,7 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   ],
   ...['front-proxy-ca.crt', 'front-proxy-client', 'hosts.toml', 'kubeadm'],
   ...['pods/ephemeralcontainers', 'container-registry'],
-  ...['Replace', 'Unhealthy'],
+  ...['Replace'],
   // Other webhooks.
   'azure.workload.identity/skip-containers',
   'istio-sidecar-injector',
@@ -31,7 +31,7 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   // Argo CD.
   'ignoreDifferences',
   // The AWS CLI.
-  ...['get-role', 'get-role-policy', 'get-policy-version'],
+  ...['get-role-policy', 'get-policy-version'],
   // Names of examples.
   'sandbox',
   'mirror.example/proxy/registry.example/rolechain/sidecar',

@@ -51,7 +51,8 @@ export const SDK: readonly Way[] = [
     },
     first: 'kubectl logs --container rolechain',
     grade: 3,
-    command: 'kubectl annotate …',
+    command: `kubectl patch deployment NAME --type merge --patch '{"spec":{"template":{"metadata":{"annotations":{"rolechain.io/authorization-token":"env"}}}}}'`,
+    note: '[install.md](install.md#what-to-know) has the first version of each SDK that reads the file. The annotation writes the token into the environment of the container, where readers of the pod see it.',
   },
   {
     id: 'token-of-another-role',

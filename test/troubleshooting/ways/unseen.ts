@@ -14,7 +14,7 @@ export const UNSEEN: readonly Way[] = [
       fix: 'an empty AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in env hide them',
     },
     symptoms: {
-      'kubectl apply': 'Warning: rolechain: container app {cause}; {fix}',
+      'kubectl apply': 'Warning: container app {cause}; {fix}',
       'rolechain explain pod': 'container app {cause}; {fix}',
     },
     first: 'rolechain explain pod',
@@ -65,7 +65,7 @@ export const UNSEEN: readonly Way[] = [
       fix: 'since no NO_PROXY names 127.0.0.1: add it',
     },
     symptoms: {
-      'kubectl apply': 'Warning: rolechain: container app sets HTTP_PROXY: {cause}, {fix}',
+      'kubectl apply': 'Warning: container app sets HTTP_PROXY: {cause}, {fix}',
       'kubectl describe pod': 'HTTP_PROXY: … http://proxy.example:3128',
       'rolechain explain pod': 'container app sets HTTP_PROXY: {cause}, {fix}',
     },
