@@ -3,10 +3,15 @@ import { ANSWERS, readTexts, type AnswerName, type SdkTexts } from '../../test/t
 /** The section of docs/troubleshooting.md that is found by what an SDK prints. */
 export function sdkTextsSection(): string {
   const sdks = readTexts();
+  const silent = sdks.filter(({ texts }) => !Object.values(texts).some((text) => text.includes('CODE')));
   return `## What an SDK prints
 
-Some SDKs print the code and what to do about it. JavaScript's print the same whatever is wrong: \`kubectl logs NAME --container rolechain\`
-says it then. \`…\` stands for the code's own text. Asked were ${sdks.map(({ name, version }) => `${name} ${version}`).join(', ')}.
+Some SDKs print the code (here \`CODE\`) and what to do about it (here \`…\`); the code is one of [these](#by-code). Others print the same
+whatever is wrong (${silent.map(({ name }) => name).join(', ')}): \`kubectl logs NAME --container rolechain\` says it then.
+Where no sidecar listens, it was killed or starts again: \`kubectl describe pod NAME\` says why.
+Where the container holds no role: [so](#the-container-holds-no-role).
+
+Asked were ${sdks.map(({ name, version }) => `${name} (${version})`).join(', ')}.
 
 ${sdks.map(sdkSection).join('\n\n')}`;
 }

@@ -37,13 +37,24 @@ const afterTheEnd =
     const pod = await world.start(way, { isShort: true });
     await served(pod);
     fail(world, way);
-    return {
-      'kubectl logs --container rolechain': await logged(pod.sidecar, 'error', code),
-      // Where the machine is short of processors, a call may time out in between.
-      botocore: await eventually(code, async () => {
-        const printed = await botocore(variablesOf(pod));
+    const log = await logged(pod.sidecar, 'error', code);
+    const variables = variablesOf(pod);
+    // Where the machine is short of processors, a call may time out in between.
+    const asked = (name: string): Promise<string> =>
+      eventually(`${name} prints ${code}`, async () => {
+        const printed = await askedBy(sdk(name), variables);
         return printed.includes(code) && printed;
-      }),
+      });
+    const [javaScript, python, go] = await Promise.all([
+      askedBy(sdk('JavaScript v3'), variables),
+      asked('botocore'),
+      asked('Go v2'),
+    ]);
+    return {
+      'AWS SDK for JavaScript v3': javaScript,
+      botocore: python,
+      'AWS SDK for Go v2': go,
+      'kubectl logs --container rolechain': log,
     };
   };
 

@@ -1,6 +1,8 @@
 /** The SDK of a container has no credentials, or had some and lost them. */
 import type { Way } from '../way.ts';
 
+/** All that it prints, whatever is wrong. */
+const NOTHING = 'CredentialsProviderError: Could not load credentials from any providers';
 const LOGS = 'kubectl logs NAME --container rolechain';
 
 export const SDK: readonly Way[] = [
@@ -14,6 +16,9 @@ export const SDK: readonly Way[] = [
       fix: 'to the trust policy of …',
     },
     symptoms: {
+      'AWS SDK for JavaScript v3': NOTHING,
+      'AWS SDK for Go v2':
+        'failed to refresh cached credentials, failed to load credentials, StsAccessDenied: STS refused: the caller may not assume this role. … {cause} …',
       botocore:
         'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 403 from container metadata: {"code":"StsAccessDenied","message":"STS refused: the caller may not assume this role. …',
       'kubectl logs --container rolechain':
@@ -30,6 +35,9 @@ export const SDK: readonly Way[] = [
     group: 'sdk',
     codes: ['StsUnavailable'],
     symptoms: {
+      'AWS SDK for JavaScript v3': NOTHING,
+      'AWS SDK for Go v2':
+        'failed to refresh cached credentials, failed to load credentials, exceeded maximum number of attempts, 3, StsUnavailable: {cause}. …',
       botocore:
         'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 503 from container metadata: {"code":"StsUnavailable","message":"{cause} …',
       'kubectl logs --container rolechain':
