@@ -38,11 +38,12 @@ ${byCode()}
 }
 
 function summary(): string {
-  const rows = (Object.keys(GROUPS) as Group[]).flatMap((group) => {
-    const ways = WAYS.filter((way) => way.group === group);
-    return ways.length === 0 ? [] : row(GROUPS[group], ways.map(linkTo).join('; '));
-  });
-  return ['| what you see | what it may be |', '|---|---|', ...rows].join('\n');
+  return (Object.keys(GROUPS) as Group[])
+    .flatMap((group) => {
+      const ways = WAYS.filter((way) => way.group === group);
+      return ways.length === 0 ? [] : [`- **${GROUPS[group]}**`, ...ways.map((way) => `  - ${linkTo(way)}`)];
+    })
+    .join('\n');
 }
 
 function section(way: Way, anchored: Set<string>): string {

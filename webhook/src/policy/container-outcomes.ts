@@ -93,8 +93,10 @@ function normalize(path: string): string {
 
 function conflictWarning(container: string, conflicts: readonly Conflict[]): string {
   const what = conflicts.map(({ name, reason }) => `${name} [${reason}]`);
-  const fixes = new Set(conflicts.map(({ reason }) => reasonEntry(reason).fix));
-  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}. ${[...fixes].join(' Or: ')}`;
+  const [first] = conflicts;
+  // All of them can be left alone by the same annotation; a warning has no room for more.
+  const fix = first ? ` ${reasonEntry(first.reason).fix}` : '';
+  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}.${fix}`;
 }
 
 function meshWarning(name: string): string {
