@@ -29,8 +29,8 @@ With the setting \`conflicts: warn\` a conflict skips instead of refusing.
 |---|---|---|---|
 ${reasons.join('\n')}
 
-An error's status is that of the HTTP answer that carries it: 503 may pass without a change and is retried,
-4xx needs somebody's change.
+An error's status is that of the HTTP answer that carries it: 503 may pass without a change,
+4xx needs somebody's change. The sidecar retries both, at [a pace](faults.md#the-pace-of-tries) that requests don't change.
 
 ${groups.join('\n')}`;
 }
