@@ -2,6 +2,7 @@ import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
 import { code, row } from './markdown.ts';
+import { sdkTextsSection } from './sdk-texts.ts';
 
 /** docs/troubleshooting.md: each way to fail, by what a person sees. */
 export function troubleshootingPage(): string {
@@ -17,11 +18,16 @@ brackets; [errors.md](errors.md) has every code. A test makes each of these happ
 
 - A pod by its name: \`rolechain explain pod NAME -n NAMESPACE\`. Manifests before they are applied: \`rolechain explain -f FILE\`.
 - All pods of a namespace: \`rolechain status NAMESPACE\`. The installation: \`rolechain doctor\`. [cli.md](cli.md) says how to install these.
+- A pod that starts late or not at all: \`kubectl describe pod NAME\`. The event is kept for an hour; the log of the sidecar says the same
+  while it lasts: \`kubectl logs NAME --container rolechain\`. It is also where to look when all that you have is an SDK's error:
+  [what an SDK prints](#what-an-sdk-prints).
 - A Deployment without pods: what refuses them is told to its ReplicaSet. \`kubectl get events --field-selector reason=FailedCreate\`
 
 ${summary()}
 
 ${groups.join('\n\n')}
+
+${sdkTextsSection()}
 
 ## By code
 
@@ -52,7 +58,7 @@ function section(way: Way, anchored: Set<string>): string {
     anchors.map((one) => `<a id="${one.replace(' ', '-')}"></a>`).join(''),
     `### ${title}`,
     ...texts,
-    `**Cause** (${codes.map(code).join(', ')}): ${sentence(cause)} **Fix**: ${sentence(fix)}`,
+    `**Cause**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${sentence(cause)} **Fix**: ${sentence(fix)}`,
     ...(note === undefined ? [] : [note]),
     `\`\`\`sh\n${command}\n\`\`\``,
   ]

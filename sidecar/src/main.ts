@@ -1,5 +1,5 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
-import { makeLogger, programText, type Logger } from '@rolechain/shared';
+import { ERRORS, makeLogger, programText, type Logger } from '@rolechain/shared';
 import { codedFields, toCoded } from './model/coded.ts';
 import { filesUnder } from './model/files.ts';
 import { systemClock } from './model/clock.ts';
@@ -28,7 +28,7 @@ function main(): void {
   }
   const read = readInputs(process.env);
   if ('invalid' in read) {
-    process.stderr.write(`ConfigInvalid: ${read.invalid}\n`);
+    process.stderr.write(`ConfigInvalid: ${read.invalid}. ${ERRORS.ConfigInvalid.fix}\n`);
     process.exitCode = 2;
     return;
   }

@@ -41,7 +41,7 @@ function start(...flags: readonly string[]): Run {
   const args = [...SIDECAR_START.flags, ...flags, '--require', join(folder, 'tell.cjs'), join(folder, 'sidecar.cjs')];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} });
   heard('output of the sidecar', stdout + stderr);
-  const [said = '', use] = stderr.split('use ').map((part) => part.trim());
+  const [said = '', use] = stderr.split(/^use /m).map((part) => part.trim());
   return { status, said, use };
 }
 

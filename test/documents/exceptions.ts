@@ -22,7 +22,7 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   ],
   ...['front-proxy-ca.crt', 'front-proxy-client', 'hosts.toml', 'kubeadm'],
   ...['pods/ephemeralcontainers', 'container-registry'],
-  ...['Replace', 'Unhealthy'],
+  ...['Replace'],
   // Other webhooks.
   'azure.workload.identity/skip-containers',
   'istio-sidecar-injector',

@@ -58,6 +58,8 @@ export interface PodFiles {
   writeApiAccess(name: 'token' | 'ca.crt', content: string): void;
   /** Of a role, as its containers read it. */
   readToken(role?: string): string;
+  /** Takes the base identity's tokens away. */
+  removeTokens(): void;
   remove(): void;
 }
 
@@ -78,6 +80,7 @@ export function makePodFiles(): PodFiles {
     writeApiAccess: (name, content) =>
       write(join(root, PATHS.apiAccess, name), name === 'token' ? isSecret('ServiceAccount token', content) : content),
     readToken: (role = 'default') => readFileSync(join(root, tokenFile(role)), 'latin1'),
+    removeTokens: () => rmSync(join(root, PATHS.baseIdentity), { recursive: true }),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }

@@ -4,6 +4,7 @@ import { makeClusterStage, type ClusterStage } from './happen/cluster-stage.ts';
 import { IDENTITY } from './happen/identity.ts';
 import { INSTALLATION } from './happen/installation.ts';
 import { REFUSED } from './happen/refused.ts';
+import { UNSEEN } from './happen/unseen.ts';
 import { testWays } from './run.ts';
 
 describeWithBinaries('ways to fail', ({ kubectl = 'kubectl' }) => {
@@ -13,6 +14,6 @@ describeWithBinaries('ways to fail', ({ kubectl = 'kubectl' }) => {
       stage = await makeClusterStage(cluster(), kubectl);
     });
     afterAll(() => stage.installed.stop());
-    testWays({ ...REFUSED, ...IDENTITY, ...INSTALLATION }, () => stage);
+    testWays({ ...REFUSED, ...IDENTITY, ...INSTALLATION, ...UNSEEN }, () => stage);
   });
 });

@@ -7,7 +7,7 @@ export type Seen = Readonly<Partial<Record<Viewer, string>>>;
 
 /** The cause and the fix as they are printed: this case's own, or the table's. */
 export function toldOf({ codes: [code], says }: Way): { readonly cause: string; readonly fix: string } {
-  const { text, fix } = causeOf(code);
+  const { text, fix } = code === undefined ? { text: '', fix: '' } : causeOf(code);
   return { cause: says?.cause ?? text, fix: says?.fix ?? fix };
 }
 

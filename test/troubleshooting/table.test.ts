@@ -3,10 +3,11 @@ import { IDENTITY } from './happen/identity.ts';
 import { INSTALLATION } from './happen/installation.ts';
 import { REFUSED } from './happen/refused.ts';
 import { RUNNING } from './happen/running.ts';
+import { UNSEEN } from './happen/unseen.ts';
 import { differences, gradeOf, holds } from './measure.ts';
 import { gradesTable, WAYS, wayOf } from './table.ts';
 
-const HAPPENINGS = [REFUSED, IDENTITY, INSTALLATION, RUNNING];
+const HAPPENINGS = [REFUSED, IDENTITY, INSTALLATION, RUNNING, UNSEEN];
 
 test('each way of the table happens in a test, and no other', () => {
   const happen = HAPPENINGS.flatMap((one) => Object.keys(one));

@@ -4,9 +4,10 @@ import { INSTALLATION } from './ways/installation.ts';
 import { REFUSED } from './ways/refused.ts';
 import { SDK } from './ways/sdk.ts';
 import { STARTING } from './ways/starting.ts';
+import { UNSEEN } from './ways/unseen.ts';
 import { GROUPS, type Way } from './way.ts';
 
-export const WAYS: readonly Way[] = [...REFUSED, ...STARTING, ...SDK, ...IDENTITY, ...INSTALLATION];
+export const WAYS: readonly Way[] = [...REFUSED, ...STARTING, ...SDK, ...IDENTITY, ...INSTALLATION, ...UNSEEN];
 
 export function wayOf(id: string): Way {
   const way = WAYS.find((one) => one.id === id);

@@ -28,6 +28,7 @@ export const VIEWERS = [
   'rolechain doctor',
   'AWS SDK for JavaScript v3',
   'botocore',
+  'botocore of 2022',
   'AWS SDK for Go v2',
 ] as const;
 export type Viewer = (typeof VIEWERS)[number];
@@ -44,8 +45,8 @@ export interface Way {
   /** What is wrong, as a person would say it afterwards. */
   readonly title: string;
   readonly group: Group;
-  /** Cause and fix are those of the first; the others are told beside it, or instead of it by an older version. */
-  readonly codes: readonly [Code, ...Code[]];
+  /** None where only a warning says it, in `says`. Cause and fix are those of the first; the others are told beside it, or instead of it by an older version. */
+  readonly codes: readonly Code[];
   /**
    * The text of this case, where it is said instead of the table's: what the page quotes of a code that many mistakes share
    * (FieldUnknown), as it is printed.

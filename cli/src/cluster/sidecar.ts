@@ -9,6 +9,8 @@ export interface SidecarFacts {
   readonly annotationHash: string | undefined;
   readonly image: string;
   readonly healthPort: number;
+  /** Undefined where it can't be read. */
+  readonly credentialsPort: number | undefined;
   /** Of the configuration; empty where it can't be read. */
   readonly roles: readonly string[];
   /** Why its container does not run; undefined where it runs, or nobody has said yet. */
@@ -29,12 +31,13 @@ export function sidecarOf(pod: unknown): SidecarFacts | undefined {
   const config = container && configOf(container);
   if (!container || !config) return undefined;
   const injected = parse(textAt(mapOf(mapOf(metadata).annotations)[ANNOTATIONS.status.key]));
-  const health = mapOf(config.ports).health;
+  const { health, credentials } = mapOf(config.ports);
   return {
     version: textAt(injected.version),
     annotationHash: textAt(injected.annotation),
     image: textAt(container.image) ?? '',
     healthPort: isPort(health) ? health : PORTS.health,
+    credentialsPort: isPort(credentials) ? credentials : undefined,
     roles: Object.keys(mapOf(config.roles)).slice(0, LIMITS.roles + 1),
     notPulled: hasEnded(pod) ? undefined : whyNotPulled(mapOf(status)),
     notRunning: hasEnded(pod) ? endedText(mapOf(status)) : whyNotRunning(mapOf(status)),

@@ -20,6 +20,9 @@ export function recordedOf(pod: Json): Recorded | undefined {
     ...(sidecar?.version === undefined ? {} : { version: sidecar.version }),
     ...(sidecar?.annotationHash === undefined ? {} : { annotationHash: sidecar.annotationHash }),
     roles: [...(sidecar?.roles ?? [])],
+    ...(sidecar?.credentialsPort === undefined
+      ? {}
+      : { ports: { credentials: sidecar.credentialsPort, health: sidecar.healthPort } }),
     ...(skipped === undefined ? {} : { skipped }),
   };
 }

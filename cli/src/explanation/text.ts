@@ -1,4 +1,5 @@
 /** An explanation for people. Pure. */
+import { ANNOTATIONS } from '@rolechain/shared';
 import type { Colors } from '../terminal/colours.ts';
 import { plain } from '../terminal/plain.ts';
 import type { Coded, ExplainedHop, ExplainedRole, Explanation } from '../report-schemas/explain.ts';
@@ -103,15 +104,17 @@ function codedLines({ code, text, fix }: Coded, colours: Colors): string[] {
   return [`    ${text} ${colours.dim(`[${code}]`)}`, ...(fix === '' ? [] : [`      ${fix}`])];
 }
 
-function containerLines({ containers }: Explanation): string[] {
+function containerLines({ containers, roles: [role] }: Explanation): string[] {
   const width = widest(containers.map(({ name }) => name));
-  const roles = widest(containers.map((one) => rolesText(one.roles)));
+  const rolesWidth = widest(containers.map((one) => rolesText(one.roles)));
   return containers.flatMap((one) => {
     const { name, init, from, reason } = one;
-    const line = `    ${name.padEnd(width)}  ${rolesText(one.roles).padEnd(roles)}  by ${from}${init ? ' (init container)' : ''}`;
+    const line = `    ${name.padEnd(width)}  ${rolesText(one.roles).padEnd(rolesWidth)}  by ${from}${init ? ' (init container)' : ''}`;
     const why = reason
       ? [`      ${reason.text} [${reason.code}]`, ...(reason.fix === '' ? [] : [`      ${reason.fix}`])]
-      : [];
+      : one.roles.length === 0 && role !== undefined
+        ? [`      To give it one, write ${name}=${role.name} into ${ANNOTATIONS.containerRoles.key} on the pod.`]
+        : [];
     return [line, ...why];
   });
 }
@@ -158,10 +161,11 @@ function hopLines(hop: ExplainedHop, title: string): string[] {
 
 function recordedLines({ recorded }: Explanation): string[] {
   if (!recorded) return [];
-  const { injected, version, roles, skipped } = recorded;
+  const { injected, version, roles, skipped, ports } = recorded;
   if (!injected) return [`    no sidecar${skipped === undefined ? '' : `; rolechain.io/skipped: ${skipped}`}`];
   return [
     `    injected by rolechain ${version ?? 'of an unknown version'}, with ${roles.join(', ') || 'roles that cannot be read'}`,
+    `    its ports: ${ports?.credentials ?? 'unknown'} of loopback, ${ports?.health ?? 'unknown'} of the pod; where a container declares one of them in its ports, rolechain takes another`,
   ];
 }
 

@@ -20,7 +20,7 @@ export const CREDENTIALS = {
   AgentUnreachable: e(
     503,
     'The Pod Identity agent does not answer.',
-    'Install the add-on eks-pod-identity-agent, or name another credentialSource.',
+    'Install the add-on eks-pod-identity-agent, let NetworkPolicies pass egress to it (169.254.170.23, port 80), or name another credentialSource.',
   ),
   AgentNoAssociation: e(
     503,
@@ -40,7 +40,7 @@ export const CREDENTIALS = {
   AgentRefused: e(
     403,
     "The Pod Identity agent refused this pod's token.",
-    "The message says why: mostly the association's role does not trust pods.eks.amazonaws.com, or the cluster is another.",
+    "Correct what the message names: mostly the association's role does not trust pods.eks.amazonaws.com, or the cluster is another.",
   ),
   AgentInvalidResponse: e(
     503,
@@ -48,7 +48,11 @@ export const CREDENTIALS = {
     'Check what listens at its address.',
   ),
   StsUnreachable: e(503, 'STS does not answer.', 'Check DNS, egress rules and the STS endpoint of the Region.'),
-  StsThrottled: e(503, 'STS throttles requests of this AWS account.', 'Wait: rolechain retries automatically.'),
+  StsThrottled: e(
+    503,
+    'STS throttles requests of this AWS account.',
+    'Wait: rolechain retries automatically. If it lasts, CloudTrail shows who calls STS so often in this account and Region.',
+  ),
   StsUnavailable: e(503, 'STS failed.', 'Wait: rolechain retries automatically.'),
   StsInvalidResponse: e(
     503,
@@ -60,7 +64,7 @@ export const CREDENTIALS = {
     'STS refused: the caller may not assume this role.',
     "Allow sts:AssumeRole on the role to the base role (by the ARN of the role: that of a session is one pod's), in its permissions and in the trust policy, with the same ExternalId.",
   ),
-  StsRejected: e(400, 'STS refused a parameter.', 'The message names it.'),
+  StsRejected: e(400, 'STS refused a parameter.', 'Correct the field that the message names.'),
   StsRegionDisabled: e(
     403,
     'STS is not enabled in this Region for the account.',

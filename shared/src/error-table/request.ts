@@ -17,7 +17,7 @@ export const REQUEST = {
   TokenMissing: e(
     401,
     'The request has no Authorization header.',
-    'Use an SDK that reads AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (docs/install.md, What to know).',
+    'Use an SDK that reads AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE (of 2024 or later), or set the annotation rolechain.io/authorization-token: env on the pod.',
   ),
   TokenUnknown: e(
     401,

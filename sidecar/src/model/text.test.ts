@@ -54,9 +54,16 @@ describe('what differs from one answer to the next', () => {
     );
   });
 
+  test('nor what a hint says again of a refusal', () => {
+    const refused = `User: arn:aws:sts::111111111111:assumed-role/base/orders is not authorized to perform: sts:AssumeRole on resource: ${ROLE}.`;
+    const hint = (on: string): string => `Missing: sts:AssumeRole${on} for arn:aws:iam::111111111111:role/base.`;
+    expect(steadyText(`AccessDenied: ${refused} ${hint(` on ${ROLE}`)}`)).toBe(`AccessDenied: ${hint('')}`);
+  });
+
   test('all else is: roles, accounts, Regions, codes', () => {
     const texts = [
       `AssumeRole ${ROLE} (eu-central-1), hop 1 of 2: AccessDenied: User: arn:aws:sts::111111111111:assumed-role/base/orders is not authorized.`,
+      `AccessDenied: User: arn:aws:sts::111111111111:assumed-role/base/orders is not authorized to perform: sts:AssumeRole on resource: ${ROLE} with an explicit deny.`,
       'STS throttles requests of this AWS account. It answered 429: (ThrottlingException): Rate exceeded.',
       '10.0.0.7 port 28173: EADDRINUSE.',
     ];
@@ -67,6 +74,15 @@ describe('what differs from one answer to the next', () => {
 test('texts that look like what differs cost no more than others', () => {
   const honest = 'User is not authorized to perform sts:AssumeRole '.repeat(100);
   const some = (text: string) => () => Array.from({ length: 20 }, () => steadyText(text));
-  for (const unit of [':assumed-role/', ':assumed-role/a/a', 'request id', ' (:', '12345678-1234-', 'expired by 1'])
+  for (const unit of [
+    'User: a is not authorized to perform: sts:A on resource: a. Missing: sts:A on a ',
+    'User: ',
+    ':assumed-role/',
+    ':assumed-role/a/a',
+    'request id',
+    ' (:',
+    '12345678-1234-',
+    'expired by 1',
+  ])
     expect(timesAsMuch(some(honest), some(unit.repeat(5000)), 200)).toBeLessThan(200);
 });

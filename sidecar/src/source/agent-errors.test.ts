@@ -11,19 +11,19 @@ test.each<[number, string, string, RegExp]>([
       'Unauthorized Exception! EKS does not have permissions to assume the associated role.',
     ),
     'AgentRefused',
-    /sts:AssumeRole and sts:TagSession for pods\.eks\.amazonaws\.com/,
+    /for pods\.eks\.amazonaws\.com .* Add \{.*"Service":"pods\.eks\.amazonaws\.com"\}\} to that trust policy\.$/,
   ],
   [
     400,
     body('AccessDeniedException', 'User: x is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'),
     'AgentRefused',
-    /role of the node/,
+    /Attach the policy AmazonEKSWorkerNodePolicy to the role of the node/,
   ],
   [
     400,
     body('InvalidTokenException', 'Token audience is not valid'),
     'AgentRefused',
-    /another cluster, or of another audience/,
+    /another cluster, or of another audience .* recreate the pod/,
   ],
   [400, body('ExpiredTokenException', 'Token is expired'), 'StsCredentialsExpired', /kubelet renews/],
   // As the agent's parser of tokens words it, without a code of EKS Auth (golang-jwt).
@@ -42,7 +42,8 @@ test.each<[number, string, string, RegExp]>([
   [302, '', 'AgentInvalidResponse', /302\.$/],
 ])('%i %s', (status, text, code, pattern) => {
   const error = agentError(status, text);
-  expect(error).toMatchObject({ code, message: expect.stringMatching(pattern) });
+  expect(error.code).toBe(code);
+  expect([error.message, `${error.message} ${error.fix}`]).toContainEqual(expect.stringMatching(pattern));
 });
 
 test('a token that an error repeats is not shown', () => {

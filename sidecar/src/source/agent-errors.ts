@@ -12,6 +12,8 @@ interface Row {
   readonly text: RegExp;
   readonly code: ErrorCode;
   readonly hint: string;
+  /** Where this case tells more than the code's own. */
+  readonly fix?: string;
 }
 
 /** In order: the first row that fits counts. */
@@ -31,22 +33,26 @@ const EKS_AUTH_ERRORS: readonly Row[] = [
   {
     text: /eks-auth:AssumeRoleForPodIdentity/,
     code: 'AgentRefused',
-    hint: 'Missing: eks-auth:AssumeRoleForPodIdentity for the role of the node (AmazonEKSWorkerNodePolicy has it).',
+    hint: 'Missing: eks-auth:AssumeRoleForPodIdentity for the role of the node.',
+    fix: 'Attach the policy AmazonEKSWorkerNodePolicy to the role of the node, or allow that action in its permissions.',
   },
   {
     text: /AccessDenied/,
     code: 'AgentRefused',
     hint: 'Missing: sts:AssumeRole and sts:TagSession for pods.eks.amazonaws.com in the trust policy of the role of the association. A role that does not exist gets the same answer.',
+    fix: 'Add {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":{"Service":"pods.eks.amazonaws.com"}} to that trust policy.',
   },
   {
     text: /InvalidToken/,
     code: 'AgentRefused',
     hint: 'The token is of another cluster, or of another audience than pods.eks.amazonaws.com.',
+    fix: 'Check that the association is one of this cluster, and recreate the pod, which gets a new token.',
   },
   {
     text: /PackedPolicyTooLarge|packed/i,
     code: 'AgentRefused',
-    hint: 'The session tags are too large: `disableSessionTags` on the association leaves out the six of EKS.',
+    hint: 'The session tags are too large.',
+    fix: 'Set `disableSessionTags` on the association: it leaves out the six of EKS.',
   },
 ];
 
@@ -61,5 +67,5 @@ export function agentError(status: number, body: string): CodedError {
   const row = EKS_AUTH_ERRORS.find((one) => one.text.test(body) && (status === 400 || one.code === 'AgentRefused'));
   if (row === undefined) return new CodedError('AgentRefused', told);
   const lead = row.code !== 'AgentRefused' ? `The agent: ${text}` : told;
-  return new CodedError(row.code, `${lead} ${row.hint}`);
+  return new CodedError(row.code, `${lead} ${row.hint}`, row.fix === undefined ? {} : { fix: row.fix });
 }

@@ -88,6 +88,7 @@ test('nobody anywhere: the message names addresses and causes', async () => {
     message: expect.stringMatching(
       /127\.0\.0\.1:9\/v1\/credentials: ECONNREFUSED, http:\/\/127\.0\.0\.1:1.*: ECONNREFUSED\.$/,
     ),
+    fix: expect.stringMatching(/^Install the add-on/),
   });
 });
 
@@ -188,5 +189,6 @@ test('an agent that does not answer is given up after some seconds', async () =>
   await expect(agent(atStub()).fetch()).rejects.toMatchObject({
     code: 'AgentUnreachable',
     message: expect.stringContaining('no answer within 5 s'),
+    fix: expect.stringMatching(/^Allow egress to that address in the NetworkPolicies/),
   });
 });

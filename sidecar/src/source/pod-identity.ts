@@ -52,10 +52,18 @@ export function makeAgent({ endpoints, tokenFile, hasEnded }: AgentOptions): Age
       answered = true;
       return credentials;
     }
-    throw new CodedError('AgentUnreachable', `${failures.join(', ')}.`);
+    throw new CodedError('AgentUnreachable', `${failures.join(', ')}.`, fixOf(failures));
   }
 
   return { fetch, everAnswered: () => answered };
+}
+
+/** Of failures as `answerOf` tells them: who refuses a connection is there, and no agent; what is dropped comes to no answer. */
+function fixOf(failures: readonly string[]): { readonly fix?: string } {
+  if (!failures.some((failure) => failure.includes('within'))) return {};
+  return {
+    fix: 'Allow egress to that address in the NetworkPolicies of the pod. Where no agent runs on the node, install the add-on eks-pod-identity-agent.',
+  };
 }
 
 /** A failure is what keeps an answer from coming, and a reason to ask the next address. */

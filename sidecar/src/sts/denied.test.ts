@@ -45,7 +45,7 @@ describe('a policy that STS names leads, and no hint speaks against it', () => {
 
   test('the permissions of the caller alone', () => {
     const { message, fix } = errorOf(refused(' because no identity-based policy allows the sts:AssumeRole action'));
-    expect(message).toContain(`Missing: sts:AssumeRole on ${TARGET} for ${BASE}, in the permissions of the caller.`);
+    expect(message).toContain(`Missing: sts:AssumeRole on ${TARGET} for ${BASE}, in its permissions.`);
     expect(fix).toBe(
       `Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"} to the permissions of ${BASE}. If the base role has a path, write it into its ARN.`,
     );
@@ -75,7 +75,7 @@ describe('the statement that is missing', () => {
     expect(message.match(/x2k/g)).toHaveLength(1);
     expect(message).toContain(`${refused()}. Missing: sts:AssumeRole on ${TARGET} for ${BASE}, both in`);
     expect(fix).toBe(
-      `Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"} to the permissions of ${BASE}, and {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"${BASE}"}} to the trust policy of ${TARGET}. If the base role has a path, write it into its ARN.`,
+      `Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"} to the permissions of ${BASE}, and {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"${BASE}"}} to the trust policy of ${TARGET}. If the base role has a path, write it into its ARN. Where these are there, set externalID, if it asks for one. Check roleARN, too.`,
     );
     const statements = fix.split(' ').filter((word) => word.startsWith('{'));
     expect(statements.map((text) => (JSON.parse(text) as { Effect: string }).Effect)).toEqual(['Allow', 'Allow']);

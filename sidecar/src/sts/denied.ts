@@ -89,17 +89,29 @@ function missing(denial: Denial, where: 'both' | 'permissions' | 'trust'): Advic
   const statements = { both: `${allow}, and ${trust}`, permissions: allow, trust }[where];
   const path = pathUnknown ? ' If the base role has a path, write it into its ARN.' : '';
   const ofWhom = {
-    both: 'both in the permissions of the caller and in the trust policy of the role',
-    permissions: 'in the permissions of the caller',
+    both: 'both in its permissions and in the trust policy of the role',
+    permissions: 'in its permissions',
     trust: 'in the trust policy of the role',
   }[where];
-  const more = action === 'sts:AssumeRole' && where !== 'permissions' ? ofTrust(call, where) : (MORE[action] ?? '');
-  return { hint: `Missing: ${action} on ${roleARN} for ${base}, ${ofWhom}.${more}`, fix: `Add ${statements}.${path}` };
+  const mayBeTrust = action === 'sts:AssumeRole' && where !== 'permissions';
+  const [more, fixMore] = mayBeTrust ? ofTrust(call, where) : [MORE[action] ?? '', ''];
+  return {
+    hint: `Missing: ${action} on ${roleARN} for ${base}, ${ofWhom}.${more}`,
+    fix: `Add ${statements}.${path}${fixMore}`,
+  };
 }
 
-function ofTrust({ externalIDSent }: HintFacts, where: 'both' | 'trust'): string {
-  const external = externalIDSent
-    ? ' An ExternalId was sent: the trust policy may ask for another one.'
-    : ' No ExternalId was sent: the trust policy may ask for one.';
-  return where === 'trust' ? external : `${external} A role that does not exist gets the same answer.`;
+function ofTrust({ externalIDSent }: HintFacts, where: 'both' | 'trust'): [hint: string, fix: string] {
+  const [external, fix] = externalIDSent
+    ? [
+        ' An ExternalId was sent: the trust policy may ask for another one.',
+        ' Where these are there, send the ExternalId that it asks for.',
+      ]
+    : [
+        ' No ExternalId was sent: the trust policy may ask for one.',
+        ' Where these are there, set externalID, if it asks for one.',
+      ];
+  return where === 'trust'
+    ? [external, fix]
+    : [`${external} A role that does not exist gets the same answer.`, `${fix} Check roleARN, too.`];
 }

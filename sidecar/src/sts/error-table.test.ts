@@ -37,7 +37,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'AccessDenied',
     denied('sts:AssumeRole'),
     'StsAccessDenied',
-    [/An ExternalId was sent: the trust policy may ask for another/],
+    [/An ExternalId was sent: the trust policy may ask for another/, /, send the ExternalId that it asks for\./],
   ],
   [
     'TagSession, at its hop',
@@ -69,7 +69,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'PackedPolicyTooLarge',
     'Packed size of session tags consumes 117% of allotted space.',
     'StsRejected',
-    [/117 % of what/, /disableSessionTags/],
+    [/117 % of what/, /Shorten tags, .*disableSessionTags/],
   ],
   [
     'the role allows less',
@@ -77,7 +77,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'ValidationError',
     'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     'StsRejected',
-    [/Lower duration, or raise MaxSessionDuration of arn/],
+    [/set for this role\. Lower duration, or raise MaxSessionDuration of arn/],
   ],
   [
     'chained for too long',
@@ -85,7 +85,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'ValidationError',
     'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
     'StsRejected',
-    [/3600 s at most/],
+    [/3600 s at most\. Lower duration\.$/],
   ],
   [
     'a second source identity',
@@ -93,7 +93,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'ValidationError',
     'The source identity is already set for this assume role session',
     'StsRejected',
-    [/leave out sourceIdentity/],
+    [/Leave out sourceIdentity\.$/],
   ],
   [
     'a tag that is passed on',
@@ -101,7 +101,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'InvalidParameterValue',
     "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
     'StsRejected',
-    [/choose another key/],
+    [/Choose another key\.$/],
   ],
   [
     'a Region that is off',
@@ -117,7 +117,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'ExpiredTokenException',
     'Token expired: current date/time 1 must be before the expiration date/time 0',
     'StsCredentialsExpired',
-    [/projected token has expired/],
+    [/projected token has expired/, /Check the clock of the node/],
   ],
   [
     'another audience',
@@ -125,7 +125,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'InvalidIdentityToken',
     'Incorrect token audience',
     'StsTokenRejected',
-    [/audience is not one of the OIDC provider/],
+    [/audience is not one of the OIDC provider/, /aws iam add-client-id-to/],
   ],
   [
     'an issuer that the account does not know',
@@ -133,7 +133,9 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account for https://issuer.example',
     'StsTokenRejected',
-    [/Account 222222222222 has no OIDC provider for https:\/\/issuer\.example: create it/],
+    [
+      /Account 222222222222 has no OIDC provider for https:\/\/issuer\.example\. Create it in account 222222222222: aws iam create-open/,
+    ],
   ],
   [
     'keys that AWS can not read',
@@ -141,7 +143,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'InvalidIdentityToken',
     "Couldn't retrieve verification key from your identity provider",
     'StsTokenRejected',
-    [/JWKS must be reachable/],
+    [/the JWKS of the issuer reachable/],
   ],
   [
     'a clock that is slow',
@@ -171,7 +173,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
   const thrown = Object.assign(new Error(text), { Code, $metadata: { httpStatusCode: 400 } });
   const error = stsError(thrown, call);
   expect(error.code).toBe(code);
-  for (const pattern of patterns) expect(error.message).toMatch(pattern);
+  for (const pattern of patterns) expect(`${error.message} ${error.fix}`).toMatch(pattern);
 });
 
 test('no row is behind one that takes everything of its code', () => {

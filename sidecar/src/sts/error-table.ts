@@ -33,10 +33,14 @@ const webIdentity: Hint = (_match, { roleARN }) =>
 const webIdentityFix: Hint = (_match, { roleARN }) =>
   `Allow sts:AssumeRoleWithWebIdentity in the trust policy of ${roleARN} to the OIDC provider of the cluster.`;
 
+const accountOf = (roleARN: string): string => roleARN.split(':')[4] ?? '';
+
 const isChained = ({ action }: HintFacts): boolean => action === 'AssumeRole';
 
 const packed: Hint = (match) =>
-  `${match ? `${match[1] ?? ''} % of what session tags and policies together may take. ` : ''}Shorten tags, policy or policyARNs. Where the base identity is Pod Identity, its six session tags count too: \`disableSessionTags\` on the association leaves them out.`;
+  match ? `That is ${match[1] ?? ''} % of what session tags and policies together may take.` : '';
+const packedFix: Hint = () =>
+  'Shorten tags, policy or policyARNs. The six session tags of Pod Identity count too: `disableSessionTags` on the association leaves them out.';
 
 /** In order: the first row that fits counts. */
 export const STS_ERRORS: readonly Row[] = [
@@ -94,36 +98,40 @@ export const STS_ERRORS: readonly Row[] = [
     fix: (match, call) => (isChained(call) ? adviseDenied(call.said, call).fix : webIdentityFix(match, call)),
   },
 
-  { wire: ['PackedPolicyTooLarge'], text: /(\d{1,9})\s?%/, code: 'StsRejected', hint: packed },
-  { wire: ['PackedPolicyTooLarge'], code: 'StsRejected', hint: packed },
+  { wire: ['PackedPolicyTooLarge'], text: /(\d{1,9})\s?%/, code: 'StsRejected', hint: packed, fix: packedFix },
+  { wire: ['PackedPolicyTooLarge'], code: 'StsRejected', fix: packedFix },
   {
     wire: ['MalformedPolicyDocument'],
     code: 'StsRejected',
     hint: () => 'The field policy (or policyARNs) is not a policy that IAM accepts.',
+    fix: () => 'Correct it: `aws accessanalyzer validate-policy` says what is wrong.',
   },
   {
     wire: VALIDATION,
     text: /MaxSessionDuration/,
     code: 'StsRejected',
-    hint: (_match, { roleARN }) => `Lower duration, or raise MaxSessionDuration of ${roleARN}.`,
+    fix: (_match, { roleARN }) => `Lower duration, or raise MaxSessionDuration of ${roleARN}.`,
   },
   {
     wire: VALIDATION,
     text: /1 hour session limit/,
     code: 'StsRejected',
-    hint: () => 'A session that another session opens lasts 3600 s at most: lower duration.',
+    hint: () => 'A session that another session opens lasts 3600 s at most.',
+    fix: () => 'Lower duration.',
   },
   {
     wire: [...VALIDATION, 'InvalidParameterValue'],
     text: /source identity/i,
     code: 'StsRejected',
-    hint: () => 'The base identity has one already, and one is for a whole chain: leave out sourceIdentity.',
+    hint: () => 'The base identity has one already, and one is for a whole chain.',
+    fix: () => 'Leave out sourceIdentity.',
   },
   {
     wire: [...VALIDATION, 'InvalidParameterValue'],
     text: /transitive tag/i,
     code: 'StsRejected',
-    hint: () => 'A tag that an earlier session passes on can not be set again: choose another key.',
+    hint: () => 'A tag that an earlier session passes on can not be set again.',
+    fix: () => 'Choose another key.',
   },
   {
     wire: [
@@ -147,7 +155,8 @@ export const STS_ERRORS: readonly Row[] = [
     wire: EXPIRED,
     text: /Token expired: current date/,
     code: 'StsCredentialsExpired',
-    hint: () => "The projected token has expired: the kubelet renews it, so check it and the node's clock.",
+    hint: () => 'The projected token has expired, and the kubelet has not renewed it.',
+    fix: () => 'Check the clock of the node, and the log of its kubelet.',
   },
   { wire: EXPIRED, code: 'StsCredentialsExpired' },
   {
@@ -163,22 +172,25 @@ export const STS_ERRORS: readonly Row[] = [
     wire: ['InvalidIdentityToken', 'IDPRejectedClaim'],
     text: /audience/i,
     code: 'StsTokenRejected',
-    hint: () =>
-      "The token's audience is not one of the OIDC provider in IAM: add it there, or set eks.amazonaws.com/audience on the account.",
+    hint: () => "The token's audience is not one of the OIDC provider in IAM.",
+    fix: () =>
+      'Add the audience there (aws iam add-client-id-to-open-id-connect-provider), or set eks.amazonaws.com/audience on the ServiceAccount.',
   },
   {
     wire: ['InvalidIdentityToken'],
     text: /No OpenIDConnect provider found in your account for (\S+)/,
     code: 'StsTokenRejected',
     hint: (match, { roleARN }) =>
-      `Account ${roleARN.split(':')[4] ?? ''} has no OIDC provider for ${match?.[1] ?? 'the issuer'}: create it there.`,
+      `Account ${accountOf(roleARN)} has no OIDC provider for ${match?.[1] ?? 'the issuer'}.`,
+    fix: (match, { roleARN }) =>
+      `Create it in account ${accountOf(roleARN)}: aws iam create-open-id-connect-provider --url ${match?.[1] ?? 'ISSUER'} --client-id-list sts.amazonaws.com.`,
   },
   {
     wire: ['InvalidIdentityToken'],
     text: /verification key/,
     code: 'StsTokenRejected',
-    hint: () =>
-      "AWS could not read the issuer's keys: its discovery document and JWKS must be reachable from the internet.",
+    hint: () => "AWS could not read the issuer's keys.",
+    fix: () => 'Make the discovery document and the JWKS of the issuer reachable from the internet.',
   },
   { wire: ['InvalidIdentityToken', 'IDPRejectedClaim'], code: 'StsTokenRejected' },
 ];

@@ -87,6 +87,17 @@ test.each<[string, object, string]>([
   expect([code, message.endsWith(`(eu-central-1): ${detail}`)]).toEqual(['StsUnreachable', true]);
 });
 
+test.each<[string, object, RegExp]>([
+  ['ENOTFOUND', { code: 'ENOTFOUND' }, /DNS, and check that the name exists: nslookup sts\.x\.$/],
+  ['no answer', { name: 'TimeoutError' }, /^Allow egress from the pod to sts\.x, port 443/],
+  ['no way', { code: 'EHOSTUNREACH' }, /^Allow egress from the pod to sts\.x, port 443/],
+  ['a private CA', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /NODE_EXTRA_CA_CERTS\.$/],
+  ['refused', { code: 'ECONNREFUSED' }, /^Check DNS, egress rules/],
+  ['no connection', {}, /^Check DNS, egress rules/],
+])('what to do where STS is not reached: %s', (_name, thrown, fix) => {
+  expect(stsError(thrown, { ...CALL, host: 'sts.x' }).fix).toMatch(fix);
+});
+
 test('an error of the table stays as it is', () => {
   const error = new CodedError('StsInvalidResponse', 'x');
   expect(stsError(error, CALL)).toBe(error);

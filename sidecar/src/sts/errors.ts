@@ -1,6 +1,7 @@
 import { CodedError, type ErrorCode } from '@rolechain/shared';
 import { findRow } from './error-table.ts';
 import { oneLine, sentence } from '../model/text.ts';
+import { unreachableFix } from './unreachable.ts';
 
 /** STS explains a refusal at the end of its sentence, behind two ARNs. */
 const MAX_TEXT = 600;
@@ -50,10 +51,15 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
   const { host } = call;
   const ofHost = host === undefined ? '' : `${host}: `;
   if (typeof error.code === 'string')
-    return coded('StsUnreachable', ofHost + sentence(whereTo(error.code, error, host)));
-  if (status === undefined) {
-    return coded('StsUnreachable', ofHost + (timedOut(error) ? 'no answer in time.' : 'no connection.'));
-  }
+    return coded(
+      'StsUnreachable',
+      ofHost + sentence(whereTo(error.code, error, host)),
+      unreachableFix(error.code, host),
+    );
+  // A timeout of the SDK comes with metadata of no answer.
+  if (status === undefined && timedOut(error))
+    return coded('StsUnreachable', `${ofHost}no answer in time.`, unreachableFix(undefined, host));
+  if (status === undefined) return coded('StsUnreachable', `${ofHost}no connection.`);
 
   const wireCode = typeof error.Code === 'string' ? error.Code : undefined;
   const said = message(error, call);

@@ -63,7 +63,7 @@ function proxyWarning(container: Container, env: readonly EnvVar[], variables: P
   const unknown = open.length > 0 ? open.every((variable) => !isSeen(variable)) : hasEnvFrom(container);
   const where = unknown
     ? `unless the ${name} that rolechain can't see names ${LOOPBACK}`
-    : `since no ${name} names ${LOOPBACK}`;
+    : `since no ${name} names ${LOOPBACK}: add it`;
   return [
     `container ${container.name} sets ${truncate(proxies)}: curl and some SDKs (Rust) send the role's token through the proxy, ${where}`,
   ];

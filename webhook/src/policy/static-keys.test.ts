@@ -170,6 +170,14 @@ describe('envFrom', () => {
     expect(judged([], { envFrom }).warnings).toEqual([KEYS_UNSEEN]));
 
   test.each([
+    ['none in env', [], /hide them\. AWS_REGION is not set beside it: write it into env, unless it has one$/],
+    ['one in env', [{ name: 'AWS_REGION', value: 'eu-west-1' }], /hide them$/],
+    ['by the other name', [{ name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' }], /hide them$/],
+  ])('says that no Region is set: %s', (_name, env, says) =>
+    expect(judged(env, { envFrom }).warnings).toEqual([expect.stringMatching(says)]),
+  );
+
+  test.each([
     ['a prefix that no key can have', [], [{ prefix: 'DB_', secretRef: { name: 's' } }], 0],
     ['a prefix that a key can have', [], [{ prefix: 'AWS_', secretRef: { name: 's' } }], 1],
     ['an empty prefix', [], [{ prefix: '', secretRef: { name: 's' } }], 1],

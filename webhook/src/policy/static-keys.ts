@@ -118,7 +118,7 @@ function emptyRegions(env: readonly EnvVar[], bound: ReadonlyMap<string, string>
   return names.filter((name) => there.some((variable) => variable.name === name));
 }
 
-/** Keys in envFrom can't be seen here. A pair that `env` names hides them. */
+/** Keys in envFrom can't be seen here. A pair that `env` names hides them. It may have a Region, too, so none is set (container-env.ts). */
 function envFromWarning({ envFrom }: Container, env: readonly EnvVar[]): string[] {
   const named = new Set(env.map(({ name }) => name));
   if (named.has(ENV.accessKeyID) && named.has(ENV.secretAccessKey)) return [];
@@ -126,9 +126,13 @@ function envFromWarning({ envFrom }: Container, env: readonly EnvVar[]): string[
     const prefix = (source as { prefix?: unknown } | null)?.prefix;
     return typeof prefix !== 'string' || KEYS.some((name) => name.startsWith(prefix));
   });
+  const noRegion =
+    named.has(ENV.region) || named.has(ENV.defaultRegion)
+      ? ''
+      : `. ${ENV.region} is not set beside it: write it into env, unless it has one`;
   return mayHold
     ? [
-        `has envFrom: SDKs prefer AWS keys in it to the role; an empty ${ENV.accessKeyID} and ${ENV.secretAccessKey} in env hide them`,
+        `has envFrom: SDKs prefer AWS keys in it to the role; an empty ${ENV.accessKeyID} and ${ENV.secretAccessKey} in env hide them${noRegion}`,
       ]
     : [];
 }

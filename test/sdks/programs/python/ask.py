@@ -2,11 +2,13 @@
 import json
 
 import botocore.session
+from botocore.exceptions import NoCredentialsError
 
 try:
     found = botocore.session.get_session().get_credentials()
     if found is None:
-        raise RuntimeError("the chain has no credentials")
+        # As a client of botocore does.
+        raise NoCredentialsError()
     print(json.dumps({"key": found.get_frozen_credentials().access_key}))
 except Exception as error:
     print(json.dumps({"error": f"{type(error).__name__}: {error}"}))
