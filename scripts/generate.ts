@@ -21,6 +21,7 @@ import { withPolicies } from './generate/policies-page.ts';
 import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 import { sdksPage } from './generate/sdks-page.ts';
+import { troubleshootingPage } from './generate/troubleshooting-page.ts';
 import { rightsTable, withRights } from './generate/rights-table.ts';
 import { withVersion } from './generate/version-labels.ts';
 
@@ -66,6 +67,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/policies.md': await markdown(await withPolicies(read('docs/policies.md'))),
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),
+  'docs/troubleshooting.md': await markdown(troubleshootingPage()),
   'docs/reference.md': await markdown(referencePage()),
   ...Object.fromEntries(
     await Promise.all(

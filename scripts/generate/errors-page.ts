@@ -20,6 +20,8 @@ export function errorsPage(): string {
 
 Made from \`shared/src/reasons.ts\` and \`shared/src/errors.ts\` by \`pnpm generate\`.
 
+[troubleshooting.md](troubleshooting.md) begins with what you see: the texts of kubectl, SDKs and rolechain.
+
 ## What becomes of a pod
 
 A refused pod's message ends in the code in brackets. A pod whose account asks and in which no container

@@ -17,7 +17,7 @@ export interface ReasonEntry {
 }
 
 const skipped = (text: string, fix = ''): ReasonEntry => ({ outcome: 'skipped', text, fix });
-const skippedContainer = (text: string): ReasonEntry => ({ ...skipped(text), of: 'container' });
+const skippedContainer = (text: string, fix = ''): ReasonEntry => ({ ...skipped(text, fix), of: 'container' });
 const refused = (text: string, fix: string): ReasonEntry => ({ outcome: 'refused', text, fix });
 const guarded = (text: string, fix: string): ReasonEntry => ({ ...refused(text, fix), by: 'guard' });
 const podConflict = (text: string, fix: string): ReasonEntry => ({ ...refused(text, fix), conflict: 'pod' });
@@ -34,8 +34,14 @@ export const REASONS = {
   Injected: { outcome: 'injected', text: 'The sidecar and the variables are in the pod.', fix: '' },
 
   MirrorPod: skipped('A mirror pod is the copy of a static pod and cannot be changed.'),
-  OptedOut: skipped('The pod asks to be left alone.'),
-  NotAnnotated: skipped('The ServiceAccount asks for no role.'),
+  OptedOut: skipped(
+    'The pod asks to be left alone: its annotation rolechain.io/inject is "false".',
+    'If it needs a role, take the annotation out where the pod is made: in the template of its Deployment or Job.',
+  ),
+  NotAnnotated: skipped(
+    'The ServiceAccount asks for no role.',
+    'If the pod needs one, write rolechain.io/assume-role on this ServiceAccount, or name another in serviceAccountName of its spec; then recreate it.',
+  ),
   NoContainerSelected: skipped(
     'No container of the pod holds a role.',
     'Give one a role with rolechain.io/container-roles, or set the annotation rolechain.io/inject: "false" if no container needs one.',
@@ -44,7 +50,10 @@ export const REASONS = {
     "The admin does not let this ServiceAccount have its Namespace's default role.",
     'Ask the admin to list it in the setting allowedServiceAccounts, or write rolechain.io/assume-role: none on the ServiceAccount.',
   ),
-  SkipListed: skippedContainer('The container is listed in rolechain.io/skip-containers.'),
+  SkipListed: skippedContainer(
+    'The container is listed in rolechain.io/skip-containers.',
+    'If it needs a role, take it out of that list and recreate the pod.',
+  ),
   MeshContainer: skippedContainer("The container belongs to a service mesh or another webhook (the admin's list)."),
   NoPod: skipped('The review is not about the creation of a pod.'),
 
@@ -124,7 +133,7 @@ export const REASONS = {
   /** Given by the guard, in the apiserver (manifests/base/guard.yaml); the webhook never gives it. */
   NotInjected: guarded(
     'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation.',
-    'Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain.',
+    'Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain. If they are, rolechain doctor says why.',
   ),
   MountPathTaken: refused('The mount path of the token is taken.', `Mount it elsewhere, ${LEAVE_CONTAINER}.`),
 

@@ -62,7 +62,7 @@ describeWithCluster('explain', (cluster) => {
     ]);
   });
 
-  test('a pod that was made before anybody asked', async () => {
+  test('a pod that was made while nobody called the webhook', async () => {
     const explanation = await asAdmin('pod', 'late');
     expect(explanation).toMatchObject({
       outcome: 'injected',
@@ -71,7 +71,7 @@ describeWithCluster('explain', (cluster) => {
       account: { from: 'the cluster', annotation: { key: ROLE } },
       roles: [{ hops: [{ roleARN: TARGET, allowedBy: 'arn:aws:iam::222222222222:role/*' }] }],
     });
-    expect(codes(explanation)).toEqual(['WithoutSidecar']);
+    expect(codes(explanation)).toEqual(['NotCalled']);
   });
 
   test('a pod of an older version, whose annotation has changed since', async () => {
@@ -117,7 +117,7 @@ describeWithCluster('explain', (cluster) => {
       'ClusterForbidden',
       'ClusterForbidden',
       'ClusterForbidden',
-      'WithoutSidecar',
+      'NotCalled',
     ]);
     expect(JSON.stringify(explanation?.findings)).toMatch(/configmaps[^]*limitranges[^]*namespaces/);
   });

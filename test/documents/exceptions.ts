@@ -43,5 +43,8 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
 /** What a recipe tells its reader to make. */
 export const TO_MAKE: ReadonlySet<string> = new Set(['YourCode', 'x.test.ts', 'rolechain.io/your-annotation']);
 
+/** Mistakes that docs/troubleshooting.md shows. */
+export const MISTYPED: ReadonlySet<string> = new Set(['rolechain.io/asume-role']);
+
 /** Pages about what is not here: texts of other repositories, and words that are not to be written. */
 export const PAGES_OF_OTHERS: ReadonlySet<string> = new Set(['test/corpora/SOURCES.md', 'docs/style.md']);

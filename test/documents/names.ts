@@ -1,7 +1,7 @@
 /** Whether what a document puts between backticks, or into a block of code, is there. */
 import { matchesGlob, posix } from 'node:path';
 import { ANNOTATIONS, ANNOTATION_PREFIX, ERRORS, REASONS } from '@rolechain/shared';
-import { OF_OTHERS, TO_MAKE } from './exceptions.ts';
+import { MISTYPED, OF_OTHERS, TO_MAKE } from './exceptions.ts';
 import { FILES, FOLDERS, read } from './repository.ts';
 import { isName, isText, namesIn } from './sources.ts';
 import { braces, type Block } from './tokens.ts';
@@ -68,9 +68,9 @@ function isToMake(name: string, page: string): boolean {
 function missingKeys(code: string, page: string): string[] {
   // Not the path of a mount.
   const keys = code.match(/(?<![\w./-])rolechain\.io\/[\w{},*…-]*/g) ?? [];
-  // `kubectl annotate` takes one away by a dash behind it.
-  const named = keys.flatMap(braces).map((key) => key.replace(/-$/, ''));
-  return named.filter((key) => !isKey(key) && !isToMake(key, page));
+  // `kubectl annotate` takes one away by a dash behind it; a sentence may go on behind a comma.
+  const named = keys.flatMap(braces).map((key) => key.replace(/[-,]$/, ''));
+  return named.filter((key) => !isKey(key) && !isToMake(key, page) && !MISTYPED.has(key));
 }
 
 /** `rolechain.io/sidecar-…` stands for all that begin so. */

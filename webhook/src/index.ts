@@ -19,6 +19,7 @@ export * from './patch/patch.ts';
 export * from './policy/judgements.ts';
 export { hashOfAnnotation, type Accepted } from './policy/judge-service-account.ts';
 export { coversLoopback } from './injection/proxy-env.ts';
+export { isSetBack } from './injection/set-back.ts';
 export * from './injection/sidecar-config.ts';
 export * from './policy/service-account-rules.ts';
 export * from './objects/service-account.ts';

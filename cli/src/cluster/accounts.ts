@@ -63,6 +63,14 @@ export async function readNamespaces(
   return new Map([project(await cluster.get(pathOf(undefined, 'namespaces', namespace)))]);
 }
 
+/** When it came to ask, of an account as the API gives it; undefined where nothing tells. */
+export function askedSince(account: unknown): number | undefined {
+  const { metadata = {} } = account as ApiObject;
+  const created = Date.parse(metadata.creationTimestamp ?? '');
+  const added = addedAt(metadata, ASKING);
+  return added === undefined ? undefined : Math.max(added, Number.isNaN(created) ? 0 : created);
+}
+
 const ASKING: readonly string[] = [ANNOTATIONS.assumeRole.key, FOREIGN_KEYS.fluxAssumeRole];
 
 /**

@@ -13,6 +13,8 @@ export interface SidecarFacts {
   readonly roles: readonly string[];
   /** Why its container does not run; undefined where it runs, or nobody has said yet. */
   readonly notRunning: string | undefined;
+  /** What the kubelet calls it when it can't pull the image; undefined where it can, or nobody has said. */
+  readonly notPulled: string | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -34,6 +36,7 @@ export function sidecarOf(pod: unknown): SidecarFacts | undefined {
     image: textAt(container.image) ?? '',
     healthPort: isPort(health) ? health : PORTS.health,
     roles: Object.keys(mapOf(config.roles)).slice(0, LIMITS.roles + 1),
+    notPulled: hasEnded(pod) ? undefined : whyNotPulled(mapOf(status)),
     notRunning: hasEnded(pod) ? endedText(mapOf(status)) : whyNotRunning(mapOf(status)),
   };
 }
@@ -68,9 +71,20 @@ const isPort = (value: unknown): value is number =>
 
 const endedText = ({ phase, reason }: Json): string => `the pod has ended (${textAt(reason) ?? textAt(phase) ?? ''})`;
 
+const ownStatus = (status: Json): Json | undefined =>
+  mapsOf(status.initContainerStatuses).find(({ name }) => name === SIDECAR.name);
+
+/** Reasons of pkg/kubelet/images/types.go. */
+const NOT_PULLED: readonly unknown[] = ['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'];
+
+function whyNotPulled(status: Json): string | undefined {
+  const { reason } = mapOf(mapOf(ownStatus(status)?.state).waiting);
+  return NOT_PULLED.includes(reason) ? textAt(reason) : undefined;
+}
+
 function whyNotRunning(status: Json): string | undefined {
   const { phase } = status;
-  const own = mapsOf(status.initContainerStatuses).find(({ name }) => name === SIDECAR.name);
+  const own = ownStatus(status);
   const { waiting, terminated } = mapOf(own?.state);
   if (isMap(waiting)) return `its container waits (${textAt(waiting.reason) ?? 'no reason told'})`;
   if (isMap(terminated)) return `its container has ended (${textAt(terminated.reason) ?? 'no reason told'})`;

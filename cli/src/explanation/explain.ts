@@ -4,6 +4,7 @@ import {
   decideWithLookups,
   decideServiceAccount,
   factsOf,
+  isSetBack,
   serviceAccountNameOf,
   type Accepted,
   type Asked,
@@ -14,13 +15,16 @@ import {
   type Facts,
   type Finding,
 } from '@rolechain/webhook';
-import type { KnownObjects } from '../documents/known-objects.ts';
+import type { Maker } from '../cluster/makers.ts';
+import { keptAccount, type KnownObjects } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
 import type { KnownSettings } from '../documents/webhook-settings.ts';
 import type { Coded, ExplainedContainer, Explanation, Subject } from '../report-schemas/explain.ts';
+import { defaultRoleNotHeld } from './default-role.ts';
 import { changesOf, recordedOf } from './recorded.ts';
 import { explainRoles } from './roles.ts';
-import { outsideFindings, strayFindings } from './strays.ts';
+import { accountStrays, outsideFindings, strayFindings } from './strays.ts';
+import { whyWithoutSidecar } from './without-sidecar.ts';
 
 /** What an explanation goes by. */
 export interface World {
@@ -29,6 +33,8 @@ export interface World {
   readonly settings: KnownSettings;
   /** What could not be read, and is assumed. */
   readonly gaps: readonly Coded[];
+  /** For which Namespaces the webhook is called, by their labels; absent where no cluster is asked. */
+  readonly isCovered?: () => Promise<(labels: Readonly<Record<string, string>>) => boolean>;
 }
 
 /** A pod, or the template in an object that makes pods. */
@@ -37,13 +43,18 @@ export interface PodSubject {
   readonly pod: Json;
   /** The object around the template; undefined where it is a pod itself. */
   readonly around?: Json;
+  /** Of a pod in a cluster: what a person wrote that it comes of. */
+  readonly maker?: Maker | undefined;
 }
 
-export async function explainPod({ subject, pod, around }: PodSubject, world: World): Promise<Explanation> {
+export async function explainPod({ subject, pod, around, maker }: PodSubject, world: World): Promise<Explanation> {
   const decided = await decideOrWhyNot(pod, subject.namespace, world.options);
   const whose = `${subject.kind} ${subject.namespace}/${subject.name}`;
   const ofPod = strayFindings(pod, 'Pod', around ? `${whose}, its pod template` : whose);
-  const outside = (around ? outsideFindings(around, whose) : []).map(({ finding }) => finding);
+  const outside = [
+    ...(around ? outsideFindings(around, whose) : []),
+    ...(maker ? outsideFindings(maker.value, `${maker.kind} ${subject.namespace}/${maker.name}`) : []),
+  ].map(({ finding }) => finding);
   const common = { subject, settings: settingsOf(world) };
   if (decided instanceof CodedError) {
     const { code, message, fix } = decided;
@@ -64,6 +75,21 @@ export async function explainPod({ subject, pod, around }: PodSubject, world: Wo
   const holders = (role: string): string[] =>
     containers.filter(({ roles }) => roles.includes(role)).map(({ name }) => name);
   const account = await accountOf(decided, subject.namespace, pod, world);
+  const found = account && (await world.known.account(account.namespace, account.name));
+  const ofAccount =
+    account && found
+      ? accountStrays(
+          found.value,
+          `ServiceAccount ${account.namespace}/${account.name}`,
+          world.settings.value.fluxAlias,
+        )
+      : [];
+  const byDefault =
+    account && found && decision.reason === 'NotAnnotated' ? await notByDefault(account, found.value, world) : [];
+  const changes = recorded
+    ? changesOf(recorded, decision, accepted, await missing(pod, subject.namespace, found?.value, world))
+    : [];
+  const isRecreated = changes.some(({ code }) => code === 'AnnotationChanged' || code === 'OtherVersion');
   const told = [...decision.warnings, ...reasonsOf(decision).map(({ detail }) => detail)].join('\n');
   return {
     ...common,
@@ -72,16 +98,34 @@ export async function explainPod({ subject, pod, around }: PodSubject, world: Wo
     ...(account ? { account } : {}),
     containers,
     roles: accepted ? rolesOf(asked, accepted, world, holders) : [],
-    warnings: [...decision.warnings],
+    // Of a pod that another annotation or version made, they would be told of what these wrote.
+    warnings: decision.warnings.filter((warning) => !(isRecreated && isSetBack(warning))),
     findings: [
       ...world.gaps,
       // What the webhook says itself is not said twice.
-      ...ofPod.filter(({ key }) => !told.includes(`${key} `)).map(({ finding }) => finding),
+      ...[...ofPod, ...ofAccount].filter(({ key }) => !told.includes(`${key} `)).map(({ finding }) => finding),
       ...outside,
-      ...(recorded ? changesOf(recorded, decision, accepted) : []),
+      ...byDefault,
+      ...changes,
     ],
     ...(recorded ? { recorded } : {}),
   };
+}
+
+async function notByDefault(
+  { namespace, name }: NonNullable<Explanation['account']>,
+  value: Json,
+  { known, settings }: World,
+): Promise<Coded[]> {
+  const around = await known.namespace(namespace);
+  const account = keptAccount(namespace, name, value, settings.value.eks);
+  return around ? defaultRoleNotHeld(account, around.value, settings.value) : [];
+}
+
+async function missing(pod: Json, namespace: string, account: Json | undefined, world: World): Promise<Coded> {
+  const isCovered = await world.isCovered?.();
+  const around = await world.known.namespace(namespace);
+  return whyWithoutSidecar({ pod, account, namespace: around?.value, isCovered });
 }
 
 const NOTHING = { containers: [], roles: [], warnings: [] };

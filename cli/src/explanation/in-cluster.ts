@@ -1,12 +1,15 @@
 /** Explains an object of a cluster: what the webhook reads there is read here, by the user's own rights. */
 import { INSTALLED, type CodedError } from '@rolechain/shared';
 import { connect, type Cluster } from '../cluster/client.ts';
+import { readInstallation } from '../cluster/installation.ts';
+import { makerOf } from '../cluster/makers.ts';
 import { pathOf } from '../cluster/path.ts';
 import { unlessForbidden } from '../cluster/refused.ts';
 import { decideOptions, type KnownObject, type KnownObjects } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
 import { readSource } from '../documents/read-sources.ts';
 import {
+  defaultSettings,
   knownSettings,
   settingsOfConfigMap,
   settingsOfSource,
@@ -17,6 +20,7 @@ import type { Call } from '../terminal/command.ts';
 import { textOf } from '../terminal/options.ts';
 import { explainAccount, explainNamespace } from './explain-account.ts';
 import { explainPod, type World } from './explain.ts';
+import { notPulled } from './recorded.ts';
 import { explainLive } from './live.ts';
 
 const FROM = 'the cluster';
@@ -39,7 +43,9 @@ export async function explainInCluster(call: Call, kind: string, name: string): 
   const pod = await cluster.get<Json>(pathOf(namespace, 'pods', name));
   const world = await worldOf(call, { cluster, namespace, gaps });
   const subject: Subject = { kind: 'Pod', namespace, name, from: FROM };
-  return { ...(await explainPod({ subject, pod }, world)), live: await explainLive(cluster, pod) };
+  const maker = await makerOf(cluster, namespace, pod);
+  const explained = await explainPod({ subject, pod, maker }, world);
+  return { ...explained, findings: [...explained.findings, ...notPulled(pod)], live: await explainLive(cluster, pod) };
 }
 
 interface Place {
@@ -54,7 +60,10 @@ async function worldOf({ options, surroundings }: Call, place: Place): Promise<W
     file === undefined ? await settingsInCluster(place) : settingsOfSource(await readSource(file, surroundings));
   const settings = knownSettings(written, { option: textOf(options.region), env: surroundings.env });
   const known = await objectsInCluster(place);
-  return { settings, known, options: decideOptions(settings, known), gaps: place.gaps };
+  return {
+    ...{ settings, known, options: decideOptions(settings, known), gaps: place.gaps },
+    isCovered: async () => (await readInstallation(place.cluster, defaultSettings())).isCovered,
+  };
 }
 
 async function settingsInCluster({ cluster, gaps }: Place): Promise<SettingsText | undefined> {

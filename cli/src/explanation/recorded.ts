@@ -4,27 +4,8 @@ import type { Accepted, Decision } from '@rolechain/webhook';
 import { sidecarOf } from '../cluster/sidecar.ts';
 import { annotationsOf } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
+import { found } from './codes.ts';
 import type { Coded, Explanation } from '../report-schemas/explain.ts';
-
-/** Codes of what changed since a pod was made. */
-export const CHANGES = {
-  AnnotationChanged: {
-    text: 'The annotation that asks for the role has changed since the pod was made.',
-    fix: 'Recreate the pod: a running one keeps the roles that it was made with.',
-  },
-  NoLongerAsked: {
-    text: 'The pod was injected, and its ServiceAccount asks for no role any more.',
-    fix: 'Recreate the pod: until then it keeps its role.',
-  },
-  WithoutSidecar: {
-    text: 'The ServiceAccount asks for a role, and the pod has no sidecar: it was made before the annotation, or the webhook was not called.',
-    fix: 'Recreate the pod. Where that does not help, check the installation.',
-  },
-  OtherVersion: {
-    text: 'Another version of rolechain injected the pod.',
-    fix: 'Recreate the pod for the version of today.',
-  },
-} as const;
 
 type Recorded = NonNullable<Explanation['recorded']>;
 
@@ -48,20 +29,26 @@ function isAdmitted({ metadata }: Json): boolean {
   return typeof (metadata as { readonly uid?: unknown } | undefined)?.uid === 'string';
 }
 
-export function changesOf(recorded: Recorded, decision: Decision, accepted: Accepted | undefined): Coded[] {
+export function notPulled(pod: Json): Coded[] {
+  const { notPulled: reason, image = '' } = sidecarOf(pod) ?? {};
+  return reason === undefined ? [] : [found('ImageNotPulled', `It is ${image} (${reason}).`)];
+}
+
+/** `missing` says why a pod that should have a sidecar has none. */
+export function changesOf(
+  recorded: Recorded,
+  decision: Decision,
+  accepted: Accepted | undefined,
+  missing: Coded,
+): Coded[] {
   const { injected, version, annotationHash, skipped } = recorded;
   const isAsked = decision.outcome !== 'skipped' || decision.marked !== undefined;
-  const change = (code: keyof typeof CHANGES, detail = ''): Coded => ({
-    code,
-    text: `${CHANGES[code].text}${detail}`,
-    fix: CHANGES[code].fix,
-  });
-  if (!injected) return skipped === undefined && decision.outcome !== 'skipped' ? [change('WithoutSidecar')] : [];
+  if (!injected) return skipped === undefined && decision.outcome !== 'skipped' ? [missing] : [];
   const isOther = version !== undefined && version !== VERSION;
   const isChanged = accepted && annotationHash !== undefined && annotationHash !== accepted.annotationHash;
   return [
-    ...(isAsked ? [] : [change('NoLongerAsked')]),
-    ...(isChanged ? [change('AnnotationChanged')] : []),
-    ...(isOther ? [change('OtherVersion', ` It was ${version}; this is ${VERSION}.`)] : []),
+    ...(isAsked ? [] : [found('NoLongerAsked')]),
+    ...(isChanged ? [found('AnnotationChanged')] : []),
+    ...(isOther ? [found('OtherVersion', `It was ${version}; this is ${VERSION}.`)] : []),
   ];
 }

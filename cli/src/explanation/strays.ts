@@ -1,8 +1,17 @@
 /** Annotations of rolechain that stand where nobody reads them, or are mistyped. Pure. */
-import { ANNOTATION_PREFIX, isMap, isOneLetterAway, problem, type Problem } from '@rolechain/shared';
+import {
+  ANNOTATIONS,
+  ANNOTATION_PREFIX,
+  FOREIGN_KEYS,
+  isMap,
+  isOneLetterAway,
+  problem,
+  type Problem,
+} from '@rolechain/shared';
 import { ANNOTATION_KEYS, keysOn, strayKeys, strayProblem, type AnnotatedKind } from '@rolechain/webhook';
 import type { Json } from '../documents/manifests.ts';
 import { annotationsOf } from '../documents/known-objects.ts';
+import { found } from './codes.ts';
 import type { Coded } from '../report-schemas/explain.ts';
 
 export interface Stray {
@@ -17,6 +26,18 @@ export function strayFindings(object: Json, kind: AnnotatedKind, whose: string):
   const annotations = annotationsOf(object);
   const strays = strayKeys(annotations, kind).map((key) => strayProblem(key, kind));
   return [...strays, ...mistypedPrefixes(annotations), ...labels(object)].map((found) => coded(found, whose));
+}
+
+/** Of a pod's account, which may ask by a key that nobody reads. */
+export function accountStrays(account: Json, whose: string, fluxAlias: boolean): Stray[] {
+  const annotations = annotationsOf(account);
+  const flux = FOREIGN_KEYS.fluxAssumeRole;
+  const isUnread =
+    !fluxAlias && annotations[flux] !== undefined && annotations[ANNOTATIONS.assumeRole.key] === undefined;
+  return [
+    ...strayFindings(account, 'ServiceAccount', whose),
+    ...(isUnread ? [{ key: flux, finding: found('FluxAliasOff') }] : []),
+  ];
 }
 
 /** Of the object around a pod's template: its own annotations are not its pods'. */

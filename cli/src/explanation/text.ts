@@ -2,6 +2,7 @@
 import type { Colors } from '../terminal/colours.ts';
 import { plain } from '../terminal/plain.ts';
 import type { Coded, ExplainedHop, ExplainedRole, Explanation } from '../report-schemas/explain.ts';
+import type { FoundCode } from './codes.ts';
 
 export function textOf(explanations: readonly Explanation[], colours: Colors): string {
   return explanations.map((one) => oneText(plainTexts(one), colours)).join('\n');
@@ -77,8 +78,10 @@ function oneText(explanation: Explanation, colours: Colors): string {
 }
 
 /** Of a pod that is there: what it has, and what it would get today. */
-function nowText({ outcome, recorded }: Explanation): string {
+function nowText({ outcome, recorded, findings }: Explanation): string {
   const has = recorded?.injected ? 'has the sidecar' : 'has no sidecar';
+  const isCovered = findings.every(({ code }) => code !== ('NotCovered' satisfies FoundCode));
+  if (!isCovered) return `${has}, and would get none today`;
   if (outcome === 'injected') return recorded?.injected ? has : `${has}, and would get it today`;
   if (outcome === 'refused') return `${has}, and would be refused today`;
   return recorded?.injected ? `${has}, and would be left alone today` : has;

@@ -11,6 +11,8 @@ import {
 import { UNKEPT, asksForRole, hashOfAnnotation, withDefaultRole, type DecideSettings } from '@rolechain/webhook';
 import type { KnownAccount, KnownNamespace } from '../cluster/accounts.ts';
 import type { LiveState, LiveTarget } from '../cluster/live-state.ts';
+import type { SidecarFacts } from '../cluster/sidecar.ts';
+import { FOUND } from '../explanation/codes.ts';
 import { recreateHint, type Owner } from '../cluster/owner.ts';
 import type { PodState, PodStatus } from '../report-schemas/status.ts';
 
@@ -44,7 +46,7 @@ export function isConcerned(pod: ListedPod, around: Around): boolean {
 /** `live` is that of a pod with a sidecar. */
 export function podStatus(pod: ListedPod, live: LiveState, around: Around, now: number): PodStatus {
   const { namespace, name, owner, serviceAccount, sidecar } = pod;
-  const verdict = sidecar ? ofSidecar(live, now) : ofPodWithout(pod, around);
+  const verdict = sidecar ? ofSidecar(live, now, sidecar) : ofPodWithout(pod, around);
   const annotation = sidecar ? annotationNow(pod, around) : 'unknown';
   const isChanged = annotation === 'changed' || annotation === 'removed';
   const changed = isChanged ? `The ServiceAccount's annotation was ${annotation} since the pod was made.` : undefined;
@@ -60,7 +62,7 @@ export function podStatus(pod: ListedPod, live: LiveState, around: Around, now: 
   };
 }
 
-function ofSidecar(live: LiveState, now: number): Verdict {
+function ofSidecar(live: LiveState, now: number, { notPulled }: SidecarFacts): Verdict {
   if (live.kind === 'live') {
     const roles = Object.entries(live.status.roles).map(([name, role]) => roleOf(name, role, now));
     const told = roles.flatMap(({ name, error }) => (error ? [{ name, error }] : []));
@@ -69,7 +71,11 @@ function ofSidecar(live: LiveState, now: number): Verdict {
     return { state: worst(roles), roles, askedBy: live.way, why: why || null, fix: fix || null };
   }
   if (live.kind === 'not-running')
-    return { state: 'starting', why: `The sidecar does not run: ${live.text}`, fix: null };
+    return {
+      state: 'starting',
+      why: `The sidecar does not run: ${live.text}`,
+      fix: notPulled === undefined ? null : FOUND.ImageNotPulled.fix,
+    };
   if (live.kind === 'verdict') {
     const why = `The sidecar is of a version that tells no more than this: ${live.text}.`;
     return { state: 'unknown', why, fix: live.obstacles[0]?.fix ?? null };

@@ -28,7 +28,7 @@ export const PROGRAM = {
   CacheNotSynced: e(
     503,
     'The ServiceAccounts are not listed yet.',
-    'Check that the webhook may list and watch serviceaccounts.',
+    'Check that the webhook may list and watch serviceaccounts and namespaces: apply the ClusterRole of manifests/.',
   ),
   CertificatesUnavailable: e(
     503,

@@ -248,7 +248,7 @@ export const PODS: readonly Refusal[] = [
     installation: 'down',
     annotation: ARN,
     reason: 'NotInjected',
-    says: 'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation. Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain.',
+    says: 'The pod was not injected: the webhook was not called, did not answer, or had not yet seen the annotation. Create it again once both are there and ready: kubectl get deployment,mutatingwebhookconfiguration -A -l app.kubernetes.io/name=rolechain. If they are, rolechain doctor says why.',
     atPod: true,
   },
   {

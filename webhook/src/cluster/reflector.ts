@@ -9,6 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeFailure, statusOf, type Log } from '@rolechain/certs';
+import { ERRORS } from '@rolechain/shared';
 
 export interface Listed<T> {
   readonly items: readonly T[];
@@ -75,8 +76,11 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
   const place: Place = { resourceVersion: undefined, failures: 0 };
   let listedAt = 0;
   const ended = (): boolean => signal.aborted;
-  const warn = (error: unknown): void =>
-    log.warn({ code: 'CacheNotSynced', error: describeFailure(error) }, 'list or watch failed');
+  const warn = (error: unknown): void => {
+    const failure = { code: 'CacheNotSynced', error: describeFailure(error) };
+    if (statusOf(error) !== 403) log.warn(failure, 'list or watch failed');
+    else log.warn({ ...failure, fix: ERRORS.CacheNotSynced.fix }, 'the apiserver forbids to list or watch');
+  };
   while (!ended()) {
     try {
       if (place.resourceVersion === undefined || now() - listedAt >= relistMs) {

@@ -7,6 +7,11 @@ import { listOf, type Container, type EnvVar, type VolumeMount } from '../object
 import { same } from '../objects/same-by-api.ts';
 import { differingFields, type SetField, type SidecarFields } from './sidecar-fields.ts';
 
+const SET_BACK = `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: `;
+
+/** Whether a warning is one of those. */
+export const isSetBack = (warning: string): boolean => warning.startsWith(SET_BACK);
+
 /** None where the sidecar is new, or as an earlier call left it. */
 export function setBackWarnings(decision: InjectionFacts): string[] {
   const { sidecar } = decision.ours;
@@ -22,9 +27,7 @@ export function setBackWarnings(decision: InjectionFacts): string[] {
     ...(areSame && found.length === wanted.length ? [] : ['its volumes']),
   ];
   if (told.length === 0) return [];
-  return [
-    `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: ${truncate(told)}`,
-  ];
+  return [`${SET_BACK}${truncate(told)}`];
 }
 
 /** The field, with what of it is another: names, no values, since a variable may be secret. */

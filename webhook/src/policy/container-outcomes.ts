@@ -1,5 +1,5 @@
 /** Which container holds which roles, and why not. */
-import { PATHS, SIDECAR, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
+import { PATHS, SIDECAR, reasonEntry, tokenFolder, type EksWebhook, type ReasonCode } from '@rolechain/shared';
 import { stripEks } from '../injection/container-env.ts';
 import { hasOurName, type IsInjected } from '../objects/injected-state.ts';
 import type { ContainerRoles } from './container-roles.ts';
@@ -93,7 +93,10 @@ function normalize(path: string): string {
 
 function conflictWarning(container: string, conflicts: readonly Conflict[]): string {
   const what = conflicts.map(({ name, reason }) => `${name} [${reason}]`);
-  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}`;
+  const [first] = conflicts;
+  // All of them can be left alone by the same annotation; a warning has no room for more.
+  const fix = first ? ` ${reasonEntry(first.reason).fix}` : '';
+  return `rolechain skips container ${container}, which holds no role: it sets ${truncate(what)}.${fix}`;
 }
 
 function meshWarning(name: string): string {

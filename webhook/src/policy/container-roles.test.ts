@@ -99,7 +99,7 @@ describe('which container holds what', () => {
     expect(decision).toMatchObject({
       outcome: 'injected',
       warnings: [
-        `${KEY} names container other, which this pod does not have`,
+        `${KEY} names container other, which this pod does not have; correct its name, unless another webhook adds it`,
         expect.stringContaining('istio-proxy belongs to a service mesh'),
       ],
     });

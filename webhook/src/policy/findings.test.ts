@@ -68,7 +68,8 @@ describe('under conflicts: warn', () => {
     expect(decision).toMatchObject({
       outcome: 'injected',
       warnings: [
-        'rolechain skips container app, which holds no role: it sets AWS_ACCESS_KEY_ID [StaticKeys], AWS_ROLE_ARN [OwnWebIdentity]',
+        'rolechain skips container app, which holds no role: it sets AWS_ACCESS_KEY_ID [StaticKeys], AWS_ROLE_ARN [OwnWebIdentity]. ' +
+          REASONS.StaticKeys.fix,
         expect.stringMatching(
           /container web.*_FULL_URI \[OwnContainerCredentials\]|AWS_SECRET_ACCESS_KEY \[StaticKeys\]/,
         ),

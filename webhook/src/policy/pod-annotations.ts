@@ -88,5 +88,8 @@ function skippedWithRole(skip: readonly string[], roles: ContainerRoles): Proble
 
 /** Not refused: another webhook may yet add the container. */
 function absentWarnings(key: string, names: readonly string[]): string[] {
-  return names.map((name) => `${key} names container ${name}, which this pod does not have`);
+  return names.map(
+    (name) =>
+      `${key} names container ${name}, which this pod does not have; correct its name, unless another webhook adds it`,
+  );
 }

@@ -1,0 +1,91 @@
+import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
+import { WAYS } from '../../test/troubleshooting/table.ts';
+import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
+import { code, row } from './markdown.ts';
+
+/** docs/troubleshooting.md: each way to fail, by what a person sees. */
+export function troubleshootingPage(): string {
+  const anchored = new Set<string>();
+  const groups = (Object.keys(GROUPS) as Group[]).flatMap((group) => {
+    const ways = WAYS.filter((way) => way.group === group);
+    return ways.length === 0 ? [] : [`## ${GROUPS[group]}`, ...ways.map((way) => section(way, anchored))];
+  });
+  return `# Troubleshooting
+
+Made from \`test/troubleshooting/ways\` and the tables of codes by \`pnpm generate\`. Search it for the text that you see, or for a code in
+brackets; [errors.md](errors.md) has every code. A test makes each of these happen, and looks whether what is said here is printed.
+
+- A pod by its name: \`rolechain explain pod NAME -n NAMESPACE\`. Manifests before they are applied: \`rolechain explain -f FILE\`.
+- All pods of a namespace: \`rolechain status NAMESPACE\`. The installation: \`rolechain doctor\`. [cli.md](cli.md) says how to install these.
+- A Deployment without pods: what refuses them is told to its ReplicaSet. \`kubectl get events --field-selector reason=FailedCreate\`
+
+${summary()}
+
+${groups.join('\n\n')}
+
+## By code
+
+| code | what happened |
+|---|---|
+${byCode()}
+`;
+}
+
+function summary(): string {
+  return (Object.keys(GROUPS) as Group[])
+    .flatMap((group) => {
+      const ways = WAYS.filter((way) => way.group === group);
+      return ways.length === 0 ? [] : [`- **${GROUPS[group]}**`, ...ways.map((way) => `  - ${linkTo(way)}`)];
+    })
+    .join('\n');
+}
+
+function section(way: Way, anchored: Set<string>): string {
+  const { title, codes, symptoms, command, note } = way;
+  const { cause, fix } = toldOf(way);
+  const anchors = codes.filter((one) => !anchored.has(one));
+  for (const one of anchors) anchored.add(one);
+  const texts = Object.entries(symptoms).map(
+    ([viewer, text]) => `${code(viewer)} prints:\n\n\`\`\`text\n${symptomText(way, text)}\n\`\`\``,
+  );
+  return [
+    anchors.map((one) => `<a id="${one.replace(' ', '-')}"></a>`).join(''),
+    `### ${title}`,
+    ...texts,
+    `**Cause** (${codes.map(code).join(', ')}): ${sentence(cause)} **Fix**: ${sentence(fix)}`,
+    ...(note === undefined ? [] : [note]),
+    `\`\`\`sh\n${command}\n\`\`\``,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** What is quoted of a message may be a clause. */
+function sentence(text: string): string {
+  const first = text.split(' ', 1)[0] ?? '';
+  const isName = /[/A-Z]/.test(first.slice(1));
+  return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}${/[.?]$/.test(text) ? '' : '.'}`;
+}
+
+/** A heading's name, as GitHub makes it of ours: words, spaces and what it leaves out. */
+export const slugOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\w\s-]/g, '')
+    .replaceAll(' ', '-');
+
+const linkTo = ({ title }: Way): string => `[${title}](#${slugOf(title)})`;
+
+function byCode(): string {
+  const codes = [...new Set(WAYS.flatMap((way) => way.codes))].toSorted();
+  return codes
+    .map((one) =>
+      row(
+        code(one),
+        WAYS.filter((way) => way.codes.includes(one))
+          .map(linkTo)
+          .join('; '),
+      ),
+    )
+    .join('\n');
+}

@@ -1,0 +1,3 @@
+import type { Way } from '../way.ts';
+
+export const SDK: readonly Way[] = [];
