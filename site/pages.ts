@@ -51,6 +51,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Troubleshoot',
     pages: [
+      page('docs/troubleshooting.md', 'Troubleshooting'),
       page('docs/errors.md', 'Error codes'),
       page('docs/pods.md', 'Which pods are injected'),
       page('docs/faults.md', 'While AWS fails'),
@@ -123,7 +124,7 @@ export const FILES: readonly string[] = [...PAGES.keys()];
 export const TOP: readonly Page[] = [
   page('docs/quick-start.md', 'Quick start'),
   page('docs/reference.md', 'Reference'),
-  page('docs/errors.md', 'Errors'),
+  page('docs/troubleshooting.md', 'Troubleshooting'),
 ];
 
 /** Where a page stands on the site: `docs/install.md` at `install.md`, `adr/README.md` at `adr/index.md`. */

@@ -9,7 +9,7 @@ import { startChromium } from './start.ts';
 import { serveFolder } from './serve.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
-const LOOKED_AT = ['index', 'reference', 'errors', 'install', 'policies', 'adr/index'];
+const LOOKED_AT = ['index', 'reference', 'troubleshooting', 'errors', 'concepts', 'install', 'policies', 'adr/index'];
 const WIDTHS = { narrow: 390, wide: 1440 };
 /** Higher ones are cut: a page of tables has 40,000 pixels. */
 const HIGHEST = 2400;

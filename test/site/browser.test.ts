@@ -13,7 +13,7 @@ import './prepare.ts';
 const browser: string | Absent = findChromium() ?? { reason: NO_CHROMIUM };
 const PAGES = FILES.map((file) => placeOf(file).replace(/md$/, 'html'));
 /** Of each kind one: tables, code, both, and a drawing. A page of a thousand cells takes seconds. */
-const CONTRAST = ['index.html', 'reference.html', 'errors.html', 'policies.html'];
+const CONTRAST = ['index.html', 'reference.html', 'troubleshooting.html', 'policies.html'];
 
 describeWhen(
   'the site in the browser',
