@@ -14,7 +14,7 @@ interface AtStart {
 }
 
 const DESCRIBE = 'kubectl describe pod NAME';
-const TRUST_POLICY = 'rolechain trust-policy NAME -n NAMESPACE';
+const TRUST_POLICY = 'rolechain trust-policy serviceaccount NAME -n NAMESPACE';
 
 const WAYS: Readonly<Record<string, AtStart>> = {
   'trust-refuses': {
