@@ -115,7 +115,7 @@ describeWithCluster('explain', (cluster) => {
         ...{ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' },
         metadata: { name: 'rolechain', labels: { 'app.kubernetes.io/name': 'rolechain' } },
         webhooks: [webhook],
-      } as KubeObject,
+      },
     ]);
     expect(await regionIn()).toBe('eu-north-1');
   });

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { RoleOffer } from '../model/session.ts';
-import { makeHealthServer } from './health.ts';
+import { makeHealthServer, type EndpointProblem } from './health.ts';
 import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import { listen } from './listen.ts';
 import { makeMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
 import { rawRequest, sendRaw } from '../testing/raw-http.ts';
 import { makeSession } from '../testing/sessions.ts';
-import type { StateProblem } from '../startup/state-file.ts';
 import { makeSimClock } from '../testing/sim-clock.ts';
 
 const clock = makeSimClock();
@@ -29,7 +28,7 @@ const plans: RolePlan[] = ['default', 'audit'].map((name) => ({
   ],
 }));
 
-let problem: StateProblem | undefined;
+let problem: EndpointProblem | undefined;
 const ports = { ports: { credentials: 28173, health: 28174 }, state: { problem: () => problem } };
 
 let offers: Record<string, Partial<RoleOffer>>;
@@ -74,7 +73,8 @@ test('/readyz: every role has valid credentials, or the list of those that have 
 
 test('/status: ports, whom they are in the way, and why the credentials endpoint does not listen', async () => {
   const told = async (): Promise<unknown> => (JSON.parse((await get('/status')).body) as { ports: unknown }).ports;
-  problem = { code: 'ListenFailed', message: 'Cannot listen.', fix: 'Declare it.', codeFix: 'not told' };
+  const withMore = { code: 'ListenFailed', message: 'Cannot listen.', fix: 'Declare it.', codeFix: 'not told' };
+  problem = withMore;
   expect(await told()).toEqual({
     credentials: { port: 28173, error: { code: 'ListenFailed', message: 'Cannot listen.', fix: 'Declare it.' } },
     health: { port: 28174 },

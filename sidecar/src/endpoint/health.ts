@@ -16,10 +16,16 @@ import { boundConnections } from './idle-connections.ts';
 import type { RoleRefresher } from '../refresh/role-refresher.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RolePlan } from '../model/plan.ts';
-import type { StateWriter } from '../startup/state-writer.ts';
 import { onceATurn } from './once-a-turn.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import { isValid } from '../model/session.ts';
+
+/** Why the credentials endpoint does not listen. */
+export interface EndpointProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
 
 export interface HealthOptions {
   readonly plans: readonly RolePlan[];
@@ -27,7 +33,8 @@ export interface HealthOptions {
   readonly metrics: Metrics;
   readonly clock: Pick<AwsClock, 'now' | 'known' | 'offset'>;
   readonly ports: SidecarConfig['ports'];
-  readonly state: Pick<StateWriter, 'problem'>;
+  /** Undefined where it does, or has only just been asked to. */
+  readonly state: { readonly problem: () => EndpointProblem | undefined };
 }
 
 /** As fastify names it for an object. */
