@@ -43,6 +43,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: 'Troubleshoot',
     pages: [
+      page('docs/troubleshooting.md', 'Troubleshooting'),
       page('docs/errors.md', 'Error codes'),
       page('docs/pods.md', 'Which pods are injected'),
       page('docs/faults.md', 'While AWS fails'),

@@ -1,13 +1,14 @@
 import { ERROR_GROUPS, REASONS, WARNINGS, type ReasonEntry } from '@rolechain/shared';
 import { FOUND } from '../../cli/src/explanation/codes.ts';
+import { slugOf } from './troubleshooting-page.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** One that docs/troubleshooting.md has leads there. */
 function codeCell(code: string): string {
-  const isShown = WAYS.some(({ codes }) => codes.some((one) => one === code));
-  return isShown ? `[\`${code}\`](troubleshooting.md#${code})` : `\`${code}\``;
+  const way = WAYS.find(({ codes }) => codes.some((one) => one === code));
+  return way ? `[\`${code}\`](troubleshooting.md#${slugOf(way.title)})` : `\`${code}\``;
 }
 
 /** docs/errors.md: every reason and error code with its cause and fix. */
