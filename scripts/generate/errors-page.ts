@@ -1,24 +1,36 @@
 import { ERROR_GROUPS, REASONS, WARNINGS, type ReasonEntry } from '@rolechain/shared';
+import { FOUND } from '../../cli/src/explanation/codes.ts';
+import { slugOf } from './troubleshooting-page.ts';
+import { WAYS } from '../../test/troubleshooting/table.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** One that docs/troubleshooting.md has leads there. */
+function codeCell(code: string): string {
+  const way = WAYS.find(({ codes }) => codes.some((one) => one === code));
+  return way ? `[\`${code}\`](troubleshooting.md#${slugOf(way.title)})` : `\`${code}\``;
+}
 
 /** docs/errors.md: every reason and error code with its cause and fix. */
 export function errorsPage(): string {
   const reasons = Object.entries(REASONS as Record<string, ReasonEntry>).map(
-    ([code, { outcome, text, fix }]) => `| \`${code}\` | ${outcome} | ${cell(text)} | ${cell(fix)} |`,
+    ([code, { outcome, text, fix }]) => `| ${codeCell(code)} | ${outcome} | ${cell(text)} | ${cell(fix)} |`,
   );
   const groups = Object.entries(ERROR_GROUPS).map(([title, entries]) => {
     const rows = Object.entries(entries).map(
-      ([code, { status, text, fix }]) => `| \`${code}\` | ${status} | ${cell(text)} | ${cell(fix)} |`,
+      ([code, { status, text, fix }]) => `| ${codeCell(code)} | ${status} | ${cell(text)} | ${cell(fix)} |`,
     );
     return `## ${title}\n\n| code | status | what happened | what to do |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
+  const found = Object.entries(FOUND).map(
+    ([code, { text, fix }]) => `| ${codeCell(code)} | ${cell(text)} | ${cell(fix)} |`,
+  );
   const warnings = Object.entries(WARNINGS).map(
     ([code, { text, fix }]) => `| \`${code}\` | ${cell(text)} | ${cell(fix)} |`,
   );
   return `# Reasons and errors
 
-Made from \`shared/src/reasons.ts\` and \`shared/src/errors.ts\` by \`pnpm generate\`.
+Made from \`shared/src/reasons.ts\`, \`shared/src/errors.ts\` and \`cli/src/explanation/codes.ts\` by \`pnpm generate\`.
 
 [troubleshooting.md](troubleshooting.md) begins with what you see: the texts of kubectl, SDKs and rolechain.
 
@@ -46,5 +58,11 @@ ${warnings.join('\n')}
 An error's status is that of the HTTP answer that carries it: 503 may pass without a change,
 4xx needs somebody's change. The sidecar retries both, at [a pace](faults.md#the-pace-of-tries) that requests don't change.
 
-${groups.join('\n')}`;
+${groups.join('\n')}
+## What \`rolechain explain\` finds
+
+| code | what it found | what to do |
+|---|---|---|
+${found.join('\n')}
+`;
 }

@@ -6,10 +6,9 @@ import { sdkTextsSection } from './sdk-texts.ts';
 
 /** docs/troubleshooting.md: each way to fail, by what a person sees. */
 export function troubleshootingPage(): string {
-  const anchored = new Set<string>();
   const groups = (Object.keys(GROUPS) as Group[]).flatMap((group) => {
     const ways = WAYS.filter((way) => way.group === group);
-    return ways.length === 0 ? [] : [`## ${GROUPS[group]}`, ...ways.map((way) => section(way, anchored))];
+    return ways.length === 0 ? [] : [`## ${GROUPS[group]}`, ...ways.map(section)];
   });
   return `# Troubleshooting
 
@@ -46,16 +45,13 @@ function summary(): string {
     .join('\n');
 }
 
-function section(way: Way, anchored: Set<string>): string {
+function section(way: Way): string {
   const { title, codes, symptoms, command, note } = way;
   const { cause, fix } = toldOf(way);
-  const anchors = codes.filter((one) => !anchored.has(one));
-  for (const one of anchors) anchored.add(one);
   const texts = Object.entries(symptoms).map(
     ([viewer, text]) => `${code(viewer)} prints:\n\n\`\`\`text\n${symptomText(way, text)}\n\`\`\``,
   );
   return [
-    anchors.map((one) => `<a id="${one.replace(' ', '-')}"></a>`).join(''),
     `### ${title}`,
     ...texts,
     `**Cause**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${sentence(cause)} **Fix**: ${sentence(fix)}`,

@@ -26,8 +26,6 @@ export interface Page {
 /** `[text][target]` without a target is no link for Markdown, but text. */
 const LOST_LINK = /\[[^[\]]+\]\[[^[\]]*\]/g;
 const PAIR = /`([^`]+)`\s+in\s+`([^`]+)`/g;
-/** A heading may have other names: GitHub leads to them as to its own. */
-const HTML_ANCHOR = /<a id="([^"]+)"><\/a>/g;
 const HTML_LINK = /\b(?:href|src)="([^"]*)"/g;
 
 export function readPage(markdown: string): Page {
@@ -47,7 +45,6 @@ export function readPage(markdown: string): Page {
       if (token.type.startsWith('html_'))
         links.push(...[...token.content.matchAll(HTML_LINK)].map(([, to = '']) => to));
       if (token.type === 'inline') {
-        for (const [, name = ''] of token.content.matchAll(HTML_ANCHOR)) anchors.add(name);
         pairs.push(...[...token.content.matchAll(PAIR)].map(([, name = '', path = '']) => ({ name, path })));
       }
       if (token.type === 'heading_open') anchors.add(slugger.slug(plain(tokens[index + 1])));
