@@ -26,7 +26,8 @@ test('the first viewer is one that the page quotes', () => {
 
 test('the grades', () => {
   process.stdout.write(`\n${gradesTable(WAYS)}\n`);
-  expect(WAYS.filter(({ grade }) => grade < 2)).toEqual([]);
+  expect(WAYS.length).toBeGreaterThanOrEqual(40);
+  expect(WAYS.filter(({ grade }) => grade < 3).length).toBeLessThanOrEqual(6);
 });
 
 describe('the measure', () => {
