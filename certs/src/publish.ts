@@ -1,4 +1,4 @@
-import type { WebhookConfigurationKind } from '@rolechain/shared';
+import { BACKDATED_MS, type WebhookConfigurationKind } from '@rolechain/shared';
 import { CertificateError, describeFailure, isFinal, mayPass, statusOf } from './errors.ts';
 import { API_RETRIES, retrying } from './retry.ts';
 import { readCertificates } from './secret-facts.ts';
@@ -122,8 +122,9 @@ const MOST_OTHERS = 4;
 /** PEM of the CA certificates in a published bundle that aren't in ours, as our bundles have them. */
 function othersOf(present: string | undefined, bundle: string): string[] {
   if (present === undefined) return [];
-  const now = new Date();
-  const found = (readCertificates(present) ?? []).filter((ca) => ca.ca && now < ca.validToDate);
+  // The clock of the replica that serves a leaf of it may be behind ours.
+  const ended = new Date(Date.now() - BACKDATED_MS);
+  const found = (readCertificates(present) ?? []).filter((ca) => ca.ca && ended < ca.validToDate);
   return [...new Set(found.map((ca) => ca.toString()))].filter((pem) => !bundle.includes(pem)).slice(0, MOST_OTHERS);
 }
 

@@ -9,8 +9,9 @@ describe('parseCertificateLifetimes', () => {
   it.each([
     ['leaf=30,authority=90', 30_000, 90_000, 3_000],
     ['leaf=90m,authority=1h90m', 5_400_000, 9_000_000, undefined],
-    ['leaf=1m,authority=5m', 60_000, 300_000, 6_000],
-    ['leaf=2h,authority=24h', 7_200_000, 86_400_000, 600_000],
+    ['leaf=1m,authority=5m', 60_000, 300_000, 3_000],
+    ['leaf=3h,authority=9h', 10_800_000, 32_400_000, 5_400],
+    ['leaf=1440h,authority=8760h', 5_184_000_000, 31_536_000_000, 600_000],
   ])('takes %s', (text, leafMs, authorityMs, settleMs) => {
     const parsed = parseCertificateLifetimes(text);
     if (settleMs === undefined) expect(parsed.ok).toBe(false);

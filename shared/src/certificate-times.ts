@@ -66,5 +66,5 @@ export function parseCertificateLifetimes(text: string | undefined): Result<Cert
 
 function shortened(leafMs: number, authorityMs: number): CertificateTimes {
   const { lagMs, settleMs } = CERTIFICATE_TIMES;
-  return { ...CERTIFICATE_TIMES, leafMs, authorityMs, settleMs: Math.max(lagMs, Math.min(settleMs, leafMs / 10)) };
+  return { ...CERTIFICATE_TIMES, leafMs, authorityMs, settleMs: Math.max(lagMs, Math.min(settleMs, leafMs / 2000)) };
 }
