@@ -1,4 +1,4 @@
-/** How long the webhook's certificates live, and how one follows another. adr/0020 says why these figures. */
+/** How long the webhook's certificates live, and how one follows another. adr/0021 says why these figures. */
 import { parseDuration } from './duration.ts';
 import { ENV } from './environment.ts';
 import { problem, show, type Result } from './problem.ts';
