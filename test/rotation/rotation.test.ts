@@ -37,7 +37,8 @@ describeWithBinaries('certificates', ({ kubectl }) => {
           const before = await rotation.atRest();
           expect(await shell.type(leafEnd)).toMatch(/^notAfter=/);
           expect(await shell.type(caEnd)).toMatch(/^notAfter=/);
-          await shell.type(leaf);
+          // kubectl warns of a pair without PEM, as the page says.
+          expect(await shell.type(`${leaf} 2>&1`)).toContain('Warning');
           await until('another leaf', PATIENCE_MS, async () => (await rotation.atRest()).leaf !== before.leaf);
           const renewed = await rotation.atRest();
           expect(renewed.bundle).toBe(before.bundle);
