@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTLS } from 'node:tls';
-import { CoreV1Api, type V1Secret } from '@kubernetes/client-node';
+import { CoreV1Api } from '@kubernetes/client-node';
 import { makeAuthority, makeLeaf, serviceDnsNames } from '@rolechain/certs';
 import { ENV, WEBHOOK_CONFIGURATION_KINDS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
@@ -105,7 +105,7 @@ export async function openRotation(cluster: Cluster, network: Network): Promise<
     atRest: async () => {
       let rest = { leaf: '', bundle: '' };
       await until('all serve what the Secret holds, and its bundle is published', PATIENCE_MS, async () => {
-        const { 'tls.crt': leaf = '', 'ca.crt': bundle = '' } = (await readSecret(core)).data ?? {};
+        const { 'tls.crt': leaf = '', 'ca.crt': bundle = '' } = await readSecret(core);
         rest = { leaf, bundle };
         if (leaf === '' || (await bundles()).some((one) => one !== bundle)) return false;
         const served = await Promise.all(replicas.map(({ process }) => leafOf(process.port)));
@@ -125,9 +125,9 @@ export async function openRotation(cluster: Cluster, network: Network): Promise<
       });
       const pems = { 'tls.crt': leaf.certificate, 'tls.key': leaf.key, 'ca.crt': authority.certificate };
       for (const { key } of [authority, leaf]) isSecret('private key', key);
-      const found = await readSecret(core);
       const stringData = { ...pems, 'ca.key': authority.key };
-      await core.replaceNamespacedSecret({ name: SECRET, namespace: NAMESPACE, body: { ...found, stringData } });
+      const { status } = await api.patch(`/api/v1/namespaces/${NAMESPACE}/secrets/${SECRET}`, { stringData });
+      if (status !== 200) throw new Error(`The Secret was not written: ${status}`);
     },
     startLoad: async () => {
       await until('pods are injected', PATIENCE_MS, async () => (await ask(api)) === 'injected');
@@ -150,10 +150,11 @@ export async function openRotation(cluster: Cluster, network: Network): Promise<
   };
 }
 
-const readSecret = (core: CoreV1Api) =>
-  core
-    .readNamespacedSecret({ name: SECRET, namespace: NAMESPACE })
-    .catch(() => ({ data: {} as Record<string, string> }));
+/** Its `data`, nothing where it is gone. */
+async function readSecret(core: CoreV1Api): Promise<Readonly<Record<string, string>>> {
+  const asked = core.readNamespacedSecret({ name: SECRET, namespace: NAMESPACE });
+  return asked.then(({ data }) => data ?? {}).catch(() => ({}));
+}
 
 async function publishedBundles(api: Api): Promise<string[]> {
   const found = await Promise.all(
