@@ -24,7 +24,7 @@ const PURE = [
   'sidecar/src/endpoint/{answer,places}.ts',
   'sidecar/src/source/{agent-first,profiles}.ts',
   'sidecar/src/sts/{aws-clock,denied,error-table,hint-facts}.ts',
-  'certs/src/rotation.ts',
+  'certs/src/{rotation,secret-facts}.ts',
 ];
 const IMPURE = [
   // It writes.

@@ -5,7 +5,8 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import forge from 'node-forge';
-import { AUTHORITY_LIFETIME_MS, LEAF_LIFETIME_MS, makeAuthority, makeLeaf, type KeyPair } from './authority.ts';
+import { CERTIFICATE_TIMES } from '@rolechain/shared';
+import { makeAuthority, makeLeaf, type KeyPair } from './authority.ts';
 import { daysAfter, DNS_NAMES, NOW } from './testing/pairs.ts';
 
 let authority: KeyPair;
@@ -33,17 +34,17 @@ describe('a CA', () => {
     expect(extension('keyUsage')).toMatchObject({ critical: true, keyCertSign: true, digitalSignature: false });
   });
 
-  it('is valid for ten years, from an hour ago', () => {
+  it('is valid for a year, from a day ago', () => {
     const ca = new X509Certificate(authority.certificate);
-    expect(ca.validFromDate).toEqual(new Date('2027-03-01T11:00:00Z'));
-    expect(ca.validToDate).toEqual(new Date(NOW.getTime() + AUTHORITY_LIFETIME_MS));
+    expect(ca.validFromDate).toEqual(new Date('2027-02-28T12:00:00Z'));
+    expect(ca.validToDate).toEqual(new Date(NOW.getTime() + CERTIFICATE_TIMES.authorityMs));
   });
 
   it('has dates that are read alike beyond 2050, where their encoding changes', async () => {
     const late = await makeAuthority({ now: new Date('2049-06-01T00:00:00Z'), commonName: 'late' });
     const ca = new X509Certificate(late.certificate);
-    expect(ca.validFromDate).toEqual(new Date('2049-05-31T23:00:00Z'));
-    expect(ca.validToDate).toEqual(new Date('2059-05-30T00:00:00Z'));
+    expect(ca.validFromDate).toEqual(new Date('2049-05-31T00:00:00Z'));
+    expect(ca.validToDate).toEqual(new Date('2050-06-01T00:00:00Z'));
   });
 });
 
@@ -83,7 +84,9 @@ describe('a leaf', () => {
   });
 
   it('is valid for a year, and never longer than its CA', async () => {
-    expect(new X509Certificate(leaf.certificate).validToDate).toEqual(new Date(NOW.getTime() + LEAF_LIFETIME_MS));
+    expect(new X509Certificate(leaf.certificate).validToDate).toEqual(
+      new Date(NOW.getTime() + CERTIFICATE_TIMES.leafMs),
+    );
     const late = await makeLeaf({ authority, dnsNames: DNS_NAMES, now: daysAfter(3600) });
     const end = new X509Certificate(authority.certificate).validToDate;
     expect(new X509Certificate(late.certificate).validToDate).toEqual(end);

@@ -1,16 +1,7 @@
 import { createPrivateKey, generateKeyPair, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The lifetimes that open-policy-agent/cert-controller uses, which admission webhooks commonly embed. */
-export const AUTHORITY_LIFETIME_MS = 10 * 365 * DAY_MS;
-export const LEAF_LIFETIME_MS = 365 * DAY_MS;
-/** With less than this left a certificate is made again (cert-controller's lookahead): time to mend what hinders it. */
-export const LOOKAHEAD_MS = 90 * DAY_MS;
-/** Certificates are valid from an hour ago, for API servers whose clock is behind ours. */
-export const CLOCK_SKEW_MS = 60 * 60 * 1000;
+import { BACKDATED_MS, CERTIFICATE_TIMES } from '@rolechain/shared';
 
 /** A certificate (PEM) and its private key (PKCS #8, PEM). */
 export interface KeyPair {
@@ -19,7 +10,8 @@ export interface KeyPair {
 }
 
 /** A new self-signed CA of the given common name. It may sign leaves only (path length 0). */
-export async function makeAuthority({ now, commonName }: { now: Date; commonName: string }): Promise<KeyPair> {
+export async function makeAuthority(options: { now: Date; commonName: string; lifetimeMs?: number }): Promise<KeyPair> {
+  const { now, commonName, lifetimeMs = CERTIFICATE_TIMES.authorityMs } = options;
   const keys = await makeKeys();
   const subject = distinguishedName(commonName);
   const certificate = certify({
@@ -27,8 +19,8 @@ export async function makeAuthority({ now, commonName }: { now: Date; commonName
     subject,
     issuer: subject,
     signingKey: keys.privateKey,
-    notBefore: new Date(now.getTime() - CLOCK_SKEW_MS),
-    notAfter: new Date(now.getTime() + AUTHORITY_LIFETIME_MS),
+    notBefore: new Date(now.getTime() - BACKDATED_MS),
+    notAfter: new Date(now.getTime() + lifetimeMs),
     extensions: [
       { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
       { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
@@ -47,8 +39,9 @@ export async function makeLeaf(options: {
   authority: KeyPair;
   dnsNames: readonly string[];
   now: Date;
+  lifetimeMs?: number;
 }): Promise<KeyPair> {
-  const { authority, dnsNames, now } = options;
+  const { authority, dnsNames, now, lifetimeMs = CERTIFICATE_TIMES.leafMs } = options;
   const [first] = dnsNames;
   if (first === undefined) throw new RangeError('dnsNames is empty: name at least <service>.<namespace>.svc');
   const issuer = forge.pki.certificateFromPem(authority.certificate);
@@ -58,9 +51,9 @@ export async function makeLeaf(options: {
     subject: distinguishedName(first.split('.', 1)[0] ?? first),
     issuer: issuer.subject.attributes,
     signingKey: authority.key,
-    notBefore: new Date(now.getTime() - CLOCK_SKEW_MS),
+    notBefore: new Date(now.getTime() - BACKDATED_MS),
     // A leaf that outlives its CA would look valid and not be.
-    notAfter: new Date(Math.min(now.getTime() + LEAF_LIFETIME_MS, issuer.validity.notAfter.getTime())),
+    notAfter: new Date(Math.min(now.getTime() + lifetimeMs, issuer.validity.notAfter.getTime())),
     extensions: [
       { name: 'basicConstraints', critical: true, cA: false },
       { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },

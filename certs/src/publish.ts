@@ -1,11 +1,11 @@
-import type { WebhookConfigurationKind } from '@rolechain/shared';
+import { BACKDATED_MS, type WebhookConfigurationKind } from '@rolechain/shared';
 import { CertificateError, describeFailure, isFinal, mayPass, statusOf } from './errors.ts';
 import { API_RETRIES, retrying } from './retry.ts';
-import { readCertificates } from './rotation.ts';
+import { readCertificates } from './secret-facts.ts';
 
 /** A mutating or validating webhook configuration, of which only these fields are looked at. */
 export interface WebhookConfiguration {
-  readonly metadata?: { readonly managedFields?: readonly ManagedFields[] };
+  readonly metadata?: { readonly resourceVersion?: string; readonly managedFields?: readonly ManagedFields[] };
   readonly webhooks?: readonly {
     readonly name: string;
     /** `caBundle` is base64 of PEM. */
@@ -38,59 +38,58 @@ export interface WebhookConfigurationApi {
 export interface PublishOptions {
   readonly api: WebhookConfigurationApi;
   readonly configurationName: string;
-  /** PEM of the CA certificates that API servers shall trust. */
-  readonly bundle: string;
-  /** What becomes of valid CA certificates beside those that are published: `keep` is for a CA that follows another. */
-  readonly others?: 'keep' | 'drop';
   /** Ends the retries. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-type Options = Omit<PublishOptions, 'bundle' | 'others'>;
+/** What becomes of valid CA certificates beside those that are published: `keep` is for a CA that follows another. */
+export type Others = 'keep' | 'drop';
 
-export interface Published {
-  /** Whether anything had to be changed. */
-  readonly changed: boolean;
-  /** Whether other CA certificates are published beside. */
-  readonly others: boolean;
-}
-
-/**
- * Makes `bundle` the caBundle of every webhook of the configuration, and touches nothing else of it.
- *
- * Throws CertificateError: WebhookConfigurationMissing, WebhookConfigurationForbidden (403),
- * CertificatesUnavailable (everything else).
- */
-export async function publishCaBundle(options: PublishOptions): Promise<Published> {
-  const { api, configurationName, bundle, others = 'drop', signal } = options;
-  if (!bundle.includes('-----BEGIN CERTIFICATE-----') || bundle.includes('PRIVATE KEY-----')) {
-    throw new CertificateError('CertificatesUnavailable', 'The bundle to publish is not PEM of certificates alone.');
-  }
+/** Throws CertificateError: WebhookConfigurationMissing, WebhookConfigurationForbidden (403), CertificatesUnavailable. */
+export async function readConfiguration(options: PublishOptions): Promise<WebhookConfiguration> {
+  const { api, configurationName, signal } = options;
   return retrying({ ...API_RETRIES, isFinal, signal }, async () => {
-    const found = await readConfiguration(options);
-    const operations = bundlePatch(found, bundle, others);
-    const published = { changed: operations.length > 0, others: others === 'keep' && hasOthers(found, bundle) };
-    if (published.changed) await asking(options, 'patch', () => api.patch(configurationName, operations, found));
-    return published;
+    const found = await asking(options, 'get', () => api.read(configurationName));
+    if (found === undefined) throw missing(options);
+    return found;
   });
 }
 
-/** The published bundles (PEM) by webhook name, undefined where there is none. Throws as `publishCaBundle`. */
-export async function currentCaBundles(options: Options): Promise<Map<string, string | undefined>> {
-  const { webhooks = [] } = await readConfiguration(options);
-  return new Map(webhooks.map(({ name, clientConfig }) => [name, decode(clientConfig?.caBundle)]));
+/**
+ * Makes `bundle` (PEM of the CA certificates that API servers shall trust) the caBundle of every webhook of the
+ * configuration, which was read as `found`, and touches nothing else of it; whether there was anything to change. Throws as `readConfiguration`; an error that is
+ * `passing` after a conflict and wherever else a second look has a chance.
+ */
+export async function publishCaBundle(
+  found: WebhookConfiguration,
+  { bundle, others = 'drop' }: { readonly bundle: string; readonly others?: Others },
+  options: PublishOptions,
+): Promise<boolean> {
+  if (!bundle.includes('-----BEGIN CERTIFICATE-----') || bundle.includes('PRIVATE KEY-----')) {
+    throw new CertificateError('CertificatesUnavailable', 'The bundle to publish is not PEM of certificates alone.');
+  }
+  const operations = bundlePatch(found, bundle, others);
+  if (operations.length === 0) return false;
+  await asking(options, 'patch', () => options.api.patch(options.configurationName, operations, found));
+  return true;
+}
+
+/** The published bundle (PEM) of each webhook, empty where there is none. */
+export function publishedBundles({ webhooks = [] }: WebhookConfiguration): string[] {
+  return webhooks.map(({ clientConfig }) => decode(clientConfig?.caBundle) ?? '');
 }
 
 /**
  * The webhooks are addressed by their place in the list, so each write is guarded by a test of the name:
- * if somebody has put another webhook there meanwhile, the API server refuses the patch as a whole.
+ * if somebody has put another webhook there meanwhile, the API server refuses the patch as a whole. The resourceVersion
+ * keeps a replica that drops a CA from dropping one that another has just published.
  */
 export function bundlePatch(
-  { webhooks = [] }: WebhookConfiguration,
+  { metadata, webhooks = [] }: WebhookConfiguration,
   bundle: string,
-  others: 'keep' | 'drop' = 'drop',
+  others: Others = 'drop',
 ): PatchOperation[] {
-  return webhooks.flatMap(({ name, clientConfig }, i): PatchOperation[] => {
+  const operations = webhooks.flatMap(({ name, clientConfig }, i): PatchOperation[] => {
     const present = decode(clientConfig?.caBundle);
     if (present === bundle || (others === 'keep' && hasAll(present, bundle))) return [];
     const wanted = others === 'keep' ? bundle + othersOf(present, bundle).join('') : bundle;
@@ -99,6 +98,9 @@ export function bundlePatch(
       { op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value: Buffer.from(wanted).toString('base64') },
     ];
   });
+  const version = metadata?.resourceVersion;
+  if (operations.length === 0 || version === undefined) return operations;
+  return [{ op: 'test', path: '/metadata/resourceVersion', value: version }, ...operations];
 }
 
 /**
@@ -120,8 +122,9 @@ const MOST_OTHERS = 4;
 /** PEM of the CA certificates in a published bundle that aren't in ours, as our bundles have them. */
 function othersOf(present: string | undefined, bundle: string): string[] {
   if (present === undefined) return [];
-  const now = new Date();
-  const found = (readCertificates(present) ?? []).filter((ca) => ca.ca && now < ca.validToDate);
+  // The clock of the replica that serves a leaf of it may be behind ours.
+  const ended = new Date(Date.now() - BACKDATED_MS);
+  const found = (readCertificates(present) ?? []).filter((ca) => ca.ca && ended < ca.validToDate);
   return [...new Set(found.map((ca) => ca.toString()))].filter((pem) => !bundle.includes(pem)).slice(0, MOST_OTHERS);
 }
 
@@ -131,25 +134,14 @@ function hasAll(present: string | undefined, bundle: string): boolean {
   return (readCertificates(bundle) ?? []).every((ca) => found.includes(ca.toString()));
 }
 
-function hasOthers({ webhooks = [] }: WebhookConfiguration, bundle: string): boolean {
-  return webhooks.some(({ clientConfig }) => othersOf(decode(clientConfig?.caBundle), bundle).length > 0);
-}
-
 /** An empty caBundle is none: the API server then trusts its own system's roots. */
 function decode(caBundle: string | undefined): string | undefined {
   return caBundle ? Buffer.from(caBundle, 'base64').toString('utf8') : undefined;
 }
 
-async function readConfiguration(options: Options): Promise<WebhookConfiguration> {
-  const { api, configurationName } = options;
-  const found = await asking(options, 'get', () => api.read(configurationName));
-  if (found === undefined) throw missing(options);
-  return found;
-}
-
 type Verb = 'get' | 'patch';
 
-async function asking<T>(options: Options, verb: Verb, call: () => Promise<T>): Promise<T> {
+async function asking<T>(options: PublishOptions, verb: Verb, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -157,7 +149,7 @@ async function asking<T>(options: Options, verb: Verb, call: () => Promise<T>): 
   }
 }
 
-function refusal(options: Options, verb: Verb, error: unknown): CertificateError {
+function refusal(options: PublishOptions, verb: Verb, error: unknown): CertificateError {
   const status = statusOf(error);
   if (status === 404) return missing(options);
   const what = `${resourceOf(options)} "${options.configurationName}"`;
@@ -170,12 +162,12 @@ function refusal(options: Options, verb: Verb, error: unknown): CertificateError
   return new CertificateError('CertificatesUnavailable', text, isFailedTest || mayPass(status));
 }
 
-function missing({ api, configurationName }: Options): CertificateError {
+function missing({ api, configurationName }: PublishOptions): CertificateError {
   const text = `There is no ${api.kind} "${configurationName}": apply the manifests, or correct the name in the settings.`;
   return new CertificateError('WebhookConfigurationMissing', text);
 }
 
 /** The resource as RBAC rules name it. */
-function resourceOf({ api }: Options): string {
+function resourceOf({ api }: PublishOptions): string {
   return `${api.kind.toLowerCase()}s`;
 }

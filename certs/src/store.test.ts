@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { CertificateError } from './errors.ts';
-import { ensureCertificates, type EnsureOptions } from './store.ts';
-import { daysAfter, DNS_NAMES, makeData, NOW } from './testing/pairs.ts';
+import { ensureCertificates } from './testing/maintaining.ts';
+import type { LookOptions } from './look.ts';
+import { daysAfter, makeData, NOW } from './testing/pairs.ts';
 import { fromBase64, memorySecret, type MemorySecret } from './testing/memory-api.ts';
 import { recordingLog } from '@rolechain/kit/recording-log.ts';
 
@@ -11,18 +12,11 @@ beforeAll(async () => {
   data = await makeData();
 });
 
-function setUp(more: Partial<EnsureOptions> = {}) {
+function setUp(more: Partial<LookOptions> = {}) {
   const api = memorySecret();
   const log = recordingLog();
-  const options: EnsureOptions = {
-    api,
-    log,
-    namespace: 'rolechain',
-    secretName: 'rolechain-webhook-tls',
-    dnsNames: DNS_NAMES,
-    now: () => NOW,
-    ...more,
-  };
+  const secret = { api, namespace: 'rolechain', secretName: 'rolechain-webhook-tls' };
+  const options = { secret, log, wall: () => NOW, ...more };
   return { api, log, options };
 }
 
@@ -38,8 +32,8 @@ describe('ensureCertificates', () => {
     });
     expect(Object.keys(stored(api)).sort()).toEqual(['ca.crt', 'ca.key', 'tls.crt', 'tls.key']);
     expect(stored(api)).toMatchObject({ 'tls.crt': made.certificate, 'tls.key': made.key, 'ca.crt': made.bundle });
-    expect(made.notAfter).toEqual(daysAfter(365));
-    expect(log.lines).toHaveLength(1);
+    expect(made.notAfter).toEqual(daysAfter(90));
+    expect(log.lines).toEqual([expect.stringContaining('made'), expect.stringContaining('a new leaf is served')]);
     expect(await ensureCertificates(options)).toEqual(made);
   });
 
@@ -47,8 +41,8 @@ describe('ensureCertificates', () => {
     const { api, options, log } = setUp();
     api.put(data);
     expect(await ensureCertificates(options)).toMatchObject({ certificate: data['tls.crt'], bundle: data['ca.crt'] });
-    expect(api.calls).toEqual(['read']);
-    expect(log.lines).toEqual([]);
+    expect(new Set(api.calls)).toEqual(new Set(['read']));
+    expect(log.lines).toEqual([expect.stringContaining('a new leaf is served')]);
   });
 
   it('ends with the same CA and leaf on five replicas at once', async () => {
@@ -62,7 +56,7 @@ describe('ensureCertificates', () => {
   });
 
   it('ends with the same leaf when five replicas renew it at once', async () => {
-    const { api, options } = setUp({ now: () => daysAfter(300) });
+    const { api, options } = setUp({ wall: () => daysAfter(70) });
     api.put(data);
     const all = await Promise.all(Array.from({ length: 5 }, () => ensureCertificates(options)));
     expect(new Set(all.map(({ certificate }) => certificate)).size).toBe(1);
@@ -73,19 +67,18 @@ describe('ensureCertificates', () => {
 
   it('renews the leaf as time goes by, and at last the CA, and always ends with something to serve', async () => {
     let now = NOW;
-    const { api, options } = setUp({ now: () => now });
+    const { api, options } = setUp({ wall: () => now });
     const leaves = new Set<string>();
-    const bundles = new Set<string>();
-    for (let days = 0; days <= 4015; days += 73) {
+    const authorities = new Set<string>();
+    for (let days = 0; days <= 1095; days += 73) {
       now = daysAfter(days);
-      const { certificate, bundle, notAfter } = await ensureCertificates(options);
+      const { certificate, notAfter } = await ensureCertificates(options);
       leaves.add(certificate);
-      bundles.add(bundle);
-      expect(notAfter.getTime()).toBeGreaterThanOrEqual(daysAfter(90, now).getTime());
+      authorities.add(stored(api)['ca.key']!);
+      expect(notAfter.getTime()).toBeGreaterThanOrEqual(daysAfter(27, now).getTime());
     }
-    expect(bundles.size).toBe(2);
-    expect(leaves.size).toBe(api.calls.filter((verb) => verb !== 'read').length);
-    expect(leaves.size).toBeLessThan(16);
+    expect(authorities.size).toBe(4);
+    expect(leaves.size).toBe(16);
   });
 
   it('fills an empty Secret that the manifests brought, and leaves its type, labels and other keys', async () => {
@@ -107,14 +100,14 @@ describe('ensureCertificates', () => {
   it('refuses to write over a Secret of unknown version', async () => {
     const { api, options } = setUp();
     const blind = { ...api, read: () => Promise.resolve({ data: {} }) };
-    await expect(ensureCertificates({ ...options, api: blind })).rejects.toMatchObject({
+    await expect(ensureCertificates({ ...options, secret: { ...options.secret, api: blind } })).rejects.toMatchObject({
       code: 'CertificatesUnavailable',
     });
     expect(api.calls).toEqual([]);
   });
 
   it('gets over conflicts, a Secret that vanishes, an overloaded API server and lost connections', async () => {
-    const { api, options } = setUp({ now: () => daysAfter(300) });
+    const { api, options } = setUp({ wall: () => daysAfter(70) });
     api.put(data);
     api.fail('read', undefined, 500, 429);
     api.fail('replace', 409, 404);
@@ -132,15 +125,17 @@ describe('ensureCertificates', () => {
         throw new TypeError('fetch failed');
       },
     };
-    expect(await ensureCertificates({ ...options, api: lossy })).toMatchObject({ certificate: stored(api)['tls.crt'] });
-    expect(api.calls).toEqual(['read', 'create', 'read']);
+    expect(await ensureCertificates({ ...options, secret: { ...options.secret, api: lossy } })).toMatchObject({
+      certificate: stored(api)['tls.crt'],
+    });
+    expect(api.calls.filter((verb) => verb !== 'read')).toEqual(['create']);
   });
 
   it("serves the standing leaf when a renewal can't be written", async () => {
-    const { api, options, log } = setUp({ now: () => daysAfter(300) });
+    const { api, options, log } = setUp({ wall: () => daysAfter(70) });
     api.put(data);
     api.fail('replace', 403);
-    expect(await ensureCertificates(options)).toMatchObject({ certificate: data['tls.crt'], notAfter: daysAfter(365) });
+    expect(await ensureCertificates(options)).toMatchObject({ certificate: data['tls.crt'], notAfter: daysAfter(90) });
     expect(log.lines.join()).toContain('CertificateSecretForbidden');
   });
 
@@ -167,11 +162,17 @@ describe('ensureCertificates', () => {
       code: 'CertificatesUnavailable',
       message: expect.stringContaining('LeafNamesDiffer'),
     });
-    expect(api.calls).toEqual(['read']);
+    expect(new Set(api.calls)).toEqual(new Set(['read']));
   });
 
   it('gives up when the signal says so', async () => {
-    const { api, options } = setUp({ signal: AbortSignal.abort() });
+    const ending = new AbortController();
+    const { api, options } = setUp({ signal: ending.signal });
+    const { read } = api;
+    api.read = () => {
+      ending.abort();
+      return read();
+    };
     api.fail('read', 500, 500);
     await expect(ensureCertificates(options)).rejects.toMatchObject({ code: 'CertificatesUnavailable' });
     expect(api.calls).toEqual(['read']);
@@ -194,8 +195,8 @@ it('tells no key, neither in the log nor in an error', async () => {
   }
   await ensureCertificates(options);
   api.fail('replace', 422);
-  await ensureCertificates({ ...options, now: () => daysAfter(300) });
-  expect(log.lines).toHaveLength(2);
+  await ensureCertificates({ ...options, wall: () => daysAfter(70) });
+  expect(log.lines).toHaveLength(4);
   const everything = [...said, ...log.lines].join('\n');
   expect(everything).not.toMatch(/PRIVATE|LS0tLS1CRUdJTi/);
   for (const key of ['tls.key', 'ca.key']) {

@@ -1,8 +1,10 @@
+import type { CertificateTimes } from '@rolechain/shared';
 import { makeAuthority, makeLeaf } from './authority.ts';
 import { CertificateError, describeFailure, isFinal, mayPass, statusOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { API_RETRIES, retrying } from './retry.ts';
-import { plan, SECRET_KEYS, type Action, type CertificateData, type Certificates } from './rotation.ts';
+import type { Write } from './rotation.ts';
+import { readSecret, SECRET_KEYS, type CertificateData, type SecretContent } from './secret-facts.ts';
 
 /** The common name of the CA, as people see it in `openssl x509`. */
 const AUTHORITY_NAME = 'rolechain webhook CA';
@@ -30,88 +32,98 @@ export interface SecretApi {
   replace(secret: Secret): Promise<unknown>;
 }
 
-export interface EnsureOptions {
+export interface StoreOptions {
   readonly api: SecretApi;
   readonly namespace: string;
   readonly secretName: string;
   readonly dnsNames: readonly string[];
+  readonly times: CertificateTimes;
+  /** The wall clock. */
   readonly now: () => Date;
   readonly log: Log;
   /** Ends the retries. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The Secret as it was read, if there is one. */
+export interface Stored {
+  readonly secret: Secret | undefined;
+  readonly content: SecretContent | undefined;
+}
+
+/** Throws CertificateError: CertificateSecretForbidden (403), CertificatesUnavailable. */
+export async function readStored(options: StoreOptions): Promise<Stored> {
+  const { api, dnsNames, signal } = options;
+  const secret = await retrying({ ...API_RETRIES, isFinal, signal }, () => asking(options, 'get', () => api.read()));
+  return { secret, content: secret && readSecret(decode(secret), dnsNames) };
 }
 
 /**
- * The certificates that all replicas serve: those of the Secret, which is made, or renewed, if need be
- * (see `plan`). Whichever replica writes first wins; the others' writes meet a 409, and they read again.
+ * Writes what `plan` asked for. Whichever replica writes first wins; the others' writes meet a 409, and they read again.
  *
- * If a renewal can't be written, what the Secret holds is served as long as it is valid. Otherwise throws
- * CertificateError: CertificateSecretForbidden (403), CertificateSecretUnwritable (another refusal),
- * CertificatesUnavailable (the API server could not be asked).
+ * Throws CertificateError: CertificateSecretForbidden (403), CertificateSecretUnwritable (another refusal),
+ * CertificatesUnavailable; one that is `passing` after a conflict and wherever else a second look has a chance.
  */
-export async function ensureCertificates(options: EnsureOptions): Promise<Certificates> {
-  const { api, now, dnsNames, log, signal } = options;
-  let standing: Certificates | undefined;
-  const step = async (): Promise<Certificates> => {
-    const secret = await asking(options, 'get', () => api.read());
-    const action = plan(secret && decode(secret), now(), dnsNames);
-    if (action.do === 'serve') return action.serving;
-    standing = action.do === 'create' ? undefined : action.standing;
-    const issued = await issue(action, options);
-    const wanted = secret === undefined ? newSecret(options, issued) : changedSecret(secret, issued);
-    if (secret === undefined) await asking(options, 'create', () => api.create(wanted));
-    else await asking(options, 'update', () => api.replace(wanted));
-    log.info(
-      { ...place(options), ...reasonOf(action), notAfter: issued.serving.notAfter },
-      `certificates: ${SAID[action.do]}`,
-    );
-    return issued.serving;
-  };
-  try {
-    return await retrying({ ...API_RETRIES, isFinal, signal }, step);
-  } catch (error) {
-    if (standing === undefined || !(error instanceof CertificateError)) throw error;
-    const fields = { ...place(options), code: error.code, notAfter: standing.notAfter };
-    log.warn(fields, `certificates: could not be renewed, the present ones are served on: ${error.message}`);
-    return standing;
-  }
-}
-
-const SAID = { create: 'made', renewLeaf: 'leaf renewed', replace: 'CA and leaf replaced' } as const;
-
-const reasonOf = (action: Action): { reason?: string } => ('reason' in action ? { reason: action.reason } : {});
-
-const place = ({ namespace, secretName }: EnsureOptions): object => ({ secret: `${namespace}/${secretName}` });
-
-/** What is served, and what goes into the Secret: the CA's key goes nowhere else. */
-interface Issued {
-  readonly serving: Certificates;
-  readonly data: Required<CertificateData>;
-}
-
-async function issue(action: Exclude<Action, { do: 'serve' }>, options: EnsureOptions): Promise<Issued> {
-  const now = options.now();
-  const isRenewal = action.do === 'renewLeaf';
-  const authority = isRenewal ? action.authority : await makeAuthority({ now, commonName: AUTHORITY_NAME });
-  const leaf = await makeLeaf({ authority, dnsNames: options.dnsNames, now });
-  const data = {
-    'tls.crt': leaf.certificate,
-    'tls.key': leaf.key,
-    'ca.crt': isRenewal ? action.bundle : authority.certificate,
-    'ca.key': authority.key,
-  };
+export async function writeStored(write: Write, { secret, content }: Stored, options: StoreOptions): Promise<void> {
+  const { api, dnsNames, log } = options;
+  const data = await issue(write, content, options);
   // Other replicas will judge it by `plan`: what doesn't pass there must not be written, or they would
   // write over each other for ever.
-  const judged = plan(data, now, options.dnsNames);
-  if (judged.do !== 'serve') throw new CertificateError('CertificatesUnavailable', unsound(judged));
-  return { serving: judged.serving, data };
+  const { facts, serving } = readSecret(data, dnsNames);
+  const unfit = [facts.signer, facts.leaf].find((one) => typeof one === 'string');
+  if (unfit !== undefined) throw new CertificateError('CertificatesUnavailable', unsound(unfit));
+  const wanted = secret === undefined ? newSecret(options, data) : changedSecret(secret, data);
+  if (secret === undefined) await asking(options, 'create', () => api.create(wanted));
+  else await asking(options, 'update', () => api.replace(wanted));
+  const reason = 'reason' in write ? { reason: write.reason } : {};
+  log.info({ ...place(options), ...reason, notAfter: serving?.notAfter }, `certificates: ${SAID[write.do]}`);
 }
 
-const unsound = (judged: Action): string =>
-  `The certificate just made is not fit to be served (${reasonOf(judged).reason ?? judged.do}). ` +
+const SAID: Record<Write['do'], string> = {
+  create: 'made',
+  renewLeaf: 'leaf renewed',
+  replace: 'CA and leaf replaced',
+  addAuthority: 'a CA was added that will sign the next leaf',
+  dropAuthorities: 'a former CA was removed',
+};
+
+export const place = ({ namespace, secretName }: Pick<StoreOptions, 'namespace' | 'secretName'>): object => ({
+  secret: `${namespace}/${secretName}`,
+});
+
+/** What goes into the Secret: the CA's key goes nowhere else. */
+async function issue(
+  write: Write,
+  content: SecretContent | undefined,
+  { dnsNames, times, now: clock }: StoreOptions,
+): Promise<Required<CertificateData>> {
+  const now = clock();
+  const { authority: present, serving } = content ?? {};
+  const isSignedByPresent = write.do === 'renewLeaf' || write.do === 'dropAuthorities';
+  const made = { now, commonName: AUTHORITY_NAME, lifetimeMs: times.authorityMs };
+  const authority = isSignedByPresent ? unlessGone(present) : await makeAuthority(made);
+  const kept = 'keep' in write ? write.keep.map(({ id }) => id) : [];
+  const keepsLeaf = write.do === 'addAuthority' || write.do === 'dropAuthorities';
+  const leaf = keepsLeaf ? unlessGone(serving) : await makeLeaf({ authority, dnsNames, now, lifetimeMs: times.leafMs });
+  return {
+    'tls.crt': leaf.certificate,
+    'tls.key': leaf.key,
+    'ca.crt': (isSignedByPresent ? kept : [authority.certificate, ...kept]).join(''),
+    'ca.key': authority.key,
+  };
+}
+
+/** `plan` asks for it only where it is there. */
+function unlessGone<T>(found: T | undefined): T {
+  if (found === undefined) throw new CertificateError('CertificatesUnavailable', 'The Secret has lost what it held.');
+  return found;
+}
+
+const unsound = (reason: string): string =>
+  `The certificate just made is not fit to be served (${reason}). ` +
   'Check that the DNS names in the settings are names of a Service.';
 
-function newSecret({ namespace, secretName }: EnsureOptions, { data }: Issued): Secret {
+function newSecret({ namespace, secretName }: StoreOptions, data: Required<CertificateData>): Secret {
   return {
     metadata: { name: secretName, namespace, labels: { 'app.kubernetes.io/managed-by': 'rolechain' } },
     type: 'kubernetes.io/tls',
@@ -120,7 +132,7 @@ function newSecret({ namespace, secretName }: EnsureOptions, { data }: Issued): 
 }
 
 /** The type can't be changed, and an empty Secret that the manifests bring may be of another. */
-function changedSecret(found: Secret, { data }: Issued): Secret {
+function changedSecret(found: Secret, data: Required<CertificateData>): Secret {
   // Without it the API server would take the write unconditionally.
   if (!found.metadata?.resourceVersion) {
     throw new CertificateError('CertificatesUnavailable', 'The API server sent the Secret without a resourceVersion.');
@@ -140,7 +152,7 @@ function decode({ data = {} }: Secret): CertificateData {
 type Verb = 'get' | 'create' | 'update';
 
 /** The client's errors end here: only what is known to be no secret goes on. */
-async function asking<T>(options: EnsureOptions, verb: Verb, call: () => Promise<T>): Promise<T> {
+async function asking<T>(options: StoreOptions, verb: Verb, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -148,7 +160,7 @@ async function asking<T>(options: EnsureOptions, verb: Verb, call: () => Promise
   }
 }
 
-function refusal({ namespace, secretName }: EnsureOptions, verb: Verb, error: unknown): CertificateError {
+function refusal({ namespace, secretName }: StoreOptions, verb: Verb, error: unknown): CertificateError {
   const status = statusOf(error);
   const text = `The API server did not ${verb} secrets "${secretName}" in namespace "${namespace}" (${describeFailure(error)}).`;
   if (status === 403) {

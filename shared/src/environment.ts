@@ -34,4 +34,6 @@ export const ENV = {
   /** The webhook's own Namespace, pod and node, through the downward API. */
   namespace: 'ROLECHAIN_NAMESPACE',
   nodeName: 'ROLECHAIN_NODE_NAME',
+  /** Lifetimes of the webhook's certificates, for tests: `leaf=1m,authority=5m` (certificate-times.ts). */
+  certificateLifetimes: 'ROLECHAIN_CERTIFICATE_LIFETIMES',
 } as const;

@@ -194,7 +194,7 @@ describeWithCluster('doctor', (cluster) => {
         state: 'failed',
         reason: expect.stringContaining('It is not for'),
       });
-      const nearly = new Date(now.getTime() - 350 * 24 * 3600 * 1000);
+      const nearly = new Date(now.getTime() - 80 * 24 * 3600 * 1000);
       expect(await store(await leafOf(nearly, ['rolechain-webhook.rolechain.svc']))).toMatchObject({
         state: 'warning',
         reason: expect.stringContaining('days are left'),

@@ -10,3 +10,6 @@ export const LOCK_DOWN: readonly string[] = [
 
 /** Those whose commands upgrade.test.ts runs. */
 export const UPGRADE: readonly string[] = ['Upgrade'];
+
+/** Those whose commands test/rotation runs. */
+export const ROTATE: readonly string[] = ['Rotate'];

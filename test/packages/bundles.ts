@@ -1,6 +1,6 @@
 /** What the webhook adds to its configurations, by the code and under the field manager of the webhook. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { makeAuthority, publishCaBundle, webhookConfigurationApi } from '@rolechain/certs';
+import { makeAuthority, publishCaBundle, readConfiguration, webhookConfigurationApi } from '@rolechain/certs';
 import { WEBHOOK_CONFIGURATION_KINDS } from '@rolechain/shared';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
 
@@ -18,8 +18,8 @@ export async function makePublisher(kubeConfig: KubeConfig): Promise<Publisher> 
     bundle: Buffer.from(certificate).toString('base64'),
     publish: async () => {
       for (const kind of WEBHOOK_CONFIGURATION_KINDS) {
-        const api = webhookConfigurationApi(kubeConfig, kind);
-        await publishCaBundle({ api, configurationName: CONFIGURATION, bundle: certificate });
+        const options = { api: webhookConfigurationApi(kubeConfig, kind), configurationName: CONFIGURATION };
+        await publishCaBundle(await readConfiguration(options), { bundle: certificate }, options);
       }
     },
   };

@@ -45,7 +45,7 @@ const MAX_LAG_MS = 1000;
 const UNCALLED = 50;
 const HELD_DRAIN = join(import.meta.dirname, '..', 'webhook', 'held-drain.mjs');
 
-interface Replica {
+export interface Replica {
   readonly process: WebhookProcess;
   readonly address: string;
   isReady: boolean;
@@ -122,7 +122,7 @@ export async function restartUnderLoad(
 }
 
 /** Writes the endpoints of the Service as the replicas are when its turn comes. */
-function publisher(api: Api, replicas: readonly Replica[]): () => Promise<void> {
+export function publisher(api: Api, replicas: readonly Replica[]): () => Promise<void> {
   const name = 'rolechain-webhook';
   const apply = async (path: string, object: KubeObject): Promise<void> => {
     const { status, body } = await api.apply(

@@ -15,8 +15,10 @@ import {
   errorFields,
   formatProblems,
   makeLogger,
+  parseCertificateLifetimes,
   programText,
   warningFields,
+  type CertificateTimes,
   type ErrorCode,
   type Logger,
   type NothingElse,
@@ -70,6 +72,7 @@ async function main(): Promise<void> {
   }
   const file = settingsFile();
   const settings = readSettings(file);
+  const times = certificateTimes();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
   const { address, port, healthPort, eksWebhook: flags, mode, logLevel: _, ...unread }: OwnSettings = others;
@@ -96,7 +99,7 @@ async function main(): Promise<void> {
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
   const certificates = makeCertificateMaintainer({
-    ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
+    ...{ settings, namespace, kubeConfig, times, metrics, log, signal: stop.signal },
   });
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
@@ -120,7 +123,7 @@ async function main(): Promise<void> {
   const health = makeHealthServer(options);
   await listen(health, address, healthPort);
   const serve = async (current: Certificates): Promise<void> => {
-    metrics.certificateExpires(new Date(current.notAfter));
+    metrics.certificatesExpire(current);
     if (state.server) {
       setCertificate(state.server, current, clients);
       return;
@@ -223,6 +226,11 @@ function settingsFile(): string {
 function readSettings(file: string): Settings {
   const settings = parseSettings(attempt(`${file} can't be read: `, () => readFileSync(file, 'utf8')));
   return settings.ok ? settings.value : fail(`${file}: ${formatProblems(settings.problems)}`);
+}
+
+function certificateTimes(): CertificateTimes {
+  const times = parseCertificateLifetimes(process.env[ENV.certificateLifetimes]);
+  return times.ok ? times.value : fail(formatProblems(times.problems));
 }
 
 function attempt<T>(what: string, step: () => T): T {

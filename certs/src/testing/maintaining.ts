@@ -1,9 +1,10 @@
 /** Maintained certificates over a Secret and a configuration in memory. */
 import { eventually } from '@rolechain/kit/until.ts';
-import { maintainCertificates, type MaintainOptions } from '../maintain-certificates.ts';
-import { publishCaBundle } from '../publish.ts';
-import type { Certificates } from '../rotation.ts';
-import { ensureCertificates } from '../store.ts';
+import { CERTIFICATE_TIMES } from '@rolechain/shared';
+import { look, type LookOptions, type State } from '../look.ts';
+import { maintainCertificates } from '../maintain-certificates.ts';
+import type { MaintainOptions } from '../maintain-options.ts';
+import type { Certificates } from '../secret-facts.ts';
 import { memoryConfiguration, memorySecret } from './memory-api.ts';
 import { DNS_NAMES, NOW } from './pairs.ts';
 import { recordingLog } from '@rolechain/kit/recording-log.ts';
@@ -22,6 +23,27 @@ export async function until(check: () => boolean): Promise<void> {
   await eventually('it holds', check, { everyMs: 2 });
 }
 
+/** Milliseconds where a cluster has seconds and minutes. */
+export const QUICK = { ...CERTIFICATE_TIMES, lagMs: 1, settleMs: 2, keepMs: 5, checkMs: 5 };
+
+/** What a replica that starts now comes to serve by one look at a Secret, with no configuration there. */
+export async function ensureCertificates(
+  options: Partial<LookOptions> & Pick<LookOptions, 'secret' | 'log'>,
+): Promise<Certificates> {
+  let served: Certificates | undefined;
+  const state: State = { served: undefined, servedSince: 0, vouchedSince: new Map(), jitter: 0 };
+  const all: LookOptions = {
+    ...{ dnsNames: DNS_NAMES, configurationName: 'rolechain', times: CERTIFICATE_TIMES },
+    ...{ signal: new AbortController().signal, now: () => 0, wall: () => NOW },
+    ...options,
+    configurations: [],
+    onChange: (certificates) => void (served = certificates),
+  };
+  await look(all, state);
+  if (served === undefined) throw new Error('It rests, and serves nothing.');
+  return served;
+}
+
 export function setUp(more: Partial<MaintainOptions> = {}) {
   const secret = memorySecret();
   const configuration = memoryConfiguration([{ name: 'pods', clientConfig: {} }]);
@@ -30,21 +52,13 @@ export function setUp(more: Partial<MaintainOptions> = {}) {
   const changes: Certificates[] = [];
   const ending = new AbortController();
   const options: MaintainOptions = {
-    store: (signal) =>
-      ensureCertificates({
-        api: secret,
-        namespace: 'rolechain',
-        secretName: 'tls',
-        dnsNames: DNS_NAMES,
-        now: () => clock.now,
-        log,
-        signal,
-      }),
-    publish: (bundle, others, signal) =>
-      publishCaBundle({ api: configuration, configurationName: 'rolechain', bundle, others, signal }),
+    secret: { api: secret, namespace: 'rolechain', secretName: 'rolechain-webhook-tls' },
+    dnsNames: DNS_NAMES,
+    configurations: [configuration],
+    configurationName: 'rolechain',
     onChange: (certificates) => void changes.push(certificates),
-    intervalMs: 5,
-    overlap: { lagMs: 1, keepMs: 5 },
+    times: QUICK,
+    wall: () => clock.now,
     signal: ending.signal,
     log,
     ...more,

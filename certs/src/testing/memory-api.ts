@@ -76,6 +76,7 @@ export function fromBase64(data: Record<string, string> = {}): Record<string, st
 type Webhooks = { name: string; clientConfig: { caBundle?: string } }[];
 
 export interface MemoryConfiguration extends WebhookConfigurationApi {
+  /** As another client reads and replaces them. */
   webhooks: Webhooks;
   readonly patches: (readonly PatchOperation[])[];
   /** Called between the read of a caller and its patch, as another client would write there. */
@@ -84,20 +85,32 @@ export interface MemoryConfiguration extends WebhookConfigurationApi {
 
 /** One webhook configuration of any name that applies the JSON Patch operations used here, all or none. */
 export function memoryConfiguration(webhooks: Webhooks): MemoryConfiguration {
+  let stored = webhooks;
+  let version = 1;
   const configuration: MemoryConfiguration = {
     kind: 'MutatingWebhookConfiguration',
-    webhooks,
+    get webhooks() {
+      return stored;
+    },
+    set webhooks(replaced) {
+      stored = replaced;
+      version++;
+    },
     patches: [],
     beforePatch: () => undefined,
     read: async (): Promise<WebhookConfiguration> => {
       await tick();
-      return structuredClone({ webhooks: configuration.webhooks });
+      return structuredClone({ metadata: { resourceVersion: `${version}` }, webhooks: stored });
     },
     patch: async (_name, operations) => {
       await tick();
       configuration.beforePatch();
-      const changed = structuredClone(configuration.webhooks);
+      const changed = structuredClone(stored);
       for (const { op, path, value } of operations) {
+        if (path === '/metadata/resourceVersion') {
+          if (value !== `${version}`) throw httpError(422);
+          continue;
+        }
         const [, index, field] = /^\/webhooks\/(\d+)\/(name|clientConfig\/caBundle)$/.exec(path) ?? [];
         const webhook = changed[Number(index)];
         if (webhook === undefined || (op === 'test' && webhook.name !== value)) throw httpError(422);

@@ -1,5 +1,5 @@
 import { makeAuthority, makeLeaf } from '../authority.ts';
-import type { CertificateData } from '../rotation.ts';
+import type { CertificateData } from '../secret-facts.ts';
 
 export const NOW = new Date('2027-03-01T12:00:00Z');
 export const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 /** The webhook's certificate: of its Secret, the public part alone. */
-import { INSTALLED } from '@rolechain/shared';
+import { CERTIFICATE_TIMES, INSTALLED, RENEWAL } from '@rolechain/shared';
 
 import { X509Certificate } from 'node:crypto';
 import { listAt, textAt } from '../objects/fields.ts';
@@ -8,8 +8,9 @@ import type { Facts, PublicCertificates } from './facts.ts';
 
 const PAGE = 'docs/certificates.md';
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** The webhook renews with 90 days left (certs/src/authority.ts, LOOKAHEAD_MS): less says that something hinders it. */
-const EARLY_DAYS = 60;
+/** The webhook renews with a third of the life left: half of that says that something hinders it. */
+const RENEWED_DAYS = (CERTIFICATE_TIMES.leafMs * RENEWAL.left) / DAY_MS;
+const EARLY_DAYS = RENEWED_DAYS / 2;
 
 export const certificateChecks = (category: string): readonly Check<Facts>[] => [
   {
@@ -67,7 +68,7 @@ function certificate({ certificate: pem, authority }: PublicCertificates, { now,
   const days = Math.floor((to.getTime() - now.getTime()) / DAY_MS);
   if (days >= EARLY_DAYS) return ok(`${days} days left`);
   return warning(
-    `${days} days are left: the webhook renews with 90, so something hinders it.`,
+    `${days} days are left: the webhook renews with ${RENEWED_DAYS}, so something hinders it.`,
     'Look at its log, and at its rights on the Secret.',
   );
 }

@@ -39,6 +39,12 @@ export const WEBHOOK_METRICS = {
     labels: [],
     help: 'When the serving certificate expires.',
   },
+  authorityExpires: {
+    name: 'rolechain_ca_certificate_expiration_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When the CA certificate that has signed the serving certificate expires.',
+  },
   configurationTrusts: {
     name: 'rolechain_webhook_configuration_trusts',
     type: 'gauge',

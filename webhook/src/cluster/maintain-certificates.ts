@@ -11,21 +11,19 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import {
   CertificateError,
   FIELD_MANAGER,
-  ensureCertificates,
   maintainCertificates,
   writersOf,
   makeTokenBucket,
   makeNudges,
-  publishCaBundle,
   secretApi,
   serviceDnsNames,
   webhookConfigurationApi,
   type Certificates,
-  type Published,
+  type Seen,
   type SecretApi,
   type WebhookConfigurationApi,
 } from '@rolechain/certs';
-import type { ErrorCode, Logger, WebhookConfigurationKind } from '@rolechain/shared';
+import type { CertificateTimes, ErrorCode, Logger, WebhookConfigurationKind } from '@rolechain/shared';
 import { changesSink, ownObjectSource, type OwnObject } from './own-objects.ts';
 import { reflect, untilItChanges } from './reflector.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -36,6 +34,7 @@ export interface CertificateMaintainerOptions {
   /** The webhook's own. */
   readonly namespace: string;
   readonly kubeConfig: KubeConfig;
+  readonly times: CertificateTimes;
   readonly metrics: Pick<Metrics, 'configurationIs' | 'bundleWritten'>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -61,7 +60,7 @@ const SECRET_WRITES = { burst: 3, everyMs: 20_000 };
 const PEACE_MS = 600_000;
 
 export function makeCertificateMaintainer(options: CertificateMaintainerOptions): CertificateMaintainer {
-  const { settings, namespace, kubeConfig, log, signal } = options;
+  const { settings, namespace, kubeConfig, times, log, signal } = options;
   const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
   const nudges = makeNudges();
   const secrets = slowly(secretApi(kubeConfig, namespace, secretName), signal);
@@ -85,15 +84,12 @@ export function makeCertificateMaintainer(options: CertificateMaintainerOptions)
   return {
     notCalled: () => [...new Set(configurations.flatMap(({ trouble }) => trouble() ?? []))],
     keep: async (serve) => {
-      const store = (aborted: AbortSignal): Promise<Certificates> =>
-        ensureCertificates({
-          ...{ api: secrets, namespace, secretName, dnsNames, now: () => new Date(), log, signal: aborted },
-        });
-      const publish = (bundle: string, others: 'keep' | 'drop', aborted: AbortSignal): Promise<Published> =>
-        publishAll(configurations, bundle, (api) =>
-          publishCaBundle({ api, configurationName, bundle, others, signal: aborted }),
-        );
-      const kept = maintainCertificates({ store, publish, onChange: serve, nudges, signal, log });
+      const kept = maintainCertificates({
+        ...{ secret: { api: secrets, namespace, secretName }, dnsNames, configurationName, times, nudges, signal, log },
+        configurations: configurations.map(({ api }) => api),
+        onChange: serve,
+        onSeen: (seen) => configurations.find(({ api }) => api.kind === seen.kind)?.seen(seen),
+      });
       await Promise.all([kept, ...own.map(watch)]);
     },
   };
@@ -119,9 +115,7 @@ function slowly({ read, create, replace }: SecretApi, signal: AbortSignal): Secr
 interface OneConfiguration {
   readonly api: WebhookConfigurationApi;
   readonly trouble: () => ErrorCode | undefined;
-  /** It vouches for the bundle. */
-  readonly published: (bundle: string) => void;
-  readonly failed: (error: unknown, bundle: string) => void;
+  readonly seen: (seen: Seen) => void;
 }
 
 function oneConfiguration(
@@ -141,14 +135,13 @@ function oneConfiguration(
   };
   return {
     trouble: () => trouble,
-    published: (bundle) => {
-      known = bundle;
-      set(undefined);
-    },
-    failed: (error, bundle) => {
-      if (error instanceof CertificateError && error.code !== 'CertificatesUnavailable') set(error.code);
+    seen: ({ authority, error }) => {
+      if (error === undefined) {
+        known = authority;
+        set(undefined);
+      } else if (error instanceof CertificateError && error.code !== 'CertificatesUnavailable') set(error.code);
       // An API that does not answer, or knows its ServiceAccount no longer, takes nothing back: what was seen last holds.
-      else if (known !== bundle) set('CABundleUnpublished');
+      else if (known !== authority) set('CABundleUnpublished');
     },
     api: {
       ...api,
@@ -168,26 +161,4 @@ function oneConfiguration(
       },
     },
   };
-}
-
-/** Of both, also when one fails: each has its own users. Rejects with the first failure. */
-async function publishAll(
-  configurations: readonly OneConfiguration[],
-  bundle: string,
-  publish: (api: WebhookConfigurationApi) => Promise<Published>,
-): Promise<Published> {
-  const all: Published[] = [];
-  let failure: unknown;
-  for (const { api, published, failed } of configurations) {
-    try {
-      all.push(await publish(api));
-      published(bundle);
-    } catch (error) {
-      failure ??= error;
-      failed(error, bundle);
-    }
-  }
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- it is what was caught
-  if (failure !== undefined) throw failure;
-  return { changed: all.some(({ changed }) => changed), others: all.some(({ others }) => others) };
 }

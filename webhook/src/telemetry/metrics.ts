@@ -19,7 +19,7 @@ export interface Metrics {
   readonly took: (seconds: number) => void;
   readonly accounts: (count: () => number) => void;
   readonly limitRanges: (of: { readonly size: () => number; readonly known: () => boolean }) => void;
-  readonly certificateExpires: (at: Date) => void;
+  readonly certificatesExpire: (served: { readonly notAfter: Date; readonly authorityNotAfter: Date }) => void;
   readonly configurationIs: (kind: WebhookConfigurationKind, trusts: boolean) => void;
   readonly settingsAre: (state: SettingsState) => void;
   readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
@@ -46,6 +46,7 @@ export function makeMetrics(): Metrics {
   const failures = new Counter({ ...optionsOf(WEBHOOK_METRICS.failures), registers });
   const duration = new Histogram({ ...optionsOf(timed), buckets: [...timed.buckets], registers });
   const expires = new Gauge({ ...optionsOf(WEBHOOK_METRICS.certificateExpires), registers });
+  const authorityExpires = new Gauge({ ...optionsOf(WEBHOOK_METRICS.authorityExpires), registers });
   const trusts = new Gauge({ ...optionsOf(WEBHOOK_METRICS.configurationTrusts), registers });
   const written = new Counter({ ...optionsOf(WEBHOOK_METRICS.bundleWrites), registers });
   const pending = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsPending), registers });
@@ -93,8 +94,9 @@ export function makeMetrics(): Metrics {
     bundleWritten: (kind) => {
       written.inc({ kind });
     },
-    certificateExpires: (at) => {
-      expires.set(at.getTime() / 1000);
+    certificatesExpire: ({ notAfter, authorityNotAfter }) => {
+      expires.set(notAfter.getTime() / 1000);
+      authorityExpires.set(authorityNotAfter.getTime() / 1000);
     },
   };
 }
