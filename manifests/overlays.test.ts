@@ -34,6 +34,16 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(overlay('without-limit-ranges')).toEqual(left);
   });
 
+  test('without-events changes a setting, and is without the role and the binding for them', () => {
+    const left = base().filter(({ metadata }) => metadata.name !== 'rolechain-webhook-events');
+    expect(base()).toHaveLength(left.length + 2);
+    expect(JSON.stringify(left)).not.toContain('"events"');
+    const after = overlay('without-events');
+    const changes = left.flatMap((object, index) => differences(object, after[index], object.kind));
+    expect(changes.map(({ path }) => path)).toEqual(['ConfigMap.data.settings.yaml']);
+    expect(parseSettings(String(changes[0]?.after))).toMatchObject({ ok: true, value: { events: false } });
+  });
+
   test('flux-alias changes a setting and two conditions', () => {
     const [before, after] = [base(), overlay('flux-alias')];
     const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
@@ -179,6 +189,7 @@ describeWithBinaries('overlays', ({ kubectl }) => {
             namespaceDefaultRole: true,
             mode: 'audit',
             credentialSources: ['irsa'],
+            events: false,
           },
         },
       });

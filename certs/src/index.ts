@@ -8,7 +8,7 @@ export {
   makeLeaf,
   type KeyPair,
 } from './authority.ts';
-export { CertificateError, describeFailure, statusOf, type CertificateErrorCode } from './errors.ts';
+export { CertificateError, describeFailure, mayPass, statusOf, type CertificateErrorCode } from './errors.ts';
 export * from './maintain-certificates.ts';
 export * from './kubernetes.ts';
 export * from './log.ts';

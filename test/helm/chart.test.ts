@@ -18,6 +18,7 @@ const CHECKSUM = 'checksum/settings';
 const OVERLAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'without-guard': { guard: { enabled: false } },
   'without-limit-ranges': { readLimitRanges: false },
+  'without-events': { settings: { events: false } },
   'flux-alias': { settings: { fluxAlias: true } },
   'irsa-only': { settings: { credentialSources: ['irsa'] } },
   openshift: { settings: { sidecarUser: 'unset' } },
@@ -27,7 +28,7 @@ const OVERLAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** Several at once, in the order of the components. */
 const TOGETHER: readonly (readonly string[])[] = [
   ['default-role', 'audit', 'flux-alias', 'openshift'],
-  ['default-role', 'audit', 'without-guard', 'without-limit-ranges', 'irsa-only'],
+  ['default-role', 'audit', 'without-guard', 'without-limit-ranges', 'without-events', 'irsa-only'],
 ];
 
 const named = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;

@@ -1,6 +1,7 @@
 /** Entry of dist/webhook.cjs: reads the configuration once, checks it whole, and wires the parts together. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -23,6 +24,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { describeCA } from './settings/client-ca.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
+import { eventApi } from './cluster/event-api.ts';
 import { actionsReader, watchGuard } from './cluster/guard-bindings.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
@@ -37,6 +39,7 @@ import {
 } from './cluster/service-accounts.ts';
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
 import { makeJudgements } from './policy/judgements.ts';
+import { makeEventRecorder } from './telemetry/event-recorder.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
@@ -70,7 +73,16 @@ async function main(): Promise<void> {
   const settings = readSettings(file);
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
-  const { address, port, healthPort, eksWebhook: flags, mode, logLevel: _, ...unread }: OwnSettings = others;
+  const {
+    address,
+    port,
+    healthPort,
+    eksWebhook: flags,
+    mode,
+    events: hasEvents,
+    logLevel: _,
+    ...unread
+  }: OwnSettings = others;
   const _none: NothingElse = unread;
   const eks = eksWebhook(flags);
   const project = serviceAccountProjector(eks);
@@ -95,6 +107,9 @@ async function main(): Promise<void> {
   const certificates = makeCertificateMaintainer({
     ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
   });
+  const events = makeEventRecorder({
+    ...{ api: eventApi(kubeConfig, hostname()), metrics, log, signal: stop.signal, now, date: () => new Date() },
+  });
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
@@ -111,6 +126,7 @@ async function main(): Promise<void> {
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
     guardTroubles: guard.troubles,
+    ...(hasEvents ? { tellEvent: events.tell } : {}),
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
@@ -150,6 +166,7 @@ async function main(): Promise<void> {
     watchSettings({ inUse: settings, read: () => readFileSync(file, 'utf8'), metrics, log, signal: stop.signal }),
     // The right to read the bindings is used under this mode alone.
     ...(mode === 'audit' ? [guard.keep()] : []),
+    ...(hasEvents ? [events.keep()] : []),
   ]);
 }
 

@@ -23,6 +23,12 @@ const FLUX = '.Values.settings.fluxAlias';
 const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
 const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
 
+/** Roles and bindings by their names, and when there are. */
+const OPTIONAL_RIGHTS: Readonly<Record<string, string>> = {
+  'rolechain-webhook-limit-ranges': '.Values.readLimitRanges',
+  'rolechain-webhook-events': 'ne (toString .Values.settings.events) "false"',
+};
+
 type Make = (text: string, sources: Sources) => string;
 
 const inOurs =
@@ -70,12 +76,13 @@ const FILES: Readonly<Record<string, Make>> = {
     ),
   'service-account.yaml': inOurs(),
   'rbac.yaml': (text) => {
-    const documents = edited(text, [{ ...OURS, times: 5 }]).split('\n---\n');
-    const isOptional = (document: string): boolean => document.includes('name: rolechain-webhook-limit-ranges');
-    const kept = documents.filter((document) => !isOptional(document));
-    const optional = documents.filter(isOptional);
-    if (optional.length !== 2) throw new Error('the base has other rules for LimitRanges');
-    return `${kept.join('\n---\n').trimEnd()}\n${onlyIf('.Values.readLimitRanges', `---\n${optional.join('\n---\n')}`)}`;
+    const documents = edited(text, [{ ...OURS, times: 6 }]).split('\n---\n');
+    const named = (name: string): string[] => documents.filter((document) => document.includes(`name: ${name}\n`));
+    const optional = Object.entries(OPTIONAL_RIGHTS).map(([name, condition]) => ({ condition, found: named(name) }));
+    if (optional.some(({ found }) => found.length !== 2)) throw new Error('the base has other optional rights');
+    const kept = documents.filter((document) => !optional.some(({ found }) => found.includes(document)));
+    const conditional = optional.map(({ condition, found }) => onlyIf(condition, `---\n${found.join('\n---\n')}`));
+    return `${kept.join('\n---\n').trimEnd()}\n${conditional.join('')}`;
   },
   'settings.yaml': (text) => {
     const { head } = settingsIn(text);

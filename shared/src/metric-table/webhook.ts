@@ -63,6 +63,18 @@ export const WEBHOOK_METRICS = {
     labels: [],
     help: '1 while the settings file has changed and is not valid: a webhook that starts now ends at once.',
   },
+  eventsWritten: {
+    name: 'rolechain_events_written_total',
+    type: 'counter',
+    labels: [],
+    help: 'Writes of events: new ones, and counts of those that came again.',
+  },
+  eventsDropped: {
+    name: 'rolechain_events_dropped_total',
+    type: 'counter',
+    labels: [],
+    help: 'Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them.',
+  },
   accounts: {
     name: 'rolechain_service_accounts',
     type: 'gauge',

@@ -4,6 +4,7 @@ import {
   ANNOTATION_PREFIX,
   EKS,
   FOREIGN_KEYS,
+  LIMITS,
   formatProblems,
   isDNSSubdomain,
   isMap,
@@ -46,6 +47,9 @@ export interface AnnotationReview {
   readonly written: Written | undefined;
   /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
   readonly account: ServiceAccount | undefined;
+  /** Of a ServiceAccount: whether it is not there yet, and the uid that the apiserver has given it. */
+  readonly isNew?: boolean;
+  readonly objectUID?: string;
   /** The Namespace as it is about to be, where its default role is new or changed, or the list of its accounts. */
   readonly namespace?: WrittenNamespace;
   /** The ConfigMap of settings, where they are new or changed. */
@@ -80,24 +84,25 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   }
   const annotations = textsOf(object);
   const before = textsOf(oldObject);
-  const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
-  const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isNew(key));
+  const isChanged = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
+  const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isChanged(key));
   const changed = keep(annotations, ours);
   if (name === 'Namespace') {
     const called = cut(nameOf(object), 253);
     const { assumeRole, assumeRoleAccounts } = ANNOTATIONS;
-    const isNewRole = isNew(assumeRole.key);
+    const isNewRole = isChanged(assumeRole.key);
     const namespace = { name: called, annotations: keep(annotations, keysOn('Namespace')), isNewRole };
     return {
       ...answer,
       written: { kind: name, name: called, changed },
       account: undefined,
-      ...(isNewRole || isNew(assumeRoleAccounts.key) ? { namespace } : {}),
+      ...(isNewRole || isChanged(assumeRoleAccounts.key) ? { namespace } : {}),
     };
   }
   const account = accountOf(object, request.namespace, annotations, eks);
   const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
-  return { ...answer, written, account: ASKING.some(isNew) ? account : undefined };
+  const isNew = operation === 'CREATE';
+  return { ...answer, written, account: ASKING.some(isChanged) ? account : undefined, isNew, ...uidOf(object) };
 }
 
 function accountOf(object: Annotated, namespace: unknown, annotations: Annotations, eks: EksWebhook): ServiceAccount {
@@ -111,6 +116,11 @@ function accountOf(object: Annotated, namespace: unknown, annotations: Annotatio
     { namespace: namespaceOf(namespace), name, annotations: keep(annotations, accountKeys(eks)) },
     eks,
   );
+}
+
+function uidOf(object: Annotated): { readonly objectUID?: string } {
+  const { uid } = fieldsOf(object.metadata);
+  return typeof uid === 'string' && uid !== '' && uid.length <= LIMITS.uidChars ? { objectUID: uid } : {};
 }
 
 /** A name that the apiserver is still to make stands in generateName. */

@@ -22,6 +22,8 @@ export interface Metrics {
   readonly certificateExpires: (at: Date) => void;
   readonly configurationIs: (kind: WebhookConfigurationKind, trusts: boolean) => void;
   readonly settingsAre: (state: SettingsState) => void;
+  readonly eventWritten: () => void;
+  readonly eventDropped: () => void;
   readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
 }
 
@@ -50,6 +52,8 @@ export function makeMetrics(): Metrics {
   const written = new Counter({ ...optionsOf(WEBHOOK_METRICS.bundleWrites), registers });
   const pending = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsPending), registers });
   const invalid = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsInvalid), registers });
+  const eventsWritten = new Counter({ ...optionsOf(WEBHOOK_METRICS.eventsWritten), registers });
+  const eventsDropped = new Counter({ ...optionsOf(WEBHOOK_METRICS.eventsDropped), registers });
   const measured = (row: MetricEntry, now: () => number): void => {
     new Gauge({
       ...optionsOf(row),
@@ -89,6 +93,12 @@ export function makeMetrics(): Metrics {
     settingsAre: (state) => {
       pending.set(Number(state === 'restart pending'));
       invalid.set(Number(state === 'invalid'));
+    },
+    eventWritten: () => {
+      eventsWritten.inc();
+    },
+    eventDropped: () => {
+      eventsDropped.inc();
     },
     bundleWritten: (kind) => {
       written.inc({ kind });
