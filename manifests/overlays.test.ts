@@ -178,7 +178,15 @@ describeWithBinaries('overlays', ({ kubectl }) => {
       const own = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', patches: [{ patch, target }] };
       const all = readdirSync(join(__dirname, 'components')).filter((name) => name !== 'namespace');
       const objects = rendered(['own', ...all, 'namespace'], { own });
-      const settings = objects.find(({ kind }) => kind === 'ConfigMap')?.data as Record<string, string>;
+      const maps = objects.filter(({ kind }) => kind === 'ConfigMap');
+      expect(maps.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+        'rolechain-dashboard',
+        'rolechain-webhook',
+      ]);
+      const settings = maps.find(({ metadata }) => metadata.name === 'rolechain-webhook')?.data as Record<
+        string,
+        string
+      >;
       expect(parseSettings(settings['settings.yaml'] ?? '')).toMatchObject({
         ok: true,
         value: {
@@ -194,7 +202,6 @@ describeWithBinaries('overlays', ({ kubectl }) => {
         },
       });
       expect(objects.filter(isGuard)).toEqual([]);
-      expect(objects.filter(({ kind }) => kind === 'ConfigMap')).toHaveLength(1);
       const namespaces = new Set(objects.map(({ metadata }) => metadata.namespace));
       expect(namespaces).toEqual(new Set([undefined, 'platform-identity']));
     });

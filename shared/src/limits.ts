@@ -221,6 +221,9 @@ export const LIMITS = {
   eventsOfNamespaceMs: 5000,
   /** Namespaces whose share is counted. */
   eventNamespaces: 1024,
+  /** How long a pod that was left alone is remembered, in case its account asks after all, and of how many accounts. */
+  lateAnnotationMs: 30_000,
+  lateAnnotationAccounts: 4096,
   /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar, a command in its container. */
   commandAnswerMs: 15_000,
   /** Of a login by the kubeconfig's exec plugin, which may ask a person. */

@@ -87,7 +87,7 @@ describeWithBinaries('events', ({ kubectl = 'kubectl' }) => {
         return first?.series?.count === 4 && first;
       });
       expect(event).toMatchObject({ reason: 'HostNetwork', type: 'Warning', action: 'Inject' });
-      expect(event.reportingController).toBe('rolechain.io/webhook');
+      expect(event.reportingController).toBe('rolechain-webhook');
       expect((JSON.parse(body) as { message: string }).message).toContain(event.note);
       expect(await of('ReplicaSet', 'orders-1')).toHaveLength(1);
       expect(await describe('replicaset', 'orders-1')).toMatch(

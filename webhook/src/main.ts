@@ -38,7 +38,11 @@ import {
   makeLookup,
 } from './cluster/service-accounts.ts';
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
+import type { CachedObject } from './cluster/list-watch-source.ts';
+import { watchedSink } from './cluster/watched-sink.ts';
+import { asksForRole } from './objects/service-account.ts';
 import { makeJudgements } from './policy/judgements.ts';
+import { makeLateAnnotations } from './telemetry/late-annotations.ts';
 import { makeEventRecorder } from './telemetry/event-recorder.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
@@ -104,6 +108,12 @@ async function main(): Promise<void> {
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
+  const heard = metrics.cacheAges(now);
+  const late = makeLateAnnotations(now, metrics.slipped);
+  const seen = ({ key, annotations }: CachedObject): void => {
+    const [inNamespace = '', name = ''] = key.split('/');
+    if (asksForRole({ namespace: inNamespace, name, annotations }, settings)) late.asks(key);
+  };
   const certificates = makeCertificateMaintainer({
     ...{ settings, namespace, kubeConfig, metrics, log, signal: stop.signal },
   });
@@ -113,11 +123,13 @@ async function main(): Promise<void> {
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
+  const readAccount = accountReader(kubeConfig, LIMITS.liveLookupMs, project);
   const options: ServerOptions = {
-    lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
+    lookup: lookupWithEksKeys(makeLookup(cache, metrics.countLookups('serviceaccounts', readAccount)), eks),
+    leftAlone: late.leftAlone,
     eks,
     ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients, mode },
-    lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
+    lookupNamespace: makeNamespaceLookup(namespaces, metrics.countLookups('namespaces', namespaceReader(kubeConfig))),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),
     settings: () =>
@@ -153,9 +165,18 @@ async function main(): Promise<void> {
     process.on(signal, () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
-    reflect(accountSource(kubeConfig, {}, project), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
-    reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
-    reflect(limitRangeSource(kubeConfig), limitRanges.sink, {
+    reflect(
+      accountSource(kubeConfig, {}, project),
+      watchedSink(cache.sink, { heard: () => heard('serviceaccounts'), seen }),
+      { log, signal: stop.signal, now, random: Math.random },
+    ),
+    reflect(namespaceSource(kubeConfig), watchedSink(namespaces.sink, { heard: () => heard('namespaces') }), {
+      log,
+      signal: stop.signal,
+      now,
+      random: Math.random,
+    }),
+    reflect(limitRangeSource(kubeConfig), watchedSink(limitRanges.sink, { heard: () => heard('limitranges') }), {
       ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },
       failed: untilItChanges((error) => {
         state.withoutLimitRanges = true;

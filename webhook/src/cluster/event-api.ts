@@ -19,7 +19,7 @@ export function eventApi(kubeConfig: KubeConfig, instance: string): EventApi {
           body: {
             metadata: { name, namespace: regarding.namespace },
             eventTime: microTime(at),
-            reportingController: 'rolechain.io/webhook',
+            reportingController: 'rolechain-webhook',
             reportingInstance: instance.slice(0, LIMITS.eventInstanceChars),
             ...{ regarding, action, reason, type: 'Warning', note },
           },

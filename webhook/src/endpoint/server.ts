@@ -43,6 +43,7 @@ import type { EventDraft } from '../telemetry/event.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
 import { hasOddBody, readBody } from './read-body.ts';
+import { serviceAccountNameOf } from '../objects/pod.ts';
 import { asksForRole } from '../objects/service-account.ts';
 import type { Clients } from '../settings/client-ca.ts';
 
@@ -59,6 +60,8 @@ export interface ServerOptions extends DecideOptions, RandomSource {
   readonly notCalled?: () => readonly ErrorCode[];
   /** What keeps `mode: audit` from letting every pod pass: told by /readyz, which stays 200; default none. */
   readonly guardTroubles?: () => readonly ErrorCode[];
+  /** Told of each pod whose account asks for nothing, as `shop/orders`; default: nobody. */
+  readonly leftAlone?: (account: string) => void;
   /** Writes an event some time later; default: there are none. */
   readonly tellEvent?: (event: EventDraft) => void;
   readonly metrics: Metrics;
@@ -188,6 +191,9 @@ async function mutate(request: FastifyRequest, reply: FastifyReply, options: Ser
   const { mode = 'enforce', metrics } = options;
   metrics[mode === 'audit' ? 'audited' : 'decided'](decision.outcome, decision.reason);
   logDecision(review, decision, mode, options.log);
+  if (decision.reason === 'NotAnnotated' && !review.dryRun) {
+    options.leftAlone?.(`${review.namespace}/${serviceAccountNameOf(review.pod)}`);
+  }
   // Most pods have none.
   if (decision.outcome === 'refused' || decision.warnings.length > 0) {
     onceAnswered(reply, options, () => podEvents(review, decision, mode));
