@@ -17,6 +17,7 @@ import {
   formatProblems,
   makeLogger,
   programText,
+  warningFields,
   type ErrorCode,
   type Logger,
   type NothingElse,
@@ -48,6 +49,7 @@ import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
+import { settingsWarnings } from './settings/settings-warnings.ts';
 
 /** Exit code of a configuration that is not valid, as sysexits has no better. */
 const EXIT_SETTINGS = 2;
@@ -95,6 +97,7 @@ async function main(): Promise<void> {
     { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
     'starting',
   );
+  for (const code of settingsWarnings(settings)) log.warn(warningFields(code), 'the settings are unwise');
   const namespace = process.env[ENV.namespace] ?? 'rolechain';
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
