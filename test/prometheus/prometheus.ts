@@ -59,10 +59,11 @@ export function ruleGroups(): readonly RuleGroup[] {
 
 /** Resolves to what promtool prints; rejects with it where a rule or a test fails. */
 export async function promtool(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)('promtool', args).catch(
-    (error: { stdout: string; stderr: string }) => {
-      throw new Error(error.stdout + error.stderr);
-    },
-  );
-  return stdout + stderr;
+  try {
+    const { stdout, stderr } = await promisify(execFile)('promtool', args);
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(stdout + stderr, { cause: error });
+  }
 }

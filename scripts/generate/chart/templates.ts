@@ -177,7 +177,7 @@ data:
 
 /** Prometheus' templates stand in the same braces as Helm's. */
 function monitoring(text: string): string {
-  const quoted = text.replaceAll(/\{\{.*?\}\}/g, (inner) => `{{ \`${inner}\` }}`);
+  const quoted = text.replaceAll(/\{\{ [^{}]* \}\}/g, (inner) => `{{ \`${inner}\` }}`);
   const edits: readonly Edit[] = [
     { ...OURS, times: 4 },
     { from: LABELS_END, to: OWN_LABELS, times: 4 },
