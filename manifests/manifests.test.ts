@@ -73,7 +73,7 @@ test('the configuration sorts after pod-identity-webhook, fails open within 2 s,
       failurePolicy: 'Ignore',
       reinvocationPolicy: 'IfNeeded',
       timeoutSeconds: 2,
-      sideEffects: 'None',
+      sideEffects: 'NoneOnDryRun',
     });
     expect(webhook.clientConfig.caBundle).toBeUndefined();
     expect(webhook.clientConfig.service).toMatchObject({ name: value.serviceName, path: PATHS.mutate });
@@ -164,6 +164,7 @@ test('least RBAC: one Secret, two configurations and the bindings of the guard b
       verbs: ['get'],
     },
     { apiGroups: [''], resources: ['limitranges'], verbs: ['list', 'watch'] },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     {
       apiGroups: [''],

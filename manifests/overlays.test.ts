@@ -34,6 +34,16 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(overlay('without-limit-ranges')).toEqual(left);
   });
 
+  test('without-events changes a setting, and is without the role and the binding for them', () => {
+    const left = base().filter(({ metadata }) => metadata.name !== 'rolechain-webhook-events');
+    expect(base()).toHaveLength(left.length + 2);
+    expect(JSON.stringify(left)).not.toContain('"events"');
+    const after = overlay('without-events');
+    const changes = left.flatMap((object, index) => differences(object, after[index], object.kind));
+    expect(changes.map(({ path }) => path)).toEqual(['ConfigMap.data.settings.yaml']);
+    expect(parseSettings(String(changes[0]?.after))).toMatchObject({ ok: true, value: { events: false } });
+  });
+
   test('flux-alias changes a setting and two conditions', () => {
     const [before, after] = [base(), overlay('flux-alias')];
     const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
@@ -168,7 +178,15 @@ describeWithBinaries('overlays', ({ kubectl }) => {
       const own = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', patches: [{ patch, target }] };
       const all = readdirSync(join(__dirname, 'components')).filter((name) => name !== 'namespace');
       const objects = rendered(['own', ...all, 'namespace'], { own });
-      const settings = objects.find(({ kind }) => kind === 'ConfigMap')?.data as Record<string, string>;
+      const maps = objects.filter(({ kind }) => kind === 'ConfigMap');
+      expect(maps.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+        'rolechain-dashboard',
+        'rolechain-webhook',
+      ]);
+      const settings = maps.find(({ metadata }) => metadata.name === 'rolechain-webhook')?.data as Record<
+        string,
+        string
+      >;
       expect(parseSettings(settings['settings.yaml'] ?? '')).toMatchObject({
         ok: true,
         value: {
@@ -179,11 +197,11 @@ describeWithBinaries('overlays', ({ kubectl }) => {
             namespaceDefaultRole: true,
             mode: 'audit',
             credentialSources: ['irsa'],
+            events: false,
           },
         },
       });
       expect(objects.filter(isGuard)).toEqual([]);
-      expect(objects.filter(({ kind }) => kind === 'ConfigMap')).toHaveLength(1);
       const namespaces = new Set(objects.map(({ metadata }) => metadata.namespace));
       expect(namespaces).toEqual(new Set([undefined, 'platform-identity']));
     });

@@ -11,6 +11,7 @@ import { readObserved } from '../test/sdks/observed.ts';
 import { chartFiles } from './generate/chart.ts';
 import { withCommands } from './generate/cli-page.ts';
 import { cliSchemas } from './generate/cli-schemas.ts';
+import { dashboard } from './generate/dashboard.ts';
 import { drawings } from './generate/drawings.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
@@ -36,6 +37,9 @@ async function json(text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(`${ROOT}package.json`)), parser: 'json' });
 }
 
+/** kustomize and Helm each take a file of their own folder. */
+const DASHBOARDS = ['manifests/components/prometheus/dashboard.json', 'charts/rolechain/dashboard.json'];
+
 const isCheck = process.argv.includes('--check');
 const stale: string[] = [];
 function write(name: string, text: string): void {
@@ -56,9 +60,11 @@ const manifests = globSync('manifests/{base,components,samples}/**/*.yaml', { cw
 for (const name of manifests) write(name, withVersion(read(name)));
 if (isCheck && stale.length > 0) endStale();
 
+const dashboardText = await json(JSON.stringify(dashboard()));
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   ...chartFiles(ROOT),
+  ...Object.fromEntries(DASHBOARDS.map((name) => [name, dashboardText])),
   'docs/cli.md': await markdown(withCommands(read('docs/cli.md'))),
   ...(await drawings()),
   'docs/errors.md': await markdown(errorsPage()),

@@ -1,6 +1,6 @@
 export * from './token-bucket.ts';
 export { makeAuthority, makeLeaf, type KeyPair } from './authority.ts';
-export { CertificateError, describeFailure, statusOf, type CertificateErrorCode } from './errors.ts';
+export { CertificateError, describeFailure, mayPass, statusOf, type CertificateErrorCode } from './errors.ts';
 export { maintainCertificates } from './maintain-certificates.ts';
 export * from './maintain-options.ts';
 export * from './kubernetes.ts';

@@ -18,6 +18,7 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
       validatingWebhook: replacedBy(read('components/flux-alias/validating-webhook.yaml')) as string,
     },
     defaultRole: read('components/default-role/guard.yaml'),
+    monitoring: ['monitors.yaml', 'rules.yaml'].map((name) => read(`components/prometheus/${name}`)).join('---\n'),
     auditActions: replacedBy(read('components/audit/guard.yaml')) as string[],
   });
   return {

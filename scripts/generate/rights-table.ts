@@ -19,6 +19,8 @@ export const REASONS_FOR_RIGHTS: Readonly<Record<string, string>> = {
     'their annotations say which roles their accounts may ask for, and what resources the sidecar gets',
   'list, watch `limitranges`, all namespaces':
     "to keep the sidecar's resources inside them; optional: the component `without-limit-ranges` takes it away",
+  'create, patch `events`, all namespaces':
+    'to tell refusals, conflicts and warnings where pods are made; optional: the component `without-events` takes it away',
   'get `nodes`': 'the Region, from the label of its own node, when the settings name none',
   'get, list, watch, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
     'to publish the CA bundle, and again as soon as it is gone',

@@ -125,3 +125,7 @@ export const GUARD_BINDINGS = [
   'rolechain-guard-default-role-opted-in',
   'rolechain-guard-opted-in',
 ] as const;
+
+/** What the webhook keeps by list and watch, as the API names it. */
+export const CACHES = ['serviceaccounts', 'namespaces', 'limitranges'] as const;
+export type Cache = (typeof CACHES)[number];

@@ -207,6 +207,23 @@ export const LIMITS = {
   readsKeptChars: 8 * 1024 * 1024,
   /** An admission message is for people: what is over it is cut, with a count of what is left out. */
   messageChars: 4096,
+  /** Of an event's note and the name of who reports it (kubernetes, pkg/apis/core/validation/events.go). */
+  eventNoteBytes: 1024,
+  eventInstanceChars: 128,
+  /** Events whose repetitions a webhook counts; when it writes the count of one: first, and after twice as long each time. */
+  eventSeries: 1024,
+  eventRepeatMs: 5000,
+  eventRepeatMaxMs: 300_000,
+  /** Writes of events: after a burst so many per second, and of one namespace one new event per 5 s. */
+  eventsBurst: 25,
+  eventsPerSecond: 5,
+  eventsOfNamespaceBurst: 25,
+  eventsOfNamespaceMs: 5000,
+  /** Namespaces whose share is counted. */
+  eventNamespaces: 1024,
+  /** How long a pod that was left alone is remembered, in case its account asks after all, and of how many accounts. */
+  lateAnnotationMs: 30_000,
+  lateAnnotationAccounts: 4096,
   /** Of the command line: one answer of the apiserver, a page of a list, the answer of a sidecar, a command in its container. */
   commandAnswerMs: 15_000,
   /** Of a login by the kubeconfig's exec plugin, which may ask a person. */

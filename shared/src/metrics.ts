@@ -5,7 +5,7 @@
 import { CREDENTIALS } from './error-table/credentials.ts';
 import { REQUEST } from './error-table/request.ts';
 import { ERRORS } from './errors.ts';
-import { WEBHOOK_CONFIGURATION_KINDS } from './kubernetes.ts';
+import { CACHES, WEBHOOK_CONFIGURATION_KINDS } from './kubernetes.ts';
 import type { MetricEntry, MetricLabel } from './metric-table/entry.ts';
 import { SIDECAR_METRICS } from './metric-table/sidecar.ts';
 import { WEBHOOK_METRICS } from './metric-table/webhook.ts';
@@ -38,6 +38,7 @@ export const METRIC_LABELS: Readonly<Record<MetricLabel, MetricLabelEntry>> = {
     values: WEBHOOK_CONFIGURATION_KINDS,
     text: 'the kind of the webhook configuration',
   },
+  cache: { values: CACHES, text: 'what the webhook keeps of the API' },
   role: { text: "the name of a role in the account's annotation: `default`, or a key of `roles`" },
   result: { values: ['ok', ...Object.keys(ERRORS)], text: '`ok`, or the [code of the error](errors.md)' },
   status: { values: ['200', ...new Set(STATUSES)].toSorted(), text: 'the HTTP status of the answer' },

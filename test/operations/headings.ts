@@ -8,6 +8,12 @@ export const LOCK_DOWN: readonly string[] = [
   'Try it first',
 ];
 
+/** Those whose commands test/prometheus/monitoring.test.ts runs. */
+export const MONITOR: readonly string[] = ['Alerts and a dashboard'];
+
+/** Those whose commands test/webhook/events.test.ts runs. */
+export const EVENTS: readonly string[] = ['Events'];
+
 /** Those whose commands upgrade.test.ts runs. */
 export const UPGRADE: readonly string[] = ['Upgrade'];
 

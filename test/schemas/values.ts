@@ -148,6 +148,7 @@ export const SETTINGS_VALUES: { readonly base: Map; readonly fields: Values } = 
     declareMetricsPort: true,
     startup: 'require',
     readiness: 'credentials',
+    events: false,
     veleroExclude: false,
     sidecarEnvironment: { HTTPS_PROXY: 'http://p', NODE_USE_ENV_PROXY: '1' },
     sidecarUser: 'unset',

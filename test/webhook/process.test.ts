@@ -179,7 +179,11 @@ describeWithCluster('with a real apiserver', (cluster) => {
     expect(malformed.status).toBe(400);
     const metrics = await (await fetch(healthURL + PATHS.metrics)).text();
     // The bundle is there already: test/webhook/by-hand.test.ts counts its writes.
-    expectTable('webhook', metrics, ['rolechain_audited_admissions_total', 'rolechain_ca_bundle_writes_total']);
+    expectTable('webhook', metrics, [
+      'rolechain_audited_admissions_total',
+      'rolechain_ca_bundle_writes_total',
+      'rolechain_live_lookups_total',
+    ]);
     expect(metrics).toContain('rolechain_admissions_total{outcome="injected",reason="Injected"} 1');
     const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
     const { items } = await core().listServiceAccountForAllNamespaces();

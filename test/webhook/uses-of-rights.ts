@@ -1,97 +1,27 @@
 /** What the webhook does with each of its rights: seen to work with it, and seen to fail without it. */
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { ANNOTATIONS, PATHS } from '@rolechain/shared';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
-import { eventually } from '@rolechain/kit/until.ts';
-import type { Api } from '../guard/api.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
 import { LIMIT_RANGE } from '../hard-pods/accounts.ts';
-import type { Launched } from './launch.ts';
+import {
+  ADMISSION,
+  either,
+  isDenied,
+  make,
+  ofKind,
+  readiness,
+  ready,
+  review,
+  reviewPod,
+  untilReady,
+  type Place,
+  type Use,
+  type World,
+} from './rights-world.ts';
 
-export interface Place {
-  /** Of the cluster's admin. */
-  readonly api: Api;
-  /** Of this run alone, for objects of its own. */
-  readonly name: string;
-}
-
-export interface World extends Place {
-  readonly webhook: Launched;
-}
-
-export interface Use {
-  /** What works with the right, as a sentence. */
-  readonly text: string;
-  /** What has to be there when the webhook starts. */
-  readonly before?: (place: Place) => Promise<unknown>;
-  /** Waits until one of the two is seen: whether it works. */
-  readonly works: (world: World) => Promise<boolean>;
-}
-
-const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 const SECRETS = `/api/v1/namespaces/${NAMESPACE}/secrets`;
 const SECRET = `${SECRETS}/rolechain-webhook-tls`;
 
-/** No webhook with all rights meets one. */
-const isDenied = ({ webhook }: World): boolean => webhook.log().includes('HTTP 403');
-const readiness = ({ webhook }: World): Promise<string> => webhook.readiness();
-const untilReady = (world: World): Promise<unknown> =>
-  eventually(
-    () => `it is ready: ${world.webhook.log()}`,
-    async () => (await readiness(world)).startsWith('200'),
-  );
-
-type Look = () => Promise<boolean> | boolean;
-
-async function either(world: World, works: Look, fails: Look): Promise<boolean> {
-  const look = async (): Promise<{ readonly works: boolean } | undefined> => {
-    if (await fails()) return { works: false };
-    return (await works()) ? { works: true } : undefined;
-  };
-  return (await eventually(() => `it works or fails: ${world.webhook.log()}`, look)).works;
-}
-
-/** Ready, or not for want of what /readyz names. */
-const ready = (missing: string): Use => ({
-  text: 'it becomes ready',
-  works: (world) =>
-    either(
-      world,
-      async () => (await readiness(world)).startsWith('200'),
-      async () => isDenied(world) && (await readiness(world)).includes(missing),
-    ),
-});
-
-/** A review of /mutate or /validate, straight to the webhook: its certificate is checked as the apiserver does. */
-async function review({ api, webhook }: World, path: string, asked: object): Promise<string> {
-  const { webhooks } = JSON.parse((await api.get(`${ADMISSION}/mutatingwebhookconfigurations/rolechain`)).body) as {
-    webhooks: { clientConfig: { caBundle?: string } }[];
-  };
-  const sent = request(`https://127.0.0.1:${webhook.port}${path}`, {
-    ca: Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64'),
-    servername: `rolechain-webhook.${NAMESPACE}.svc`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-  });
-  const body = { uid: 'a-review', operation: 'CREATE', dryRun: true, ...asked };
-  sent.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: body }));
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  return text(response);
-}
-
-const ofKind = (kind: string): object => ({ kind: { group: '', version: 'v1', kind } });
-const reviewPod = (world: World, inNamespace: string, serviceAccountName: string): Promise<string> => {
-  const object = { spec: { serviceAccountName, containers: [{ name: 'app', image: 'app:1' }] } };
-  return review(world, PATHS.mutate, { ...ofKind('Pod'), namespace: inNamespace, object });
-};
-
-const make = async ({ api }: Place, path: string, object: object): Promise<void> => {
-  const { status, body } = await api.post(path, object);
-  if (status !== 201) throw new Error(body);
-};
 const makeAccount = (world: Place, inNamespace: string, name: string, role?: string): Promise<void> =>
   make(world, `/api/v1/namespaces/${inNamespace}/serviceaccounts`, account(inNamespace, name, role));
 /** A Namespace of this name, with the account `orders`, which asks. */
@@ -108,6 +38,26 @@ const heedsLimits = (world: World, name: string): Promise<boolean> =>
     async () => (await reviewPod(world, name, 'orders')).includes('LimitRangeTooTight'),
     () => isDenied(world) && world.webhook.log().includes('LimitRanges are not known'),
   );
+
+/** Asks for pods that are refused, until an event says so as often. */
+async function hasEvent(world: World, times: 1 | 2): Promise<boolean> {
+  await untilReady(world);
+  const name = `${world.name}-events${times === 2 ? '-again' : ''}`;
+  const object = { spec: { serviceAccountName: 'orders', hostNetwork: true, containers: [{ name: 'app' }] } };
+  const ask = (): Promise<string> =>
+    review(world, PATHS.mutate, { ...ofKind('Pod'), namespace: name, object, dryRun: false });
+  const counts = async (): Promise<number[]> => {
+    const { body } = await world.api.get(`/apis/events.k8s.io/v1/namespaces/${name}/events`);
+    const { items } = JSON.parse(body) as { items: { series?: { count: number } }[] };
+    return items.map(({ series }) => series?.count ?? 1);
+  };
+  await Promise.all(Array.from({ length: times }, ask));
+  return either(
+    world,
+    async () => Math.max(0, ...(await counts())) >= times,
+    () => isDenied(world) && world.webhook.log().includes('event not written'),
+  );
+}
 
 const bundleOf = async ({ api }: Place, kind: string): Promise<string> => {
   const { webhooks } = JSON.parse((await api.get(`${ADMISSION}/${kind}/rolechain`)).body) as {
@@ -254,6 +204,16 @@ export const USES: Readonly<Record<string, Use>> = {
         async () => (await readiness(world)).includes('GuardDenies'),
         async () => isDenied(world) && (await readiness(world)).includes('GuardUnknown'),
       ),
+  },
+  'create events': {
+    text: 'a refusal stands in an event',
+    before: (world) => makeNamespace(world, `${world.name}-events`),
+    works: (world) => hasEvent(world, 1),
+  },
+  'patch events': {
+    text: 'an event counts what comes again',
+    before: (world) => makeNamespace(world, `${world.name}-events-again`),
+    works: (world) => hasEvent(world, 2),
   },
   'list limitranges': {
     text: 'a LimitRange is heeded that was there before it',

@@ -1,6 +1,7 @@
 /** Entry of dist/webhook.cjs: reads the configuration once, checks it whole, and wires the parts together. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -26,6 +27,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { describeCA } from './settings/client-ca.ts';
 import { makeNamespaceCache, makeNamespaceLookup, namespaceReader, namespaceSource } from './cluster/namespaces.ts';
+import { eventApi } from './cluster/event-api.ts';
 import { actionsReader, watchGuard } from './cluster/guard-bindings.ts';
 import { limitRangeSource, makeLimitRangeCache } from './cluster/limit-ranges.ts';
 import { nodeRegion } from './cluster/region.ts';
@@ -39,7 +41,12 @@ import {
   makeLookup,
 } from './cluster/service-accounts.ts';
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
+import type { CachedObject } from './cluster/list-watch-source.ts';
+import { watchedSink } from './cluster/watched-sink.ts';
+import { asksForRole } from './objects/service-account.ts';
 import { makeJudgements } from './policy/judgements.ts';
+import { makeLateAnnotations } from './telemetry/late-annotations.ts';
+import { makeEventRecorder } from './telemetry/event-recorder.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
@@ -75,7 +82,16 @@ async function main(): Promise<void> {
   const times = certificateTimes();
   const log = makeLogger('rolechain-webhook', settings.logLevel);
   const { clientCA, clientNames: names, ...others } = settings;
-  const { address, port, healthPort, eksWebhook: flags, mode, logLevel: _, ...unread }: OwnSettings = others;
+  const {
+    address,
+    port,
+    healthPort,
+    eksWebhook: flags,
+    mode,
+    events: hasEvents,
+    logLevel: _,
+    ...unread
+  }: OwnSettings = others;
   const _none: NothingElse = unread;
   const eks = eksWebhook(flags);
   const project = serviceAccountProjector(eks);
@@ -98,17 +114,28 @@ async function main(): Promise<void> {
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
+  const heard = metrics.cacheAges(now);
+  const late = makeLateAnnotations(now, metrics.slipped);
+  const seen = ({ key, annotations }: CachedObject): void => {
+    const [inNamespace = '', name = ''] = key.split('/');
+    if (asksForRole({ namespace: inNamespace, name, annotations }, settings)) late.asks(key);
+  };
   const certificates = makeCertificateMaintainer({
     ...{ settings, namespace, kubeConfig, times, metrics, log, signal: stop.signal },
+  });
+  const events = makeEventRecorder({
+    ...{ api: eventApi(kubeConfig, hostname()), metrics, log, signal: stop.signal, now, date: () => new Date() },
   });
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
+  const readAccount = accountReader(kubeConfig, LIMITS.liveLookupMs, project);
   const options: ServerOptions = {
-    lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
+    lookup: lookupWithEksKeys(makeLookup(cache, metrics.countLookups('serviceaccounts', readAccount)), eks),
+    leftAlone: late.leftAlone,
     eks,
     ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients, mode },
-    lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
+    lookupNamespace: makeNamespaceLookup(namespaces, metrics.countLookups('namespaces', namespaceReader(kubeConfig))),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),
     settings: () =>
@@ -117,6 +144,7 @@ async function main(): Promise<void> {
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
     guardTroubles: guard.troubles,
+    ...(hasEvents ? { tellEvent: events.tell } : {}),
     ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
@@ -143,9 +171,18 @@ async function main(): Promise<void> {
     process.on(signal, () => void shutDown(state, stop, health, log));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
-    reflect(accountSource(kubeConfig, {}, project), cache.sink, { log, signal: stop.signal, now, random: Math.random }),
-    reflect(namespaceSource(kubeConfig), namespaces.sink, { log, signal: stop.signal, now, random: Math.random }),
-    reflect(limitRangeSource(kubeConfig), limitRanges.sink, {
+    reflect(
+      accountSource(kubeConfig, {}, project),
+      watchedSink(cache.sink, { heard: () => heard('serviceaccounts'), seen }),
+      { log, signal: stop.signal, now, random: Math.random },
+    ),
+    reflect(namespaceSource(kubeConfig), watchedSink(namespaces.sink, { heard: () => heard('namespaces') }), {
+      log,
+      signal: stop.signal,
+      now,
+      random: Math.random,
+    }),
+    reflect(limitRangeSource(kubeConfig), watchedSink(limitRanges.sink, { heard: () => heard('limitranges') }), {
       ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },
       failed: untilItChanges((error) => {
         state.withoutLimitRanges = true;
@@ -156,6 +193,7 @@ async function main(): Promise<void> {
     watchSettings({ inUse: settings, read: () => readFileSync(file, 'utf8'), metrics, log, signal: stop.signal }),
     // The right to read the bindings is used under this mode alone.
     ...(mode === 'audit' ? [guard.keep()] : []),
+    ...(hasEvents ? [events.keep()] : []),
   ]);
 }
 

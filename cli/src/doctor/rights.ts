@@ -46,6 +46,14 @@ export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
     where: 'cluster',
     without: 'sidecars get their usual resources whatever a LimitRange says (component without-limit-ranges)',
   },
+  {
+    group: 'events.k8s.io',
+    resource: 'events',
+    verbs: ['create', 'patch'],
+    names: [],
+    where: 'cluster',
+    without: 'refusals and warnings are not told by events (component without-events)',
+  },
   { group: '', resource: 'secrets', verbs: ['create'], names: [], where: 'own namespace' },
   {
     group: '',

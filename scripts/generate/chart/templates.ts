@@ -10,6 +10,8 @@ export interface Sources {
   readonly fluxAlias: { readonly guard: string; readonly validatingWebhook: string };
   /** The guard of the component default-role. */
   readonly defaultRole: string;
+  /** The objects of the component prometheus but for the dashboard. */
+  readonly monitoring: string;
   /** `validationActions` of the component audit. */
   readonly auditActions: readonly string[];
 }
@@ -22,6 +24,12 @@ const OURS_ALONE: Edit = { from: 'values: [rolechain]\n', to: `values: [${NAMESP
 const FLUX = '.Values.settings.fluxAlias';
 const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
 const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
+
+/** Roles and bindings by their names, and when there are. */
+const OPTIONAL_RIGHTS: Readonly<Record<string, string>> = {
+  'rolechain-webhook-limit-ranges': '.Values.readLimitRanges',
+  'rolechain-webhook-events': 'ne (toString .Values.settings.events) "false"',
+};
 
 type Make = (text: string, sources: Sources) => string;
 
@@ -70,12 +78,13 @@ const FILES: Readonly<Record<string, Make>> = {
     ),
   'service-account.yaml': inOurs(),
   'rbac.yaml': (text) => {
-    const documents = edited(text, [{ ...OURS, times: 5 }]).split('\n---\n');
-    const isOptional = (document: string): boolean => document.includes('name: rolechain-webhook-limit-ranges');
-    const kept = documents.filter((document) => !isOptional(document));
-    const optional = documents.filter(isOptional);
-    if (optional.length !== 2) throw new Error('the base has other rules for LimitRanges');
-    return `${kept.join('\n---\n').trimEnd()}\n${onlyIf('.Values.readLimitRanges', `---\n${optional.join('\n---\n')}`)}`;
+    const documents = edited(text, [{ ...OURS, times: 6 }]).split('\n---\n');
+    const named = (name: string): string[] => documents.filter((document) => document.includes(`name: ${name}\n`));
+    const optional = Object.entries(OPTIONAL_RIGHTS).map(([name, condition]) => ({ condition, found: named(name) }));
+    if (optional.some(({ found }) => found.length !== 2)) throw new Error('the base has other optional rights');
+    const kept = documents.filter((document) => !optional.some(({ found }) => found.includes(document)));
+    const conditional = optional.map(({ condition, found }) => onlyIf(condition, `---\n${found.join('\n---\n')}`));
+    return `${kept.join('\n---\n').trimEnd()}\n${conditional.join('')}`;
   },
   'settings.yaml': (text) => {
     const { head } = settingsIn(text);
@@ -140,8 +149,40 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
   return {
     ...Object.fromEntries(made),
     'default-role-guard.yaml': template('manifests/components/default-role/guard.yaml', onlyIf(DEFAULT_ROLE, guard)),
+    'monitoring.yaml': template(
+      'manifests/components/prometheus',
+      onlyIf('.Values.monitoring.enabled', monitoring(sources.monitoring)),
+    ),
     '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
   };
+}
+
+const RUNBOOKS = 'https://source.example/rolechain/blob/main/docs/runbooks.md';
+const LABELS_END = '    app.kubernetes.io/component: monitoring\n    app.kubernetes.io/part-of: rolechain\n';
+/** Where Prometheus and Grafana look for labels of the admin's. */
+const OWN_LABELS = `${LABELS_END}    {{- with .Values.monitoring.labels }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n`;
+const DASHBOARD = `---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: rolechain-dashboard
+  namespace: ${NAMESPACE}
+  labels:
+${OWN_LABELS}    app.kubernetes.io/name: rolechain
+    app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+    grafana_dashboard: '1'
+data:
+  rolechain.json: |
+{{ .Files.Get "dashboard.json" | indent 4 }}`;
+
+/** Prometheus' templates stand in the same braces as Helm's. */
+function monitoring(text: string): string {
+  const quoted = text.replaceAll(/\{\{ [^{}]* \}\}/g, (inner) => `{{ \`${inner}\` }}`);
+  const edits: readonly Edit[] = [
+    { ...OURS, times: 4 },
+    { from: LABELS_END, to: OWN_LABELS, times: 4 },
+  ];
+  return edited(quoted, edits).replaceAll(RUNBOOKS, '{{ .Values.monitoring.runbooks }}') + DASHBOARD;
 }
 
 /** It says where it comes from. The version is the chart's: `helm package --app-version` gives another one. */

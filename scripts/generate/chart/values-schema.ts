@@ -56,6 +56,14 @@ export function valuesSchema(): JSONSchema {
     networkPolicy: closed({ enabled: flag('Whether there is a NetworkPolicy.') }),
     namespace: closed({ create: flag("Whether the chart has the release's Namespace.") }),
     replicas: { type: 'integer', minimum: 1 },
+    monitoring: closed({
+      enabled: flag('Whether there are a ServiceMonitor, a PodMonitor, a PrometheusRule and a dashboard for Grafana.'),
+      labels: about('Of these objects, by which your Prometheus chooses them.', {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+      }),
+      runbooks: about('URL of docs/runbooks.md, for the alerts.', { type: 'string', pattern: '^https?://[^\\s"]+$' }),
+    }),
     tests: closed({ enabled: flag('Whether `helm test` has a pod.') }),
   };
   const others = {

@@ -1,5 +1,5 @@
 /** Labels that metrics have; metrics.ts says what they take. */
-export type MetricLabel = 'outcome' | 'reason' | 'code' | 'kind' | 'role' | 'result' | 'status';
+export type MetricLabel = 'outcome' | 'reason' | 'code' | 'kind' | 'cache' | 'role' | 'result' | 'status';
 
 /** One metric of a program: what `# TYPE` and `# HELP` of a scrape say, and docs/metrics.md. */
 export interface MetricEntry {

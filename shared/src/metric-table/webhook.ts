@@ -69,6 +69,36 @@ export const WEBHOOK_METRICS = {
     labels: [],
     help: '1 while the settings file has changed and is not valid: a webhook that starts now ends at once.',
   },
+  eventsWritten: {
+    name: 'rolechain_events_written_total',
+    type: 'counter',
+    labels: [],
+    help: 'Writes of events: new ones, and counts of those that came again.',
+  },
+  eventsDropped: {
+    name: 'rolechain_events_dropped_total',
+    type: 'counter',
+    labels: [],
+    help: 'Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them.',
+  },
+  cacheAge: {
+    name: 'rolechain_cache_age_seconds',
+    type: 'gauge',
+    labels: ['cache'],
+    help: 'Since when nothing was heard of the apiserver about what is kept. Above 90 it is not used: ServiceAccounts and Namespaces are asked for live. Absent until they were listed.',
+  },
+  lookups: {
+    name: 'rolechain_live_lookups_total',
+    type: 'counter',
+    labels: ['cache', 'result'],
+    help: 'Objects that the cache lacked and the apiserver was asked for; the result is ok or the code of the error.',
+  },
+  uninjected: {
+    name: 'rolechain_uninjected_pods_total',
+    type: 'counter',
+    labels: [],
+    help: 'Pods without a sidecar that were admitted less than 30 s before the webhook saw their ServiceAccount ask for a role. `rolechain status` names them.',
+  },
   accounts: {
     name: 'rolechain_service_accounts',
     type: 'gauge',

@@ -15,6 +15,9 @@ export const modeFields = (mode: Mode): { readonly mode?: Mode } => (mode === 'a
 
 const PREFIX = 'rolechain (mode: audit) would';
 
+/** A refusal, in the words of an audit. */
+export const wouldRefuse = (what: 'it' | 'this pod', message: string): string => `${PREFIX} refuse ${what}: ${message}`;
+
 /** The answer to a pod: `answer` is the one that `mode: enforce` would give. */
 export function auditPod(answer: ReviewResponse, decision: Decision): ReviewResponse {
   return passed(answer, decision.outcome, decision.reason, [...wouldBe(decision), ...decision.warnings]);
@@ -23,19 +26,19 @@ export function auditPod(answer: ReviewResponse, decision: Decision): ReviewResp
 /** The answer to who writes a ServiceAccount or a Namespace. */
 export function auditWritten(answer: ReviewResponse, { reason, message, warnings }: WrittenDecision): ReviewResponse {
   if (message === undefined) return passed(answer, 'accepted', reason, warnings);
-  return passed(answer, 'refused', reason, [...inWarnings(`${PREFIX} refuse it: `, message), ...warnings]);
+  return passed(answer, 'refused', reason, [...inWarnings(wouldRefuse('it', message)), ...warnings]);
 }
 
 /** In one sentence; nothing of a pod whose account does not ask. */
 function wouldBe(decision: Decision): readonly string[] {
-  if (decision.outcome === 'refused') return inWarnings(`${PREFIX} refuse this pod: `, decision.message);
+  if (decision.outcome === 'refused') return inWarnings(wouldRefuse('this pod', decision.message));
   if (decision.outcome === 'injected') {
     const holders = decision.containers
       .filter(({ roles }) => roles.length > 0)
       .map(({ name, roles }) => `${name}=${roles.join('+')}`);
-    return inWarnings(`${PREFIX} inject this pod: `, holders.join(', '));
+    return inWarnings(`${PREFIX} inject this pod: ${holders.join(', ')}`);
   }
-  return decision.marked ? inWarnings(`${PREFIX} skip this pod: `, skipText(decision.reason)) : [];
+  return decision.marked ? inWarnings(`${PREFIX} skip this pod: ${skipText(decision.reason)}`) : [];
 }
 
 function skipText(reason: ReasonCode): string {
@@ -43,9 +46,9 @@ function skipText(reason: ReasonCode): string {
 }
 
 /** A text in as many warnings as it takes: the apiserver passes on no longer ones. Words stay whole where they can. */
-export function inWarnings(prefix: string, text: string): string[] {
+export function inWarnings(text: string): string[] {
   const pieces: string[] = [];
-  let rest = `${prefix}${text}`;
+  let rest = text;
   while (rest !== '') {
     const space = rest.length > LIMITS.warningChars ? rest.lastIndexOf(' ', LIMITS.warningChars) : rest.length;
     const end = space > 0 ? space : LIMITS.warningChars;

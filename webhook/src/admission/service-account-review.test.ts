@@ -35,6 +35,7 @@ describe('readAnnotationReview', () => {
       dryRun: false,
       written: { kind: 'ServiceAccount', name: 'shop/orders', changed: { [KEY]: TARGET } },
       account: { namespace: 'shop', name: 'orders', annotations: { [KEY]: TARGET, [ROLE_ARN]: 'x' } },
+      isNew: false,
     });
   });
 

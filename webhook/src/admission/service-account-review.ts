@@ -4,6 +4,7 @@ import {
   ANNOTATION_PREFIX,
   EKS,
   FOREIGN_KEYS,
+  LIMITS,
   formatProblems,
   isDNSSubdomain,
   isMap,
@@ -47,6 +48,9 @@ export interface AnnotationReview {
   readonly written: Written | undefined;
   /** The ServiceAccount as it is about to be, where the annotation that asks for a role is new or changed. */
   readonly account: ServiceAccount | undefined;
+  /** Of a ServiceAccount: whether it is not there yet, and the uid that the apiserver has given it. */
+  readonly isNew?: boolean;
+  readonly objectUID?: string;
   /** The Namespace as it is about to be, where its default role is new or changed, or the list of its accounts. */
   readonly namespace?: WrittenNamespace;
   /** What it asked for before, of an update that changes or takes away the annotation; of a Namespace also the list of accounts. */
@@ -113,6 +117,8 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
     written,
     account: ASKING.some(isNew) ? account : undefined,
     ...(isChanged(ASKING) ? { change } : {}),
+    isNew: operation === 'CREATE',
+    ...uidOf(object),
   };
 }
 
@@ -127,6 +133,11 @@ function accountOf(object: Annotated, namespace: unknown, annotations: Annotatio
     { namespace: namespaceOf(namespace), name, annotations: keep(annotations, accountKeys(eks)) },
     eks,
   );
+}
+
+function uidOf(object: Annotated): { readonly objectUID?: string } {
+  const { uid } = fieldsOf(object.metadata);
+  return typeof uid === 'string' && uid !== '' && uid.length <= LIMITS.uidChars ? { objectUID: uid } : {};
 }
 
 /** A name that the apiserver is still to make stands in generateName. */

@@ -8,7 +8,16 @@ import Fastify, {
   type FastifyRequest,
   type onRequestHookHandler,
 } from 'fastify';
-import { CodedError, LIMITS, PATHS, errorEntry, type EksWebhook, type ErrorCode, type Logger } from '@rolechain/shared';
+import {
+  CodedError,
+  LIMITS,
+  PATHS,
+  errorEntry,
+  errorFields,
+  type EksWebhook,
+  type ErrorCode,
+  type Logger,
+} from '@rolechain/shared';
 import { answerBadHTTP, answerLate, handleErrors, sendError, type Routes } from './answer-errors.ts';
 import { auditPod, auditWritten, modeFields, type Mode } from '../admission/audit.ts';
 import { readReview, respond, type Review } from '../admission/pod-review.ts';
@@ -30,10 +39,13 @@ import { mayHaveDefaultRole } from '../policy/default-role.ts';
 import { keptRolesOfAccount, keptRolesOfNamespace } from '../policy/kept-roles.ts';
 import { lookUpContext } from '../admission/context.ts';
 import { decideWithLookups, settingsOf, type DecideOptions } from '../admission/decide-with-lookups.ts';
+import { podEvents, writtenEvents } from '../admission/decision-events.ts';
 import { decisionFields } from '../admission/decision-line.ts';
+import type { EventDraft } from '../telemetry/event.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RandomSource } from '../patch/patch.ts';
 import { hasOddBody, readBody } from './read-body.ts';
+import { serviceAccountNameOf } from '../objects/pod.ts';
 import { asksForRole } from '../objects/service-account.ts';
 import type { Clients } from '../settings/client-ca.ts';
 
@@ -50,6 +62,10 @@ export interface ServerOptions extends DecideOptions, RandomSource {
   readonly notCalled?: () => readonly ErrorCode[];
   /** What keeps `mode: audit` from letting every pod pass: told by /readyz, which stays 200; default none. */
   readonly guardTroubles?: () => readonly ErrorCode[];
+  /** Told of each pod whose account asks for nothing, as `shop/orders`; default: nobody. */
+  readonly leftAlone?: (account: string) => void;
+  /** Writes an event some time later; default: there are none. */
+  readonly tellEvent?: (event: EventDraft) => void;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Milliseconds from the first byte of a request until its answer is taken; default LIMITS.requestMs. */
@@ -100,12 +116,12 @@ export function makeAdmissionServer({ key, certificate }: Certificate, options: 
   const hooks = clients === undefined ? {} : { onRequest: callerHook(clients) };
   server.post(PATHS.mutate, hooks, async (request, reply) => {
     const started = process.hrtime.bigint();
-    const answer = await mutate(request, options).finally(() => {
+    const answer = await mutate(request, reply, options).finally(() => {
       options.metrics.took(Number(process.hrtime.bigint() - started) / 1e9);
     });
     return reply.send(answer);
   });
-  server.post(PATHS.validate, hooks, async (request, reply) => reply.send(await validate(request, options)));
+  server.post(PATHS.validate, hooks, async (request, reply) => reply.send(await validate(request, reply, options)));
   addHealth(server, options);
   handleErrors(server, options);
   return server;
@@ -168,7 +184,7 @@ function contextOf({ key, certificate }: Certificate, clients: Clients | undefin
   return { key, cert: certificate, minVersion: 'TLSv1.2', ...contextOptions(clients) };
 }
 
-async function mutate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+async function mutate(request: FastifyRequest, reply: FastifyReply, options: ServerOptions): Promise<ReviewResponse> {
   const review = readReview(request.body as string, workOf(request.raw).hold);
   const decision = await decideReview(review, options);
   // Also where nobody gets it: what fails would fail so.
@@ -177,7 +193,27 @@ async function mutate(request: FastifyRequest, options: ServerOptions): Promise<
   const { mode = 'enforce', metrics } = options;
   metrics[mode === 'audit' ? 'audited' : 'decided'](decision.outcome, decision.reason);
   logDecision(review, decision, mode, options.log);
+  if (decision.reason === 'NotAnnotated' && !review.dryRun) {
+    options.leftAlone?.(`${review.namespace}/${serviceAccountNameOf(review.pod)}`);
+  }
+  // Most pods have none.
+  if (decision.outcome === 'refused' || decision.warnings.length > 0) {
+    onceAnswered(reply, options, () => podEvents(review, decision, mode));
+  }
   return mode === 'audit' ? auditPod(answer, decision) : answer;
+}
+
+/** Events wait for the answer, and for nothing else: one that nobody takes has none. */
+function onceAnswered(reply: FastifyReply, { tellEvent, log }: ServerOptions, make: () => readonly EventDraft[]): void {
+  if (!tellEvent) return;
+  reply.raw.once('finish', () => {
+    try {
+      for (const event of make()) tellEvent(event);
+    } catch (error) {
+      // Nobody catches what a listener throws: the program would end.
+      log.error(errorFields(error), 'event not made');
+    }
+  });
 }
 
 async function decideReview({ pod, namespace }: Review, options: ServerOptions): Promise<Decision> {
@@ -186,7 +222,7 @@ async function decideReview({ pod, namespace }: Review, options: ServerOptions):
 }
 
 /** A ServiceAccount, a Namespace or the settings that are being written. What can't be looked up is a failed call, as for a pod. */
-async function validate(request: FastifyRequest, options: ServerOptions): Promise<ReviewResponse> {
+async function validate(request: FastifyRequest, reply: FastifyReply, options: ServerOptions): Promise<ReviewResponse> {
   const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
   const { uid, dryRun, written, settings } = review;
   const { mode = 'enforce' } = options;
@@ -199,6 +235,7 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
     const fields = { uid, object: object.name, reason, dryRun, error, ...modeFields(mode) };
     options.log.warn(fields, `${mode === 'audit' ? 'would have refused' : 'refused'} ${object.kind}`);
   }
+  onceAnswered(reply, options, () => writtenEvents(review, decision, mode));
   const answer = respondWritten(review, decision);
   return mode === 'audit' ? auditWritten(answer, decision) : answer;
 }

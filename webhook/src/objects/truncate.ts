@@ -28,6 +28,14 @@ export function cut(text: string, max: number): string {
   return chars.length <= max ? text : `${chars.slice(0, max - 3).join('')}...`;
 }
 
+/** At most so many bytes of UTF-8, the last of them dots where some are left out. */
+export function cutBytes(text: string, max: number): string {
+  if (Buffer.byteLength(text) <= max) return text;
+  // What is left of a character that is cut through goes.
+  const whole = new TextDecoder().decode(Buffer.from(text).subarray(0, max - 3), { stream: true });
+  return `${whole}...`;
+}
+
 /** A message for people, with a count of what is left out. It stands in the log, too. */
 export function cutMessage(message: string): string {
   const over = message.length - LIMITS.messageChars;

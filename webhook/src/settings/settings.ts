@@ -198,6 +198,7 @@ const TABLE = {
     `Whether the sidecar's container names the user and group ${SIDECAR.user}. \`unset\` is for platforms that choose them from a range, as OpenShift does for each namespace: the sidecar then mostly runs as the same user as the application (SECURITY.md says what follows), and a user that the platform has set is kept.`,
     (expects) => v.picklist(SIDECAR_USERS, expects),
   ),
+  events: flag(true, 'Whether refusals, conflicts and warnings are written as events: [where](operations.md#events).'),
   address: setting('an IP address', '::', 'Where the webhook listens.', text),
   port: setting('a port', PORTS.webhook, 'Port of the admission server (TLS).', port),
   healthPort: setting('a port', PORTS.webhookHealth, 'Port of health and metrics (no TLS).', port),

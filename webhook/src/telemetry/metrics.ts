@@ -5,6 +5,7 @@ import {
   type MetricLabel,
   type Outcome,
   type ReasonCode,
+  type Cache,
   type WebhookConfigurationKind,
 } from '@rolechain/shared';
 
@@ -22,6 +23,16 @@ export interface Metrics {
   readonly certificatesExpire: (served: { readonly notAfter: Date; readonly authorityNotAfter: Date }) => void;
   readonly configurationIs: (kind: WebhookConfigurationKind, trusts: boolean) => void;
   readonly settingsAre: (state: SettingsState) => void;
+  /** Tells it that the apiserver was heard of about this. `now`: milliseconds of a clock that nobody sets. */
+  readonly cacheAges: (now: () => number) => (cache: Cache) => void;
+  /** The same look-up, counted. */
+  readonly countLookups: <T, A extends unknown[]>(
+    cache: Cache,
+    read: (...args: A) => Promise<T>,
+  ) => (...args: A) => Promise<T>;
+  readonly slipped: (pods: number) => void;
+  readonly eventWritten: () => void;
+  readonly eventDropped: () => void;
   readonly bundleWritten: (kind: WebhookConfigurationKind) => void;
 }
 
@@ -51,6 +62,10 @@ export function makeMetrics(): Metrics {
   const written = new Counter({ ...optionsOf(WEBHOOK_METRICS.bundleWrites), registers });
   const pending = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsPending), registers });
   const invalid = new Gauge({ ...optionsOf(WEBHOOK_METRICS.settingsInvalid), registers });
+  const lookups = new Counter({ ...optionsOf(WEBHOOK_METRICS.lookups), registers });
+  const uninjected = new Counter({ ...optionsOf(WEBHOOK_METRICS.uninjected), registers });
+  const eventsWritten = new Counter({ ...optionsOf(WEBHOOK_METRICS.eventsWritten), registers });
+  const eventsDropped = new Counter({ ...optionsOf(WEBHOOK_METRICS.eventsDropped), registers });
   const measured = (row: MetricEntry, now: () => number): void => {
     new Gauge({
       ...optionsOf(row),
@@ -90,6 +105,39 @@ export function makeMetrics(): Metrics {
     settingsAre: (state) => {
       pending.set(Number(state === 'restart pending'));
       invalid.set(Number(state === 'invalid'));
+    },
+    cacheAges: (now) => {
+      const heardAt = new Map<Cache, number>();
+      new Gauge({
+        ...optionsOf(WEBHOOK_METRICS.cacheAge),
+        registers,
+        collect() {
+          for (const [cache, at] of heardAt) this.set({ cache }, (now() - at) / 1000);
+        },
+      });
+      return (cache) => void heardAt.set(cache, now());
+    },
+    countLookups:
+      (cache, read) =>
+      async (...args) => {
+        try {
+          const found = await read(...args);
+          lookups.inc({ cache, result: 'ok' });
+          return found;
+        } catch (error) {
+          // Whatever it was, that is what becomes of it (live-lookup.ts).
+          lookups.inc({ cache, result: 'LookupFailed' });
+          throw error;
+        }
+      },
+    slipped: (pods) => {
+      uninjected.inc(pods);
+    },
+    eventWritten: () => {
+      eventsWritten.inc();
+    },
+    eventDropped: () => {
+      eventsDropped.inc();
     },
     bundleWritten: (kind) => {
       written.inc({ kind });
