@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
-import { describeFailure, type Certificates } from '@rolechain/certs';
+import { describeFailure, serviceDnsNames, type Certificates } from '@rolechain/certs';
 import {
   CodedError,
   ENV,
@@ -40,6 +40,7 @@ import { makeJudgements } from './policy/judgements.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
+import { warmUp } from './warm-up/warm-up.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
 
 /** Exit code of a configuration that is not valid, as sysexits has no better. */
@@ -51,6 +52,9 @@ const CLOSE_MS = 3000;
 
 /** LimitRanges may be a right that the admin doesn't give: asked for seldom then, and said once. */
 const LIMIT_RANGES_AGAIN_MS = 300_000;
+
+/** Of reviews that nobody sent. */
+const ANY_REGION = 'us-east-1';
 
 const HELP = {
   usage: `The mutating and validating webhook. Options:
@@ -88,7 +92,9 @@ async function main(): Promise<void> {
   const cache = makeAccountCache(now);
   const namespaces = makeNamespaceCache(now);
   const limitRanges = makeLimitRangeCache(now);
-  const state: State = { region: settings.region, server: undefined, draining: false, withoutLimitRanges: false };
+  const state: State = {
+    ...{ region: settings.region, server: undefined, draining: false, withoutLimitRanges: false, warming: false },
+  };
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
@@ -98,20 +104,20 @@ async function main(): Promise<void> {
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
+  const withRegion = (region: string): DecideSettings => ({ ...others, eks, region });
+  const random = { random: Math.random, randomToken: () => randomBytes(32).toString('base64url') };
+  const known = { eks, fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, mode };
   const options: ServerOptions = {
     lookup: lookupWithEksKeys(makeLookup(cache, accountReader(kubeConfig, LIMITS.liveLookupMs, project)), eks),
-    eks,
-    ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients, mode },
+    ...{ ...known, clients, ...random, metrics, log },
     lookupNamespace: makeNamespaceLookup(namespaces, namespaceReader(kubeConfig)),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),
-    settings: () =>
-      state.region === undefined ? undefined : (decideSettings ??= { ...others, eks, region: state.region }),
+    settings: () => (state.region === undefined ? undefined : (decideSettings ??= withRegion(state.region))),
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
     guardTroubles: guard.troubles,
-    ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
   const health = makeHealthServer(options);
@@ -129,7 +135,14 @@ async function main(): Promise<void> {
     // The maintainer would try again for ever; a port that is taken stays so.
     const listensAt = await listen(server, address, port).catch(end);
     state.server = server;
+    state.warming = true;
     log.info({ address: listensAt }, 'listening');
+    // Not waited for: the certificate's own work goes on beside it.
+    void warmUp({
+      ...{ ...known, ...random, logLevel: settings.logLevel, certificate: current, signal: stop.signal },
+      settings: withRegion(state.region ?? ANY_REGION),
+      serverName: serviceDnsNames(settings.serviceName, namespace)[0] ?? '',
+    }).finally(() => (state.warming = false));
   };
 
   // A kubelet that starts again signals once more: without a listener that would end it at once.
@@ -163,6 +176,8 @@ interface State {
   region: string | undefined;
   server: FastifyInstance | undefined;
   draining: boolean;
+  /** Reviews of its own are being answered (warm-up.ts). */
+  warming: boolean;
   /** A list of them has failed: the first pods need not wait for it. */
   withoutLimitRanges: boolean;
 }
@@ -173,6 +188,7 @@ function notReady(state: State, synced: boolean): ErrorCode[] {
     ...(state.server ? [] : ['CertificatesUnavailable' as const]),
     ...(state.region === undefined ? ['RegionUnknown' as const] : []),
     ...(synced ? [] : ['CacheNotSynced' as const]),
+    ...(state.warming ? ['WarmingUp' as const] : []),
   ];
 }
 
