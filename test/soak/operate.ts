@@ -4,6 +4,7 @@ import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { parse, stringify } from 'yaml';
 import { NAME } from '../node/suite/install.ts';
 import type { Kube } from '../node/suite/kube.ts';
+import { noting } from './pods.ts';
 
 const ours = `--namespace=${NAMESPACE}`;
 
@@ -17,10 +18,12 @@ export interface Operated {
   readonly certificates: Set<string>;
   /** Restarts of the webhook's container that nobody asked for. */
   webhookRestarts: number;
+  /** What the soak itself could not ask. */
+  troubles: string[];
 }
 
 export const nothingOperated = (): Operated => ({
-  ...{ rolls: 0, failedRolls: [], settings: 0, invalidTaken: 0, webhookRestarts: 0 },
+  ...{ rolls: 0, failedRolls: [], settings: 0, invalidTaken: 0, webhookRestarts: 0, troubles: [] },
   certificates: new Set(),
 });
 
@@ -61,15 +64,17 @@ export async function operate({ kube, signal, operated, everyMs }: Operation): P
   for (let round = 0; !signal.aborted; round++) {
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
-    if ((await write({ ...before, sidecarImagee: 'x' })) === 0) operated.invalidTaken++;
-    if ((await write({ ...before, defaultTags: { round: String(round) } })) === 0) operated.settings++;
-    await count(kube, operated);
-    await kube.kubectl('rollout', 'restart', `deployment/${NAME}`, ours);
-    const { code, stderr } = await kube.tryKubectl('rollout', 'status', `deployment/${NAME}`, ours, '--timeout=110s');
-    if (code === 0) operated.rolls++;
-    else operated.failedRolls.push(stderr.trim().slice(-200));
+    await noting(operated.troubles, async () => {
+      if ((await write({ ...before, sidecarImagee: 'x' })) === 0) operated.invalidTaken++;
+      if ((await write({ ...before, defaultTags: { round: String(round) } })) === 0) operated.settings++;
+      await count(kube, operated);
+      await kube.kubectl('rollout', 'restart', `deployment/${NAME}`, ours);
+      const { code, stderr } = await kube.tryKubectl('rollout', 'status', `deployment/${NAME}`, ours, '--timeout=110s');
+      if (code === 0) operated.rolls++;
+      else operated.failedRolls.push(stderr.trim().slice(-200));
+    });
   }
-  await count(kube, operated);
+  await noting(operated.troubles, () => count(kube, operated));
   await write(before);
 }
 

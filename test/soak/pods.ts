@@ -17,11 +17,13 @@ export interface Seen {
   errors: Map<string, number>;
   /** Pods of which no call is known, and why. */
   silent: string[];
+  /** What the soak itself could not ask or wait for. */
+  troubles: string[];
   sidecarRestarts: number;
 }
 
 export const nothingSeen = (): Seen => ({
-  ...{ pods: 0, notInjected: 0, refused: [], calls: 0, failedCalls: 0, errors: new Map(), silent: [] },
+  ...{ pods: 0, notInjected: 0, refused: [], calls: 0, failedCalls: 0, errors: new Map(), silent: [], troubles: [] },
   sidecarRestarts: 0,
 });
 
@@ -40,15 +42,27 @@ const STAY = 3;
 
 /** Until the signal; then all are read and taken away. */
 export async function runCrowd(crowd: Crowd, seconds: number): Promise<void> {
-  const staying = Array.from({ length: STAY }, (_, index) => stay(crowd, `soak-stays-${index}`, index, seconds));
+  const { troubles } = crowd.seen;
+  const staying = Array.from({ length: STAY }, (_, index) =>
+    noting(troubles, () => stay(crowd, `soak-stays-${index}`, index, seconds)),
+  );
   const [low, high] = LIVES_SECONDS;
   const comeAndGo = async (lane: number): Promise<void> => {
     for (let round = 0; !crowd.signal.aborted; round++) {
       const name = `soak-${lane}-${round}`;
-      await live(crowd, name, round + lane, low + (high - low) * crowd.random());
+      await noting(troubles, () => live(crowd, name, round + lane, low + (high - low) * crowd.random()));
     }
   };
   await Promise.all([...staying, ...Array.from({ length: AT_ONCE }, (_, lane) => comeAndGo(lane))]);
+}
+
+/** A question that fails is no reason to stop: it stands in the table. */
+export async function noting(troubles: string[], work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    troubles.push(String(error).slice(0, 300));
+  }
 }
 
 /** One pod that runs for so long, ends, is read and deleted. Some are deleted in their midst. */

@@ -33,6 +33,7 @@ const none = (what: string, count: number, which: readonly string[] = []): SoakR
 const some = (what: string, count: number): SoakRow => ({ what, figure: String(count), bound: '≥ 1', ok: count > 0 });
 
 export function rowsOf({ seen, operated, lives, storms, met, assumeRoles }: Soaked): SoakRow[] {
+  const troubles = [...seen.troubles, ...operated.troubles];
   const errors = [...seen.errors].sort(([, a], [, b]) => b - a).map(([text, count]) => `${count} × ${text}`);
   return [
     some('pods created', seen.pods),
@@ -55,6 +56,7 @@ export function rowsOf({ seen, operated, lives, storms, met, assumeRoles }: Soak
     none('restarts of webhooks', operated.webhookRestarts),
     some('settings written', operated.settings),
     none('invalid settings that were taken', operated.invalidTaken),
+    none('questions of the soak itself that failed', troubles.length, troubles),
     told('serving certificates seen', operated.certificates.size),
     ...(['webhook', 'sidecar'] as const).flatMap((program) => meterRows(program, lives)),
   ];

@@ -122,6 +122,7 @@ const isTooLarge = serviceAccount('half', '3', { x: 'x'.repeat(LIMITS.objectByte
 test.each<[string, Answerer, SourceOptions]>([
   ['an apiserver whose gate is off (1.33): 422', status(422), {}],
   ['one that does not know the parameter: 400', status(400), {}],
+  ['one that lets us list and not watch: 403', status(403), {}],
   ['a stream that breaks off half way', breaksOff, {}],
   ['a line that breaks off', (response) => response.writeHead(200).end(half.slice(0, 40)), {}],
   ['a stream that ends in order without its bookmark', (response) => response.writeHead(200).end(half), {}],
@@ -135,7 +136,7 @@ test.each<[string, Answerer, SourceOptions]>([
   expect([await listOnce(stream, options), asked()]).toEqual([paged, ['stream', 'page']]);
 });
 
-test.each([401, 403, 410, 429, 500, 503])('%i is an answer to pages, too: none is asked for', async (code) => {
+test.each([401, 410, 429, 500, 503])('%i is an answer to pages, too: none is asked for', async (code) => {
   await expect(listOnce(status(code))).rejects.toMatchObject({ code });
   expect(asked()).toEqual(['stream']);
 });

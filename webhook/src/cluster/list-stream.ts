@@ -53,8 +53,8 @@ export async function listStream(
   }
 }
 
-/** To a parameter that it doesn't know, or whose feature is off. */
-const REFUSES = new Set([400, 422]);
+/** To a parameter that it doesn't know, whose feature is off; to a watch, where the right to list may be there. */
+const REFUSES = new Set([400, 422, 403]);
 
 /** The objects of a list, each once, within bounds. */
 function makeFound(maxBytes: number): {
