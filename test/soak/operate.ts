@@ -61,9 +61,10 @@ export async function operate({ kube, signal, operated, everyMs }: Operation): P
     const patch = JSON.stringify({ data: { 'settings.yaml': stringify(settings) } });
     return (await kube.tryKubectl('patch', ...configMap, '--type=merge', `--patch=${patch}`)).code;
   };
-  for (let round = 0; !signal.aborted; round++) {
+  const isOver = (): boolean => signal.aborted;
+  for (let round = 0; !isOver(); round++) {
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) break;
+    if (isOver()) break;
     await noting(operated.troubles, async () => {
       if ((await write({ ...before, sidecarImagee: 'x' })) === 0) operated.invalidTaken++;
       if ((await write({ ...before, defaultTags: { round: String(round) } })) === 0) operated.settings++;

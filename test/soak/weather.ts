@@ -32,11 +32,12 @@ export function startWeather({ sts, agent }: Aws, random: () => number, signal: 
   let storms = 0;
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random();
   const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal }).catch(() => undefined);
+  const isOver = (): boolean => signal.aborted;
   const run = async (): Promise<void> => {
     const kinds = Object.entries(STORMS);
-    while (!signal.aborted) {
+    while (!isOver()) {
       await pause(between(CALM_MS));
-      if (signal.aborted) break;
+      if (isOver()) break;
       const [kind, faultOf] = kinds[storms++ % kinds.length] ?? ['', () => 'reset' as const];
       const take = (): Fault | undefined => {
         if (random() > SHARE) return undefined;

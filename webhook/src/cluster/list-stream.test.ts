@@ -133,7 +133,10 @@ test.each<[string, Answerer, SourceOptions]>([
   ['what a proxy put there', sends('HTTP/1.1 502 Bad Gateway\n'), {}],
   ['an object that is larger than any', sends(line('ADDED', isTooLarge)), {}],
 ])('%s: pages say what is there, and nothing of the stream is kept', async (_name, stream, options) => {
-  expect([await listOnce(stream, options), asked()]).toEqual([paged, ['stream', 'page']]);
+  expect(await listOnce(stream, options)).toEqual(paged);
+  // Where it is given up after a time, a machine may be too busy for the first of them.
+  if ('listSilenceMs' in options) expect(asked().at(-1)).toBe('page');
+  else expect(asked()).toEqual(['stream', 'page']);
 });
 
 test.each([401, 410, 429, 500, 503])('%i is an answer to pages, too: none is asked for', async (code) => {

@@ -52,7 +52,7 @@ function toEvent(line: string, project: Projector): WatchEvent<CachedObject> {
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
     return { type, object: project(object), resourceVersion };
   if (type !== 'BOOKMARK') return { type: 'ERROR', code: object.code };
-  const endsList = object.metadata?.annotations?.[INITIAL_EVENTS_END] === 'true';
+  const endsList = object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true';
   return { type, resourceVersion, ...(endsList ? { endsList } : {}) };
 }
 
