@@ -18,6 +18,8 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
       validatingWebhook: replacedBy(read('components/flux-alias/validating-webhook.yaml')) as string,
     },
     defaultRole: read('components/default-role/guard.yaml'),
+    horizontal: read('components/autoscale/horizontal-pod-autoscaler.yaml'),
+    vertical: read('components/right-size/vertical-pod-autoscaler.yaml'),
     auditActions: replacedBy(read('components/audit/guard.yaml')) as string[],
   });
   return {

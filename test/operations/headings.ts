@@ -10,3 +10,6 @@ export const LOCK_DOWN: readonly string[] = [
 
 /** Those whose commands upgrade.test.ts runs. */
 export const UPGRADE: readonly string[] = ['Upgrade'];
+
+/** Those whose commands scale.test.ts runs. */
+export const SCALE: readonly string[] = ['Scale'];

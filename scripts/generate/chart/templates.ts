@@ -12,6 +12,9 @@ export interface Sources {
   readonly defaultRole: string;
   /** `validationActions` of the component audit. */
   readonly auditActions: readonly string[];
+  /** The objects of the components autoscale and right-size. */
+  readonly horizontal: string;
+  readonly vertical: string;
 }
 
 const NAMESPACE = '{{ .Release.Namespace | quote }}';
@@ -21,6 +24,8 @@ const SELECTED: Edit = { from: '[kube-system, rolechain]', to: `[kube-system, ${
 const OURS_ALONE: Edit = { from: 'values: [rolechain]\n', to: `values: [${NAMESPACE}]\n` };
 const FLUX = '.Values.settings.fluxAlias';
 const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
+const HORIZONTAL = '.Values.autoscaling.horizontal';
+const VERTICAL = '.Values.autoscaling.vertical';
 const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
 
 type Make = (text: string, sources: Sources) => string;
@@ -84,9 +89,13 @@ const FILES: Readonly<Record<string, Make>> = {
   'service.yaml': inOurs(),
   'network-policy.yaml': (text) => onlyIf('.Values.networkPolicy.enabled', edited(text, [OURS])),
   // One replica may be drained: its pods' creation is held up for as long.
-  'pod-disruption-budget.yaml': (text) => onlyIf('gt (int .Values.replicas) 1', edited(text, [OURS])),
+  'pod-disruption-budget.yaml': (text) =>
+    onlyIf(`or ${HORIZONTAL}.enabled (gt (int .Values.replicas) 1)`, edited(text, [OURS])),
   'deployment.yaml': inOurs(
-    { from: 'replicas: 2\n', to: 'replicas: {{ .Values.replicas }}\n' },
+    {
+      from: '  replicas: 2\n',
+      to: `  {{- if not ${HORIZONTAL}.enabled }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}\n`,
+    },
     { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
     {
       from: '      priorityClassName: system-cluster-critical\n',
@@ -135,11 +144,34 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
     if (text === undefined) throw new Error(`manifests/base has no ${name}`);
     return [name, template(`manifests/base/${name}`, make(text, sources))];
   });
-  const { defaultRole, auditActions } = sources;
+  const { defaultRole, auditActions, horizontal, vertical } = sources;
   const guard = edited(defaultRole.replaceAll('../../base/', ''), [SELECTED, actions(auditActions)]);
   return {
     ...Object.fromEntries(made),
     'default-role-guard.yaml': template('manifests/components/default-role/guard.yaml', onlyIf(DEFAULT_ROLE, guard)),
+    'horizontal-pod-autoscaler.yaml': template(
+      'manifests/components/autoscale/horizontal-pod-autoscaler.yaml',
+      onlyIf(
+        `${HORIZONTAL}.enabled`,
+        edited(horizontal, [
+          OURS,
+          { from: 'minReplicas: 2\n', to: `minReplicas: {{ ${HORIZONTAL}.minReplicas }}\n` },
+          { from: 'maxReplicas: 6\n', to: `maxReplicas: {{ ${HORIZONTAL}.maxReplicas }}\n` },
+          { from: 'averageValue: 500m\n', to: `averageValue: {{ ${HORIZONTAL}.averageCPU | quote }}\n` },
+        ]),
+      ),
+    ),
+    'vertical-pod-autoscaler.yaml': template(
+      'manifests/components/right-size/vertical-pod-autoscaler.yaml',
+      onlyIf(
+        `${VERTICAL}.enabled`,
+        edited(vertical, [
+          OURS,
+          { from: 'updateMode: Recreate\n', to: `updateMode: {{ ${VERTICAL}.updateMode | quote }}\n` },
+          { from: '          memory: 1Gi\n', to: `          memory: {{ ${VERTICAL}.maxMemory | quote }}\n` },
+        ]),
+      ),
+    ),
     '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
   };
 }
