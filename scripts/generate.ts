@@ -11,11 +11,12 @@ import { readObserved } from '../test/sdks/observed.ts';
 import { chartFiles } from './generate/chart.ts';
 import { withCommands } from './generate/cli-page.ts';
 import { cliSchemas } from './generate/cli-schemas.ts';
-import { credentialsDrawing } from './generate/drawing.ts';
+import { drawings } from './generate/drawings.ts';
 import { errorsPage } from './generate/errors-page.ts';
 import { jsonSchemas } from './generate/json-schemas.ts';
 import { installManifest } from './generate/install-manifest.ts';
 import { metricsPage } from './generate/metrics-page.ts';
+import { withMigrations } from './generate/migration-page.ts';
 import { withPolicies } from './generate/policies-page.ts';
 import { podsPage } from './generate/pods-page.ts';
 import { referencePage } from './generate/reference-page.ts';
@@ -58,9 +59,10 @@ const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   ...chartFiles(ROOT),
   'docs/cli.md': await markdown(withCommands(read('docs/cli.md'))),
-  'docs/credentials.svg': await credentialsDrawing(),
+  ...(await drawings()),
   'docs/errors.md': await markdown(errorsPage()),
   'docs/metrics.md': await markdown(metricsPage()),
+  'docs/migration.md': await markdown(await withMigrations(read('docs/migration.md'))),
   'docs/policies.md': await markdown(await withPolicies(read('docs/policies.md'))),
   'docs/pods.md': await markdown(podsPage()),
   'docs/sdks.md': await markdown(sdksPage(readObserved())),

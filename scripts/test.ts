@@ -50,6 +50,7 @@ async function prepare(files: readonly TestFile[], onOldest: boolean): Promise<b
   }
   if (!(await prepareClients(needs))) return false;
   if (needs.has('helm') && !(await prepareHelm())) return false;
+  if (needs.has('site') && !(await import('../test/site/prepare.ts')).prepareSite()) return false;
   if (needs.has('bundles')) await (await import('./build.ts')).buildAll();
   return true;
 }

@@ -1,4 +1,4 @@
-import { ERROR_GROUPS, REASONS, type ReasonEntry } from '@rolechain/shared';
+import { ERROR_GROUPS, REASONS, WARNINGS, type ReasonEntry } from '@rolechain/shared';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -13,6 +13,9 @@ export function errorsPage(): string {
     );
     return `## ${title}\n\n| code | status | what happened | what to do |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
+  const warnings = Object.entries(WARNINGS).map(
+    ([code, { text, fix }]) => `| \`${code}\` | ${cell(text)} | ${cell(fix)} |`,
+  );
   return `# Reasons and errors
 
 Made from \`shared/src/reasons.ts\` and \`shared/src/errors.ts\` by \`pnpm generate\`.
@@ -27,8 +30,19 @@ With the setting \`conflicts: warn\` a conflict skips instead of refusing.
 |---|---|---|---|
 ${reasons.join('\n')}
 
-An error's status is that of the HTTP answer that carries it: 503 may pass without a change and is retried,
-4xx needs somebody's change.
+## Warnings
+
+What is admitted and may surprise. Who writes the object is told, as \`kubectl\` shows it; what is said of the settings also stands in the
+webhook's log, once at its start.
+
+| code | what happened | what to do |
+|---|---|---|
+${warnings.join('\n')}
+
+## Codes of errors
+
+An error's status is that of the HTTP answer that carries it: 503 may pass without a change,
+4xx needs somebody's change. The sidecar retries both, at [a pace](faults.md#the-pace-of-tries) that requests don't change.
 
 ${groups.join('\n')}`;
 }

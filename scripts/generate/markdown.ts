@@ -1,5 +1,10 @@
 /** A row of a table, its cells escaped. */
-export const row = (...cells: readonly string[]): string =>
-  `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+export const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
 
 export const code = (text: string): string => `\`${text}\``;
+
+/** `<role>` is a tag to Markdown, which pages leave out; between backticks it is text. */
+function cell(text: string): string {
+  const parts = text.replaceAll('|', '\\|').split(/(`[^`]*`)/);
+  return parts.map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '\\<'))).join('');
+}

@@ -18,7 +18,7 @@ import {
   type AnnotationEntry,
 } from '@rolechain/shared';
 import { SETTINGS_FIELDS } from '@rolechain/webhook';
-import { row } from './markdown.ts';
+import { code, row } from './markdown.ts';
 
 const size = (bytes: number): string => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`);
 const sizeOf = (entry: AnnotationEntry): string => (entry.maxBytes === undefined ? '' : size(entry.maxBytes));
@@ -68,6 +68,11 @@ A role that no container holds is left out of the sidecar. When the account is w
 Namespaces it refuses an annotation of the prefix \`${ANNOTATION_PREFIX}\` that is new or changed and that no version knows, with what
 may be meant (\`AnnotationUnknown\`). What is stored already stops no other write, and at a pod's admission only draws a warning.
 
+Running pods keep the roles that they have until they are recreated. An update by which an account's pods get other roles than before, more, fewer
+or none says so (\`PodsKeepRoles\`), and so does one of a Namespace's [default role](#a-default-role-for-a-namespace); one that says the same in
+other words does not. An annotation that is taken away calls nobody, so there is no warning: write \`${NO_ROLE}\` in its place to get one.
+\`rolechain status\` shows the pods that are older than the annotation in both cases.
+
 ## Which roles a Namespace allows
 
 \`${ANNOTATIONS.allowedRoles.key}\` on the Namespace holds patterns for the target and every hop of each of its accounts' roles; base
@@ -106,7 +111,7 @@ metadata:
   settings keep back ([lock down](operations.md#lock-down)).
   One account gets out of it by \`${ANNOTATIONS.assumeRole.key}: ${NO_ROLE}\`, one pod by \`${ANNOTATIONS.inject.key}: "false"\`.
 
-Both annotations are checked when the Namespace is written; with the setting off a default is stored with a warning, and has no effect. Pods that were there before stay as they are. The guard of such pods is in the
+Both annotations are checked when the Namespace is written; with the setting off a default is stored with a warning, and has no effect. Pods that were there before stay as they are (\`PodsKeepRoles\`). The guard of such pods is in the
 [overlay \`default-role\`](guard.md#overlays).
 
 ## Resources of the sidecar
@@ -172,8 +177,8 @@ Never the node's role.
 | variable | value |
 |---|---|
 ${[
-  [ENV.fullURI, `http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`],
-  [ENV.tokenFile, tokenFile('<role>')],
+  [ENV.fullURI, code(`http://127.0.0.1:${PORTS.credentials}${credentialsPath('<role>')}`)],
+  [ENV.tokenFile, code(tokenFile('<role>'))],
   [ENV.token, `the token itself, with ${ANNOTATIONS.authorizationToken.key}: env`],
   [
     `${ENV.region}, ${ENV.defaultRegion}`,

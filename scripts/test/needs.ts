@@ -4,8 +4,16 @@ import type { ReleaseName } from '../../test/cluster/releases.ts';
 import { isBesideSource, makeReach } from './imports.ts';
 import { folders, onOldest } from './projects.ts';
 
-export type Need = 'newest' | 'oldest' | 'Go client' | 'Python environments' | 'helm' | 'bundles';
-export const NEEDS: readonly Need[] = ['newest', 'oldest', 'Go client', 'Python environments', 'helm', 'bundles'];
+export type Need = 'newest' | 'oldest' | 'Go client' | 'Python environments' | 'helm' | 'bundles' | 'site';
+export const NEEDS: readonly Need[] = [
+  'newest',
+  'oldest',
+  'Go client',
+  'Python environments',
+  'helm',
+  'bundles',
+  'site',
+];
 
 /** Anyone who leads to one of these files needs that. `cluster` stands for the release that a jest project runs on. */
 const BY_FILE: Readonly<Record<string, 'cluster' | Exclude<Need, ReleaseName>>> = {
@@ -13,6 +21,7 @@ const BY_FILE: Readonly<Record<string, 'cluster' | Exclude<Need, ReleaseName>>> 
   'test/clients/go.ts': 'Go client',
   'test/clients/python.ts': 'Python environments',
   'test/helm/helm.ts': 'helm',
+  'test/site/prepare.ts': 'site',
   // They start what stands in dist/.
   'test/fixture/install.ts': 'bundles',
   'test/fixture/pod.ts': 'bundles',

@@ -28,12 +28,13 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   'istio-sidecar-injector',
   'linkerd-proxy-injector-webhook-config',
   'vault-agent-injector-cfg',
+  // ACK.
+  'IAMRoleSelector',
   // Argo CD.
   'ignoreDifferences',
   // The AWS CLI.
-  ...['get-role', 'get-role-policy', 'get-policy-version'],
+  ...['get-role-policy', 'get-policy-version'],
   // Names of examples.
-  'sandbox',
   'mirror.example/proxy/registry.example/rolechain/sidecar',
   'SERVICE.NAMESPACE.svc',
   'sts-fips.REGION.api.aws',

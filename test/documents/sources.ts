@@ -4,7 +4,7 @@ import { withoutComments } from './texts.ts';
 
 /** Corpora and locks hold every name there is: one that stands there alone is none of ours. */
 const FOREIGN =
-  /\.md$|^pnpm-lock\.yaml$|^LICENSE$|(?:^|\/)(?:corpora|hard-pods)\/.*\.(?:json|ya?ml)$|^test\/documents\//;
+  /\.md$|(?:^|\/)pnpm-lock\.yaml$|^LICENSE$|(?:^|\/)(?:corpora|hard-pods)\/.*\.(?:json|ya?ml)$|^test\/documents\//;
 
 const SOURCES = FILES.filter((path) => !FOREIGN.test(path)).map((path) => withoutComments(path, read(path)));
 const ALL = SOURCES.join('\n');

@@ -29,9 +29,11 @@ export interface Row extends HonestCount {
   /** By the kernel's OOM killer; and any other end of the program. */
   readonly kills: number;
   readonly ended: string | undefined;
-  /** What was charged at most, sockets included, and the limit. Undefined where the kernel doesn't say. */
+  /** What was charged at most, and the limit. Undefined where the kernel doesn't say. */
   readonly peakMiB: number | undefined;
   readonly limitMiB: number;
+  /** Most of sockets where the kernel counts it apart, at another moment perhaps (memory.ts). */
+  readonly socketsMiB: number;
   /** How many times as long the program took because others had the processors, the flood among them (slowness.ts). */
   readonly slow: number;
   readonly flood: FloodCount;
@@ -64,16 +66,15 @@ export async function runFlood({ port, kind, seconds, group, limitMiB, start }: 
     });
     const slow = slowness(target.pid);
     const count = await honest.stop();
-    const peak = group.peak();
-    const peakMiB = peak === undefined ? undefined : peak + group.socketPeak();
     return {
       ...count,
       port,
       kind: kind.kind as KindName,
       kills: group.oomKills(),
       ended,
-      peakMiB,
+      peakMiB: group.peak(),
       limitMiB,
+      socketsMiB: group.socketPeak(),
       slow,
       flood,
     };

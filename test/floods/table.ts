@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string])[] = [
   ['p99 ≤ 1 s', ({ p99Ms }) => (p99Ms <= GOAL_MS ? 'met' : 'missed')],
   ['slow', ({ slow }) => slow.toFixed(1)],
   ['peak', ({ peakMiB, limitMiB }) => `${peakMiB?.toFixed(0) ?? '?'} of ${limitMiB} MiB`],
+  ['sockets', ({ socketsMiB }) => `${socketsMiB.toFixed(0)} MiB`],
   ['opened', ({ flood }) => String(flood.opened)],
   ['sent', ({ flood }) => `${flood.sentMiB.toFixed(1)} MiB`],
 ];

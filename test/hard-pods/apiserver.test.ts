@@ -14,6 +14,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { ACCOUNTS, LIMIT_RANGE, NAMESPACES } from './accounts.ts';
 import { leftAlone, markOf, podOf, skippedFor, written, type HardPod } from './row.ts';
 import { ROWS } from './rows.ts';
+import { OUTSIDE_THE_RANGE } from './users.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
 const SENT = ROWS.filter(([, { apiserver }]) => apiserver !== 'unsent');
@@ -86,8 +87,13 @@ describeWithCluster('hard pods on a real apiserver', (cluster) => {
     await applyAll(kubeConfig, RANGE);
     await applyAll(kubeConfig, await installManifests());
     await leadServiceTo(kubeConfig, port);
-    kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
     dryRuns = makeDryRuns(cluster());
+    // The apiserver reads policies at an interval of its own.
+    await until('the range of users is enforced', PATIENCE_MS, async () => {
+      const answer = await create(OUTSIDE_THE_RANGE);
+      return !answer.accepted && answer.message.includes('outside of the range');
+    });
+    kubeconfig = await cluster().kubeconfigFor({ namespace: NAMESPACE, serviceAccount: 'rolechain-webhook' });
   });
   afterAll(() => dryRuns.close());
 

@@ -4,11 +4,27 @@ import { SIDECAR } from '@rolechain/shared';
 import { container, podOf, type HardPod } from './row.ts';
 
 /** What the restricted Pod Security level wants of a pod, and no user of its own. */
-const RESTRICTED = {
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  containers: [
-    container('app', { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }),
-  ],
+const RESTRICTED = restricted({});
+
+function restricted(user: { readonly runAsUser?: number }): Readonly<Record<string, unknown>> {
+  return {
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      container('app', {
+        securityContext: { ...user, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      }),
+    ],
+  };
+}
+
+/** Outside of the range by itself, whether it is injected or not. */
+export const OUTSIDE_THE_RANGE: HardPod = {
+  name: 'a pod whose own user is outside of the range',
+  pod: podOf(restricted({ runAsUser: 1 })),
+  namespace: 'strict',
+  outcome: 'injected',
+  reason: 'Injected',
+  so: 'The platform refuses it.',
 };
 
 const injected = { outcome: 'injected', reason: 'Injected' } as const;

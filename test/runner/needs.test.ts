@@ -61,7 +61,8 @@ test('anyone who declares tests of a cluster, asks for a client or reads a bundl
     [/\blocatePython\(/, 'Python environments'],
     [/\blocateGoClient\(/, 'Go client'],
     [/\bdescribeWithHelm\(/, 'helm'],
-    [/'dist[/']/, 'bundles'],
+    [/'dist(?:\/(?!site)|')/, 'bundles'],
+    [/'dist\/site/, 'site'],
   ];
   for (const { path, needs } of files) {
     const text = readFileSync(join(ROOT, path), 'utf8');

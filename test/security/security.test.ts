@@ -39,6 +39,17 @@ test('each cannot names tests that are there', () => {
   expect(wrong(TEXT)).toEqual([]);
 });
 
+test('each party of the page at a glance that does not get something has a test for it', () => {
+  const page = readFileSync(join(ROOT, 'docs/threat-model.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| (?!actor|-)(.*) \|$/gm)].map(([, row = '']) =>
+    row.split(' | ').map((cell) => cell.trim()),
+  );
+  expect(rows.length).toBeGreaterThan(12);
+  const without = rows.filter(([, , not = '–', , tests = '']) => not !== '–' && !/`[\w./-]+\.test\.ts`/.test(tests));
+  // IAM's own word, which no test of ours shows.
+  expect(without.map(([actor]) => actor)).toEqual(['admin of an AWS account']);
+});
+
 describe('a text that is wrong', () => {
   const text = (parties: string, notes: string): string => `### The parties\n\n${parties}\n\n### Else\n\n${notes}\n`;
   const GOOD = '[^a]: `test/security/security.test.ts`: "each cannot names tests that are there".';

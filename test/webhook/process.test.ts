@@ -61,6 +61,21 @@ test('a port that is taken ends it, with a code', async () => {
   expect(lastLine(log())).toMatchObject({ level: 'fatal', code: 'ListenFailed' });
 });
 
+test.each([
+  ['by tag', 'registry.example.com/sidecar:1', 1],
+  ['by digest', `registry.example.com/sidecar@sha256:${'0'.repeat(64)}`, 0],
+  ['of the manifests as they come', 'registry.example/rolechain/sidecar:0.1.0', 0],
+])('an image of the sidecar %s is told so often at the start', async (_name, sidecarImage, times) => {
+  const { log } = await start({ settings: { sidecarImage } });
+  await until('it asks for its ServiceAccounts', PATIENCE_MS, () => log().includes('CacheNotSynced'));
+  const told = log()
+    .split('\n')
+    .filter((line) => line.includes('SidecarImageByTag'));
+  expect(told).toHaveLength(times);
+  for (const line of told)
+    expect(JSON.parse(line)).toMatchObject({ level: 'warn', fix: 'Write name@sha256:... instead.' });
+});
+
 test('without an apiserver it waits, alive and not ready', async () => {
   const { process, log, readiness, healthPort } = await start({ settings: { region: undefined } });
   await until('it says why', PATIENCE_MS, async () => (await readiness()).startsWith('503'));

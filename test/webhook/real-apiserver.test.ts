@@ -8,7 +8,7 @@ import {
   CoreV1Api,
   KubernetesObjectApi,
 } from '@kubernetes/client-node';
-import { ANNOTATIONS, CodedError } from '@rolechain/shared';
+import { ANNOTATIONS, CodedError, warningText } from '@rolechain/shared';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { openApi } from '../guard/api.ts';
 import { parseManifests, type KubeObject } from '@rolechain/kit/manifests.ts';
@@ -136,6 +136,27 @@ describeWithCluster('on the real apiserver', (cluster) => {
     expect(await annotateNamespace('platform', { 'rolechain.io/allowed-roles': '*:*:*:*:*:*' })).toBe('updated');
   });
 
+  test('who changes the role of a ServiceAccount is told that running pods keep theirs; who takes it away is not', async () => {
+    const api = await openApi(cluster().kubeConfig);
+    const path = '/api/v1/namespaces/shop/serviceaccounts';
+    const created = await api.post(path, { metadata: { name: 'kept', annotations: { [KEY]: TARGET } } });
+    expect([created.status, created.headers.warning]).toEqual([201, undefined]);
+    const annotate = async (annotation: string | null): Promise<unknown> => {
+      const { status, headers } = await api.patch(`${path}/kept`, { metadata: { annotations: { [KEY]: annotation } } });
+      expect(status).toBe(200);
+      return headers.warning;
+    };
+    const told = `299 - "${warningText('PodsKeepRoles')}"`;
+    expect(await annotate(`${TARGET}-2`)).toBe(told);
+    expect(await annotate(`{roleARN: "${TARGET}-2"}`)).toBeUndefined();
+    expect(await annotate('none')).toBe(told);
+    // No key of ours is there: the apiserver does not ask (contract, When a ServiceAccount is written).
+    expect(await annotate(null)).toBeUndefined();
+    expect(await annotate('none')).toBeUndefined();
+    expect(await annotate(TARGET)).toBe(told);
+    api.close();
+  });
+
   test('settings that are invalid are refused, and no other ConfigMap waits for the webhook', async () => {
     const api = await openApi(cluster().kubeConfig);
     const calls = async (): Promise<number> => {
@@ -150,13 +171,17 @@ describeWithCluster('on the real apiserver', (cluster) => {
       const created = await api.post(path, configMap);
       const answer = created.status === 409 ? await api.put(`${path}/${name}`, configMap) : created;
       const { message } = JSON.parse(answer.body) as { message?: string };
-      return [answer.status, message, (await calls()) - before];
+      return [answer.status, message ?? answer.headers.warning, (await calls()) - before];
     };
     const refused = expect.stringMatching(/sidecarimage.*did you mean sidecarImage.*\[SettingsInvalid\]$/) as string;
     expect(await write('rolechain', 'another', 'sidecarimage: x')).toEqual([201, undefined, 0]);
     expect(await write('shop', 'rolechain-webhook', 'sidecarimage: x')).toEqual([201, undefined, 0]);
     expect(await write('rolechain', 'rolechain-webhook', 'sidecarimage: x')).toEqual([422, refused, 1]);
-    expect(await write('rolechain', 'rolechain-webhook', 'sidecarImage: x')).toEqual([201, undefined, 1]);
+    const byTag = `299 - "${warningText('SidecarImageByTag')}"`;
+    expect(await write('rolechain', 'rolechain-webhook', 'sidecarImage: x')).toEqual([201, byTag, 1]);
+    const byDigest = `sidecarImage: x@sha256:${'0'.repeat(64)}`;
+    // The creation is reviewed, too, before it conflicts.
+    expect(await write('rolechain', 'rolechain-webhook', byDigest)).toEqual([200, undefined, 2]);
     expect(await write('rolechain', 'rolechain-webhook', 'sidecarimage: x')).toEqual([422, refused, 1]);
     api.close();
   });

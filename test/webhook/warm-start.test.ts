@@ -67,7 +67,9 @@ describeWithCluster('a warm start', (cluster) => {
       expect(said.some((one) => one.includes('WarmingUp'))).toBe(true);
       const metrics = await (await fetch(`http://127.0.0.1:${healthPort}${PATHS.metrics}`)).text();
       expect(metrics).toMatch(/^rolechain_admission_duration_seconds_count 0$/m);
-      expect(metrics.match(/^rolechain_(?:admissions|audited_admissions|admission_errors)_total\S* [1-9]\d*$/gm)).toBeNull();
+      expect(
+        metrics.match(/^rolechain_(?:admissions|audited_admissions|admission_errors)_total\S* [1-9]\d*$/gm),
+      ).toBeNull();
       expect(log()).toContain('"listening"');
       expect(log()).not.toMatch(/warm-up|pod"/);
     } finally {

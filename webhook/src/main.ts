@@ -16,6 +16,7 @@ import {
   formatProblems,
   makeLogger,
   programText,
+  warningFields,
   type ErrorCode,
   type Logger,
   type NothingElse,
@@ -42,6 +43,7 @@ import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
 import { warmUp } from './warm-up/warm-up.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
+import { settingsWarnings } from './settings/settings-warnings.ts';
 
 /** Exit code of a configuration that is not valid, as sysexits has no better. */
 const EXIT_SETTINGS = 2;
@@ -83,6 +85,7 @@ async function main(): Promise<void> {
     { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
     'starting',
   );
+  for (const code of settingsWarnings(settings)) log.warn(warningFields(code), 'the settings are unwise');
   const namespace = process.env[ENV.namespace] ?? 'rolechain';
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();

@@ -33,6 +33,7 @@ export function simulateFleet(options: FleetOptions): FleetResult {
   const obtainedAt = new Float64Array(pods).fill(-1);
   const failures = new Int32Array(pods);
   const without = new Uint8Array(pods);
+  const unservedFrom = new Float64Array(pods).fill(-1);
   const callsPerSecond = new Int32Array(hours * 3600);
   const triesPerSecond = new Int32Array(hours * 3600);
   const admits = makeBucket(throttle);
@@ -54,13 +55,17 @@ export function simulateFleet(options: FleetOptions): FleetResult {
       add(callsPerSecond, now);
       obtainedAt[pod] = now;
       failures[pod] = 0;
+      unservedFrom[pod] = -1;
       const session = { obtainedAt: now, expiresAt: now + sessionMs };
       events.push(next(now, session, { endedAt: now, first, failures: 0 }), pod);
     } else {
       const count = (failures[pod] ?? 0) + 1;
       failures[pod] = count;
       const session = first ? undefined : { obtainedAt: since, expiresAt: since + sessionMs };
-      events.push(next(now, session, { endedAt: now, first, failures: count, failure: THROTTLED }), pod);
+      const isServed = session !== undefined && session.expiresAt > now;
+      if (!isServed && (unservedFrom[pod] ?? -1) < 0) unservedFrom[pod] = now;
+      const unservedMs = isServed ? 0 : now - (unservedFrom[pod] ?? now);
+      events.push(next(now, session, { endedAt: now, first, failures: count, failure: THROTTLED, unservedMs }), pod);
     }
   }
   return { callsPerSecond, triesPerSecond, everWithout: without.reduce((sum, one) => sum + one, 0) };

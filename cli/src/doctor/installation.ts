@@ -1,5 +1,5 @@
 /** The checks of an installation, in the order in which they are told. */
-import { INSTALLED, LABELS, VERSION, formatProblems } from '@rolechain/shared';
+import { INSTALLED, LABELS, VERSION, formatProblems, isByDigest, isPlaceholderImage } from '@rolechain/shared';
 import { at, listAt, textAt } from '../objects/fields.ts';
 import { failed, judge, ok, skipped, warning, OK, type Check, type Verdict } from './check.ts';
 import { certificateChecks } from './certificate.ts';
@@ -200,13 +200,10 @@ function called(probe: Probe): Verdict {
   );
 }
 
-/** Of the manifests as they come. */
-const PLACEHOLDER = 'registry.example/';
-
 function image(sidecarImage: string): Verdict {
-  if (sidecarImage.startsWith(PLACEHOLDER))
+  if (isPlaceholderImage(sidecarImage))
     return failed(`sidecarImage is ${sidecarImage}, as the manifests come: no node can pull it.`);
-  if (/@sha256:[0-9a-f]{64}$/.test(sidecarImage)) return OK;
+  if (isByDigest(sidecarImage)) return OK;
   return warning(`${sidecarImage} is a tag: who may push it may change what sees the credentials.`);
 }
 

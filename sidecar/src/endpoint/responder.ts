@@ -147,7 +147,7 @@ export function makeResponder({ refreshers, clock, onAnswer }: ResponderOptions)
       const task = (patience: Patience): Promise<Answer> => holdForFetch(request, config, refresher, patience);
       return inPlace(places, outcome.hold, ms, task, () => servedOr(request, config, tooMany));
     }
-    // Where a terminal error is told at once, the request still brings the next try forward.
+    // Where timers have stood still, or the node's clock has jumped, the request begins the fetch that is due.
     if (outcome.role !== undefined) refreshers.get(outcome.role)?.requestRefresh();
     return outcome.answer;
   }

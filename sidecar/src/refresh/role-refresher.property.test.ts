@@ -113,16 +113,30 @@ test('no jump of the clock makes a fetch wait for longer than without it, nor th
   );
 });
 
-test('what a person has to change is asked for at the ceiling: 240 times an hour unasked, 720 if asked for', async () => {
+test('what a person has to change is asked for 240 times an hour at most, and 48 times in its first two minutes, whoever asks', async () => {
   await fc.assert(
     fc.asyncProperty(whiles(HOUR, fc.constant('StsAccessDenied')), chances, async (all, values) => {
       const { began } = await play(all, turns(values));
-      const asked = all.some((one) => one.asked);
       // The growth at the start; one fetch more for each jump.
       const besides = 7 + all.length;
-      expect(mostAnHour(began.slice(0, -1))).toBeLessThanOrEqual((asked ? 720 : 240) + besides);
+      expect(mostAnHour(began.slice(0, -1))).toBeLessThanOrEqual(240 + 48 + besides);
     }),
     { numRuns: runs(40) },
+  );
+});
+
+test('failing fetches come at the same times, whether or not somebody asks', async () => {
+  await fc.assert(
+    fc.asyncProperty(whiles(10 * MINUTE, fc.constantFrom<Step[]>(...CODES)), chances, async (all, values) => {
+      const still = all.map((one) => ({ ...one, jump: 0 }));
+      const played = (asked: boolean): Promise<Played> =>
+        play(
+          still.map((one) => ({ ...one, asked })),
+          turns(values),
+        );
+      expect((await played(true)).began).toEqual((await played(false)).began);
+    }),
+    { numRuns: runs(20) },
   );
 });
 

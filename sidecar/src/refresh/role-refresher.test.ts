@@ -44,7 +44,7 @@ test('a session of an hour is fetched again after 40 minutes, on and on', async 
 test('without a session, tries follow the schedule; the first good one ends them', async () => {
   const { clock, script, refresher, events } = bench(0, 'StsUnreachable', 'StsUnreachable', 'StsUnreachable', 60);
   await clock.advance(10_000);
-  expect(script.began.map(Math.round)).toEqual([0, 500, 1500, 3500]);
+  expect(script.began.map(Math.round)).toEqual([0, 500, 1500, 2500]);
   expect(events.map((e) => [e.error?.code, e.failures])).toEqual([
     ['StsUnreachable', 1],
     ['StsUnreachable', 2],
@@ -81,23 +81,51 @@ test('there is never more than one fetch running, however often somebody asks', 
   refresher.stop();
 });
 
-test.each<[string, Step, number, number]>([
-  ['transient', 'StsUnreachable', 1000, 5000],
-  ['terminal', 'StsAccessDenied', 5000, 30_000],
-])('a request brings a try after a %s error forward, at a pace', async (_kind, code, pace, ceiling) => {
-  const { clock, script, refresher } = bench(0, code);
-  // Long enough that the delays have reached their ceiling.
-  await clock.advance(5 * MINUTE);
-  const unasked = script.began.slice(-3);
-  expect(Math.round((unasked[2] ?? 0) - (unasked[1] ?? 0))).toBe(ceiling);
+/** The waits between fetches, in whole milliseconds, and when each begins. */
+const waits = (began: readonly number[]): { at: number; ms: number }[] =>
+  began.slice(1).map((at, i) => ({ at: began[i] ?? 0, ms: Math.round(at - (began[i] ?? 0)) }));
+
+test.each<[Step, number, number, number]>([
+  ['StsUnreachable', 1000, 30_000, 5000],
+  ['StsThrottled', 1000, 30_000, 5000],
+  ['StsAccessDenied', 5000, 2 * MINUTE, 30_000],
+])(
+  'tries after %s come every %i ms, after %i ms every %i ms, however often somebody asks',
+  async (code, quick, ms, then) => {
+    const { clock, script, refresher } = bench(0, code);
+    for (let i = 0; i < 3000; i++) {
+      refresher.requestRefresh();
+      await clock.advance(100);
+    }
+    const all = waits(script.began);
+    const grown = all.filter(({ at }) => at >= 5_000);
+    expect(all.slice(0, 2).map(({ ms }) => ms)).toEqual([500, 1000]);
+    expect(new Set(grown.filter(({ at }) => at < ms).map((one) => one.ms))).toEqual(new Set([quick]));
+    expect(new Set(grown.filter(({ at }) => at >= ms).map((one) => one.ms))).toEqual(new Set([then]));
+    refresher.stop();
+  },
+);
+
+test('a session that ends while its refresh fails is followed by quick tries, however many have failed before', async () => {
+  const { clock, script, refresher } = bench(0, 60, 'StsThrottled');
+  await clock.advance(60 * MINUTE);
   const before = script.began.length;
-  for (let i = 0; i < 300; i++) {
-    refresher.requestRefresh();
-    await clock.advance(100);
-  }
-  const asked = script.began.slice(before).map((at, i, all) => at - (all[i - 1] ?? at));
-  expect(asked.length).toBeGreaterThanOrEqual(30_000 / pace - 1);
-  expect(Math.min(...asked.slice(1))).toBeGreaterThanOrEqual(pace);
+  expect(before).toBeGreaterThan(3);
+  await clock.advance(20_000);
+  expect(new Set(waits(script.began.slice(before)).map(({ ms }) => ms))).toEqual(new Set([1000]));
+  refresher.stop();
+});
+
+test('a good fetch begins the quick tries again', async () => {
+  const { clock, script, refresher } = bench(0, 'StsAccessDenied');
+  await clock.advance(5 * MINUTE);
+  script.then(0.001);
+  await clock.advance(30_000);
+  script.then('StsAccessDenied');
+  await clock.advance(2_000);
+  const before = script.began.length;
+  await clock.advance(30_000);
+  expect(Math.max(...waits(script.began.slice(before)).map(({ ms }) => ms))).toBe(5000);
   refresher.stop();
 });
 
@@ -111,19 +139,15 @@ test('requests for a role with a valid session bring nothing forward', async () 
   refresher.stop();
 });
 
-test('requests in one moment do not push the try before them', async () => {
-  const { clock, script, refresher } = bench(0, 'StsUnreachable');
-  await clock.advance(5 * MINUTE);
-  // The last try is more than the pace ago: each of these could begin one at once.
-  await clock.advance(4000);
-  const before = script.began.length;
-  refresher.requestRefresh();
-  for (let i = 0; i < 10; i++) {
-    clock.jump(0.1);
-    refresher.requestRefresh();
-  }
+test('a session that has ended unnoticed, by a time of AWS that was learned since: the first request fetches', async () => {
+  const { clock, script, refresher } = bench(0, 60);
+  await clock.advance(30_000);
+  const twoHours = clock.aws() + 120 * MINUTE;
+  clock.learn({ time: twoHours, sentAt: clock.elapsed(), receivedAt: clock.elapsed() });
+  expect(script.began).toHaveLength(1);
+  for (let i = 0; i < 10; i++) refresher.requestRefresh();
   await clock.advance(0);
-  expect(script.began.length).toBeGreaterThan(before);
+  expect(script.began).toHaveLength(2);
   refresher.stop();
 });
 

@@ -2,7 +2,7 @@
  * The state of one role, and its only writer: holds the last good session, fetches when `schedule` says
  * so, and never has more than one fetch running.
  *
- *              timer, request for a role without session
+ *              timer, request after a jump of the node's clock
  *        ┌──────────────────────────────────────────────┐
  *        │                                              ▼
  *     waiting ◄── good ────────────────┐            fetching
@@ -48,7 +48,10 @@ export interface RoleRefresher {
   /** Ends the timer; a fetch that runs is forgotten. */
   stop(): void;
   offer(): RoleOffer;
-  /** Somebody asks for the role: without a valid session the next fetch comes earlier, at its pace; at once where the node's clock has jumped. */
+  /**
+   * Somebody asks for the role: a fetch that has come due unnoticed begins, and one at once where the node's clock has jumped. Tries
+   * after a failure keep their pace.
+   */
   requestRefresh(): void;
   /** Resolves when the running or next fetch has ended. */
   fetchSettled(): Promise<undefined>;
@@ -62,6 +65,8 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
   let fetching = false;
   let stopped = false;
   let endedAt: number | undefined;
+  /** When the first of the failures without a valid session ended, by `uptime`: it never jumps. */
+  let unservedFrom: number | undefined;
   let plannedAt: number | undefined;
   let lookedAt: number | undefined;
   let jumpsAtBegin = clock.jumps();
@@ -85,12 +90,14 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
     session = fresh;
     error = undefined;
     failures = 0;
+    unservedFrom = undefined;
     end();
   }
 
   function fail(reason: unknown): void {
     error = toCoded(reason);
     failures += 1;
+    unservedFrom = isValid(session, clock.now()) ? undefined : (unservedFrom ?? clock.uptime());
     end();
   }
 
@@ -101,7 +108,7 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
     endedAt = clock.now();
     plannedAt = undefined;
     lookedAt = undefined;
-    const { fetchAt: nextAt } = look({ wanted: false, mayBegin: false });
+    const { fetchAt: nextAt } = look({ mayBegin: false });
     ended.resolve(undefined);
     ended = Promise.withResolvers();
     onFetched({ role, failures, nextAt, ...(error ? { error } : {}), ...(session ? { session } : {}) });
@@ -117,10 +124,11 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
   };
 
   /** Does what is due, or waits for it in short steps. */
-  function look({ wanted, mayBegin }: { readonly wanted: boolean; readonly mayBegin: boolean }): Action {
+  function look({ mayBegin }: { readonly mayBegin: boolean }): Action {
     const now = clock.now();
     const failure = error && { terminal: error.terminal, throttled: THROTTLED.has(error.code) };
-    const history = { endedAt, first, failures, failure, wanted, plannedAt, lookedAt, jumped: jumped() };
+    const unservedMs = unservedFrom === undefined ? 0 : clock.uptime() - unservedFrom;
+    const history = { endedAt, first, failures, failure, unservedMs, plannedAt, lookedAt, jumped: jumped() };
     const action = schedule({ now, session, history }, clock.random);
     plannedAt = action.fetchAt;
     lookedAt = now;
@@ -128,7 +136,7 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
     else {
       cancel();
       const wait = Math.min(LOOK_MS, Math.max(0, action.fetchAt - now));
-      cancel = clock.setTimer(wait, () => void look({ wanted: false, mayBegin: true }));
+      cancel = clock.setTimer(wait, () => void look({ mayBegin: true }));
     }
     return action;
   }
@@ -143,7 +151,7 @@ export function makeRoleRefresher({ role, fetch, clock, onFetched }: RoleRefresh
     offer: () => ({ session, error, fetching, doubted: doubted() }),
     requestRefresh: () => {
       if (fetching || stopped || (isValid(session, clock.now()) && !jumped())) return;
-      look({ wanted: true, mayBegin: true });
+      look({ mayBegin: true });
     },
     fetchSettled: () => ended.promise,
   };

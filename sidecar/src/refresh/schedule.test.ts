@@ -21,12 +21,13 @@ interface Failed {
   readonly terminal: boolean;
   readonly throttled?: boolean;
   readonly session?: Lifetime | undefined;
+  readonly unservedMs?: number;
 }
 
 /** The retry after a failure that has just come. */
 function retryAt(now: number, failed: Failed, random: Random): number {
-  const { failures, terminal, throttled = false, session: held } = failed;
-  const history = { endedAt: now, first: false, failures, failure: { terminal, throttled } };
+  const { failures, terminal, throttled = false, session: held, unservedMs = 0 } = failed;
+  const history = { endedAt: now, first: false, failures, failure: { terminal, throttled }, unservedMs };
   return schedule({ now, session: held, history }, random).fetchAt;
 }
 
@@ -79,14 +80,22 @@ describe('when a refresh is due', () => {
 
 describe('when to try again', () => {
   const NOW = Date.parse('2026-11-22T12:00:00Z');
-  const delays = (terminal: boolean, random: number): number[] =>
-    [1, 2, 3, 4, 5, 6, 7, 8, 100].map((failures) => retryAt(NOW, { failures, terminal }, () => random) - NOW);
+  const delays = (failed: Omit<Failed, 'failures'>, random = 1): number[] =>
+    [1, 2, 3, 4, 5, 6, 7, 100].map((failures) => Math.round(retryAt(NOW, { failures, ...failed }, () => random) - NOW));
 
-  test('without a session: doubling from half a second, up to 5 s or 30 s, half of it random', () => {
-    // With a chance just under 1, the delays are the whole ones.
-    expect(delays(false, 1).map(Math.round)).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000]);
-    expect(delays(true, 1).map(Math.round)).toEqual([500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
-    expect(delays(true, 0)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]);
+  test.each([false, true])('without a session: doubling from half a second, up to 1 s; throttled: %s', (throttled) => {
+    for (const unservedMs of [0, 29_999])
+      expect(delays({ terminal: false, throttled, unservedMs })).toEqual([500, ...Array<number>(7).fill(1000)]);
+    const later = { terminal: false, throttled, unservedMs: 30_000 };
+    expect(delays(later)).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000]);
+  });
+
+  test('after a refusal up to 5 s, then 30 s, half of it random', () => {
+    for (const unservedMs of [0, 119_999])
+      expect(delays({ terminal: true, unservedMs })).toEqual([500, 1000, 2000, 4000, 5000, 5000, 5000, 5000]);
+    const later = { terminal: true, unservedMs: 120_000 };
+    expect(delays(later)).toEqual([500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
+    expect(delays(later, 0)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000]);
   });
 
   test.each([
@@ -116,7 +125,10 @@ describe('when to try again', () => {
   });
 
   test('a session that has ended counts as none', () => {
-    expect(retryAt(NOW, { failures: 50, terminal: false, session: session(0, NOW) }, () => 1) - NOW).toBe(5000);
+    const held = session(0, NOW);
+    expect(retryAt(NOW, { failures: 50, terminal: false, session: held, unservedMs: MINUTE }, () => 1) - NOW).toBe(
+      5000,
+    );
   });
 
   test('it is finite, not in the past, at most 15 minutes away, and not after the expiry of a valid session', () => {
@@ -171,7 +183,6 @@ describe('the next action', () => {
   const NOW = Date.parse('2026-11-22T12:00:00Z');
   const next = (history: Partial<History>, held?: Lifetime): Action =>
     schedule({ now: NOW, session: held, history: { first: false, failures: 0, ...history } }, () => 1);
-  const transient = { terminal: false, throttled: false };
 
   test('before the first fetch: now', () => {
     expect(next({})).toEqual({ fetchAt: NOW, reason: 'start' });
@@ -187,13 +198,6 @@ describe('the next action', () => {
     const planned = { endedAt: NOW, plannedAt: NOW + HOUR };
     expect(next({ ...planned, lookedAt: NOW + 1001 })).toEqual({ fetchAt: NOW, reason: 'clock' });
     expect(next({ ...planned, lookedAt: NOW + 1000 }).fetchAt).toBe(NOW + HOUR);
-  });
-
-  test('wanted: at the pace of the error, and only without a valid session', () => {
-    const planned = { plannedAt: NOW + HOUR, endedAt: NOW, failures: 9, wanted: true };
-    expect(next({ ...planned, failure: transient })).toEqual({ fetchAt: NOW + 1000, reason: 'wanted' });
-    expect(next({ ...planned, failure: { ...transient, terminal: true } }).fetchAt).toBe(NOW + 5000);
-    expect(next({ ...planned, failure: transient }, session(0, NOW + 1)).fetchAt).toBe(NOW + HOUR);
   });
 
   test('after more failures it comes no earlier, and with less time left no later', () => {
@@ -217,7 +221,7 @@ describe('the next action', () => {
       lookedAt: maybe,
       first: fc.boolean(),
       failures: fc.nat(),
-      wanted: fc.boolean(),
+      unservedMs: fc.nat(),
       failure: fc.option(fc.record({ terminal: fc.boolean(), throttled: fc.boolean() }), { nil: undefined }),
     });
     fc.assert(

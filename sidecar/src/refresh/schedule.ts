@@ -57,12 +57,20 @@ function refreshAt(now: number, session: Lifetime, first: boolean, random: Rando
   return Math.min(now, session.obtainedAt) + Math.max(REFRESH_FLOOR_MS, untilDue(session) * phase);
 }
 
-const RETRY = {
-  firstMs: 500,
-  /** Without a valid session somebody waits: often enough that a recovery is noticed within SDKs' own patience. */
-  transientMs: 5_000,
-  /** What a person has to change (a trust policy) takes a while; IAM is eventually consistent besides. */
-  terminalMs: 30_000,
+const RETRY_FIRST_MS = 500;
+
+/**
+ * Without a valid session somebody may wait: tries come at `ms` at most, once they have lasted for `quickForMs` at `thenMs`.
+ * Requests change nothing of it: a pod with many clients would call STS the more often the longer it refuses (adr/0020).
+ */
+const UNSERVED = {
+  /**
+   * Most of what passes does so within half a minute: so long, a recovery is noticed within the patience of every SDK that
+   * tries again (Go's has three requests, each held for 0.8 s).
+   */
+  transient: { ms: 1_000, quickForMs: 30_000, thenMs: 5_000 },
+  /** IAM is eventually consistent for a minute or two; what a person has to change (a trust policy) takes longer. */
+  terminal: { ms: 5_000, quickForMs: 2 * MINUTE, thenMs: 30_000 },
 } as const;
 
 /**
@@ -81,9 +89,6 @@ const SERVED = {
   /** What a person has to change is not asked for more often than that, however near the end is. */
   terminalFloorMs: 5_000,
 } as const;
-
-/** A request brings the next try forward, but tries stay this far apart. */
-const PACE_MS = { transient: 1_000, terminal: 5_000 } as const;
 
 /** A time that is corrected by less has not jumped. */
 export const JUMP_MS = 1_000;
@@ -106,8 +111,8 @@ export interface History {
   readonly failures: number;
   /** Of the last fetch; undefined after a good one. */
   readonly failure?: FailureKind | undefined;
-  /** Somebody asks for the role. It counts where there is no valid session. */
-  readonly wanted?: boolean;
+  /** For how long fetches have failed without a valid session; 0 with one. */
+  readonly unservedMs?: number;
   /** What was planned since the last fetch ended: chances are taken once, not at each look. */
   readonly plannedAt?: number | undefined;
   /** When the plan was last looked at. */
@@ -120,7 +125,7 @@ export interface History {
 export interface Action {
   /** Milliseconds since 1970; `now` where it is due. */
   readonly fetchAt: number;
-  readonly reason: 'start' | 'clock' | 'refresh' | 'retry' | 'wanted';
+  readonly reason: 'start' | 'clock' | 'refresh' | 'retry';
 }
 
 export interface Situation {
@@ -137,25 +142,20 @@ export interface Situation {
  * for `random`.
  */
 export function schedule({ now, session, history }: Situation, random: Random): Action {
-  const { endedAt, lookedAt = -Infinity, jumped, wanted = false, failure } = history;
+  const { endedAt, lookedAt = -Infinity, jumped, failure } = history;
   if (endedAt === undefined) return { fetchAt: now, reason: 'start' };
   if (jumped || now < lookedAt - JUMP_MS) return { fetchAt: now, reason: 'clock' };
   const planned = Math.max(now, history.plannedAt ?? plan(now, session, history, random));
-  if (wanted && !isValid(session, now)) {
-    const pace = failure?.terminal ? PACE_MS.terminal : PACE_MS.transient;
-    const paced = Math.max(now, endedAt + pace);
-    if (paced < planned) return { fetchAt: paced, reason: 'wanted' };
-  }
   return { fetchAt: planned, reason: failure ? 'retry' : 'refresh' };
 }
 
 function plan(
   now: number,
   session: Lifetime | undefined,
-  { first, failures, failure }: History,
+  { first, failures, failure, unservedMs = 0 }: History,
   random: Random,
 ): number {
-  if (failure) return retryAt(now, { ...failure, failures, session }, random);
+  if (failure) return retryAt(now, { ...failure, failures, session, unservedMs }, random);
   // A good fetch without a session is none.
   return session ? refreshAt(now, session, first, random) : now;
 }
@@ -164,6 +164,7 @@ interface Failure extends FailureKind {
   /** Failures in a row, this one included. */
   readonly failures: number;
   readonly session: Lifetime | undefined;
+  readonly unservedMs: number;
 }
 
 /**
@@ -172,15 +173,19 @@ interface Failure extends FailureKind {
  * Never in the past, and never after the expiry of a session that is still valid.
  */
 function retryAt(now: number, failure: Failure, random: Random): number {
-  const { failures, terminal, throttled, session } = failure;
+  const { failures, throttled, session } = failure;
   const valid = isValid(session, now);
   const left = valid ? session.expiresAt - now : Infinity;
-  const unserved = terminal ? RETRY.terminalMs : RETRY.transientMs;
-  const ceiling = valid ? servedCeiling(session, left, failure) : unserved;
+  const ceiling = valid ? servedCeiling(session, left, failure) : unservedCeiling(failure);
   // 2^30 half seconds are far over every ceiling; more would lose precision and then be infinite.
-  const grown = RETRY.firstMs * 2 ** Math.min(30, Math.max(0, failures - 1));
+  const grown = RETRY_FIRST_MS * 2 ** Math.min(30, Math.max(0, failures - 1));
   const delay = valid && throttled ? ceiling : Math.min(ceiling, grown);
   return now + Math.min(left, delay * (0.5 + 0.5 * random()));
+}
+
+function unservedCeiling({ terminal, unservedMs }: Failure): number {
+  const { ms, quickForMs, thenMs } = terminal ? UNSERVED.terminal : UNSERVED.transient;
+  return unservedMs < quickForMs ? ms : thenMs;
 }
 
 function servedCeiling({ obtainedAt, expiresAt }: Lifetime, left: number, { terminal, throttled }: Failure): number {

@@ -26,6 +26,7 @@ import { accountGlobProblems, type NamespaceFindings, type WrittenNamespace } fr
 import type { Finding } from '../policy/findings.ts';
 import { decideServiceAccount, type AdmissionContext } from '../policy/decide-service-account.ts';
 import type { Accepted } from '../policy/judge-service-account.ts';
+import type { AccountChange, NamespaceChange } from '../policy/kept-roles.ts';
 import type { Judgements } from '../policy/judgements.ts';
 import { wordsOf, type Refused } from '../policy/refusal.ts';
 import { cut, cutMessage, truncateWarnings } from '../objects/truncate.ts';
@@ -48,6 +49,9 @@ export interface AnnotationReview {
   readonly account: ServiceAccount | undefined;
   /** The Namespace as it is about to be, where its default role is new or changed, or the list of its accounts. */
   readonly namespace?: WrittenNamespace;
+  /** What it asked for before, of an update that changes or takes away the annotation; of a Namespace also the list of accounts. */
+  readonly change?:
+    ({ readonly of: 'ServiceAccount' } & AccountChange) | ({ readonly of: 'Namespace' } & NamespaceChange);
   /** The ConfigMap of settings, where they are new or changed. */
   readonly settings?: WrittenSettings;
 }
@@ -83,21 +87,33 @@ export function readAnnotationReview(body: string, hold?: Hold, eks: EksWebhook 
   const isNew = (key: string): boolean => annotations[key] !== undefined && annotations[key] !== before[key];
   const ours = Object.keys(annotations).filter((key) => key.startsWith(ANNOTATION_PREFIX) && isNew(key));
   const changed = keep(annotations, ours);
+  const isUpdate = operation === 'UPDATE' && isMap(oldObject);
+  const isChanged = (keys: readonly string[]): boolean =>
+    isUpdate && keys.some((key) => annotations[key] !== before[key]);
   if (name === 'Namespace') {
     const called = cut(nameOf(object), 253);
     const { assumeRole, assumeRoleAccounts } = ANNOTATIONS;
     const isNewRole = isNew(assumeRole.key);
     const namespace = { name: called, annotations: keep(annotations, keysOn('Namespace')), isNewRole };
+    const keys = [assumeRole.key, assumeRoleAccounts.key];
+    const change = { of: name, before: keep(before, keys), after: keep(annotations, keys) } as const;
     return {
       ...answer,
       written: { kind: name, name: called, changed },
       account: undefined,
       ...(isNewRole || isNew(assumeRoleAccounts.key) ? { namespace } : {}),
+      ...(isChanged(keys) ? { change } : {}),
     };
   }
   const account = accountOf(object, request.namespace, annotations, eks);
   const written: Written = { kind: name, name: `${account.namespace}/${account.name}`, changed };
-  return { ...answer, written, account: ASKING.some(isNew) ? account : undefined };
+  const change = { of: name, before: accountOf(object, request.namespace, before, eks), after: account } as const;
+  return {
+    ...answer,
+    written,
+    account: ASKING.some(isNew) ? account : undefined,
+    ...(isChanged(ASKING) ? { change } : {}),
+  };
 }
 
 function accountOf(object: Annotated, namespace: unknown, annotations: Annotations, eks: EksWebhook): ServiceAccount {
@@ -168,16 +184,20 @@ function findingsOf({ kind, changed }: Written): NamespaceFindings {
   };
 }
 
-/** The write as a whole: an account's refusal has the text that its pods would get. */
-export function decideWritten(written: Written | undefined, judged: Judged): WrittenDecision<ReasonCode | 'Accepted'> {
+/** The write as a whole: an account's refusal has the text that its pods would get. `kept`: what running pods keep. */
+export function decideWritten(
+  written: Written | undefined,
+  judged: Judged,
+  kept: readonly string[] = [],
+): WrittenDecision<ReasonCode | 'Accepted'> {
   if (!written || (!judged && Object.keys(written.changed).length === 0))
-    return { reason: 'NotAnnotated', warnings: [] };
+    return { reason: 'NotAnnotated', warnings: kept };
   const ofKeys = findingsOf(written);
   const refusing = [...(judged && 'refusing' in judged ? judged.refusing : []), ...ofKeys.refusing];
   const warnings = [...ofKeys.warnings, ...(judged?.warnings ?? [])];
   const refused = judged && 'outcome' in judged && judged.outcome === 'refused' ? judged : undefined;
   const reason = refused?.reason ?? refusing[0]?.reason;
-  if (reason === undefined) return { reason: 'Accepted', warnings };
+  if (reason === undefined) return { reason: 'Accepted', warnings: [...kept, ...warnings] };
   const before = refused?.message ?? `rolechain: ${written.kind} ${written.name}:`;
   if (refusing.length === 0) return { reason, warnings, message: before };
   return { reason, warnings, message: cutMessage(`${before}${refused ? ' Also:' : ''} ${wordsOf(refusing)}`) };

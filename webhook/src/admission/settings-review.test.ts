@@ -3,7 +3,7 @@ import { readAnnotationReview } from './service-account-review.ts';
 import { decideSettings, writtenSettings } from './settings-review.ts';
 import { review } from '../testing/server.ts';
 
-const VALID = 'sidecarImage: sidecar:1';
+const VALID = `sidecarImage: example.com/sidecar@sha256:${'0'.repeat(64)}`;
 const configMap = (text?: string, version?: string): object => ({
   metadata: { name: 'rolechain-webhook', ...(version && { labels: { 'app.kubernetes.io/version': version } }) },
   ...(text === undefined ? {} : { data: { 'settings.yaml': text } }),
@@ -11,13 +11,23 @@ const configMap = (text?: string, version?: string): object => ({
 const decide = (text?: string, version?: string) =>
   decideSettings(writtenSettings(configMap(text, version), undefined, 'rolechain/rolechain-webhook')!);
 
-test.each([VALID, `${VALID}\nmode: audit`, JSON.stringify({ sidecarImage: 'a', forcedTags: { a: 'b' } })])(
-  'settings that a webhook starts with are accepted (%s)',
-  (text) => {
-    expect(decide(text)).toEqual({ reason: 'Accepted', warnings: [] });
-    expect(decide(text, VERSION)).toEqual({ reason: 'Accepted', warnings: [] });
-  },
-);
+test.each([
+  VALID,
+  `${VALID}\nmode: audit`,
+  JSON.stringify({ sidecarImage: 'registry.example/a', forcedTags: { a: 'b' } }),
+])('settings that a webhook starts with are accepted (%s)', (text) => {
+  expect(decide(text)).toEqual({ reason: 'Accepted', warnings: [] });
+  expect(decide(text, VERSION)).toEqual({ reason: 'Accepted', warnings: [] });
+});
+
+test('an image by tag draws a warning', () => {
+  expect(decide('sidecarImage: example.com/sidecar:1')).toEqual({
+    reason: 'Accepted',
+    warnings: [
+      'rolechain: The setting sidecarImage is a tag, which may move. Write name@sha256:... instead. [SidecarImageByTag]',
+    ],
+  });
+});
 
 test.each<[string, string | undefined, RegExp]>([
   ['an unknown field', `${VALID}\nregoin: x`, /regoin.*did you mean region/],

@@ -6,12 +6,14 @@ import {
   formatProblems,
   problem,
   readYAML,
+  warningText,
   type Dialect,
-  type Problem,
+  type Result,
 } from '@rolechain/shared';
 import { cut, cutMessage } from '../objects/truncate.ts';
 import { fieldsOf } from '../objects/pod.ts';
-import { checkSettings } from '../settings/settings.ts';
+import { checkSettings, type Settings } from '../settings/settings.ts';
+import { settingsWarnings } from '../settings/settings-warnings.ts';
 import type { WrittenDecision } from './review.ts';
 
 export interface WrittenSettings {
@@ -47,11 +49,10 @@ function textOf(configMap: unknown): string | undefined {
 export function decideSettings({ name, text, version = VERSION }: WrittenSettings): WrittenDecision {
   // An upgrade writes the settings first, while the old version still answers: it may not know what the new one does.
   if (version !== VERSION) return unchecked(`of version ${cut(version, 63)}, and this webhook is of ${VERSION}`);
-  const problems =
-    text === undefined ? [problem('FieldMissing', INSTALLED.settingsKey, 'is missing')] : problemsOf(text);
-  if (problems === 'too large') return unchecked('too large');
-  if (problems.length === 0) return { reason: 'Accepted', warnings: [] };
-  const what = `rolechain: ConfigMap ${cut(name, 253)}: the settings are invalid: ${formatProblems(problems)}.`;
+  const checked = text === undefined ? MISSING : check(text);
+  if (checked === 'too large') return unchecked('too large');
+  if (checked.ok) return { reason: 'Accepted', warnings: settingsWarnings(checked.value).map(warningText) };
+  const what = `rolechain: ConfigMap ${cut(name, 253)}: the settings are invalid: ${formatProblems(checked.problems)}.`;
   const fix = 'No webhook starts with them. Correct them. [SettingsInvalid]';
   return { reason: 'SettingsInvalid', warnings: [], message: cutMessage(`${what} ${fix}`) };
 }
@@ -60,12 +61,14 @@ function unchecked(why: string): WrittenDecision {
   return { reason: 'Accepted', warnings: [`rolechain: the settings are not checked: they are ${why}.`] };
 }
 
-function problemsOf(text: string): readonly Problem[] | 'too large' {
+const MISSING: Result<Settings> = {
+  ok: false,
+  problems: [problem('FieldMissing', INSTALLED.settingsKey, 'is missing')],
+};
+
+function check(text: string): Result<Settings> | 'too large' {
   const data = readYAML(text, YAML);
-  if (!data.ok) {
-    const isBound = data.problems.some(({ code }) => code === 'DocumentTooLarge' || code === 'DocumentTooComplex');
-    return isBound ? 'too large' : data.problems;
-  }
-  const checked = checkSettings(data.value);
-  return checked.ok ? [] : checked.problems;
+  if (data.ok) return checkSettings(data.value);
+  const isBound = data.problems.some(({ code }) => code === 'DocumentTooLarge' || code === 'DocumentTooComplex');
+  return isBound ? 'too large' : data;
 }

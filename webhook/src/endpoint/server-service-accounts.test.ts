@@ -95,6 +95,68 @@ describe('a ServiceAccount that is written', () => {
     });
   });
 
+  describe('and means another role than before', () => {
+    const KEY = ANNOTATIONS.assumeRole.key;
+    const change = (kind: string, before: object | undefined, after: object, more: object = {}): string =>
+      review(
+        { metadata: { name: kind === 'Namespace' ? 'shop' : 'orders', annotations: after } },
+        {
+          ...{ kind: { group: '', version: 'v1', kind }, operation: 'UPDATE', namespace: 'shop' },
+          ...(before === undefined ? {} : { oldObject: { metadata: { name: 'x', annotations: before } } }),
+          ...more,
+        },
+      );
+    const keeps = async (body: string): Promise<boolean> => {
+      const { allowed, warnings = [] } = responseOf(await validate(body));
+      expect(allowed).toBe(true);
+      expect(warnings.filter((text) => !text.includes('[PodsKeepRoles]'))).toEqual([]);
+      return warnings.length > 0;
+    };
+    const lookupNamespace = (): Promise<Record<string, string>> => Promise.resolve({ [KEY]: TARGET });
+    const on = { ...SETTINGS, namespaceDefaultRole: true };
+
+    test('of an update alone', async () => {
+      await start();
+      const [was, is] = [{ [KEY]: `${TARGET}-1` }, { [KEY]: TARGET }];
+      expect(await keeps(change('ServiceAccount', was, is))).toBe(true);
+      expect(await keeps(change('ServiceAccount', was, { [KEY]: 'none' }))).toBe(true);
+      expect(await keeps(change('ServiceAccount', {}, is))).toBe(true);
+      expect(await keeps(change('ServiceAccount', undefined, is, { operation: 'CREATE', oldObject: null }))).toBe(
+        false,
+      );
+      expect(await keeps(change('ServiceAccount', is, { [KEY]: `roleARN: ${TARGET}` }))).toBe(false);
+      expect(await keeps(change('ServiceAccount', {}, { [KEY]: 'none' }))).toBe(false);
+    });
+
+    test('under a default role, that of its Namespace counts; where it can not be had, nothing is told', async () => {
+      await start({ settings: () => on, lookupNamespace });
+      expect(await keeps(change('ServiceAccount', {}, { [KEY]: 'none' }))).toBe(true);
+      expect(await keeps(change('ServiceAccount', {}, { [KEY]: TARGET }))).toBe(false);
+      await start({ settings: () => on, lookupNamespace: () => Promise.reject(new CodedError('LookupFailed')) });
+      expect(await keeps(change('ServiceAccount', {}, { [KEY]: 'none' }))).toBe(false);
+    });
+
+    test('of a Namespace: where its default role is on', async () => {
+      const [was, is] = [{ [KEY]: `${TARGET}-1` }, { [KEY]: 'none' }];
+      await start({ settings: () => on });
+      expect(await keeps(change('Namespace', was, is))).toBe(true);
+      await start();
+      expect(await keeps(change('Namespace', was, is))).toBe(false);
+    });
+
+    test('not under mode: audit, where a restart would take the role that a pod has', async () => {
+      await start({ mode: 'audit' });
+      expect(await keeps(change('ServiceAccount', { [KEY]: `${TARGET}-1` }, { [KEY]: TARGET }))).toBe(false);
+    });
+
+    test('not where the write is refused', async () => {
+      await start();
+      const body = change('ServiceAccount', { [KEY]: TARGET }, { [KEY]: 'nonsense' });
+      expect(responseOf(await validate(body))).toMatchObject({ allowed: false });
+      expect(responseOf(await validate(body)).warnings).toBeUndefined();
+    });
+  });
+
   test('in no order is told so', async () => {
     await start();
     expect(errorOf(await validate('{'))).toBe('400 ReviewMalformed');

@@ -26,6 +26,8 @@ import { checkCaller, clientOptions, contextOptions } from './client-certificate
 import { boundConnections, workOf } from './connections.ts';
 import { defaultRoleFindings } from '../policy/default-role-findings.ts';
 import type { Decision } from '../policy/decision.ts';
+import { mayHaveDefaultRole } from '../policy/default-role.ts';
+import { keptRolesOfAccount, keptRolesOfNamespace } from '../policy/kept-roles.ts';
 import { lookUpContext } from '../admission/context.ts';
 import { decideWithLookups, settingsOf, type DecideOptions } from '../admission/decide-with-lookups.ts';
 import { decisionFields } from '../admission/decision-line.ts';
@@ -188,7 +190,9 @@ async function validate(request: FastifyRequest, options: ServerOptions): Promis
   const review = readAnnotationReview(request.body as string, workOf(request.raw).hold, options.eks);
   const { uid, dryRun, written, settings } = review;
   const { mode = 'enforce' } = options;
-  const decision = settings ? decideSettings(settings) : decideWritten(written, await judgeReview(review, options));
+  const decision = settings
+    ? decideSettings(settings)
+    : decideWritten(written, await judgeReview(review, options), await keptRoles(review, options));
   const { reason, message: error } = decision;
   const object = settings ?? written;
   if (object && error !== undefined) {
@@ -204,6 +208,17 @@ async function judgeReview({ account, namespace }: AnnotationReview, options: Se
   if (!asksForRole(account, options)) return undefined;
   const settings = settingsOf(options);
   return evaluateServiceAccount(account, settings, await lookUpContext(account, settings, options), options.judgements);
+}
+
+/** Under `mode: audit` pods get no role, and a restart would take what they have. No write is held up for want of a warning. */
+async function keptRoles({ change }: AnnotationReview, options: ServerOptions): Promise<readonly string[]> {
+  const settings = options.settings();
+  if (!change || !settings || options.mode === 'audit') return [];
+  if (change.of === 'Namespace') return keptRolesOfNamespace(change, settings);
+  const { before, after } = change;
+  const mayBeDefault = [before, after].some((account) => mayHaveDefaultRole(account, settings));
+  const namespace = mayBeDefault ? await options.lookupNamespace(after.namespace).catch(() => undefined) : {};
+  return namespace ? keptRolesOfAccount(change, namespace, settings, options.judgements) : [];
 }
 
 const LEVELS = { refused: 'warn', injected: 'info', skipped: 'debug' } as const;
