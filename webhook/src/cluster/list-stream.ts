@@ -48,7 +48,7 @@ export async function listStream(
     return undefined;
   } catch (error) {
     const status = statusOf(error);
-    if (signal.aborted || (status !== undefined && !REFUSES.has(status))) throw error;
+    if (status !== undefined && !REFUSES.has(status)) throw error;
     return undefined;
   }
 }
