@@ -16,6 +16,7 @@ export const HOUSE = {
     'cluster',
     'admission',
     'endpoint',
+    'warm-up',
     '.',
   ],
   sidecar: ['model', 'sts', 'source', 'refresh', 'chain', 'telemetry', 'endpoint', 'startup', 'runtime', '.'],

@@ -9,6 +9,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { parseSettings } from '@rolechain/webhook';
 
 const GUARD = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'rolechain-webhook' };
 const isGuard = ({ kind }: KubeObject): boolean => GUARD.includes(kind);
 
 describeWithBinaries('overlays', ({ kubectl }) => {
@@ -106,6 +107,27 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(JSON.stringify(matchConditions)).not.toContain('namespaceObject');
     expect(JSON.stringify(variables)).toContain(`size(bytes(variables.accounts)) > ${LIMITS.assumeRoleAccountsBytes}`);
     expect(JSON.stringify(variables)).toContain(NAME_GLOB.source);
+  });
+
+  test('autoscale adds an autoscaler of the Deployment, which says no number any longer', () => {
+    const [before, after] = [base(), overlay('autoscale')];
+    const added = after.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+    const kept = after.filter((object) => !added.includes(object));
+    const changes = before.flatMap((object, index) => differences(object, kept[index], object.kind));
+    expect(changes).toEqual([{ path: 'Deployment.spec.replicas', before: 2, after: undefined }]);
+    expect(added.map(({ spec }) => spec)).toMatchObject([{ scaleTargetRef: DEPLOYMENT, minReplicas: 2 }]);
+  });
+
+  test('right-size adds an autoscaler of the memory of its container, and changes nothing', () => {
+    const after = overlay('right-size');
+    const added = after.filter(({ kind }) => kind === 'VerticalPodAutoscaler');
+    expect(after.filter((object) => !added.includes(object))).toEqual(base());
+    const [policy, ...more] = added.flatMap(
+      ({ spec }) => (spec as { resourcePolicy: { containerPolicies: object[] } }).resourcePolicy.containerPolicies,
+    );
+    expect(more).toEqual([]);
+    expect(policy).toMatchObject({ containerName: 'webhook', controlledResources: ['memory'] });
+    expect(added[0]?.spec).toMatchObject({ targetRef: DEPLOYMENT });
   });
 
   test('irsa-only changes a setting', () => {

@@ -1,4 +1,4 @@
-import { pino, destination, type Logger as PinoLogger, type LoggerOptions } from 'pino';
+import { pino, destination, type DestinationStream, type Logger as PinoLogger, type LoggerOptions } from 'pino';
 import { CodedError } from './errors.ts';
 
 export type Logger = PinoLogger;
@@ -7,9 +7,9 @@ const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 's
 
 /**
  * A logger that writes one line of JSON an event to standard output, at once: a program that is about
- * to be killed must not take its last lines with it. An unknown level is `info`.
+ * to be killed must not take its last lines with it. An unknown level is `info`. `to`: elsewhere.
  */
-export function makeLogger(name: string, level = 'info'): Logger {
+export function makeLogger(name: string, level = 'info', to?: DestinationStream): Logger {
   const options: LoggerOptions = {
     name,
     level: LEVELS.includes(level) ? level : 'info',
@@ -19,7 +19,7 @@ export function makeLogger(name: string, level = 'info'): Logger {
     formatters: { level: (label) => ({ level: label }) },
     timestamp: isoTime,
   };
-  return pino(options, destination({ dest: 1, sync: true }));
+  return pino(options, to ?? destination({ dest: 1, sync: true }));
 }
 
 let lastMs = NaN;

@@ -26,6 +26,8 @@ const OVERLAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   openshift: { settings: { sidecarUser: 'unset' } },
   audit: { settings: { mode: 'audit' } },
   'default-role': { settings: { namespaceDefaultRole: true } },
+  autoscale: { autoscaling: { horizontal: { enabled: true } } },
+  'right-size': { autoscaling: { vertical: { enabled: true } } },
 };
 /** Several at once, in the order of the components. */
 const TOGETHER: readonly (readonly string[])[] = [
@@ -171,6 +173,23 @@ describeWithHelm('the chart', (helm, helm3) => {
     const kinds = objects.map(({ kind }) => kind);
     expect(kinds).not.toContain('PodDisruptionBudget');
     expect(kinds).not.toContain('NetworkPolicy');
+  });
+
+  test('with a horizontal autoscaler there is a PodDisruptionBudget whatever replicas says, and no number in the Deployment', () => {
+    const horizontal = { enabled: true, minReplicas: 3, maxReplicas: 9, averageCPU: '1' };
+    const objects = render({ replicas: 1, autoscaling: { horizontal } });
+    expect(deploymentOf(objects)).not.toHaveProperty('replicas');
+    expect(objects.map(({ kind }) => kind)).toContain('PodDisruptionBudget');
+    expect(objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler')?.spec).toMatchObject({
+      ...{ minReplicas: 3, maxReplicas: 9 },
+      metrics: [{ resource: { target: { averageValue: '1' } } }],
+    });
+    const vertical = { enabled: true, updateMode: 'Off', maxMemory: '2Gi' };
+    const [sized] = render({ autoscaling: { vertical } }).filter(({ kind }) => kind === 'VerticalPodAutoscaler');
+    expect(sized?.spec).toMatchObject({
+      updatePolicy: { updateMode: 'Off' },
+      resourcePolicy: { containerPolicies: [{ maxAllowed: { memory: '2Gi' } }] },
+    });
   });
 
   test('settings arrive as they are written, and pods restart with each change of them', () => {

@@ -19,3 +19,6 @@ export const UPGRADE: readonly string[] = ['Upgrade'];
 
 /** Those whose commands test/rotation runs. */
 export const ROTATE: readonly string[] = ['Rotate'];
+
+/** Those whose commands scale.test.ts runs. */
+export const SCALE: readonly string[] = ['Scale'];

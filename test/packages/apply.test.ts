@@ -11,6 +11,7 @@ import { bundlesOf, configurationsOf, makePublisher } from './bundles.ts';
 import { problemsOfLabels } from './labels.ts';
 import { RENDERINGS } from './renderings.ts';
 import { discover, type Resources } from './resources.ts';
+import { addVerticalPodAutoscaler } from './vertical-pod-autoscaler.ts';
 
 const [NAMESPACE] = parseManifests(readFileSync(join(ROOT, 'manifests/base/namespace.yaml'), 'utf8'));
 
@@ -26,6 +27,7 @@ describeWithHelm('each rendering', (helm) => {
       let before: ReadonlySet<string>;
       beforeAll(async () => {
         api = await openApi(cluster().kubeConfig);
+        await addVerticalPodAutoscaler(api);
         resources = await discover(api);
         before = await resources.all();
       });

@@ -28,6 +28,7 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>>
     nodeSelector: { pool: 'system' },
     tolerations: [{ operator: 'Exists' }],
     affinity: { podAntiAffinity: {} },
+    autoscaling: { horizontal: { enabled: true }, vertical: { enabled: true } },
   },
   'all that is on turned off': {
     guard: { enabled: false },

@@ -29,6 +29,8 @@ const FLAGS = [
   // Into the log of kube-apiserver, before a request is answered.
   '--audit-log-path=-',
   '--audit-log-mode=blocking',
+  // As on 1.33: the right to list is used where the apiserver doesn't list by watch.
+  '--feature-gates=WatchList=false',
 ];
 
 describeWithCluster(

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
-import { describeFailure, type Certificates } from '@rolechain/certs';
+import { describeFailure, serviceDnsNames, type Certificates } from '@rolechain/certs';
 import {
   CodedError,
   ENV,
@@ -41,7 +41,7 @@ import {
   makeLookup,
 } from './cluster/service-accounts.ts';
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
-import type { CachedObject } from './cluster/list-watch-source.ts';
+import type { CachedObject } from './cluster/kind.ts';
 import { watchedSink } from './cluster/watched-sink.ts';
 import { asksForRole } from './objects/service-account.ts';
 import { makeJudgements } from './policy/judgements.ts';
@@ -50,6 +50,7 @@ import { makeEventRecorder } from './telemetry/event-recorder.ts';
 import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
+import { warmUp } from './warm-up/warm-up.ts';
 import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
 import { settingsWarnings } from './settings/settings-warnings.ts';
 
@@ -62,6 +63,9 @@ const CLOSE_MS = 3000;
 
 /** LimitRanges may be a right that the admin doesn't give: asked for seldom then, and said once. */
 const LIMIT_RANGES_AGAIN_MS = 300_000;
+
+/** Of reviews that nobody sent. */
+const ANY_REGION = 'us-east-1';
 
 const HELP = {
   usage: `The mutating and validating webhook. Options:
@@ -110,7 +114,9 @@ async function main(): Promise<void> {
   const cache = makeAccountCache(now);
   const namespaces = makeNamespaceCache(now);
   const limitRanges = makeLimitRangeCache(now);
-  const state: State = { region: settings.region, server: undefined, draining: false, withoutLimitRanges: false };
+  const state: State = {
+    ...{ region: settings.region, server: undefined, draining: false, withoutLimitRanges: false, warming: false },
+  };
   const metrics = makeMetrics();
   metrics.accounts(cache.size);
   metrics.limitRanges(limitRanges);
@@ -129,23 +135,23 @@ async function main(): Promise<void> {
   const guard = watchGuard({ read: actionsReader(kubeConfig), metrics, log, signal: stop.signal });
   // Made once, since what is kept of accounts is kept for these very settings (decide-account.ts). A Region stays.
   let decideSettings: DecideSettings | undefined;
+  const withRegion = (region: string): DecideSettings => ({ ...others, eks, region });
+  const random = { random: Math.random, randomToken: () => randomBytes(32).toString('base64url') };
+  const known = { eks, fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, mode };
   const readAccount = accountReader(kubeConfig, LIMITS.liveLookupMs, project);
   const options: ServerOptions = {
     lookup: lookupWithEksKeys(makeLookup(cache, metrics.countLookups('serviceaccounts', readAccount)), eks),
+    ...{ ...known, clients, ...random, metrics, log },
     leftAlone: late.leftAlone,
-    eks,
-    ...{ fluxAlias: settings.fluxAlias, namespaceDefaultRole: settings.namespaceDefaultRole, clients, mode },
     lookupNamespace: makeNamespaceLookup(namespaces, metrics.countLookups('namespaces', namespaceReader(kubeConfig))),
     limitRulesOf: limitRanges.rulesOf,
     judgements: makeJudgements(),
-    settings: () =>
-      state.region === undefined ? undefined : (decideSettings ??= { ...others, eks, region: state.region }),
+    settings: () => (state.region === undefined ? undefined : (decideSettings ??= withRegion(state.region))),
     notReady: () =>
       notReady(state, cache.synced() && namespaces.synced() && (limitRanges.synced() || state.withoutLimitRanges)),
     notCalled: certificates.notCalled,
     guardTroubles: guard.troubles,
     ...(hasEvents ? { tellEvent: events.tell } : {}),
-    ...{ metrics, log, random: Math.random, randomToken: () => randomBytes(32).toString('base64url') },
   };
 
   const health = makeHealthServer(options);
@@ -163,7 +169,14 @@ async function main(): Promise<void> {
     // The maintainer would try again for ever; a port that is taken stays so.
     const listensAt = await listen(server, address, port).catch(end);
     state.server = server;
+    state.warming = true;
     log.info({ address: listensAt }, 'listening');
+    // Not waited for: the certificate's own work goes on beside it.
+    void warmUp({
+      ...{ ...known, ...random, logLevel: settings.logLevel, certificate: current, signal: stop.signal },
+      settings: withRegion(state.region ?? ANY_REGION),
+      serverName: serviceDnsNames(settings.serviceName, namespace)[0] ?? '',
+    }).finally(() => (state.warming = false));
   };
 
   // A kubelet that starts again signals once more: without a listener that would end it at once.
@@ -207,6 +220,8 @@ interface State {
   region: string | undefined;
   server: FastifyInstance | undefined;
   draining: boolean;
+  /** Reviews of its own are being answered (warm-up.ts). */
+  warming: boolean;
   /** A list of them has failed: the first pods need not wait for it. */
   withoutLimitRanges: boolean;
 }
@@ -217,6 +232,7 @@ function notReady(state: State, synced: boolean): ErrorCode[] {
     ...(state.server ? [] : ['CertificatesUnavailable' as const]),
     ...(state.region === undefined ? ['RegionUnknown' as const] : []),
     ...(synced ? [] : ['CacheNotSynced' as const]),
+    ...(state.warming ? ['WarmingUp' as const] : []),
   ];
 }
 

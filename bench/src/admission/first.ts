@@ -1,7 +1,7 @@
 /** How long the first reviews of a replica take: its code is cold, and the apiserver waits 2 s at most. */
 import { alternate } from '../alternate.ts';
 import { median } from '../quantile.ts';
-import { format, told, type Row } from '../row.ts';
+import { against, format, told, type Row } from '../row.ts';
 import type { Load, Run } from './load.ts';
 import type { Target } from './webhooks.ts';
 
@@ -26,8 +26,13 @@ export async function firstReviews(
       await target.stop();
     }
   });
-  return (['p50', 'p99', 'longest'] as const).map((key) => {
-    const figure = (loads: readonly Load[]): string => `${format(median(loads.map((one) => one[key])))} ms`;
-    return told(`admission, first ${REVIEWS} reviews after /readyz: ${key}`, `${figure(ours)}, Go ${figure(peer)}`);
-  });
+  const work = `admission, first ${REVIEWS} reviews after /readyz`;
+  const of = (loads: readonly Load[], key: 'p50' | 'p99' | 'longest'): number => median(loads.map((one) => one[key]));
+  const figure = (loads: readonly Load[], key: 'p99' | 'longest'): string => `${format(of(loads, key))} ms`;
+  return [
+    against(`${work}: p50`, { ours: of(ours, 'p50'), peer: of(peer, 'p50'), name: 'Go', unit: 'ms' }, { atMost: 1.5 }),
+    ...(['p99', 'longest'] as const).map((key) =>
+      told(`${work}: ${key}`, `${figure(ours, key)}, Go ${figure(peer, key)}`),
+    ),
+  ];
 }

@@ -14,6 +14,9 @@ export interface Sources {
   readonly monitoring: string;
   /** `validationActions` of the component audit. */
   readonly auditActions: readonly string[];
+  /** The objects of the components autoscale and right-size. */
+  readonly horizontal: string;
+  readonly vertical: string;
 }
 
 const NAMESPACE = '{{ .Release.Namespace | quote }}';
@@ -23,6 +26,8 @@ const SELECTED: Edit = { from: '[kube-system, rolechain]', to: `[kube-system, ${
 const OURS_ALONE: Edit = { from: 'values: [rolechain]\n', to: `values: [${NAMESPACE}]\n` };
 const FLUX = '.Values.settings.fluxAlias';
 const AUDIT = 'eq (default "enforce" .Values.settings.mode) "audit"';
+const HORIZONTAL = '.Values.autoscaling.horizontal';
+const VERTICAL = '.Values.autoscaling.vertical';
 const DEFAULT_ROLE = 'and .Values.guard.enabled .Values.settings.namespaceDefaultRole';
 
 /** Roles and bindings by their names, and when there are. */
@@ -93,9 +98,13 @@ const FILES: Readonly<Record<string, Make>> = {
   'service.yaml': inOurs(),
   'network-policy.yaml': (text) => onlyIf('.Values.networkPolicy.enabled', edited(text, [OURS])),
   // One replica may be drained: its pods' creation is held up for as long.
-  'pod-disruption-budget.yaml': (text) => onlyIf('gt (int .Values.replicas) 1', edited(text, [OURS])),
+  'pod-disruption-budget.yaml': (text) =>
+    onlyIf(`or ${HORIZONTAL}.enabled (gt (int .Values.replicas) 1)`, edited(text, [OURS])),
   'deployment.yaml': inOurs(
-    { from: 'replicas: 2\n', to: 'replicas: {{ .Values.replicas }}\n' },
+    {
+      from: '  replicas: 2\n',
+      to: `  {{- if not ${HORIZONTAL}.enabled }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}\n`,
+    },
     { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
     {
       from: '      priorityClassName: system-cluster-critical\n',
@@ -144,7 +153,7 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
     if (text === undefined) throw new Error(`manifests/base has no ${name}`);
     return [name, template(`manifests/base/${name}`, make(text, sources))];
   });
-  const { defaultRole, auditActions } = sources;
+  const { defaultRole, auditActions, horizontal, vertical } = sources;
   const guard = edited(defaultRole.replaceAll('../../base/', ''), [SELECTED, actions(auditActions)]);
   return {
     ...Object.fromEntries(made),
@@ -152,6 +161,29 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
     'monitoring.yaml': template(
       'manifests/components/prometheus',
       onlyIf('.Values.monitoring.enabled', monitoring(sources.monitoring)),
+    ),
+    'horizontal-pod-autoscaler.yaml': template(
+      'manifests/components/autoscale/horizontal-pod-autoscaler.yaml',
+      onlyIf(
+        `${HORIZONTAL}.enabled`,
+        edited(horizontal, [
+          OURS,
+          { from: 'minReplicas: 2\n', to: `minReplicas: {{ ${HORIZONTAL}.minReplicas }}\n` },
+          { from: 'maxReplicas: 6\n', to: `maxReplicas: {{ ${HORIZONTAL}.maxReplicas }}\n` },
+          { from: 'averageValue: 500m\n', to: `averageValue: {{ ${HORIZONTAL}.averageCPU | quote }}\n` },
+        ]),
+      ),
+    ),
+    'vertical-pod-autoscaler.yaml': template(
+      'manifests/components/right-size/vertical-pod-autoscaler.yaml',
+      onlyIf(
+        `${VERTICAL}.enabled`,
+        edited(vertical, [
+          OURS,
+          { from: 'updateMode: Recreate\n', to: `updateMode: {{ ${VERTICAL}.updateMode | quote }}\n` },
+          { from: '          memory: 1Gi\n', to: `          memory: {{ ${VERTICAL}.maxMemory | quote }}\n` },
+        ]),
+      ),
     ),
     '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
   };

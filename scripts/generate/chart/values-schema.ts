@@ -22,6 +22,9 @@ const dnsSubdomain = { type: 'string', pattern: `^${DNS_LABEL}(\\.${DNS_LABEL})*
 const COMPONENT = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*';
 const HOST = '[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?';
 
+/** k8s.io/apimachinery pkg/api/resource, Quantity, without exponents. */
+const QUANTITY = '^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$';
+
 const image = (description: string): JSONSchema =>
   about(
     description,
@@ -55,7 +58,6 @@ export function valuesSchema(): JSONSchema {
     readLimitRanges: flag('Whether the webhook may read LimitRanges.'),
     networkPolicy: closed({ enabled: flag('Whether there is a NetworkPolicy.') }),
     namespace: closed({ create: flag("Whether the chart has the release's Namespace.") }),
-    replicas: { type: 'integer', minimum: 1 },
     monitoring: closed({
       enabled: flag('Whether there are a ServiceMonitor, a PodMonitor, a PrometheusRule and a dashboard for Grafana.'),
       labels: about('Of these objects, by which your Prometheus chooses them.', {
@@ -63,6 +65,23 @@ export function valuesSchema(): JSONSchema {
         additionalProperties: { type: 'string' },
       }),
       runbooks: about('URL of docs/runbooks.md, for the alerts.', { type: 'string', pattern: '^https?://[^\\s"]+$' }),
+    }),
+    replicas: about('Without a horizontal autoscaler.', { type: 'integer', minimum: 1 }),
+    autoscaling: closed({
+      horizontal: closed({
+        enabled: flag('Whether there is a HorizontalPodAutoscaler.'),
+        minReplicas: { type: 'integer', minimum: 1 },
+        maxReplicas: { type: 'integer', minimum: 1 },
+        averageCPU: about('Of a replica, above which there are more.', {
+          type: ['string', 'number'],
+          pattern: QUANTITY,
+        }),
+      }),
+      vertical: closed({
+        enabled: flag('Whether there is a VerticalPodAutoscaler, for memory.'),
+        updateMode: { enum: ['Off', 'Initial', 'Recreate', 'InPlaceOrRecreate'] },
+        maxMemory: about('The most that a replica may ask for.', { type: ['string', 'number'], pattern: QUANTITY }),
+      }),
     }),
     tests: closed({ enabled: flag('Whether `helm test` has a pod.') }),
   };

@@ -70,6 +70,11 @@ export const PROGRAM = {
     'The setting mode is audit, and the bindings of the guard cannot be read.',
     'Apply the ClusterRole of manifests/.',
   ),
+  WarmingUp: e(
+    503,
+    'The webhook answers reviews of its own before it takes those of apiservers.',
+    'Wait: it ends within 5 s.',
+  ),
   ShuttingDown: e(503, 'The webhook is shutting down.', 'Another replica answers.'),
   CallerUnknown: e(
     401,

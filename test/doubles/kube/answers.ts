@@ -30,7 +30,10 @@ const VERBS: Readonly<Record<string, Known>> = {
   get: { parameters: [], answer: get },
   list: { parameters: ['limit', 'continue', 'fieldSelector'], answer: list },
   watch: {
-    parameters: ['watch', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds', 'fieldSelector'],
+    parameters: [
+      ...['watch', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds', 'fieldSelector'],
+      ...['sendInitialEvents', 'resourceVersionMatch'],
+    ],
     answer: watch,
   },
   create: { parameters: ['fieldManager'], contentType: 'application/json', answer: create },
@@ -93,6 +96,16 @@ function list({ of, asked, form, store, response }: Question): void {
 
 /** Bookmarks come from an apiserver only when its store has moved otherwise; here none come. */
 function watch({ of, asked, form, store, response }: Question): void {
+  // As Kubernetes 1.33 does: its gate WatchList is off.
+  if (asked.url.searchParams.has('sendInitialEvents')) {
+    sendStatus(
+      response,
+      422,
+      'Invalid',
+      'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+    );
+    return;
+  }
   const version = asked.url.searchParams.get('resourceVersion') ?? '';
   if (!/^[1-9]\d*$/.test(version)) throw new Unanswered('a watch without a resourceVersion would begin with a list');
   response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();

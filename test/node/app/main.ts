@@ -36,6 +36,32 @@ async function loop(): Promise<void> {
   console.log('ended');
 }
 
+const TELLS_EVERY_MS = 5000;
+
+/** For so many seconds, or until SIGTERM; tells how many calls there were, how many failed, and each kind of failure. */
+async function soak(seconds: number): Promise<void> {
+  const signals: string[] = [];
+  process.once('SIGTERM', (signal) => signals.push(signal));
+  const until = Date.now() + 1000 * seconds;
+  const errors: Record<string, number> = {};
+  let [calls, failed, toldAt] = [0, 0, 0];
+  while (Date.now() < until && signals.length === 0) {
+    calls += 1;
+    await whoAmI().catch((error: unknown) => {
+      failed += 1;
+      const what = String(error).slice(0, 300);
+      // A program that runs for an hour must not keep a text a call.
+      if (what in errors || Object.keys(errors).length < 10) errors[what] = (errors[what] ?? 0) + 1;
+    });
+    if (Date.now() - toldAt >= TELLS_EVERY_MS || calls === 1) {
+      toldAt = Date.now();
+      console.log(JSON.stringify({ calls, failed, errors }));
+    }
+    await sleep(200);
+  }
+  console.log(JSON.stringify({ calls, failed, errors, ended: true }));
+}
+
 /** Many at once: how many of them got an answer. */
 async function burst(): Promise<number> {
   const answers = await Promise.allSettled(Array.from({ length: 100 }, whoAmI));
@@ -44,6 +70,7 @@ async function burst(): Promise<number> {
 
 async function main([mode = 'once', word = '']: readonly string[]): Promise<void> {
   if (mode === 'loop') await loop();
+  else if (mode === 'soak') await soak(Number(word));
   else if (mode === 'burst') console.log(await burst());
   else if (mode === 'peek') console.log(JSON.stringify(peek(word)));
   else if (mode === 'mesh-validate') console.log(await validateRedirect());

@@ -12,6 +12,7 @@ import { leaving } from './leaving.ts';
 import { lifecycle } from './lifecycle.ts';
 import { meshes, startMeshed } from './mesh.ts';
 import { makeNodeFixture, type NodeFixture } from './fixture.ts';
+import { soaking } from './soak.ts';
 import { startCronJob, workloads } from './controllers.ts';
 
 jest.setTimeout(150_000);
@@ -44,6 +45,7 @@ describeWhen(
     backups(get);
     describe('the command line', () => commandLine(get, redirects === true));
     describeWhen('beside a mesh with CNI plugin', redirects, () => meshes(get), true);
+    describe('soak', () => soaking(get));
     // The last: afterwards nothing is installed.
     describe('leaving', () => leaving(get));
   },

@@ -9,7 +9,7 @@ import { keptAnnotations } from '../objects/kept-annotations.ts';
 import { readText, type Api } from './api.ts';
 import { makeKeptObjects, type KeptObjects } from './kept-objects.ts';
 import type { Sink } from './reflector.ts';
-import type { Annotated, Projector, CachedObject } from './list-watch-source.ts';
+import type { Annotated, Projector, CachedObject } from './kind.ts';
 
 /** With nothing heard for so long the cache may be old: then every look-up is live. */
 export const STALE_MS = 90_000;

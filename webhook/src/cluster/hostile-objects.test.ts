@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { ANNOTATIONS, FOREIGN_KEYS, LIMITS } from '@rolechain/shared';
 import { decideServiceAccount } from '../policy/decide-service-account.ts';
 import { SETTINGS, TARGET } from '../testing/fixtures.ts';
-import { json, list, serviceAccount, startKubeDouble, type KubeDouble } from '../testing/kube-double.ts';
+import { json, list, serviceAccount, startKubeDouble, status, type KubeDouble } from '../testing/kube-double.ts';
 import { makeProjector } from './annotation-cache.ts';
-import { PAGE } from './list-watch-source.ts';
+import { PAGE } from './list-pages.ts';
 import { readLines, readText } from './api.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import { makeLiveLookup } from './live-lookup.ts';
@@ -26,6 +26,10 @@ describe('over a real connection', () => {
   /** Answers lists from these objects, page by page as they are asked for. */
   const serve = (objects: readonly object[]): void =>
     double.answerBy((response, { searchParams }) => {
+      if (searchParams.has('sendInitialEvents')) {
+        status(422)(response, new URL('http://x'));
+        return;
+      }
       accepted.push(response.req.headers.accept);
       const start = Number(searchParams.get('continue') ?? 0);
       const end = start + Number(searchParams.get('limit'));
@@ -34,7 +38,8 @@ describe('over a real connection', () => {
         new URL('http://x'),
       );
     });
-  const limits = (): number[] => double.asked.map(({ url }) => Number(url.searchParams.get('limit')));
+  const limits = (): number[] =>
+    double.asked.flatMap(({ url }) => (url.searchParams.has('limit') ? [Number(url.searchParams.get('limit'))] : []));
   const named = (count: number, annotations: Record<string, string>): object[] =>
     Array.from({ length: count }, (_, i) => serviceAccount(`a${i}`, '1', annotations));
   const listing = () => accountSource(double.kubeConfig).list(new AbortController().signal);

@@ -6,7 +6,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { LIMITS } from '@rolechain/shared';
 import { limitRulesOf, type LimitRule } from '../objects/limit-range.ts';
 import { STALE_MS } from './annotation-cache.ts';
-import { annotatedSource, type CachedObject, type Annotated, type SourceOptions } from './list-watch-source.ts';
+import type { Annotated, CachedObject } from './kind.ts';
+import { annotatedSource, type SourceOptions } from './list-watch-source.ts';
 import { makeKeptObjects } from './kept-objects.ts';
 import type { Sink, Source } from './reflector.ts';
 

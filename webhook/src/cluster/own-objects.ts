@@ -3,7 +3,8 @@
  * changed, and nothing of what is in it: metadata alone is asked for, of which nothing is kept. Who is told reads it.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { annotatedSource, type CachedObject, type SourceOptions } from './list-watch-source.ts';
+import type { CachedObject } from './kind.ts';
+import { annotatedSource, type SourceOptions } from './list-watch-source.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export interface OwnObject {

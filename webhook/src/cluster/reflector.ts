@@ -16,10 +16,17 @@ export interface Listed<T> {
   /** How many there was no room for; default none. */
   readonly leftOut?: number;
   readonly resourceVersion: string;
+  /** How they came: the log says it. */
+  readonly by?: 'stream' | 'pages';
 }
 export type WatchEvent<T> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T; readonly resourceVersion: string }
-  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
+  | {
+      readonly type: 'BOOKMARK';
+      readonly resourceVersion: string;
+      /** All that was there has been told of, in a watch that began with it. */
+      readonly endsList?: boolean;
+    }
   | { readonly type: 'ERROR'; readonly code: number | undefined };
 
 /** Where the objects come from. Both reject on any failure; errors carry `code` or `statusCode` when HTTP gave one. */
@@ -107,10 +114,10 @@ export async function reflect<T>(source: Source<T>, sink: Sink<T>, options: Refl
 }
 
 async function list<T>(source: Source<T>, sink: Sink<T>, { signal, log }: ReflectorOptions): Promise<string> {
-  const { items, leftOut = 0, resourceVersion } = await source.list(signal);
+  const { items, leftOut = 0, resourceVersion, by } = await source.list(signal);
   sink.replace(items);
   sink.contact();
-  log.info({ objects: items.length, ...(leftOut > 0 ? { leftOut } : {}) }, 'listed');
+  log.info({ objects: items.length, ...(leftOut > 0 ? { leftOut } : {}), ...(by ? { by } : {}) }, 'listed');
   return resourceVersion;
 }
 

@@ -9,7 +9,7 @@ import {
   type Answerer,
   type KubeDouble,
 } from '../testing/kube-double.ts';
-import type { CachedObject } from './list-watch-source.ts';
+import type { CachedObject } from './kind.ts';
 import {
   STALE_MS,
   accountReader,

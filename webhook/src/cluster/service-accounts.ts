@@ -4,13 +4,15 @@ import { statusOf } from '@rolechain/certs';
 import { EKS, LIMITS, type EksWebhook } from '@rolechain/shared';
 import { withEksKeys, accountKeys, type ServiceAccount } from '../objects/service-account.ts';
 import { makeProjector, makeAnnotationCache, readOne } from './annotation-cache.ts';
-import { annotatedSource, type Projector, type CachedObject, type SourceOptions } from './list-watch-source.ts';
+import type { CachedObject, Projector } from './kind.ts';
+import { annotatedSource, type SourceOptions } from './list-watch-source.ts';
 import { makeApi } from './api.ts';
 import { makeLiveLookup } from './live-lookup.ts';
 import type { Sink, Source } from './reflector.ts';
 
 export { STALE_MS } from './annotation-cache.ts';
-export { PAGE, type SourceOptions } from './list-watch-source.ts';
+export { PAGE } from './list-pages.ts';
+export type { SourceOptions } from './list-watch-source.ts';
 
 export interface AccountCache {
   readonly sink: Sink<CachedObject>;

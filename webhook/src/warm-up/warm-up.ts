@@ -1,0 +1,106 @@
+/**
+ * Reviews of its own before the first one of the apiserver, so that V8 has compiled what these will run: a new replica gets
+ * its share of a rollout's pods at once. They go to a server of their own, which is made of the same functions, on
+ * loopback, and is closed behind them: what it counts, logs and keeps goes with it, and it has no API to look anything up.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { PATHS, makeLogger } from '@rolechain/shared';
+import { makeAdmissionServer, type Certificate, type ServerOptions } from '../endpoint/server.ts';
+import { makeJudgements } from '../policy/judgements.ts';
+import type { DecideSettings } from '../settings/settings.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import { ACCOUNTS, makeReviews } from './reviews.ts';
+
+/** Of the real server, what makes its way through the code another one. */
+export type WarmUpOptions = Pick<
+  ServerOptions,
+  'eks' | 'fluxAlias' | 'namespaceDefaultRole' | 'mode' | 'random' | 'randomToken'
+> & {
+  readonly settings: DecideSettings;
+  readonly logLevel: string;
+  readonly certificate: Certificate & { readonly bundle: string };
+  /** A name that the certificate has. */
+  readonly serverName: string;
+  readonly signal: AbortSignal;
+  /** How many reviews; default REVIEWS. */
+  readonly reviews?: number;
+};
+
+/** From some hundred on V8 has optimised what is hot; more of them gain little (`bench admission`). */
+const REVIEWS = 300;
+/** Where processors are scarce a cold replica is better than none. */
+const MOST_MS = 5000;
+const CONNECTIONS = 2;
+
+/** Resolves to the number of answers; also where it comes to nothing, which costs some milliseconds later and no more. */
+export async function warmUp(options: WarmUpOptions): Promise<number> {
+  const { certificate, serverName, reviews = REVIEWS, signal } = options;
+  const server = makeAdmissionServer(certificate, serverOptions(options));
+  const over = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
+  const state = { left: reviews, answers: 0 };
+  try {
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    const bodies = makeReviews();
+    const work = async (): Promise<void> => {
+      const socket = connect({ host: '127.0.0.1', port, servername: serverName, ca: certificate.bundle });
+      const end = (): void => void socket.destroy();
+      over.addEventListener('abort', end);
+      try {
+        await once(socket, 'secureConnect', { signal: over });
+        while (state.left-- > 0) {
+          await exchange(socket, bodies[state.left % bodies.length] ?? '', over);
+          state.answers++;
+        }
+      } finally {
+        over.removeEventListener('abort', end);
+        end();
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  } catch {
+    // A loopback that is missing, or a processor that others hold: the first reviews take longer then.
+  } finally {
+    await server.close();
+  }
+  return state.answers;
+}
+
+function serverOptions(options: WarmUpOptions): ServerOptions {
+  const { eks, fluxAlias, namespaceDefaultRole, mode, random, randomToken, settings, logLevel } = options;
+  return {
+    ...{ random, randomToken, ...(eks ? { eks } : {}), ...(mode ? { mode } : {}) },
+    ...(fluxAlias === undefined ? {} : { fluxAlias }),
+    ...(namespaceDefaultRole === undefined ? {} : { namespaceDefaultRole }),
+    lookup: (_namespace, name) => Promise.resolve(ACCOUNTS.find((account) => account.name === name)),
+    lookupNamespace: () => Promise.resolve({}),
+    judgements: makeJudgements(),
+    settings: () => settings,
+    notReady: () => [],
+    metrics: makeMetrics(),
+    // Lines are made and go nowhere.
+    log: makeLogger('warm-up', logLevel, { write: () => undefined }),
+  };
+}
+
+/** One request and its answer, as bytes: a client of Node's would take as long as the server. */
+async function exchange(socket: TLSSocket, body: string, signal: AbortSignal): Promise<void> {
+  const length = Buffer.byteLength(body);
+  socket.write(
+    `POST ${PATHS.mutate}?timeout=2s HTTP/1.1\r\nHost: webhook\r\nAccept: application/json, */*\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
+  );
+  let read = '';
+  while (!isWhole(read)) {
+    const [piece] = (await once(socket, 'data', { signal })) as [Buffer];
+    read += piece.toString('latin1');
+  }
+}
+
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf('\r\n\r\n');
+  const [, length] = /^content-length: (\d+)\r$/im.exec(answer.slice(0, end + 2)) ?? [];
+  return end >= 0 && length !== undefined && answer.length >= end + 4 + Number(length);
+}
