@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { describeFailure, serviceDnsNames, type Certificates } from '@rolechain/certs';
 import {
@@ -14,12 +13,9 @@ import {
   VERSION,
   eksWebhook,
   errorFields,
-  formatProblems,
   makeLogger,
-  parseCertificateLifetimes,
   programText,
   warningFields,
-  type CertificateTimes,
   type ErrorCode,
   type Logger,
   type NothingElse,
@@ -51,11 +47,10 @@ import { makeMetrics } from './telemetry/metrics.ts';
 import { watchSettings } from './telemetry/settings-watch.ts';
 import { makeAdmissionServer, makeHealthServer, setCertificate, type ServerOptions } from './endpoint/server.ts';
 import { warmUp } from './warm-up/warm-up.ts';
-import { parseSettings, type DecideSettings, type Settings } from './settings/settings.ts';
+import type { DecideSettings, Settings } from './settings/settings.ts';
 import { settingsWarnings } from './settings/settings-warnings.ts';
+import { certificateTimes, readSettings, settingsFile } from './start-options.ts';
 
-/** Exit code of a configuration that is not valid, as sysexits has no better. */
-const EXIT_SETTINGS = 2;
 /** How long pooled connections of the apiserver are still answered after SIGTERM: EndpointSlices take a moment. */
 const DRAIN_MS = 5000;
 /** Then for what is being answered: a request that never comes in whole must not use up the grace period. */
@@ -270,34 +265,6 @@ async function shutDown(state: State, stop: AbortController, health: FastifyInst
   await Promise.race([state.server?.close(), sleep(CLOSE_MS)]);
   await health.close();
   process.exit(0);
-}
-
-function settingsFile(): string {
-  return attempt('', () => parseArgs({ options: { settings: { type: 'string', default: PATHS.settings } } })).values
-    .settings;
-}
-
-function readSettings(file: string): Settings {
-  const settings = parseSettings(attempt(`${file} can't be read: `, () => readFileSync(file, 'utf8')));
-  return settings.ok ? settings.value : fail(`${file}: ${formatProblems(settings.problems)}`);
-}
-
-function certificateTimes(): CertificateTimes {
-  const times = parseCertificateLifetimes(process.env[ENV.certificateLifetimes]);
-  return times.ok ? times.value : fail(formatProblems(times.problems));
-}
-
-function attempt<T>(what: string, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    return fail(what + (error instanceof Error ? error.message : ''));
-  }
-}
-
-function fail(message: string): never {
-  process.stderr.write(`rolechain-webhook: ${message} [SettingsInvalid]\n`);
-  process.exit(EXIT_SETTINGS);
 }
 
 function end(error: unknown): never {
