@@ -112,7 +112,12 @@ describeWhen(
     let server: Server;
     beforeAll(async () => {
       home = mkdtempSync(join(tmpdir(), 'rolechain-aws-'));
-      server = createServer((_, response) => response.writeHead(TEAPOT).end()).listen(0, '127.0.0.1');
+      // Each protocol has a form of its own for errors; that of the older ones is XML.
+      server = createServer(({ headers }, response) => {
+        const isQuery = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+        const error = `<ErrorResponse><Error><Code>${TEAPOT}</Code><Message>none</Message></Error></ErrorResponse>`;
+        response.writeHead(TEAPOT).end(isQuery ? error : '');
+      }).listen(0, '127.0.0.1');
       await once(server, 'listening');
     });
     afterAll(() => {

@@ -52,7 +52,8 @@ async function problemOf(words: readonly string[]): Promise<string | undefined> 
   const [program = '', ...args] = withoutRedirection(words);
   if (program === 'aws') return undefined;
   if (program === 'rolechain') return problemOfOurs(args);
-  const [yes, pnpm, script = '', ...rest] = program === 'npx' ? args : [];
+  // `-s` takes away what pnpm itself says.
+  const [yes, pnpm, script = '', ...rest] = program === 'npx' ? args.filter((arg, at) => at !== 2 || arg !== '-s') : [];
   if (yes === '-y' && pnpm === 'pnpm@10') {
     if (script === 'rolechain') return problemOfOurs(rest);
     if (Object.hasOwn(SCRIPTS, script)) return undefined;

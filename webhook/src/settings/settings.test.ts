@@ -18,6 +18,7 @@ test('the image alone is enough: the rest has defaults', () => {
   expect(parse(IMAGE)).toEqual({
     sidecarImage: 'registry.example/sidecar@sha256:0',
     imagePullSecrets: [],
+    events: true,
     conflicts: 'refuse',
     meshContainers: MESH_CONTAINERS,
     environmentSource: { secretName: 'rolechain-environment', namespaces: [] },
@@ -101,6 +102,7 @@ test('every field is read', async () => {
     serviceName: 'a',
     certificateSecret: 'b',
     webhookConfiguration: 'c',
+    events: false,
     logLevel: 'debug',
   };
   expect(Object.keys(all).sort()).toEqual(Object.keys(SETTINGS_FIELDS).sort());
