@@ -83,7 +83,8 @@ function isKey(key: string): boolean {
 
 /** Scripts, programs, their flags and the paths that are given to them. */
 function missingInCommand(line: string): string[] {
-  const script = /(?:^|\s)pnpm(?:@10)? (?:-s )?(?:run )?([\w:-]+)/.exec(line)?.[1] ?? /^[\w:]+(?= )/.exec(line)?.[0] ?? '';
+  const script =
+    /(?:^|\s)pnpm(?:@10)? (?:-s )?(?:run )?([\w:-]+)/.exec(line)?.[1] ?? /^[\w:]+(?= )/.exec(line)?.[0] ?? '';
   const isUnknown = /(?:^|\s)pnpm(?:@10)? /.test(line) && !Object.hasOwn(SCRIPTS, script) && !PNPM.includes(script);
   const command = Object.hasOwn(SCRIPTS, script) ? (SCRIPTS[script] ?? '') : line;
   const program = /(?:^|\s)(?:node|bash) (?:--\S+ )*([\w./-]+)/.exec(command)?.[1];
