@@ -32,6 +32,7 @@ export const HELD: readonly Row[] = [
     by: 'test/packages/gitops.test.ts',
   },
   { page: 'docs/operations.md', languages: ['sh'], by: 'test/operations/leaving.test.ts' },
+  { page: 'docs/runbooks.md', languages: ['sh'], by: 'test/prometheus/monitoring.test.ts' },
   { page: 'docs/release.md', languages: ['sh', 'text'], by: 'test/release/commands.test.ts' },
   {
     page: 'docs/apiserver-identity.md',
