@@ -86,7 +86,7 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: 'Pods that slipped, and events',
-        text: 'Pods without a sidecar that were admitted just before their annotation was seen; events written and dropped.',
+        text: 'Pods that were left alone just before their annotation was seen; events written and dropped.',
         unit: 'short',
         queries: [
           query('sum(increase(rolechain_uninjected_pods_total[$__rate_interval]))', 'slipped'),

@@ -74,10 +74,12 @@ describeWithBinaries('annotated, and a pod created at once', ({ kubectl }) => {
       await until('the webhook knows them', PATIENCE_MS, async () => (await knownToWebhook()) === before + TIMES);
       return names(prefix);
     };
-    const knownToWebhook = async (): Promise<number> => {
+    const metric = async (name: string): Promise<number> => {
       const metrics = await (await fetch(`${installed.webhook().healthURL}${PATHS.metrics}`)).text();
-      return Number(/^rolechain_service_accounts (\d+)$/m.exec(metrics)?.[1]);
+      return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
     };
+    const knownToWebhook = (): Promise<number> => metric('rolechain_service_accounts');
+    const slipped = (): Promise<number> => metric('rolechain_uninjected_pods_total');
 
     beforeAll(async () => {
       const manifests = kustomize(kubectl, join(ROOT, 'manifests/overlays/default-role'));
@@ -98,6 +100,30 @@ describeWithBinaries('annotated, and a pod created at once', ({ kubectl }) => {
       const count = await race('webhook there, known account', annotate, await made('known'));
       expect(count['refused by the webhook']).toBe(0);
       await untilNoneSlips(names('known'), 'injected');
+    });
+
+    test('what the webhook lets slip is counted, each pod once', async () => {
+      const known = await made('counted');
+      const before = await slipped();
+      // The webhook cannot tell this one from those of the race: their annotation, too, comes to it after the pod.
+      const [first = '', ...others] = known;
+      const make = (name: string) => outcomeOf(installed.api, inOne(name), 'made');
+      expect((await make(first)).outcome).toBe('plain');
+      await annotate(first);
+      const count = { ...NONE };
+      for (const name of others) {
+        await annotate(name);
+        count[(await make(name)).outcome]++;
+      }
+      const { injected, plain, 'refused by the guard': refused } = count;
+      rows.push(`counted by the webhook: ${injected} injected, ${refused} refused by the guard, ${plain} slipped`);
+      await untilNoneSlips(known, 'injected');
+      // It does not learn of what the guard refuses.
+      expect((await slipped()) - before).toBe(1 + plain + refused);
+      await installed.api.patch(`${path}/${first}`, { metadata: { annotations: { other: 'x' } } });
+      await make(known.at(-1) ?? '');
+      await untilNoneSlips([...known.slice(1), first], 'injected');
+      expect((await slipped()) - before).toBe(1 + plain + refused);
     });
 
     test('a new Namespace with a default: the webhook looks it up, none slips', async () => {

@@ -1,4 +1,5 @@
 /** The webhook from its bundle, as the Deployment runs it. */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -188,7 +189,13 @@ describeWithCluster('with a real apiserver', (cluster) => {
     const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
     const { items } = await core().listServiceAccountForAllNamespaces();
     expect(value('rolechain_service_accounts')).toBe(items.length);
-    expect(value('rolechain_certificate_expiration_timestamp_seconds') * 1000).toBeGreaterThan(Date.now());
+    const { data = {} } = await core().readNamespacedSecret({ namespace: NAMESPACE, name: 'rolechain-webhook-tls' });
+    const endsAt = (file: string): number =>
+      new X509Certificate(Buffer.from(data[file] ?? '', 'base64')).validToDate.getTime() / 1000;
+    const [leaf, authority] = [endsAt('tls.crt'), endsAt('ca.crt')];
+    expect(value('rolechain_certificate_expiration_timestamp_seconds')).toBe(leaf);
+    expect(value('rolechain_ca_certificate_expiration_timestamp_seconds')).toBe(authority);
+    expect(authority).toBeGreaterThan(leaf);
   });
 
   test('after SIGTERM it is not ready, answers on, and exits 0', async () => {

@@ -97,7 +97,7 @@ export const WEBHOOK_METRICS = {
     name: 'rolechain_uninjected_pods_total',
     type: 'counter',
     labels: [],
-    help: 'Pods without a sidecar that were admitted less than 30 s before the webhook saw their ServiceAccount ask for a role. `rolechain status` names them.',
+    help: 'Pods that the webhook left alone less than 30 s before it saw their ServiceAccount ask for a role. They run without a sidecar, unless the guard refused them, which the webhook does not learn of; one that is reviewed twice counts twice. `rolechain status` names those that run.',
   },
   accounts: {
     name: 'rolechain_service_accounts',

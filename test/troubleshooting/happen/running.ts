@@ -1,5 +1,6 @@
 /** Ways to fail of a pod that is there: its sidecar as it is shipped, beside doubles of AWS, and programs of SDKs. */
 import { eventually } from '@rolechain/kit/until.ts';
+import { call, plainPod } from '@rolechain/webhook/testing/fixtures.ts';
 import { bundlePrograms, type RunningSidecar } from '../../sidecar/harness.ts';
 import type { Seen } from '../measure.ts';
 import type { Happenings } from '../run.ts';
@@ -53,8 +54,8 @@ export async function makePodStage(): Promise<PodStage> {
 /** A pod that has no credentials yet, once it says why. */
 async function ofStart(sidecar: RunningSidecar, way: string): Promise<Seen> {
   const [code = ''] = wayOf(way).codes;
-  let hasEnded = false;
-  void sidecar.ended.then(() => (hasEnded = true));
+  const end: { code?: number | null } = {};
+  void sidecar.ended.then((ended) => (end.code = ended.code));
   const log = (): string => sidecar.output().out + sidecar.output().err;
   let event = '';
   const what = (): string => `${code}, but: ${event} ${log()}`;
@@ -62,10 +63,22 @@ async function ofStart(sidecar: RunningSidecar, way: string): Promise<Seen> {
   // Where the machine is short of processors, a call may time out in between; a process that has ended tells no event.
   const look = async (): Promise<boolean> => {
     event = await described(sidecar);
-    return hasEnded || event.includes(code);
+    return end.code !== undefined || event.includes(code);
   };
   await eventually(what, look, { everyMs: 1000 });
-  return { 'kubectl describe pod': event, 'kubectl logs --container rolechain': log() };
+  const shown = end.code === undefined ? event : `${terminated(end.code, log())}\n${event}`;
+  return { 'kubectl describe pod': shown, 'kubectl logs --container rolechain': log() };
+}
+
+/** The last that a kubelet keeps of a log as the message (kubelet, kuberuntime_container.go: MaxContainerTerminationMessageLogLength). */
+const MESSAGE_BYTES = 2048;
+
+/** How a container's end is described, as far as the policy that the webhook writes into the sidecar has it told. */
+function terminated(code: number | null, log: string): string {
+  const [container] = (call(plainPod()).pod.spec.initContainers ?? []) as { terminationMessagePolicy?: string }[];
+  const isTold = container?.terminationMessagePolicy === 'FallbackToLogsOnError' && code !== 0;
+  const message = isTold ? `Message: ${Buffer.from(log).subarray(-MESSAGE_BYTES).toString().trim()}\n` : '';
+  return `Last State: Terminated\nReason: Error\n${message}Exit Code: ${code}`;
 }
 
 /** Runs tasks, so many at once. */

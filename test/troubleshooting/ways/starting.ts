@@ -240,11 +240,9 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     code: 'ConfigInvalid',
     says: { cause: 'ROLECHAIN_CONFIG.version is 2, but takes 1, the only version that this program knows' },
     symptoms: {
-      'kubectl describe pod': 'Startup probe failed: rolechain is starting: it has not written its state yet',
+      'kubectl describe pod': 'Message: ConfigInvalid: {cause} … {fix}',
       'kubectl logs --container rolechain': 'ConfigInvalid: {cause} … {fix}',
     },
-    grade: 2,
-    command: 'kubectl logs NAME --container rolechain',
     note: 'The sidecar ends with exit code 2 and is started again: `Init:CrashLoopBackOff`.',
   },
 };

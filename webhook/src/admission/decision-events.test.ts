@@ -64,6 +64,21 @@ describe('of a pod', () => {
     expect(eventsOf(owned(HOST, owners)).map(({ regarding }) => regarding)).toEqual([ACCOUNT]);
   });
 
+  test('what a review has changed already is told as such, in the same words', () => {
+    const who = account('{roleARN: "arn:aws:iam::222222222222:role/orders", duration: 15m}');
+    const pod = owned(plainPod());
+    const [first, ...others] = eventsOf(pod, { who });
+    expect([first?.reason, first?.isAgain, others]).toEqual(['InjectedWithWarnings', undefined, []]);
+    expect(eventsOf(call(pod, who).pod, { who })).toEqual([{ ...first, isAgain: true }]);
+  });
+
+  test('of a pod that was skipped, too', () => {
+    const settings: DecideSettings = { ...SETTINGS, conflicts: 'warn' };
+    const [first] = eventsOf(owned(HOST), { settings });
+    expect(first?.isAgain).toBeUndefined();
+    expect(eventsOf(call(owned(HOST), account(), settings).pod, { settings })).toEqual([{ ...first, isAgain: true }]);
+  });
+
   test('an annotation that is invalid is told on both', () => {
     const events = eventsOf(owned(plainPod()), { who: account('{roleARN: no}') });
     expect(events.map(({ regarding, reason }) => [regarding, reason])).toEqual([

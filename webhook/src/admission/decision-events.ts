@@ -3,7 +3,7 @@
  * annotation that is invalid, on the ServiceAccount. None on a dry run (`sideEffects: NoneOnDryRun`). The words are those of the
  * answer. Pure; no input throws.
  */
-import { LIMITS, REASONS, isDNSSubdomain, type ReasonCode, type ReasonEntry } from '@rolechain/shared';
+import { ANNOTATIONS, LIMITS, REASONS, isDNSSubdomain, type ReasonCode, type ReasonEntry } from '@rolechain/shared';
 import { fieldsOf, listOf, serviceAccountNameOf } from '../objects/pod.ts';
 import type { Decision } from '../policy/decision.ts';
 import { cutBytes } from '../objects/truncate.ts';
@@ -30,7 +30,8 @@ export function podEvents(reviewed: Reviewed, decision: Decision, mode: Mode): r
   const isOfAccount =
     decision.outcome === 'refused' && decision.findings.some(({ reason }) => OF_THE_ACCOUNT.has(reason));
   const objects = [controller ?? account, ...(controller && isOfAccount ? [account] : [])];
-  return objects.map((regarding) => ({ regarding, action: 'Inject', ...told }));
+  const again = wasReviewed(pod) ? { isAgain: true } : {};
+  return objects.map((regarding) => ({ regarding, action: 'Inject', ...told, ...again }));
 }
 
 /** Of a review of a ServiceAccount that is refused, or would be: of one that is there, then. */
@@ -59,6 +60,11 @@ function textOf(decision: Decision, mode: Mode): Pick<EventDraft, 'reason' | 'no
   const isConflict = (REASONS[reason] as ReasonEntry).conflict !== undefined;
   const prefix = mode === 'audit' ? '(mode: audit) ' : '';
   return { reason: isConflict ? reason : EVENT_REASONS[outcome], note: within(prefix + warnings.join(' ')) };
+}
+
+function wasReviewed(pod: unknown): boolean {
+  const annotations = fieldsOf(fieldsOf(fieldsOf(pod).metadata).annotations);
+  return [ANNOTATIONS.status, ANNOTATIONS.skipped].some(({ key }) => Object.hasOwn(annotations, key));
 }
 
 const within = (note: string): string => cutBytes(note, LIMITS.eventNoteBytes);

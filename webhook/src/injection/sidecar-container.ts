@@ -108,6 +108,8 @@ export function sidecarFields(injection: Injection): SidecarFields {
     },
     startupProbe: STARTUP_PROBE,
     ...(injection.readiness === 'credentials' ? { readinessProbe: READINESS_PROBE } : {}),
+    // `kubectl describe` then shows why it ended: a configuration that it cannot read, a port that is taken.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: sidecarMounts(baseIdentity),
   };
 }

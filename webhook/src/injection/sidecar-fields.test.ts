@@ -181,7 +181,6 @@ describe('no operation and no warning', () => {
     quiet((pod) =>
       Object.assign(sidecarOf(pod), {
         terminationMessagePath: '/dev/termination-log',
-        terminationMessagePolicy: 'File',
         imagePullPolicy: 'IfNotPresent',
         resizePolicy: ['cpu', 'memory'].map((resourceName) => ({ resourceName, restartPolicy: 'NotRequired' })),
       }),

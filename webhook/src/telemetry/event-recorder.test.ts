@@ -95,6 +95,28 @@ test('what came again before the first write is counted too', async () => {
   expect(of.repeated).toEqual([`${of.created[0]?.name}=3`]);
 });
 
+test('a pod that is reviewed twice counts once; one that came with a sidecar counts, too', async () => {
+  const of = bench();
+  const pod = (...reviews: boolean[]): void => {
+    for (const isAgain of reviews) of.recorder.tell(draft(isAgain ? { isAgain } : {}));
+  };
+  pod(false, true);
+  await settled(of, 1);
+  of.clock = LIMITS.eventRepeatMs;
+  await looked();
+  expect([of.created.length, of.repeated]).toEqual([1, []]);
+  // Side by side, as replicas are made.
+  pod(false, false, true, true);
+  await settled(of, 2);
+  expect(of.repeated).toEqual([`${of.created[0]?.name}=3`]);
+  of.recorder.tell(draft({ note: 'written by hand', isAgain: true }));
+  of.recorder.tell(draft({ note: 'written by hand', isAgain: true }));
+  await settled(of, 3);
+  of.clock += LIMITS.eventRepeatMs;
+  await settled(of, 4);
+  expect(of.repeated[1]).toBe(`${of.created[1]?.name}=2`);
+});
+
 test('another object, reason or note is another event', async () => {
   const of = bench();
   for (const each of [draft(), draft({ uid: 'u-2' }), draft({ reason: 'Windows' }), draft({ note: 'another' })])

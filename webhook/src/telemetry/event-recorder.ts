@@ -51,7 +51,10 @@ export interface EventRecorderOptions {
 interface Series {
   readonly key: string;
   readonly draft: EventDraft;
+  /** The greater of the two below: the second review of a pod is not a second pod. */
   count: number;
+  /** Of pods that came as they were made, and of those that a review had changed already. */
+  readonly reviews: { first: number; again: number };
   lastAt: Date;
   /** The event's name, once it is there. */
   name: string | undefined;
@@ -97,10 +100,10 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
   };
 
   const write = async (series: Series): Promise<void> => {
-    const { draft, count, lastAt } = series;
+    const { draft, lastAt } = series;
     const { namespace } = draft.regarding;
     if (series.name !== undefined) {
-      await api.repeat(namespace, series.name, count, lastAt);
+      await api.repeat(namespace, series.name, series.count, lastAt);
       return;
     }
     const uid = draft.regarding.uid ?? (await api.uidOf(namespace, draft.regarding.name));
@@ -116,7 +119,7 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
   };
   const attempt = async (series: Series): Promise<void> => {
     due.delete(series);
-    const { count } = series;
+    const counted = series.count;
     const isNew = series.name === undefined;
     try {
       await write(series);
@@ -124,7 +127,7 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
       series.dueAt = now() + series.restMs;
       series.restMs = Math.min(eventRepeatMaxMs, 2 * series.restMs);
       // What came meanwhile, or before there was an event.
-      if (series.count > (isNew ? 1 : count)) mark(series, series.dueAt);
+      if (series.count > (isNew ? 1 : counted)) mark(series, series.dueAt);
       metrics.eventWritten();
       told = undefined;
     } catch (error) {
@@ -161,7 +164,9 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
       if (found) {
         all.delete(key);
         all.set(key, found);
-        found.count++;
+        const before = found.count;
+        count(found, draft);
+        if (found.count === before) return;
         found.lastAt = date();
         mark(found, found.dueAt);
         return;
@@ -171,9 +176,10 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
         return;
       }
       const series: Series = {
-        ...{ key, draft, count: 1, lastAt: date(), name: undefined },
+        ...{ key, draft, count: 0, reviews: { first: 0, again: 0 }, lastAt: date(), name: undefined },
         ...{ dueAt: now(), restMs: eventRepeatMs, failures: 0 },
       };
+      count(series, draft);
       all.set(key, series);
       mark(series, series.dueAt);
     },
@@ -187,6 +193,12 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
       }
     },
   };
+}
+
+function count(series: Series, { isAgain = false }: EventDraft): void {
+  const { reviews } = series;
+  reviews[isAgain ? 'again' : 'first']++;
+  series.count = Math.max(reviews.first, reviews.again);
 }
 
 /** Equal keys are one event. A hash: a thousand notes would be a megabyte. */

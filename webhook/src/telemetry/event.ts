@@ -18,6 +18,11 @@ export interface EventDraft {
   readonly reason: string;
   /** For people; the API takes LIMITS.eventNoteBytes. */
   readonly note: string;
+  /**
+   * Of a pod that a review has changed already: most often the same one, since apiservers ask again where something changed a pod
+   * behind the webhook (reinvocationPolicy).
+   */
+  readonly isAgain?: boolean;
 }
 
 /** Of pods that have only warnings, whose own reason says nothing of these. */
