@@ -1,5 +1,5 @@
 /** A serving pair that another program keeps, as cert-manager does: read from the folder of a mounted Secret, and never written. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertificateError, describeFailure } from './errors.ts';
@@ -32,7 +32,7 @@ export function parseMounted(found: CertificateData, dnsNames: readonly string[]
   const [, ...intermediates] = readCertificates(found['tls.crt'] ?? '') ?? [];
   const authorities = [found['ca.crt'] ?? '', ...intermediates.map((ca) => ca.toString())].join('\n');
   const { facts, serving } = readSecret({ ...found, 'ca.crt': authorities }, dnsNames);
-  if (serving === undefined) throw unfit(String(facts.leaf));
+  if (serving === undefined) throw unfit(typeof facts.leaf === 'string' ? facts.leaf : 'LeafUnparsable');
   if (serving.notAfter <= now) throw unfit('LeafExpiring');
   return serving;
 }

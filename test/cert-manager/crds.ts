@@ -25,7 +25,8 @@ export async function addCertManager(api: Api): Promise<void> {
   const folder = join(locateModule(), 'deploy', 'crds');
   for (const name of NAMES) {
     // Its chart's file, with templates in it.
-    const text = readFileSync(join(folder, `crd-${name}.yaml`), 'utf8').replaceAll(/^.*\{\{.*\}\}.*$/gm, '');
+    const lines = readFileSync(join(folder, `crd-${name}.yaml`), 'utf8').split('\n');
+    const text = lines.filter((line) => !line.includes('{{')).join('\n');
     for (const crd of parseManifests(text)) {
       const { status, body } = await api.apply(`${CRDS}/${crd.metadata.name}`, crd);
       if (status >= 300) throw new Error(body);

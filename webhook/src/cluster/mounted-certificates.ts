@@ -29,6 +29,7 @@ export type MountedOptions = Omit<CertificateMaintainerOptions, 'times'> & { rea
 /** The kubelet brings a changed Secret within about a minute, and three files are soon read. */
 const READ_EVERY_MS = 1000;
 const ASK_EVERY_MS = 10_000;
+const ASK_AGAIN_MS = 1000;
 
 export function makeMountedCertificates(options: MountedOptions): CertificateMaintainer {
   const { signal } = options;
@@ -41,16 +42,20 @@ export function makeMountedCertificates(options: MountedOptions): CertificateMai
         await serve(found);
         served = found;
       });
-      const ask = (): Promise<unknown> => Promise.all(configurations.map(({ look }) => look(served)));
-      await Promise.all([again(read, READ_EVERY_MS, signal), again(ask, ASK_EVERY_MS, signal)]);
+      const ask = async (): Promise<number> => {
+        await Promise.all(configurations.map(({ look }) => look(served)));
+        const isWell = served !== undefined && configurations.every(({ trouble }) => trouble() === undefined);
+        return isWell ? ASK_EVERY_MS : ASK_AGAIN_MS;
+      };
+      await Promise.all([again(read, signal), again(ask, signal)]);
     },
   };
 }
 
-async function again(step: () => Promise<unknown>, everyMs: number, signal: AbortSignal): Promise<void> {
+/** `step` says how soon. */
+async function again(step: () => Promise<number>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await step();
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    await sleep(await step(), undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -58,7 +63,7 @@ async function again(step: () => Promise<unknown>, everyMs: number, signal: Abor
 function reader(
   { certDir, settings, namespace, log }: MountedOptions,
   serve: (found: Certificates) => Promise<void>,
-): () => Promise<void> {
+): () => Promise<number> {
   const dnsNames = serviceDnsNames(settings.serviceName, namespace);
   let last: string | undefined;
   const say = onChange((fields) => log.error(fields, 'certificates: the mounted ones cannot be served'));
@@ -67,13 +72,15 @@ function reader(
       const found = parseMounted(await readMounted(certDir), dnsNames, new Date());
       const text = found.certificate + found.key + found.bundle;
       say(undefined);
-      if (text === last) return;
-      await serve(found);
-      last = text;
-      log.info({ notAfter: found.notAfter }, 'certificates: a new leaf is served');
+      if (text !== last) {
+        await serve(found);
+        last = text;
+        log.info({ notAfter: found.notAfter }, 'certificates: a new leaf is served');
+      }
     } catch (error) {
       say(error);
     }
+    return READ_EVERY_MS;
   };
 }
 
