@@ -45,6 +45,7 @@ export const SECTIONS: readonly Section[] = [
       page('docs/certificates.md', 'Certificates'),
       page('docs/apiserver-identity.md', 'Client certificate of the apiserver'),
       page('docs/metrics.md', 'Metrics'),
+      page('docs/runbooks.md', 'Runbooks'),
       page('docs/performance.md', 'Performance'),
     ],
   },
@@ -110,6 +111,7 @@ export const SECTIONS: readonly Section[] = [
       page('adr/0018-audit-and-the-guard.md', '18 Audit and the guard'),
       page('adr/0019-command-line.md', '19 The command line'),
       page('adr/0020-one-pace-of-tries.md', '20 One pace of tries'),
+      page('adr/0021-rotation.md', '21 Rotation'),
     ],
   },
 ];

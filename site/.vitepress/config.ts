@@ -66,7 +66,7 @@ export default defineConfig({
         name: 'vue-of-the-site',
         enforce: 'pre',
         async resolveId(id, importer) {
-          const isOutside = importer !== undefined && FILES.includes(relative(ROOT, importer));
+          const isOutside = importer?.endsWith('.md') === true;
           return isOutside && /^vue(?:$|\/)/.test(id) ? this.resolve(id, join(SITE, 'package.json')) : null;
         },
       },

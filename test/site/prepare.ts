@@ -9,6 +9,12 @@ export function prepareSite(): boolean {
     console.warn(`The site is not built: ${NO_CHROMIUM}`);
     return process.env.CI !== 'true';
   }
-  const { status } = spawnSync('npx', ['-y', 'pnpm@10', 'site'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status, stdout } = spawnSync('npx', ['-y', 'pnpm@10', 'site'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  // TypeScript and VitePress say what is wrong there.
+  if (status !== 0) process.stderr.write(stdout);
   return status === 0;
 }
