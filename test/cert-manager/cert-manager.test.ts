@@ -3,18 +3,18 @@
  * mounted and writes nothing, and pods are injected while leaf and CA are renewed.
  */
 import { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
 import type { DoctorReport } from '../../cli/src/report-schemas/doctor.ts';
 import { runCommand } from '../cli/call.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
-import { ROOT, applyAll, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
-import { kustomize } from '../fixture/kustomize.ts';
+import { applyAll, leadServiceTo, startWebhook, type WebhookProcess } from '../fixture/install.ts';
+import { commandsOf } from '../fixture/page.ts';
 import { openApi, type Api } from '../guard/api.ts';
 import { ROLE, account, namespace } from '../guard/installed.ts';
 import { outcomeOf, pod } from '../guard/pods.ts';
+import { openShell, type Shell } from '../operations/shell.ts';
 import { handshake, publishedBundles } from '../rotation/rotation.ts';
 import { digest, leafOf, metric, readiness } from '../webhook/replica.ts';
 import { openCertManager, type CertManager } from './controllers.ts';
@@ -22,10 +22,14 @@ import { addCertManager } from './crds.ts';
 
 const [CA, LEAF] = ['rolechain-webhook-ca', 'rolechain-webhook'];
 const KIND = 'MutatingWebhookConfiguration';
+const [install = '', list = '', ...others] = commandsOf('docs/certificates.md')
+  .filter(({ heading }) => heading === 'cert-manager')
+  .flatMap(({ lines }) => lines);
 
 describeWithBinaries('cert-manager', ({ kubectl }) => {
   describeWithCluster('of a real apiserver', (cluster) => {
     let api: Api;
+    let shell: Shell;
     let manager: CertManager;
     let webhook: WebhookProcess;
     let port: number;
@@ -49,7 +53,9 @@ describeWithBinaries('cert-manager', ({ kubectl }) => {
       const { kubeConfig } = cluster();
       api = await openApi(kubeConfig);
       await addCertManager(api);
-      await applyAll(kubeConfig, kustomize(kubectl, join(ROOT, 'manifests', 'overlays', 'cert-manager')));
+      expect(others).toEqual([]);
+      shell = openShell({ kubectl: kubectl ?? '' }, cluster().kubeconfigPath);
+      await shell.type(install);
       await applyAll(kubeConfig, [namespace('shop'), account('shop', 'orders', ROLE)]);
       port = await freePort();
       await leadServiceTo(kubeConfig, port);
@@ -58,6 +64,7 @@ describeWithBinaries('cert-manager', ({ kubectl }) => {
     afterAll(async () => {
       await webhook.stop();
       manager.close();
+      shell.close();
       api.close();
     });
 
@@ -69,6 +76,8 @@ describeWithBinaries('cert-manager', ({ kubectl }) => {
       void starting.then(() => (isReady = true));
       await until('it says so', PATIENCE_MS, () => /"code":"CertificatesUnavailable".*Cannot read /.test(log));
       expect(isReady).toBe(false);
+      const listed = await shell.type(list);
+      for (const name of [CA, LEAF]) expect(listed).toContain(`certificate.cert-manager.io/${name} `);
       await manager.issue(CA);
       await manager.issue(LEAF);
       await manager.mount();
