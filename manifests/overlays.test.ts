@@ -130,6 +130,36 @@ describeWithBinaries('overlays', ({ kubectl }) => {
     expect(added[0]?.spec).toMatchObject({ targetRef: DEPLOYMENT });
   });
 
+  test('cert-manager: settings, its own objects, a mounted Secret, and no right but to read the configurations', () => {
+    const [before, after] = [base(), overlay('cert-manager')];
+    const own = (kind: string): boolean => ['Role', 'RoleBinding'].includes(kind);
+    const added = after.filter(({ apiVersion }) => apiVersion === 'cert-manager.io/v1');
+    expect(added.map(({ kind }) => kind)).toEqual(['Certificate', 'Certificate', 'Issuer', 'Issuer']);
+    const kept = after.filter((object) => !added.includes(object));
+    const left = before.filter(({ kind }) => !own(kind));
+    expect(left).toHaveLength(before.length - 2);
+    const changes = left.flatMap((object, index) => differences(object, kept[index], object.kind));
+    const value = 'rolechain/rolechain-webhook';
+    expect(changes.map(({ path, after: now }) => [path, now])).toEqual([
+      ...['list', 'watch', 'patch'].map((_, i) => [`ClusterRole.rules.3.verbs.${i + 1}`, undefined]),
+      ['ConfigMap.data.settings.yaml', expect.anything()],
+      ['Deployment.spec.template.spec.containers.0.volumeMounts.1', expect.objectContaining({ readOnly: true })],
+      ['Deployment.spec.template.spec.volumes.1', expect.anything()],
+      ['MutatingWebhookConfiguration.metadata.annotations', { 'cert-manager.io/inject-ca-from': value }],
+      ['ValidatingWebhookConfiguration.metadata.annotations', { 'cert-manager.io/inject-ca-from': value }],
+    ]);
+    expect(JSON.stringify(kept.flatMap(({ rules }) => rules ?? []))).not.toContain('"secrets"');
+    // The names that stand in several places.
+    const leaf = added.find(({ metadata }) => metadata.name === 'rolechain-webhook');
+    const { mountPath } = changes.find(({ path }) => path.includes('volumeMounts'))?.after as { mountPath: string };
+    const { secret } = changes.find(({ path }) => path.includes('.volumes.'))?.after as { secret: object };
+    const settings = parseSettings(String(changes.find(({ path }) => path.startsWith('ConfigMap'))?.after));
+    const { secretName, dnsNames } = leaf?.spec as { secretName: string; dnsNames: string[] };
+    expect(settings).toMatchObject({ ok: true, value: { certDir: mountPath, certificateSecret: secretName } });
+    expect(secret).toEqual({ secretName });
+    expect(dnsNames).toEqual(['', '.cluster.local'].map((end) => `rolechain-webhook.rolechain.svc${end}`));
+  });
+
   test('irsa-only changes a setting', () => {
     const [before, after] = [base(), overlay('irsa-only')];
     const changes = before.flatMap((object, index) => differences(object, after[index], object.kind));
@@ -220,10 +250,12 @@ describeWithBinaries('overlays', ({ kubectl }) => {
             mode: 'audit',
             credentialSources: ['irsa'],
             events: false,
+            certDir: '/etc/rolechain-tls',
           },
         },
       });
       expect(objects.filter(isGuard)).toEqual([]);
+      expect(JSON.stringify(objects)).not.toMatch(/rolechain\/rolechain-webhook"|\.rolechain\.svc/);
       const namespaces = new Set(objects.map(({ metadata }) => metadata.namespace));
       expect(namespaces).toEqual(new Set([undefined, 'platform-identity']));
     });

@@ -112,6 +112,7 @@ export const SECTIONS: readonly Section[] = [
       page('adr/0019-command-line.md', '19 The command line'),
       page('adr/0020-one-pace-of-tries.md', '20 One pace of tries'),
       page('adr/0021-rotation.md', '21 Rotation'),
+      page('adr/0022-cert-manager.md', '22 cert-manager'),
     ],
   },
 ];

@@ -5,6 +5,7 @@ export { maintainCertificates } from './maintain-certificates.ts';
 export * from './maintain-options.ts';
 export * from './kubernetes.ts';
 export * from './log.ts';
+export * from './mounted.ts';
 export * from './names.ts';
 export * from './nudges.ts';
 export * from './publish.ts';

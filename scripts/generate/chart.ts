@@ -21,6 +21,13 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
     monitoring: ['monitors.yaml', 'rules.yaml'].map((name) => read(`components/prometheus/${name}`)).join('---\n'),
     horizontal: read('components/autoscale/horizontal-pod-autoscaler.yaml'),
     vertical: read('components/right-size/vertical-pod-autoscaler.yaml'),
+    certManager: {
+      certificates: read('components/cert-manager/certificates.yaml'),
+      settings: (parse(read('components/cert-manager/setting.yaml')) as { data: { lines: string } }).data.lines,
+      added: (parse(read('components/cert-manager/deployment.yaml')) as { value: object }[]).map(({ value }) =>
+        stringify(value),
+      ),
+    },
     auditActions: replacedBy(read('components/audit/guard.yaml')) as string[],
   });
   return {

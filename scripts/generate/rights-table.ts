@@ -23,13 +23,13 @@ export const REASONS_FOR_RIGHTS: Readonly<Record<string, string>> = {
     'to tell refusals, conflicts and warnings where pods are made; optional: the component `without-events` takes it away',
   'get `nodes`': 'the Region, from the label of its own node, when the settings name none',
   'get, list, watch, patch `mutatingwebhookconfigurations`, `validatingwebhookconfigurations` named `rolechain`':
-    'to publish the CA bundle, and again as soon as it is gone',
+    'to publish the CA bundle, and again as soon as it is gone; with the component `cert-manager` only `get`',
   'get `validatingadmissionpolicybindings` named `rolechain-guard`, `rolechain-guard-default-role`, `rolechain-guard-default-role-opted-in`, `rolechain-guard-opted-in`':
     'under the setting `mode: audit`, to tell where the guard refuses pods all the same',
   'create `secrets` in namespace `rolechain`':
-    "to make the Secret of its certificate (RBAC can't tie `create` to a name)",
+    "to make the Secret of its certificate (RBAC can't tie `create` to a name); not with the component `cert-manager`",
   'get, list, watch, update `secrets` named `rolechain-webhook-tls` in namespace `rolechain`':
-    'to read and renew it, and to serve what another replica has put there',
+    'to read and renew it, and to serve what another replica has put there; not with the component `cert-manager`',
 };
 
 const CLUSTER_SCOPED = [

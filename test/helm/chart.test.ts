@@ -28,11 +28,13 @@ const OVERLAYS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'default-role': { settings: { namespaceDefaultRole: true } },
   autoscale: { autoscaling: { horizontal: { enabled: true } } },
   'right-size': { autoscaling: { vertical: { enabled: true } } },
+  'cert-manager': { certManager: { enabled: true } },
 };
 /** Several at once, in the order of the components. */
 const TOGETHER: readonly (readonly string[])[] = [
   ['default-role', 'audit', 'flux-alias', 'openshift'],
   ['prometheus'],
+  ['cert-manager', 'autoscale', 'openshift'],
   ['default-role', 'audit', 'without-guard', 'without-limit-ranges', 'without-events', 'irsa-only'],
 ];
 

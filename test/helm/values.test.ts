@@ -17,7 +17,15 @@ const SETTINGS = SCHEMA.properties?.settings?.properties ?? {};
 const TEMPLATE = ['template', 'rolechain', CHART, '--values=-', '--kube-version=v1.33.7'];
 
 /** What the templates name too, so that they would part from them. */
-const FIXED = ['sidecarImage', 'port', 'healthPort', 'serviceName', 'certificateSecret', 'webhookConfiguration'];
+const FIXED = [
+  'sidecarImage',
+  'port',
+  'healthPort',
+  'serviceName',
+  'certDir',
+  'certificateSecret',
+  'webhookConfiguration',
+];
 
 describeWithHelm('values of the chart', (helm, helm3) => {
   describe.each(Object.entries({ helm, helm3 }))('by %s', (_name, program) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '@rolechain/shared';
 import { parseManifests, podOf, type KubeObject } from '@rolechain/kit/manifests.ts';
+import { addCertManager } from '../cert-manager/crds.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Answer, type Api } from '../guard/api.ts';
 import { describeWithHelm } from '../helm/helm.ts';
@@ -28,6 +29,7 @@ describeWithHelm('each rendering', (helm) => {
       beforeAll(async () => {
         api = await openApi(cluster().kubeConfig);
         await addVerticalPodAutoscaler(api);
+        await addCertManager(api);
         resources = await discover(api);
         before = await resources.all();
       });

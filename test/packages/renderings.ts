@@ -29,6 +29,7 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>>
     tolerations: [{ operator: 'Exists' }],
     affinity: { podAntiAffinity: {} },
     autoscaling: { horizontal: { enabled: true }, vertical: { enabled: true } },
+    certManager: { enabled: true },
   },
   'all that is on turned off': {
     guard: { enabled: false },

@@ -156,7 +156,7 @@ async function readSecret(core: CoreV1Api): Promise<Readonly<Record<string, stri
   return asked.then(({ data }) => data ?? {}).catch(() => ({}));
 }
 
-async function publishedBundles(api: Api): Promise<string[]> {
+export async function publishedBundles(api: Api): Promise<string[]> {
   const found = await Promise.all(
     WEBHOOK_CONFIGURATION_KINDS.map((kind) => api.get(`${ADMISSION}/${kind.toLowerCase()}s/rolechain`)),
   );
@@ -232,7 +232,7 @@ function runLoad(api: Api, before: number, bundles: () => Promise<string[]>, por
 }
 
 /** Why it failed. */
-function handshake(port: number, ca: string): Promise<string | undefined> {
+export function handshake(port: number, ca: string): Promise<string | undefined> {
   const servername = `rolechain-webhook.${NAMESPACE}.svc`;
   return new Promise((resolve) => {
     const socket = connectTLS({ host: '127.0.0.1', port, ca, servername }, () => {

@@ -37,6 +37,7 @@ import {
   makeLookup,
 } from './cluster/service-accounts.ts';
 import { makeCertificateMaintainer, type CertificateMaintainerOptions } from './cluster/maintain-certificates.ts';
+import { makeMountedCertificates } from './cluster/mounted-certificates.ts';
 import type { CachedObject } from './cluster/kind.ts';
 import { watchedSink } from './cluster/watched-sink.ts';
 import { asksForRole } from './objects/service-account.ts';
@@ -121,9 +122,10 @@ async function main(): Promise<void> {
     const [inNamespace = '', name = ''] = key.split('/');
     if (asksForRole({ namespace: inNamespace, name, annotations }, settings)) late.asks(key);
   };
-  const certificates = makeCertificateMaintainer({
-    ...{ settings, namespace, kubeConfig, times, metrics, log, signal: stop.signal },
-  });
+  const own = { settings, namespace, kubeConfig, metrics, log, signal: stop.signal };
+  const { certDir } = settings;
+  const certificates =
+    certDir === undefined ? makeCertificateMaintainer({ ...own, times }) : makeMountedCertificates({ ...own, certDir });
   const events = makeEventRecorder({
     ...{ api: eventApi(kubeConfig, hostname()), metrics, log, signal: stop.signal, now, date: () => new Date() },
   });
@@ -208,7 +210,7 @@ async function main(): Promise<void> {
 /** What `decide`, the keeper of certificates and the servers' client certificates don't read. */
 type OwnSettings = Omit<
   Settings,
-  keyof DecideSettings | keyof CertificateMaintainerOptions['settings'] | 'clientCA' | 'clientNames'
+  keyof DecideSettings | keyof CertificateMaintainerOptions['settings'] | 'certDir' | 'clientCA' | 'clientNames'
 >;
 
 interface State {

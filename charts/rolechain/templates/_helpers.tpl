@@ -16,6 +16,10 @@ sidecarImage: {{ include "rolechain.image" (list . .Values.image.sidecar) }}
 # region: eu-central-1
 # For {cluster} in session names.
 # cluster: my-cluster
+{{- if .Values.certManager.enabled }}
+certDir: /etc/rolechain-tls
+certificateSecret: rolechain-webhook-cert-manager
+{{- end }}
 {{- with .Values.settings }}
 {{ toYaml . }}
 {{- end }}

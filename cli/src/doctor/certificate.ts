@@ -28,7 +28,7 @@ export const certificateChecks = (category: string): readonly Check<Facts>[] => 
     id: 'ca-bundle',
     category,
     what: "caBundle of both configurations is the certificate's CA",
-    fix: 'The webhook publishes it while it runs and has its rights: look at its log for CABundleUnpublished. Have no other program write it.',
+    fix: 'The webhook publishes it while it runs and has its rights: look at its log for CABundleUnpublished. Have no other program write it, unless the setting certDir is there: then its CA injector does.',
     page: PAGE,
     look: ({ certificates, mutating, validating }) => {
       const unread = [mutating, validating].find(({ is }) => is === 'unknown');

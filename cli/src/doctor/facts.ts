@@ -85,7 +85,7 @@ export async function readFacts(cluster: Cluster, now: Date): Promise<Facts> {
     ),
     policies: await named(POLICIES, 'validatingadmissionpolicies'),
     bindings: await named(GUARD_BINDINGS, 'validatingadmissionpolicybindings'),
-    lacking: await factOf(() => readLacking(cluster, installedIn)),
+    lacking: await factOf(() => readLacking(cluster, installedIn, hasOwnCertificate(settings))),
     optedIn: await factOf(() =>
       cluster.list('/api/v1/namespaces', (item) => textAt(item, 'metadata', 'name') ?? '', {
         labelSelector: 'rolechain.io/enabled=true',
@@ -110,6 +110,10 @@ function settingsOf(configMap: unknown): Result<Settings> | undefined {
 function secretOf(settings: Fact<Result<Settings>>): string {
   const known = settings.is === 'there' && settings.value.ok ? settings.value.value.certificateSecret : undefined;
   return encodeURIComponent(known ?? INSTALLED.certificateSecret);
+}
+
+function hasOwnCertificate(settings: Fact<Result<Settings>>): boolean {
+  return !(settings.is === 'there' && settings.value.ok && settings.value.value.certDir !== undefined);
 }
 
 /** The rest of the Secret, its two keys, goes no further. */
@@ -144,9 +148,10 @@ async function review(
 }
 
 /** By SubjectAccessReview: whatever Role gives the right. */
-async function readLacking(cluster: Cluster, namespace: string): Promise<readonly Lacking[]> {
+async function readLacking(cluster: Cluster, namespace: string, isOwn: boolean): Promise<readonly Lacking[]> {
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-  const asked = WEBHOOK_RIGHTS.flatMap(({ verbs, names, where, ...right }) =>
+  const rights = WEBHOOK_RIGHTS.filter(({ isOfOwnCertificate }) => isOwn || isOfOwnCertificate === undefined);
+  const asked = rights.flatMap(({ verbs, names, where, ...right }) =>
     verbs.flatMap((verb) =>
       (names.length > 0 ? names : [undefined]).map((name) => ({
         ...right,

@@ -10,6 +10,8 @@ export interface WebhookRight {
   readonly where: 'cluster' | 'own namespace';
   /** What goes without it; undefined: nothing works. */
   readonly without?: string;
+  /** Not where another program keeps the certificate: under the setting certDir. */
+  readonly isOfOwnCertificate?: true;
 }
 
 const READ = ['get', 'list', 'watch'];
@@ -26,10 +28,13 @@ export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
     where: 'cluster',
     without: 'the Region has to stand in the setting region',
   },
-  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) => ({
-    ...{ group: ADMISSION, resource, verbs: [...READ, 'patch'], names: [INSTALLED.configuration] },
-    where: 'cluster' as const,
-  })),
+  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].flatMap((resource): WebhookRight[] => {
+    const right = { group: ADMISSION, resource, names: [INSTALLED.configuration], where: 'cluster' as const };
+    return [
+      { ...right, verbs: ['get'] },
+      { ...right, verbs: ['list', 'watch', 'patch'], isOfOwnCertificate: true },
+    ];
+  }),
   {
     group: ADMISSION,
     resource: 'validatingadmissionpolicybindings',
@@ -54,13 +59,14 @@ export const WEBHOOK_RIGHTS: readonly WebhookRight[] = [
     where: 'cluster',
     without: 'refusals and warnings are not told by events (component without-events)',
   },
-  { group: '', resource: 'secrets', verbs: ['create'], names: [], where: 'own namespace' },
+  { group: '', resource: 'secrets', verbs: ['create'], names: [], where: 'own namespace', isOfOwnCertificate: true },
   {
     group: '',
     resource: 'secrets',
     verbs: [...READ, 'update'],
     names: [INSTALLED.certificateSecret],
     where: 'own namespace',
+    isOfOwnCertificate: true,
   },
 ];
 

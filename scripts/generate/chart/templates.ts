@@ -1,5 +1,6 @@
 /** The chart's templates: the files of manifests/base, with values where an admin may choose. Pure. */
 import { VERSION } from '@rolechain/shared';
+import { CERT_MANAGER, INJECTED, mounted, rights, settingLines } from './cert-manager.ts';
 import { edited, onlyIf, withAlternative, type Edit } from './edits.ts';
 
 /** What the templates are made of. */
@@ -12,6 +13,8 @@ export interface Sources {
   readonly defaultRole: string;
   /** The objects of the component prometheus but for the dashboard. */
   readonly monitoring: string;
+  /** Of the component cert-manager: its objects, its settings, and what it adds to the Deployment. */
+  readonly certManager: { readonly certificates: string; readonly settings: string; readonly added: readonly string[] };
   /** `validationActions` of the component audit. */
   readonly auditActions: readonly string[];
   /** The objects of the components autoscale and right-size. */
@@ -89,7 +92,7 @@ const FILES: Readonly<Record<string, Make>> = {
     if (optional.some(({ found }) => found.length !== 2)) throw new Error('the base has other optional rights');
     const kept = documents.filter((document) => !optional.some(({ found }) => found.includes(document)));
     const conditional = optional.map(({ condition, found }) => onlyIf(condition, `---\n${found.join('\n---\n')}`));
-    return `${kept.join('\n---\n').trimEnd()}\n${conditional.join('')}`;
+    return [...rights(kept), ...conditional].join('');
   },
   'settings.yaml': (text) => {
     const { head } = settingsIn(text);
@@ -100,26 +103,29 @@ const FILES: Readonly<Record<string, Make>> = {
   // One replica may be drained: its pods' creation is held up for as long.
   'pod-disruption-budget.yaml': (text) =>
     onlyIf(`or ${HORIZONTAL}.enabled (gt (int .Values.replicas) 1)`, edited(text, [OURS])),
-  'deployment.yaml': inOurs(
-    {
-      from: '  replicas: 2\n',
-      to: `  {{- if not ${HORIZONTAL}.enabled }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}\n`,
-    },
-    { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
-    {
-      from: '      priorityClassName: system-cluster-critical\n',
-      to: `      {{- with .Values.priorityClassName }}\n      priorityClassName: {{ . | quote }}\n      {{- end }}\n${['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'].map((name) => whereSet(name, 6)).join('')}`,
-    },
-    {
-      from: USERS,
-      to: `        {{- if ne (default "fixed" .Values.settings.sidecarUser) "unset" }}\n${USERS}        {{- end }}\n`,
-    },
-    { from: `image: registry.example/rolechain/webhook:${VERSION}\n`, to: `image: ${IMAGE('webhook')}\n` },
-    { from: RESOURCES, to: `          resources:\n            ${yamlOf('.Values.resources', 12)}\n` },
-  ),
-  'webhook.yaml': inOursTimes(2, SELECTED),
+  'deployment.yaml': (text, { certManager: { added } }) =>
+    edited(text, [
+      OURS,
+      {
+        from: '  replicas: 2\n',
+        to: `  {{- if not ${HORIZONTAL}.enabled }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}\n`,
+      },
+      { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
+      {
+        from: '      priorityClassName: system-cluster-critical\n',
+        to: `      {{- with .Values.priorityClassName }}\n      priorityClassName: {{ . | quote }}\n      {{- end }}\n${['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'].map((name) => whereSet(name, 6)).join('')}`,
+      },
+      {
+        from: USERS,
+        to: `        {{- if ne (default "fixed" .Values.settings.sidecarUser) "unset" }}\n${USERS}        {{- end }}\n`,
+      },
+      { from: `image: registry.example/rolechain/webhook:${VERSION}\n`, to: `image: ${IMAGE('webhook')}\n` },
+      { from: RESOURCES, to: `          resources:\n            ${yamlOf('.Values.resources', 12)}\n` },
+      ...mounted(added),
+    ]),
+  'webhook.yaml': inOursTimes(2, SELECTED, INJECTED),
   'validating-webhook.yaml': (text, { fluxAlias: { validatingWebhook: value } }) =>
-    withAlternative(edited(text, [{ ...OURS, times: 2 }, OURS_ALONE]), {
+    withAlternative(edited(text, [{ ...OURS, times: 2 }, OURS_ALONE, INJECTED]), {
       ...{ above: '- name: changed', condition: FLUX, value },
     }),
   'guard.yaml': (text, { fluxAlias: { guard: value }, auditActions }) => {
@@ -153,7 +159,7 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
     if (text === undefined) throw new Error(`manifests/base has no ${name}`);
     return [name, template(`manifests/base/${name}`, make(text, sources))];
   });
-  const { defaultRole, auditActions, horizontal, vertical } = sources;
+  const { defaultRole, auditActions, horizontal, vertical, certManager } = sources;
   const guard = edited(defaultRole.replaceAll('../../base/', ''), [SELECTED, actions(auditActions)]);
   return {
     ...Object.fromEntries(made),
@@ -185,10 +191,18 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
         ]),
       ),
     ),
-    '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? ''),
+    'certificates.yaml': template(
+      'manifests/components/cert-manager/certificates.yaml',
+      onlyIf(CERT_MANAGER, edited(certManager.certificates, [{ ...OURS, times: 4 }, ...DNS_NAMES])),
+    ),
+    '_helpers.tpl': helpers(sources.base['settings.yaml'] ?? '', certManager.settings),
   };
 }
 
+const DNS_NAMES: readonly Edit[] = ['', '.cluster.local'].map((end) => ({
+  from: `- rolechain-webhook.rolechain.svc${end}\n`,
+  to: `- rolechain-webhook.{{ .Release.Namespace }}.svc${end}\n`,
+}));
 const RUNBOOKS = 'https://source.example/rolechain/blob/main/docs/runbooks.md';
 const LABELS_END = '    app.kubernetes.io/component: monitoring\n    app.kubernetes.io/part-of: rolechain\n';
 /** Where Prometheus and Grafana look for labels of the admin's. */
@@ -245,7 +259,7 @@ export function settingsIn(manifest: string): SettingsText {
   return { head, kept: lines.slice(0, others).join('\n'), others: lines.slice(others).join('\n') };
 }
 
-function helpers(settings: string): string {
+function helpers(settings: string, certManager: string): string {
   const { kept, others } = settingsIn(settings);
   const withImage = kept.replace(/^sidecarImage: .*$/m, `sidecarImage: ${IMAGE('sidecar')}`);
   return `{{- /* Made from manifests/base/settings.yaml by \`pnpm generate\`: edit that, or scripts/generate/chart/templates.ts. */ -}}
@@ -261,6 +275,7 @@ function helpers(settings: string): string {
 {{- /* The text that the webhook reads. */ -}}
 {{- define "rolechain.settings" -}}
 ${withImage}
+${settingLines(certManager)}
 {{- with .Values.settings }}
 {{ toYaml . }}
 {{- end }}

@@ -66,6 +66,7 @@ export function valuesSchema(): JSONSchema {
       }),
       runbooks: about('URL of docs/runbooks.md, for the alerts.', { type: 'string', pattern: '^https?://[^\\s"]+$' }),
     }),
+    certManager: closed({ enabled: flag("Whether cert-manager makes the webhook's certificate.") }),
     replicas: about('Without a horizontal autoscaler.', { type: 'integer', minimum: 1 }),
     autoscaling: closed({
       horizontal: closed({
@@ -114,6 +115,7 @@ const FIXED: readonly string[] = [
   'port',
   'healthPort',
   'serviceName',
+  'certDir',
   'certificateSecret',
   'webhookConfiguration',
 ];

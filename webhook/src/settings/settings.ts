@@ -23,8 +23,8 @@ import {
   type EksWebhook,
   type Output,
   type Problem,
-  INSTALLED,
 } from '@rolechain/shared';
+import { CERTIFICATES } from './certificates.ts';
 import { caProblems } from './client-ca.ts';
 import { eksWebhook } from './eks-webhook.ts';
 import { LOCK_DOWN, lockDownProblems } from './lock-down.ts';
@@ -214,19 +214,7 @@ const TABLE = {
     'Which of the certificates that clientCA signed; without it, every one. Others are answered 403 `CallerForbidden`.',
     texts,
   ),
-  serviceName: setting('text', INSTALLED.webhook, "The webhook's Service: the certificate carries its name.", text),
-  certificateSecret: setting(
-    'text',
-    INSTALLED.certificateSecret,
-    'The Secret of the CA and the serving certificate.',
-    text,
-  ),
-  webhookConfiguration: setting(
-    'text',
-    'rolechain',
-    'The MutatingWebhookConfiguration and the ValidatingWebhookConfiguration that the CA bundle is published to.',
-    text,
-  ),
+  ...CERTIFICATES,
   logLevel: setting(
     `one of ${LEVELS.join(', ')}`,
     'info',
