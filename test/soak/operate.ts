@@ -40,6 +40,8 @@ export async function prepare({ kubectl }: Kube): Promise<void> {
   await kubectl('set', 'env', `deployment/${NAME}`, ours, lifetimes);
   await kubectl('scale', `deployment/${NAME}`, ours, '--replicas=2');
   await rolledOut(kubectl);
+  // What is there lives on as long as it was made for.
+  await kubectl('delete', 'secret', 'rolechain-webhook-tls', ours);
   for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
     const { webhooks } = JSON.parse(await kubectl('get', kind, 'rolechain', '--output=json')) as { webhooks: object[] };
     const patch = webhooks.map((_, index) => ({ op: 'replace', path: `/webhooks/${index}/timeoutSeconds`, value: 30 }));

@@ -75,6 +75,12 @@ async function live(crowd: Crowd, name: string, index: number, seconds: number):
   if (isCut) {
     await untilPod(crowd.kube, name, 'it runs or has ended', (pod) => pod.status?.phase !== 'Pending');
     await sleep(300 * seconds);
+    // Where processors are scarce its program has not begun by then.
+    await until(
+      `${name}: it has made a call`,
+      PATIENCE_MS,
+      async () => (await lastTold(crowd.kube, name)) !== undefined,
+    );
   } else {
     await untilPod(crowd.kube, name, 'it has ended', (pod) => /Succeeded|Failed/.test(pod.status?.phase ?? ''));
   }
@@ -113,12 +119,17 @@ function untilPod(kube: Kube, name: string, what: string, is: (pod: V1Pod) => bo
   return until(`${name}: ${what}`, PATIENCE_MS, async () => is(await kube.pod(name)));
 }
 
-async function readAndDelete({ kube, seen }: Crowd, name: string): Promise<void> {
+/** What its program said last of its calls. */
+async function lastTold(kube: Kube, name: string): Promise<string | undefined> {
   const { stdout } = await kube.tryKubectl('logs', name, `--namespace=${SHOP}`, '--container=app', '--tail=5');
-  const last = stdout
+  return stdout
     .trim()
     .split('\n')
     .findLast((line) => line.startsWith('{"calls"'));
+}
+
+async function readAndDelete({ kube, seen }: Crowd, name: string): Promise<void> {
+  const last = await lastTold(kube, name);
   const pod = await kube.pod(name);
   if (last === undefined) seen.silent.push(`${name} ${JSON.stringify(pod.status?.containerStatuses?.[0]?.state)}`);
   else add(seen, JSON.parse(last) as Told);

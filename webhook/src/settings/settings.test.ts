@@ -48,7 +48,6 @@ test('the image alone is enough: the rest has defaults', () => {
     port: PORTS.webhook,
     healthPort: PORTS.webhookHealth,
     clientNames: [],
-    events: true,
     serviceName: 'rolechain-webhook',
     certificateSecret: 'rolechain-webhook-tls',
     webhookConfiguration: 'rolechain',
@@ -105,7 +104,6 @@ test('every field is read', async () => {
     certDir: '/d',
     certificateSecret: 'b',
     webhookConfiguration: 'c',
-    events: false,
     logLevel: 'debug',
   };
   expect(Object.keys(all).sort()).toEqual(Object.keys(SETTINGS_FIELDS).sort());
