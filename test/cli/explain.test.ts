@@ -54,6 +54,7 @@ test('standard input, and an object that names no namespace', async () => {
 
 test.each([
   [['explain'], 'UsageInvalid'],
+  [['explain', '-f', 'two-roles.yaml', '-o', 'json', '--graph', 'svg'], 'UsageInvalid'],
   [['explain', 'pod', 'x', '-f', 'two-roles.yaml'], 'UsageInvalid'],
   [['explain', '-f', 'not-there.yaml'], 'FileUnreadable'],
   [['explain', '-f', 'settings.txt'], 'FileInvalid'],
