@@ -65,6 +65,12 @@ test.each([
   expect(err).toContain(`error ${codeName}: `);
 });
 
+test('another kind: what to explain instead', async () => {
+  const { code, err } = await runCommand(['explain', 'deployment', 'x']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/error UsageInvalid: .*Explain one of its pods, or -f FILE\./);
+});
+
 describe('--graph', () => {
   test('text', async () => {
     const { out } = await runCommand([...argsOf('two-roles.yaml'), '--graph', 'text'], { cwd: FOLDER });
