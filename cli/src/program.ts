@@ -1,5 +1,5 @@
 /** Parses the command line, runs the command, prints its outcome, and says with which code the process ends. */
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { CodedError, ERRORS, VERSION } from '@rolechain/shared';
 import { COMMANDS } from './commands.ts';
@@ -66,10 +66,7 @@ function makeCommand(
   ended: (outcome: Outcome | undefined) => void,
 ): Command {
   const command = new Command(spec.name).summary(spec.summary).description(spec.description);
-  for (const { name, description, choices } of spec.arguments) {
-    const argument = new Argument(name, description);
-    command.addArgument(choices ? argument.choices(choices) : argument);
-  }
+  for (const one of spec.arguments) command.addArgument(makeArgument(one));
   for (const option of optionsOf(spec)) command.addOption(makeOption(option));
   const examples = spec.examples.map(({ command: line, says }) => `  ${line}\n      ${says}`);
   command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
@@ -85,6 +82,17 @@ function makeCommand(
     const outcome = await runCommand(call);
     if (outcome) surroundings.out(render(outcome, call));
     ended(outcome);
+  });
+}
+
+function makeArgument({ name, description, choices, otherwise }: CommandSpec['arguments'][number]): Argument {
+  const argument = new Argument(name, description);
+  if (!choices) return argument;
+  argument.choices(choices);
+  if (otherwise === undefined) return argument;
+  return argument.argParser((value: string) => {
+    if (choices.includes(value)) return value;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}. ${otherwise}`);
   });
 }
 

@@ -46,8 +46,8 @@ function summary(): string {
 }
 
 function section(way: Way): string {
-  const { title, codes, symptoms, command, note } = way;
-  const { cause, fix } = toldOf(way);
+  const { title, codes, symptoms, command, note, reads } = way;
+  const { cause, fix } = { ...toldOf(way), ...reads };
   const texts = Object.entries(symptoms).map(
     ([viewer, text]) => `${code(viewer)} prints:\n\n\`\`\`text\n${symptomText(way, text)}\n\`\`\``,
   );

@@ -72,15 +72,35 @@ describeWithCluster('explain', (cluster) => {
       roles: [{ hops: [{ roleARN: TARGET, allowedBy: 'arn:aws:iam::222222222222:role/*' }] }],
     });
     expect(codes(explanation)).toEqual(['NotCalled']);
+    const { out } = await explain(cluster().kubeconfigPath, 'pod', 'late');
+    expect(out).toContain('Role default, which app would hold once the pod is recreated');
+    expect(out).not.toContain('held by');
   });
 
   test('a pod of an older version, whose annotation has changed since', async () => {
     const explanation = await asAdmin('pod', 'older');
     expect(explanation).toMatchObject({
-      recorded: { injected: true, version: '0.0.9', roles: ['default'] },
+      recorded: {
+        injected: true,
+        version: '0.0.9',
+        roles: ['default'],
+        roleARNs: { default: `${TARGET}-before` },
+      },
       live: { kind: 'not-running' },
     });
     expect(codes(explanation)).toEqual(['AnnotationChanged', 'OtherVersion']);
+    const { out } = await explain(cluster().kubeconfigPath, 'pod', 'older');
+    expect(out).toContain('Role default, which app would hold once the pod is recreated');
+    expect(out).toContain(`with default (${TARGET}-before)`);
+  });
+
+  test('a pod of another image than that of today: nothing is set back, it is recreated', async () => {
+    const settings = await settingsFile(
+      SETTINGS_TEXT.replace(/sidecarImage: .*/, 'sidecarImage: registry.example/other:1'),
+    );
+    const explanation = await asAdmin('pod', 'older', '--settings', settings);
+    expect(codes(explanation)).toContain('OtherImage');
+    expect(explanation.warnings.join()).not.toContain('set back');
   });
 
   test('a ServiceAccount and a Namespace', async () => {

@@ -54,6 +54,7 @@ test('standard input, and an object that names no namespace', async () => {
 
 test.each([
   [['explain'], 'UsageInvalid'],
+  [['explain', '-f', 'two-roles.yaml', '-o', 'json', '--graph', 'svg'], 'UsageInvalid'],
   [['explain', 'pod', 'x', '-f', 'two-roles.yaml'], 'UsageInvalid'],
   [['explain', '-f', 'not-there.yaml'], 'FileUnreadable'],
   [['explain', '-f', 'settings.txt'], 'FileInvalid'],
@@ -62,6 +63,12 @@ test.each([
   const { code, out, err } = await runCommand(args, { cwd: FOLDER });
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(`error ${codeName}: `);
+});
+
+test('another kind: what to explain instead', async () => {
+  const { code, err } = await runCommand(['explain', 'deployment', 'x']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/error UsageInvalid: .*Explain one of its pods, or -f FILE\./);
 });
 
 describe('--graph', () => {

@@ -78,7 +78,7 @@ describe('a chain of five hops before the target', () => {
     const sidecar = await bench.start({ roles: { default: { source: { type: 'environment' }, hops } } });
     const { data } = await answerOf(sidecar, 403);
     expect(data.Message).toMatch(
-      /hop 2 of 2: .*Missing: sts:TagSession on \S+role\/orders for arn:aws:iam::\d+:role\/\S*hop-1, both/,
+      /hop 2 of 2: .*Not allowed: sts:TagSession on \S+role\/orders for arn:aws:iam::\d+:role\/\S*hop-1\./,
     );
   });
 });

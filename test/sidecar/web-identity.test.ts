@@ -99,5 +99,7 @@ test.each(['reset', OUTAGE, { status: 400, code: 'IDPCommunicationError', messag
 test('prefer: where both ways are closed, the answer names both', async () => {
   bench.sts.setTrust(ORDERS, { Statement: [] });
   const { data } = await answerOf(await bench.start({ roles: { default: PREFER } }), 403);
-  expect(data.Message).toMatch(/Missing: sts:AssumeRole on .* Before it, web identity: .*AssumeRoleWithWebIdentity/);
+  expect(data.Message).toMatch(
+    /Not allowed: sts:AssumeRole on .* Before it, web identity: .*AssumeRoleWithWebIdentity/,
+  );
 });

@@ -52,6 +52,8 @@ export interface Way {
    * (FieldUnknown), as it is printed.
    */
   readonly says?: { readonly cause?: string; readonly fix?: string };
+  /** As sentences that can be read alone, where what is printed can't: it is a clause, or leans on what stands before it. */
+  readonly reads?: { readonly cause?: string; readonly fix?: string };
   /** What each viewer prints, a part by which the page is found; `…` is whatever differs, {cause} and {fix} those of the code. */
   readonly symptoms: Readonly<Partial<Record<Viewer, string>>>;
   /** What a person looks at first where this happens: one of the viewers above. */

@@ -10,7 +10,12 @@ export const EXPLAIN: CommandSpec = {
   description:
     'Says which role each container gets, its chain hop by hop, and where each fact is from; or the reason why not, and the fix. Of a pod in a cluster also what its sidecar says now, and what changed since the pod was made. It decides by the functions of the webhook and changes nothing.',
   arguments: [
-    { name: '[kind]', description: 'what to explain', choices: EXPLAINED_KINDS },
+    {
+      name: '[kind]',
+      description: 'what to explain',
+      choices: EXPLAINED_KINDS,
+      otherwise: 'Explain one of its pods, or -f FILE.',
+    },
     { name: '[name]', description: 'its name' },
   ],
   options: [

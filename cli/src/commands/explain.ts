@@ -13,6 +13,11 @@ import { plainTexts, textOf } from '../explanation/text.ts';
 import type { Explanation, ExplainReport, Subject } from '../report-schemas/explain.ts';
 
 export const run: Run = async (call) => {
+  if (call.options.graph !== undefined && call.output !== 'text') {
+    throw new CodedError('UsageInvalid', `--graph is a text, and --output asks for ${call.output}.`, {
+      fix: 'Give one of the two.',
+    });
+  }
   const explanations = await (listOf(call.options.file).length > 0 ? explainInput(call) : explainLive(call));
   return outcomeOf(explanations, call);
 };

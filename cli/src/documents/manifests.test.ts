@@ -26,6 +26,11 @@ test.each(['metadata', 'spec'])('%s that is no map is told', (name) => {
   expect(() => read(`kind: Pod\n${name}: 7\n`)).toThrow(`x.yaml: Pod: ${name} is not a map.`);
 });
 
+test('a List that is its own item, by an alias, is told', () => {
+  const text = 'kind: List\nitems: &i [{kind: List, items: *i}]\n';
+  expect(() => manifestsOf(parseFile({ name: 'a.yaml', text }))).toThrow(/a List is an item of its own/);
+});
+
 test('a key that stands a second time is told with its line, a merge is none', () => {
   expect(() => read('kind: Pod\nmetadata:\n  name: a\n  name: b\n')).toThrow('x.yaml: line 4 has a key a second time.');
   const merged =

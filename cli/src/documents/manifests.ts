@@ -73,7 +73,7 @@ export function parseFile({ name, text }: Source): ManifestFile {
 /** All objects of a file in its order, those of Lists each alone. What is no object of the API is left out. */
 export function manifestsOf({ name, documents }: ManifestFile): readonly Manifest[] {
   return documents.flatMap((document) =>
-    [...objectsIn(document.value, [], '')].map((found) => {
+    [...objectsIn(document.value, { file: name, above: [] }, [], '')].map((found) => {
       checkTexts(name, found.kind, found.value);
       return { file: name, document, ...found };
     }),
@@ -82,13 +82,22 @@ export function manifestsOf({ name, documents }: ManifestFile): readonly Manifes
 
 type Found = Omit<Manifest, 'file' | 'document'>;
 
-function* objectsIn(value: unknown, path: Path, kindOfList: string): Generator<Found> {
+interface Within {
+  readonly file: string;
+  /** The items of the Lists around it: by an alias one can be its own. */
+  readonly above: readonly unknown[];
+}
+
+function* objectsIn(value: unknown, within: Within, path: Path, kindOfList: string): Generator<Found> {
   if (!isMap(value)) return;
   const kind = typeof value.kind === 'string' ? value.kind : kindOfList;
   if (kind.endsWith('List') && Array.isArray(value.items)) {
     // Items of a typed list say nothing of their kind.
     const ofItems = kind.slice(0, -'List'.length);
-    for (const [index, item] of value.items.entries()) yield* objectsIn(item, [...path, 'items', index], ofItems);
+    const { items } = value;
+    if (within.above.includes(items)) throw invalid(within.file, 'a List is an item of its own, by an alias');
+    const inner = { ...within, above: [...within.above, items] };
+    for (const [index, item] of items.entries()) yield* objectsIn(item, inner, [...path, 'items', index], ofItems);
     return;
   }
   if (kind === '') return;

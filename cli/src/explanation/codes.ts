@@ -42,6 +42,10 @@ export const FOUND = {
     text: "The node cannot pull the sidecar's image.",
     fix: 'Ask the admin to correct sidecarImage in the settings, or to name a Secret in imagePullSecrets; rolechain doctor checks the first. Then recreate the pod.',
   },
+  OtherImage: {
+    text: 'The sidecar of the pod is of another image than the settings name now.',
+    fix: 'Recreate the pod to have it: a running one is not changed.',
+  },
   OtherVersion: {
     text: 'Another version of rolechain injected the pod.',
     fix: 'Recreate the pod for the version of today.',

@@ -21,7 +21,7 @@ import type { Json } from '../documents/manifests.ts';
 import type { KnownSettings } from '../documents/webhook-settings.ts';
 import type { Coded, ExplainedContainer, Explanation, Subject } from '../report-schemas/explain.ts';
 import { defaultRoleNotHeld } from './default-role.ts';
-import { changesOf, recordedOf } from './recorded.ts';
+import { changesOf, isAdmitted, otherImage, recordedOf } from './recorded.ts';
 import { explainRoles } from './roles.ts';
 import { accountStrays, outsideFindings, strayFindings } from './strays.ts';
 import { whyWithoutSidecar } from './without-sidecar.ts';
@@ -98,8 +98,8 @@ export async function explainPod({ subject, pod, around, maker }: PodSubject, wo
     ...(account ? { account } : {}),
     containers,
     roles: accepted ? rolesOf(asked, accepted, world, holders) : [],
-    // Of a pod that another annotation or version made, they would be told of what these wrote.
-    warnings: decision.warnings.filter((warning) => !(isRecreated && isSetBack(warning))),
+    // Nothing is set back in a pod that is there; of one that another annotation or version made, they would be told of what these wrote.
+    warnings: decision.warnings.filter((warning) => !((isRecreated || isAdmitted(pod)) && isSetBack(warning))),
     findings: [
       ...world.gaps,
       // What the webhook says itself is not said twice.
@@ -107,6 +107,9 @@ export async function explainPod({ subject, pod, around, maker }: PodSubject, wo
       ...outside,
       ...byDefault,
       ...changes,
+      ...(isAdmitted(pod) && world.settings.from !== undefined
+        ? otherImage(pod, world.settings.value.sidecarImage)
+        : []),
     ],
     ...(recorded ? { recorded } : {}),
   };

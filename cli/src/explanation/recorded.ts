@@ -1,7 +1,8 @@
 /** What a pod says of its own injection, by whatever version, and what changed since. Pure. */
 import { ANNOTATIONS, VERSION } from '@rolechain/shared';
 import type { Accepted, Decision } from '@rolechain/webhook';
-import { sidecarOf } from '../cluster/sidecar.ts';
+import { sidecarConfigOf, sidecarOf } from '../cluster/sidecar.ts';
+import { mapOf, mapsOf, textAt } from '../objects/fields.ts';
 import { annotationsOf } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
 import { found } from './codes.ts';
@@ -20,6 +21,7 @@ export function recordedOf(pod: Json): Recorded | undefined {
     ...(sidecar?.version === undefined ? {} : { version: sidecar.version }),
     ...(sidecar?.annotationHash === undefined ? {} : { annotationHash: sidecar.annotationHash }),
     roles: [...(sidecar?.roles ?? [])],
+    ...(sidecar ? { roleARNs: roleARNsOf(pod, sidecar.roles) } : {}),
     ...(sidecar?.credentialsPort === undefined
       ? {}
       : { ports: { credentials: sidecar.credentialsPort, health: sidecar.healthPort } }),
@@ -27,8 +29,26 @@ export function recordedOf(pod: Json): Recorded | undefined {
   };
 }
 
+/** Where each role's chain leads, as the sidecar was told when the pod was made. */
+function roleARNsOf(pod: Json, names: readonly string[]): Record<string, string> {
+  const roles = mapOf(sidecarConfigOf(pod)?.roles);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const roleARN = textAt(mapsOf(mapOf(roles[name]).hops).at(-1)?.roleARN);
+      return roleARN === undefined ? [] : [[name, roleARN]];
+    }),
+  );
+}
+
+/** Where the settings are known. */
+export function otherImage(pod: Json, today: string | undefined): Coded[] {
+  const image = sidecarOf(pod)?.image;
+  if (image === undefined || today === undefined || image === today) return [];
+  return [found('OtherImage', `It was made with ${image}; today it is ${today}.`)];
+}
+
 /** The apiserver gives each object a uid. */
-function isAdmitted({ metadata }: Json): boolean {
+export function isAdmitted({ metadata }: Json): boolean {
   return typeof (metadata as { readonly uid?: unknown } | undefined)?.uid === 'string';
 }
 

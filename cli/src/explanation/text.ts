@@ -63,7 +63,7 @@ function oneText(explanation: Explanation, colours: Colors): string {
       explanation.reasons.flatMap((reason) => codedLines({ ...reason, text: withDetail(reason) }, colours)),
     ),
     ...section('Containers', containerLines(explanation)),
-    ...explanation.roles.flatMap((role) => section(titleOf(role), roleLines(role))),
+    ...explanation.roles.flatMap((role) => section(titleOf(role, holdsNow(explanation)), roleLines(role))),
     ...section('The pod says', recordedLines(explanation)),
     ...section('Live', liveLines(explanation, colours)),
     ...section(
@@ -122,8 +122,18 @@ function containerLines({ containers, roles: [role] }: Explanation): string[] {
 const rolesText = (roles: readonly string[]): string => (roles.length > 0 ? roles.join(' + ') : 'no role');
 const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length));
 
-function titleOf({ name, containers }: ExplainedRole): string {
-  return `Role ${name}${containers.length > 0 ? `, held by ${containers.join(', ')}` : ''}`;
+function titleOf({ name, containers }: ExplainedRole, isHeld: boolean): string {
+  if (containers.length === 0) return `Role ${name}`;
+  const names = containers.join(', ');
+  return isHeld
+    ? `Role ${name}, held by ${names}`
+    : `Role ${name}, which ${names} would hold once the pod is recreated`;
+}
+
+/** Of a pod that is there: whether it was made by the annotation that is explained. */
+function holdsNow({ recorded, findings }: Explanation): boolean {
+  if (!recorded) return true;
+  return recorded.injected && !findings.some(({ code }) => code === ('AnnotationChanged' satisfies FoundCode));
 }
 
 function roleLines({ base, hops, region, webIdentity, startup }: ExplainedRole): string[] {
@@ -161,10 +171,10 @@ function hopLines(hop: ExplainedHop, title: string): string[] {
 
 function recordedLines({ recorded }: Explanation): string[] {
   if (!recorded) return [];
-  const { injected, version, roles, skipped, ports } = recorded;
+  const { injected, version, roles, roleARNs = {}, skipped, ports } = recorded;
   if (!injected) return [`    no sidecar${skipped === undefined ? '' : `; rolechain.io/skipped: ${skipped}`}`];
   return [
-    `    injected by rolechain ${version ?? 'of an unknown version'}, with ${roles.join(', ') || 'roles that cannot be read'}`,
+    `    injected by rolechain ${version ?? 'of an unknown version'}, with ${roles.map((name) => (roleARNs[name] === undefined ? name : `${name} (${roleARNs[name]})`)).join(', ') || 'roles that cannot be read'}`,
     `    its ports: ${ports?.credentials ?? 'unknown'} of loopback, ${ports?.health ?? 'unknown'} of the pod; where a container declares one of them in its ports, rolechain takes another`,
   ];
 }

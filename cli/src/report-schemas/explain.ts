@@ -82,6 +82,8 @@ const RECORDED = v.strictObject({
   version: v.optional(text),
   annotationHash: v.optional(text),
   roles: texts,
+  /** The target of each role, by its name, as the pod was made with it. */
+  roleARNs: v.optional(v.record(text, text)),
   /** Those that the sidecar listens on. */
   ports: v.optional(v.strictObject({ credentials: v.number(), health: v.number() })),
   skipped: v.optional(text),

@@ -40,6 +40,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   readonly choices?: readonly string[];
+  /** What to do where it is none of these. */
+  readonly otherwise?: string;
 }
 
 export interface CommandSpec {

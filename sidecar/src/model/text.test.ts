@@ -56,8 +56,10 @@ describe('what differs from one answer to the next', () => {
 
   test('nor what a hint says again of a refusal', () => {
     const refused = `User: arn:aws:sts::111111111111:assumed-role/base/orders is not authorized to perform: sts:AssumeRole on resource: ${ROLE}.`;
-    const hint = (on: string): string => `Missing: sts:AssumeRole${on} for arn:aws:iam::111111111111:role/base.`;
-    expect(steadyText(`AccessDenied: ${refused} ${hint(` on ${ROLE}`)}`)).toBe(`AccessDenied: ${hint('')}`);
+    for (const lead of ['Missing', 'Not allowed']) {
+      const hint = (on: string): string => `${lead}: sts:AssumeRole${on} for arn:aws:iam::111111111111:role/base.`;
+      expect(steadyText(`AccessDenied: ${refused} ${hint(` on ${ROLE}`)}`)).toBe(`AccessDenied: ${hint('')}`);
+    }
   });
 
   test('all else is: roles, accounts, Regions, codes', () => {

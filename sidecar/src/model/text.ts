@@ -34,9 +34,9 @@ const UNSTEADY: readonly (readonly [RegExp, string])[] = [
   [/\b(date\/time) ?\d{10}/g, '$1 ...'],
   // Go: `token is expired by 3m2.5s`.
   [/\b(expired by) \d[\d.hmsµ]*/g, '$1 ...'],
-  // STS, of a refusal: what "Missing: " says again, and the role that the call names already. Both would be too long for an event.
+  // STS, of a refusal: what "Missing: " and "Not allowed: " say again, and the role that the call names already. Both would be too long for an event.
   [
-    /\bUser: [\w:/+=,.@-]{1,300} is not authorized to perform: sts:\w{1,30} on resource: [\w:/+=,.@-]{1,2048} (Missing: sts:\w{1,30}) on [\w:/+=,.@-]{1,2048} (?=for )/g,
+    /\bUser: [\w:/+=,.@-]{1,300} is not authorized to perform: sts:\w{1,30} on resource: [\w:/+=,.@-]{1,2048} ((?:Missing|Not allowed): sts:\w{1,30}) on [\w:/+=,.@-]{1,2048} (?=for )/g,
     '$1 ',
   ],
   // One of a name's addresses.

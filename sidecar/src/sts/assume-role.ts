@@ -141,8 +141,8 @@ async function perform(
   const { credentials, clock, durationSeconds } = options;
   const { region } = call;
   const client = new STSClient({ ...stsSettings(options, region), ...(credentials ? { credentials } : {}) });
-  let host: string | undefined;
-  const heard = hearTime(client, clock.elapsed, (asked) => (host = asked));
+  let asked: Pick<StsCall, 'host' | 'port'> = {};
+  const heard = hearTime(client, clock.elapsed, (host, port) => (asked = { host, port }));
   const abortSignal = AbortSignal.timeout(TOTAL_MS);
   const attempt = async (): Promise<Session> => {
     client.config.systemClockOffset = clock.offset();
@@ -153,7 +153,7 @@ async function perform(
   try {
     return await inTime(clock, attempt, (error) => readingOf(error, heard()));
   } catch (error) {
-    throw stsError(error, { ...call, host });
+    throw stsError(error, { ...call, ...asked });
   } finally {
     client.destroy();
   }

@@ -10,6 +10,17 @@ const BASE = 'arn:aws:iam::111111111111:role/base';
 const SESSION = 'arn:aws:sts::111111111111:assumed-role/base/shop.orders-7d9c-x2k';
 const CALL: StsCall = { action: 'AssumeRole', roleARN: TARGET, region: 'eu-central-1', secrets: [] };
 
+const ALLOW = `{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"}`;
+const TRUST = `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"${BASE}"}}`;
+const PATH = 'If the base role has a path, write it into its ARN.';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Principal?: unknown;
+}
+const statementsIn = (fix: string): Statement[] =>
+  (fix.match(/\{"Effect"[^ ]*\}/g) ?? []).map((text) => JSON.parse(text) as Statement);
+
 const errorOf = (text: string, call: StsCall = CALL): CodedError =>
   stsError(Object.assign(new Error(text), { Code: 'AccessDenied', $metadata: { httpStatusCode: 403 } }), call);
 const refused = (more = '', action = 'sts:AssumeRole'): string =>
@@ -54,9 +65,9 @@ describe('a policy that STS names leads, and no hint speaks against it', () => {
 
   test('the trust policy alone', () => {
     const { message, fix } = errorOf(refused(' because no resource-based policy allows the sts:AssumeRole action'));
-    expect(message).toMatch(/, in the trust policy of the role\. No ExternalId was sent/);
-    expect(fix).toMatch(
-      /^Add \{"Effect":"Allow",[^ ]*"Principal":\{"AWS":"arn:aws:iam::111111111111:role\/base"\}\} to the trust/,
+    expect(message).toMatch(/, in the trust policy of the role\. It has no statement, or asks for an ExternalId: none/);
+    expect(fix).toBe(
+      `If the trust policy of ${TARGET} asks for sts:ExternalId, set externalID, else add ${TRUST} to it. ${PATH}`,
     );
     expect(fix).not.toContain('permissions');
   });
@@ -73,17 +84,41 @@ describe('the statement that is missing', () => {
   test('names the base role, never the session of this pod', () => {
     const { message, fix } = errorOf(refused());
     expect(message.match(/x2k/g)).toHaveLength(1);
-    expect(message).toContain(`${refused()}. Missing: sts:AssumeRole on ${TARGET} for ${BASE}, both in`);
-    expect(fix).toBe(
-      `Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"${TARGET}"} to the permissions of ${BASE}, and {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"${BASE}"}} to the trust policy of ${TARGET}. If the base role has a path, write it into its ARN. Where these are there, set externalID, if it asks for one. Check roleARN, too.`,
+    expect(message).toContain(
+      `${refused()}. Not allowed: sts:AssumeRole on ${TARGET} for ${BASE}. STS does not say why: a missing statement`,
     );
-    const statements = fix.split(' ').filter((word) => word.startsWith('{'));
-    expect(statements.map((text) => (JSON.parse(text) as { Effect: string }).Effect)).toEqual(['Allow', 'Allow']);
+    expect(fix).toBe(
+      `Check 1. that the permissions of ${BASE} have ${ALLOW}; 2. the trust policy of ${TARGET}: if it asks for sts:ExternalId, set externalID, else it needs ${TRUST}; 3. roleARN. ${PATH}`,
+    );
+    expect(statementsIn(fix).map(({ Effect }) => Effect)).toEqual(['Allow', 'Allow']);
+  });
+
+  test.each([
+    ['', 2, /^Check 1\. the ExternalId against the trust policy/],
+    [' because no resource-based policy allows the sts:AssumeRole action', 1, /^Compare the ExternalId with/],
+  ])('with an ExternalId: that first, and no trust without it%s', (reason, count, first) => {
+    const { message, fix } = errorOf(refused(reason), { ...CALL, secrets: ['of-a-secret'] });
+    expect(message).toMatch(/another ExternalId/);
+    expect(fix).toMatch(first);
+    const statements = statementsIn(fix);
+    expect(statements).toHaveLength(count);
+    expect(statements.find(({ Principal }) => Principal)).toEqual({
+      ...(JSON.parse(TRUST) as Statement),
+      Condition: { StringEquals: { 'sts:ExternalId': '<ExternalId>' } },
+    });
+    expect(`${message} ${fix}`).not.toContain('of-a-secret');
+  });
+
+  test('sts:TagSession has no ExternalId: a condition on it would never hold', () => {
+    const { fix } = errorOf(refused('', 'sts:TagSession'), { ...CALL, secrets: ['of-a-secret'] });
+    expect(fix).not.toMatch(/ExternalId|externalID/);
   });
 
   test.each(['sts:TagSession', 'sts:SetSourceIdentity'])('%s, where that is what lacks', (action) => {
     const { message, fix } = errorOf(refused('', action));
-    expect(message).toContain(`Missing: ${action} on ${TARGET} for ${BASE}, both in`);
+    expect(message).toContain(
+      `Not allowed: ${action} on ${TARGET} for ${BASE}. STS does not say which lacks it: the permissions of ${BASE}, or the trust policy of the role.`,
+    );
     expect(fix.match(/"Action":"[^"]+"/g)).toEqual([`"Action":"${action}"`, `"Action":"${action}"`]);
   });
 
@@ -102,7 +137,7 @@ describe('the statement that is missing', () => {
   });
 
   test('where STS names nobody', () => {
-    expect(errorOf('Access denied').fix).toContain('to the permissions of the base role, and');
+    expect(errorOf('Access denied').fix).toContain('1. that the permissions of the base role have ');
   });
 
   test('by web identity: the trust policy alone', () => {

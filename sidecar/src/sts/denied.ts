@@ -82,36 +82,75 @@ const MORE: Readonly<Record<string, string>> = {
 };
 
 function missing(denial: Denial, where: 'both' | 'permissions' | 'trust'): Advice {
-  const { action, roleARN, base = THE_BASE, pathUnknown, call } = denial;
-  const principal = denial.base ?? '<ARN of the base role>';
-  const allow = `{"Effect":"Allow","Action":"${action}","Resource":"${roleARN}"} to the permissions of ${base}`;
-  const trust = `{"Effect":"Allow","Action":"${action}","Principal":{"AWS":"${principal}"}} to the trust policy of ${roleARN}`;
-  const statements = { both: `${allow}, and ${trust}`, permissions: allow, trust }[where];
+  const { action, roleARN, base = THE_BASE, pathUnknown } = denial;
+  const parts = partsOf(denial);
   const path = pathUnknown ? ' If the base role has a path, write it into its ARN.' : '';
-  const ofWhom = {
-    both: 'both in its permissions and in the trust policy of the role',
-    permissions: 'in its permissions',
-    trust: 'in the trust policy of the role',
-  }[where];
-  const mayBeTrust = action === 'sts:AssumeRole' && where !== 'permissions';
-  const [more, fixMore] = mayBeTrust ? ofTrust(call, where) : [MORE[action] ?? '', ''];
+  const what = `${action} on ${roleARN} for ${base}`;
+  if (where === 'permissions') {
+    return {
+      hint: `Missing: ${what}, in its permissions.${MORE[action] ?? ''}`,
+      fix: `Add ${parts.allow} to the permissions of ${base}.${path}`,
+    };
+  }
+  const { why, fix } = where === 'trust' ? inTrust(denial, parts) : inEither(denial, parts);
+  const lead = where === 'trust' ? `Missing: ${what}, in the trust policy of the role.` : `Not allowed: ${what}.`;
+  return { hint: `${lead} ${why}${MORE[action] ?? ''}`, fix: `${fix}${path}` };
+}
+
+interface Statements {
+  readonly allow: string;
+  readonly trust: string;
+}
+
+/** STS does not know the ExternalId of other actions (Service Authorization Reference, AWS STS). */
+const asksForExternalID = ({ action, call }: Denial): boolean => action === 'sts:AssumeRole' && call.externalIDSent;
+
+function partsOf(denial: Denial): Statements {
+  const { action, roleARN, base } = denial;
+  // Without the condition, the role would be open to what a person meant to keep out. The value may be of a Secret.
+  const condition = asksForExternalID(denial) ? ',"Condition":{"StringEquals":{"sts:ExternalId":"<ExternalId>"}}' : '';
   return {
-    hint: `Missing: ${action} on ${roleARN} for ${base}, ${ofWhom}.${more}`,
-    fix: `Add ${statements}.${path}${fixMore}`,
+    allow: `{"Effect":"Allow","Action":"${action}","Resource":"${roleARN}"}`,
+    trust: `{"Effect":"Allow","Action":"${action}","Principal":{"AWS":"${base ?? '<ARN of the base role>'}"}${condition}}`,
   };
 }
 
-function ofTrust({ externalIDSent }: HintFacts, where: 'both' | 'trust'): [hint: string, fix: string] {
-  const [external, fix] = externalIDSent
-    ? [
-        ' An ExternalId was sent: the trust policy may ask for another one.',
-        ' Where these are there, send the ExternalId that it asks for.',
-      ]
-    : [
-        ' No ExternalId was sent: the trust policy may ask for one.',
-        ' Where these are there, set externalID, if it asks for one.',
-      ];
-  return where === 'trust'
-    ? [external, fix]
-    : [`${external} A role that does not exist gets the same answer.`, `${fix} Check roleARN, too.`];
+interface Doubt {
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** STS names neither policy: what may be wrong, and where to look in which order. */
+function inEither(denial: Denial, { allow, trust }: Statements): Doubt {
+  const { action, roleARN, base = THE_BASE } = denial;
+  if (action !== 'sts:AssumeRole') {
+    return {
+      why: `STS does not say which lacks it: the permissions of ${base}, or the trust policy of the role.`,
+      fix: `Add it where it lacks: ${allow} to the permissions of ${base}, ${trust} to the trust policy of ${roleARN}.`,
+    };
+  }
+  if (asksForExternalID(denial)) {
+    return {
+      why: 'STS does not say why: another ExternalId in the trust policy, a missing statement there or in the permissions, or no such role.',
+      fix: `Check 1. the ExternalId against the trust policy of ${roleARN}; 2. that it has ${trust}; 3. that the permissions of ${base} have ${allow}; 4. roleARN.`,
+    };
+  }
+  return {
+    why: 'STS does not say why: a missing statement in the permissions or the trust policy, an ExternalId that it asks for (none was sent), or no such role.',
+    fix: `Check 1. that the permissions of ${base} have ${allow}; 2. the trust policy of ${roleARN}: if it asks for sts:ExternalId, set externalID, else it needs ${trust}; 3. roleARN.`,
+  };
+}
+
+function inTrust(denial: Denial, { trust }: Statements): Doubt {
+  const { action, roleARN } = denial;
+  if (action !== 'sts:AssumeRole') return { why: '', fix: `Add ${trust} to the trust policy of ${roleARN}.` };
+  return asksForExternalID(denial)
+    ? {
+        why: 'It asks for another ExternalId than was sent, or has no statement.',
+        fix: `Compare the ExternalId with that of the trust policy of ${roleARN}. If it has no statement, add ${trust}.`,
+      }
+    : {
+        why: 'It has no statement, or asks for an ExternalId: none was sent.',
+        fix: `If the trust policy of ${roleARN} asks for sts:ExternalId, set externalID, else add ${trust} to it.`,
+      };
 }

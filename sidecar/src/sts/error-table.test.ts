@@ -18,9 +18,9 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     denied('sts:AssumeRole'),
     'StsAccessDenied',
     [
-      /Missing: sts:AssumeRole on \S+role\/orders for arn:aws:iam::111111111111:role\/base, /,
-      /No ExternalId was sent/,
-      /does not exist/,
+      /Not allowed: sts:AssumeRole on \S+role\/orders for arn:aws:iam::111111111111:role\/base\. /,
+      /\(none was sent\)/,
+      /or no such role/,
     ],
   ],
   [
@@ -37,7 +37,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'AccessDenied',
     denied('sts:AssumeRole'),
     'StsAccessDenied',
-    [/An ExternalId was sent: the trust policy may ask for another/, /, send the ExternalId that it asks for\./],
+    [/another ExternalId in the trust policy/, /1\. the ExternalId against the trust policy/],
   ],
   [
     'TagSession, at its hop',
@@ -45,7 +45,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'AccessDenied',
     denied('sts:TagSession'),
     'StsAccessDenied',
-    [/, hop 2 of 3:/, /Missing: sts:TagSession on/, /disableSessionTags/],
+    [/, hop 2 of 3:/, /Not allowed: sts:TagSession on/, /disableSessionTags/],
   ],
   [
     'SetSourceIdentity',
@@ -53,7 +53,7 @@ test.each<[string, StsCall, string, string, string, RegExp[]]>([
     'AccessDenied',
     denied('sts:SetSourceIdentity'),
     'StsAccessDenied',
-    [/Missing: sts:SetSourceIdentity on/],
+    [/Not allowed: sts:SetSourceIdentity on/],
   ],
   [
     'web identity',

@@ -98,6 +98,11 @@ test.each<[string, object, RegExp]>([
   expect(stsError(thrown, { ...CALL, host: 'sts.x' }).fix).toMatch(fix);
 });
 
+test('the port of an endpoint that has one of its own', () => {
+  const { fix } = stsError({ name: 'TimeoutError' }, { ...CALL, host: 'sts.x', port: 8443 });
+  expect(fix).toMatch(/to sts\.x, port 8443: /);
+});
+
 test('an error of the table stays as it is', () => {
   const error = new CodedError('StsInvalidResponse', 'x');
   expect(stsError(error, CALL)).toBe(error);

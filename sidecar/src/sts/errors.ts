@@ -13,6 +13,8 @@ export interface StsCall {
   readonly region: string;
   /** Whom it asked, where that is known. */
   readonly host?: string | undefined;
+  /** Of an endpoint that has one of its own; else that of HTTPS. */
+  readonly port?: number | undefined;
   /** The place in a chain of several hops, counted from 1. */
   readonly step?: {
     readonly index: number;
@@ -48,17 +50,17 @@ export function stsError(thrown: unknown, call: StsCall): CodedError {
     new CodedError(code, `${where}: ${detail}`, fix === undefined ? {} : { fix });
 
   // A connection can also break in the middle of an answer, so this comes before the status.
-  const { host } = call;
+  const { host, port } = call;
   const ofHost = host === undefined ? '' : `${host}: `;
   if (typeof error.code === 'string')
     return coded(
       'StsUnreachable',
       ofHost + sentence(whereTo(error.code, error, host)),
-      unreachableFix(error.code, host),
+      unreachableFix(error.code, host, port),
     );
   // A timeout of the SDK comes with metadata of no answer.
   if (status === undefined && timedOut(error))
-    return coded('StsUnreachable', `${ofHost}no answer in time.`, unreachableFix(undefined, host));
+    return coded('StsUnreachable', `${ofHost}no answer in time.`, unreachableFix(undefined, host, port));
   if (status === undefined) return coded('StsUnreachable', `${ofHost}no connection.`);
 
   const wireCode = typeof error.Code === 'string' ? error.Code : undefined;

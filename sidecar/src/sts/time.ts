@@ -24,14 +24,14 @@ interface Answered {
 export function hearTime(
   { middlewareStack }: STSClient,
   elapsed: () => number,
-  onAsked: (host: string) => void = () => undefined,
+  onAsked: (host: string, port: number | undefined) => void = () => undefined,
 ): Heard {
   let heard: Reading | undefined;
   middlewareStack.add(
     (next) => async (args) => {
       heard = undefined;
-      const { hostname } = args.request as { readonly hostname?: unknown };
-      if (typeof hostname === 'string') onAsked(hostname);
+      const { hostname, port, protocol } = args.request as Requested;
+      if (typeof hostname === 'string') onAsked(hostname, portOf(port, protocol));
       const sentAt = elapsed();
       const result = await next(args);
       const time = readDate((result.response as Answered).headers ?? {});
@@ -42,6 +42,18 @@ export function hearTime(
     { step: 'deserialize', priority: 'low', name: 'hearTime' },
   );
   return () => heard;
+}
+
+/** As Smithy's HttpRequest has it: no port where it is the protocol's own. */
+interface Requested {
+  readonly hostname?: unknown;
+  readonly port?: unknown;
+  readonly protocol?: unknown;
+}
+
+function portOf(port: unknown, protocol: unknown): number | undefined {
+  if (typeof port === 'number') return port;
+  return protocol === 'http:' ? 80 : undefined;
 }
 
 /** RFC 9110, 5.6.7: the one form that a sender may write. */

@@ -2,12 +2,13 @@
 
 const UNRESOLVED: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 const STOPPED: ReadonlySet<string> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPERM', 'EACCES']);
+const HTTPS = 443;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_/;
 
 /** Undefined where the code's own fix says as much. `code` is absent where no answer came in time. */
-export function unreachableFix(code: string | undefined, host = 'the STS endpoint'): string | undefined {
+export function unreachableFix(code: string | undefined, host = 'the STS endpoint', port = HTTPS): string | undefined {
   if (code === undefined || STOPPED.has(code)) {
-    return `Allow egress from the pod to ${host}, port 443: its NetworkPolicies, security groups, and the NAT or VPC endpoint for STS.`;
+    return `Allow egress from the pod to ${host}, port ${port}: its NetworkPolicies, security groups, and the NAT or VPC endpoint for STS.`;
   }
   if (UNRESOLVED.has(code)) {
     return `Allow egress from the pod to the cluster's DNS, and check that the name exists: nslookup ${host}.`;

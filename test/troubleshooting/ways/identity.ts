@@ -21,6 +21,7 @@ export const IDENTITY: readonly Way[] = [
       cause: 'rolechain.io/assume-role belongs on the ServiceAccount or the Namespace, and has no effect on the Pod',
       fix: 'move it there',
     },
+    reads: { fix: 'Move it to the ServiceAccount of the pod, or to the Namespace.' },
     symptoms: { 'rolechain explain pod': 'The ServiceAccount asks for no role. … the pod: {cause}; {fix}' },
     note: 'A bare Pod draws the same as a warning of `kubectl apply`; of a Deployment nobody sees its warnings.',
   },
@@ -33,6 +34,7 @@ export const IDENTITY: readonly Way[] = [
       cause: 'rolechain.io/assume-role belongs on the ServiceAccount or the Namespace, and has no effect on the Pod',
       fix: 'move it there',
     },
+    reads: { fix: 'Move it to the ServiceAccount of the pod, or to the Namespace.' },
     symptoms: { 'rolechain explain pod': 'Deployment …: {cause}. [FieldUnknown] … {fix}' },
   },
   {
@@ -44,6 +46,7 @@ export const IDENTITY: readonly Way[] = [
       cause: 'rolechain.io/container-roles belongs on the Pod, and has no effect on the ServiceAccount',
       fix: 'move it there',
     },
+    reads: { fix: 'Move it to the pod: in a Deployment, to the annotations of its template.' },
     symptoms: { 'kubectl apply': 'Warning: {cause}; {fix}' },
     command: 'rolechain explain serviceaccount NAME -n NAMESPACE',
   },
@@ -67,6 +70,7 @@ export const IDENTITY: readonly Way[] = [
       cause: 'rolechains.io/assume-role is not an annotation of rolechain',
       fix: 'Did you mean rolechain.io/assume-role?',
     },
+    reads: { fix: 'Write rolechain.io/assume-role.' },
     symptoms: { 'rolechain explain pod': 'ServiceAccount …: {cause}. [FieldUnknown] … {fix}' },
   },
   {
@@ -132,6 +136,9 @@ export const IDENTITY: readonly Way[] = [
       cause: 'rolechain.io/container-roles names container web, which this pod does not have',
       fix: 'correct its name, unless another webhook adds it',
     },
+    reads: {
+      fix: 'Correct the name of the container in rolechain.io/container-roles, unless another webhook adds the container.',
+    },
     symptoms: { 'kubectl apply': 'Warning: {cause}; {fix}' },
     command: 'rolechain explain pod NAME -n NAMESPACE',
   },
@@ -159,6 +166,7 @@ export const IDENTITY: readonly Way[] = [
     title: 'A conflict leaves a container alone, since the setting conflicts is warn',
     codes: ['StaticKeys'],
     says: { cause: 'skips container app, which holds no role: it sets AWS_ACCESS_KEY_ID [StaticKeys]' },
+    reads: { cause: 'rolechain skips container app, which holds no role: it sets AWS_ACCESS_KEY_ID.' },
     symptoms: {
       'kubectl apply': 'Warning: rolechain {cause}. {fix}',
       'rolechain explain pod':

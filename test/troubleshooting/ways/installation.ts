@@ -14,6 +14,10 @@ export const INSTALLATION: readonly Way[] = [
     title: 'The ConfigMap of settings is refused',
     codes: ['SettingsInvalid', 'FieldUnknown'],
     says: { cause: 'conflict is not a field of this version', fix: 'did you mean conflicts?' },
+    reads: {
+      cause: 'The settings have a field that this version does not know: conflict.',
+      fix: 'Write conflicts in place of conflict.',
+    },
     symptoms: {
       'kubectl apply':
         'admission webhook "settings.rolechain.io" denied the request: rolechain: ConfigMap …: the settings are invalid: {cause}; {fix}',
@@ -27,6 +31,10 @@ export const INSTALLATION: readonly Way[] = [
     title: 'The webhook does not start: its settings are invalid',
     codes: ['SettingsInvalid', 'FieldUnknown'],
     says: { cause: 'conflict is not a field of this version', fix: 'did you mean conflicts?' },
+    reads: {
+      cause: 'The settings have a field that this version does not know: conflict.',
+      fix: 'Write conflicts in place of conflict.',
+    },
     symptoms: { [LOGS]: 'rolechain-webhook: …settings.yaml: {cause}; {fix} (FieldUnknown) [SettingsInvalid]' },
     first: LOGS,
     command: COMMAND,

@@ -15,6 +15,7 @@ export const REFUSED: readonly Way[] = [
     title: 'A field of the annotation is mistyped',
     codes: ['AnnotationInvalid', 'FieldUnknown'],
     says: { cause: 'roleArn is not a field of this version', fix: 'did you mean roleARN?' },
+    reads: { fix: 'Write roleARN in place of roleArn.' },
     symptoms: { 'kubectl apply': `${ACCOUNT} {cause}; {fix} (FieldUnknown)` },
     command: EXPLAIN,
   },
@@ -33,6 +34,7 @@ export const REFUSED: readonly Way[] = [
     title: 'The key of the annotation is mistyped',
     codes: ['AnnotationUnknown'],
     says: { fix: 'did you mean rolechain.io/assume-role?' },
+    reads: { fix: 'Write rolechain.io/assume-role in place of rolechain.io/asume-role.' },
     symptoms: {
       'kubectl apply':
         'denied the request: rolechain: ServiceAccount …: {cause}: rolechain.io/asume-role is not an annotation of this version; {fix}',
@@ -46,6 +48,7 @@ export const REFUSED: readonly Way[] = [
     title: 'The annotation is larger than its limit',
     codes: ['AnnotationInvalid', 'DocumentTooLarge'],
     says: { cause: 'it has more than 32768 bytes, its limit', fix: 'shorten it' },
+    reads: { cause: 'The annotation has more than 32768 bytes, its limit.', fix: 'Shorten the annotation.' },
     symptoms: { 'kubectl apply': `${ACCOUNT} rolechain.io/assume-role: {cause}; {fix}` },
     command: EXPLAIN,
   },
@@ -75,6 +78,7 @@ export const REFUSED: readonly Way[] = [
       cause: 'rolechain.io/container-roles names container ap, which the pod does not have',
       fix: 'did you mean app?',
     },
+    reads: { fix: 'Write the name of a container of the pod, as app in place of ap.' },
     symptoms: { 'kubectl apply': `${POD} {cause}; {fix}` },
     command: EXPLAIN,
   },

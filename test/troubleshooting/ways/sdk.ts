@@ -1,5 +1,6 @@
 /** The SDK of a container has no credentials, or had some and lost them. */
 import type { Way } from '../way.ts';
+import { WITH_EXTERNAL_ID } from './sts-refusals.ts';
 
 /** All that it prints, whatever is wrong. */
 const NOTHING = 'CredentialsProviderError: Could not load credentials from any providers';
@@ -12,8 +13,8 @@ export const SDK: readonly Way[] = [
     group: 'sdk',
     codes: ['StsAccessDenied'],
     says: {
-      cause: 'Missing: sts:AssumeRole on … for …, both in its permissions and in the trust policy of the role.',
-      fix: 'to the trust policy of …',
+      cause: `Not allowed: sts:AssumeRole on … for … ${WITH_EXTERNAL_ID.cause}`,
+      fix: 'Check 1. the ExternalId against the trust policy of …; 2. that it has …; 3. that the permissions of … have …; 4. roleARN.',
     },
     symptoms: {
       'AWS SDK for JavaScript v3': NOTHING,
@@ -22,7 +23,7 @@ export const SDK: readonly Way[] = [
       botocore:
         'CredentialRetrievalError: Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 403 from container metadata: {"code":"StsAccessDenied","message":"STS refused: the caller may not assume this role. …',
       'kubectl logs --container rolechain':
-        '"level":"error",…"role":"default","code":"StsAccessDenied","error":"… {cause} …","fix":"Add … {fix}"…"since":"…","expires":"…',
+        '"level":"error",…"role":"default","code":"StsAccessDenied","error":"… {cause} …","fix":"{fix}…"since":"…","expires":"…',
     },
     first: 'kubectl logs --container rolechain',
     grade: 3,

@@ -1,12 +1,14 @@
 /** The pod does not start, or starts without credentials: its event says why, and the sidecar's log says the same. */
 import type { Code } from '../cause.ts';
 import type { Way } from '../way.ts';
+import { REFUSED_AT_HUB, WITH_EXTERNAL_ID, WITHOUT_EXTERNAL_ID } from './sts-refusals.ts';
 
 /** What a way of this kind has of its own. */
 interface AtStart {
   readonly title: string;
   readonly code: Code;
   readonly says?: Way['says'];
+  readonly reads?: Way['reads'];
   readonly symptoms?: Way['symptoms'];
   readonly command?: string;
   readonly note?: string;
@@ -14,16 +16,14 @@ interface AtStart {
 }
 
 const DESCRIBE = 'kubectl describe pod NAME';
+const LIVE = 'rolechain doctor --live NAME -n NAMESPACE';
 const TRUST_POLICY = 'rolechain trust-policy serviceaccount NAME -n NAMESPACE';
 
 const WAYS: Readonly<Record<string, AtStart>> = {
   'trust-refuses': {
     title: 'The role does not trust the base role',
     code: 'StsAccessDenied',
-    says: {
-      cause: 'Missing: sts:AssumeRole … for …, both in its permissions and in the trust policy of the role.',
-      fix: 'Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"…"} to the permissions of …, and {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"…"}} to the trust policy of …',
-    },
+    says: { cause: `Not allowed: sts:AssumeRole … for … ${WITH_EXTERNAL_ID.cause}`, fix: WITH_EXTERNAL_ID.fix },
     command: TRUST_POLICY,
     note: 'STS says no more than that it refuses: a missing permission of the base role, another ExternalId and a role that is not there look the same.',
   },
@@ -34,34 +34,33 @@ const WAYS: Readonly<Record<string, AtStart>> = {
       cause: 'because no identity-based policy allows the sts:AssumeRole action',
       fix: 'Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"…"} to the permissions of …',
     },
+    reads: {
+      cause: 'STS refuses, because no identity-based policy of the base role allows the sts:AssumeRole action.',
+      fix: 'Add {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"…"} to the permissions of the base role.',
+    },
     command: TRUST_POLICY,
   },
   'tag-session-missing': {
     title: 'sts:TagSession is missing',
     code: 'StsAccessDenied',
     says: {
-      cause: 'Missing: sts:TagSession … for …, both in its permissions and in the trust policy of the role.',
-      fix: 'Add {"Effect":"Allow","Action":"sts:TagSession","Resource":"…"} to the permissions of …, and {"Effect":"Allow","Action":"sts:TagSession","Principal":{"AWS":"…"}} to the trust policy of …',
+      cause:
+        'Not allowed: sts:TagSession … for … STS does not say which lacks it: the permissions of …, or the trust policy of the role.',
+      fix: 'Add it where it lacks: {"Effect":"Allow","Action":"sts:TagSession","Resource":"…"} to the permissions of …, {"Effect":"Allow","Action":"sts:TagSession","Principal":{"AWS":"…"}} to the trust policy of …',
     },
     command: TRUST_POLICY,
   },
   'external-id-differs': {
     title: 'Another ExternalId than the trust policy asks for',
     code: 'StsAccessDenied',
-    says: {
-      cause: 'An ExternalId was sent: the trust policy may ask for another one.',
-      fix: 'Where these are there, send the ExternalId that it asks for.',
-    },
+    says: WITH_EXTERNAL_ID,
     command: 'aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument',
     note: 'STS does not say that it is the ExternalId: compare it with `sts:ExternalId` in the trust policy.',
   },
   'external-id-not-sent': {
     title: 'No ExternalId, and the trust policy asks for one',
     code: 'StsAccessDenied',
-    says: {
-      cause: 'No ExternalId was sent: the trust policy may ask for one.',
-      fix: 'Where these are there, set externalID, if it asks for one.',
-    },
+    says: WITHOUT_EXTERNAL_ID,
     command: 'aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument',
   },
   'external-id-secret-missing': {
@@ -73,6 +72,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     title: 'The ExternalId in the Secret ends in a newline',
     code: 'ExternalIDInvalid',
     says: { cause: 'it ends in a newline.' },
+    reads: { cause: 'The value behind externalIDFrom ends in a newline.' },
     command:
       'kubectl create secret generic NAME --from-literal=KEY=EXTERNAL_ID --dry-run=client -o yaml | kubectl apply -f -',
     note: '`echo` writes a newline at the end of a file, and `kubectl create secret --from-file` keeps it.',
@@ -80,7 +80,7 @@ const WAYS: Readonly<Record<string, AtStart>> = {
   'target-role-missing': {
     title: 'The role was deleted, or its ARN is mistyped',
     code: 'StsAccessDenied',
-    says: { cause: 'A role that does not exist gets the same answer.', fix: 'Check roleARN, too.' },
+    says: WITH_EXTERNAL_ID,
     command: 'aws iam get-role --role-name ROLE',
   },
   'service-control-policy': {
@@ -90,15 +90,14 @@ const WAYS: Readonly<Record<string, AtStart>> = {
       cause: 'A service control policy denies it, whatever other policies allow.',
       fix: 'Change the service control policy of the AWS organization of …: a Deny in it covers sts:AssumeRole on … for …',
     },
+    command: LIVE,
+    note: 'Once the policy is changed, the command says whether the sidecar gets through: it tries again within seconds. `rolechain check --policies` does not know policies of the organization.',
   },
   'hop-fails': {
     title: 'A hop of via is refused',
     code: 'StsAccessDenied',
-    says: {
-      cause: ', hop 2 of 2: AccessDenied: … Missing: sts:AssumeRole … for arn:aws:iam::222222222222:role/hub',
-      fix: '"Principal":{"AWS":"arn:aws:iam::222222222222:role/hub"}} to the trust policy of …',
-    },
-    command: 'rolechain doctor --live NAME -n NAMESPACE',
+    says: REFUSED_AT_HUB,
+    command: LIVE,
   },
   'session-too-long': {
     title: 'duration is longer than the role allows',
@@ -116,6 +115,8 @@ const WAYS: Readonly<Record<string, AtStart>> = {
       cause: 'PackedPolicyTooLarge: … That is 112 % of what session tags and policies together may take.',
       fix: 'Shorten tags, policy or policyARNs.',
     },
+    command: LIVE,
+    note: 'It says the share again after the next try. A change of the annotation needs a new pod.',
   },
   'association-missing': {
     title: 'The Pod Identity association is missing',
@@ -132,6 +133,11 @@ const WAYS: Readonly<Record<string, AtStart>> = {
         'Missing: sts:AssumeRole and sts:TagSession for pods.eks.amazonaws.com in the trust policy of the role of the association.',
       fix: 'Add {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":{"Service":"pods.eks.amazonaws.com"}} to that trust policy.',
     },
+    reads: {
+      fix: 'Add {"Effect":"Allow","Action":["sts:AssumeRole","sts:TagSession"],"Principal":{"Service":"pods.eks.amazonaws.com"}} to the trust policy of the role of the association.',
+    },
+    command: TRUST_POLICY,
+    note: 'It prints the whole trust policy for the role of the association, with conditions on namespace and ServiceAccount.',
   },
   'agent-missing': {
     title: 'The Pod Identity agent is not installed',
@@ -141,6 +147,10 @@ const WAYS: Readonly<Record<string, AtStart>> = {
   'agent-blocked': {
     title: 'A NetworkPolicy closes the way to the Pod Identity agent',
     code: 'AgentUnreachable',
+    reads: {
+      cause: 'The Pod Identity agent gives no answer within 5 s.',
+      fix: 'Allow egress to 169.254.170.23 (on IPv6 fd00:ec2::23) in the NetworkPolicies of the pod.',
+    },
     says: { cause: 'no answer within 5 s.', fix: 'Allow egress to that address in the NetworkPolicies of the pod.' },
     command: 'kubectl get networkpolicy',
     note: 'Egress to `169.254.170.23`, port 80 (on IPv6 `fd00:ec2::23`). A proxy of the pod is never used for it.',
@@ -161,6 +171,11 @@ const WAYS: Readonly<Record<string, AtStart>> = {
       cause: "The token's audience is not one of the OIDC provider in IAM.",
       fix: 'Add the audience there (aws iam add-client-id-to-open-id-connect-provider), or set eks.amazonaws.com/audience on the ServiceAccount.',
     },
+    reads: {
+      fix: 'Add the audience to the OIDC provider (aws iam add-client-id-to-open-id-connect-provider), or set eks.amazonaws.com/audience on the ServiceAccount.',
+    },
+    command: TRUST_POLICY,
+    note: 'The trust policy that it prints has the audience that the token is made with, as the value of `ISSUER:aud`.',
   },
   'irsa-trust-refuses': {
     title: 'IRSA: the base role does not trust this ServiceAccount',
@@ -169,6 +184,10 @@ const WAYS: Readonly<Record<string, AtStart>> = {
       cause:
         "must allow sts:AssumeRoleWithWebIdentity to the cluster's OIDC provider, with the sub of this ServiceAccount and the aud of its token.",
       fix: 'Allow sts:AssumeRoleWithWebIdentity in the trust policy of … to the OIDC provider of the cluster.',
+    },
+    reads: {
+      cause:
+        "The trust policy of the base role must allow sts:AssumeRoleWithWebIdentity to the cluster's OIDC provider, with the sub of this ServiceAccount and the aud of its token.",
     },
     command: TRUST_POLICY,
   },
@@ -193,9 +212,13 @@ const WAYS: Readonly<Record<string, AtStart>> = {
   'sts-blocked': {
     title: 'A NetworkPolicy or a firewall closes the way to STS',
     code: 'StsUnreachable',
+    reads: {
+      cause: 'STS does not answer in time.',
+      fix: 'Allow egress from the pod to the endpoint of STS that the text names: NetworkPolicies, security groups, and the NAT or VPC endpoint for STS.',
+    },
     says: {
       cause: 'STS does not answer. … no answer in time.',
-      fix: 'Allow egress from the pod to …, port 443: its NetworkPolicies, security groups, and the NAT or VPC endpoint for STS.',
+      fix: 'Allow egress from the pod to …, port …: its NetworkPolicies, security groups, and the NAT or VPC endpoint for STS.',
     },
     command: 'kubectl get networkpolicy',
   },
@@ -205,6 +228,10 @@ const WAYS: Readonly<Record<string, AtStart>> = {
     says: {
       cause: 'ENOTFOUND',
       fix: "Allow egress from the pod to the cluster's DNS, and check that the name exists: nslookup …",
+    },
+    reads: {
+      cause: 'The DNS of the pod does not resolve the name of STS: ENOTFOUND.',
+      fix: "Allow egress from the pod to the cluster's DNS, and check that the name exists: nslookup sts.REGION.amazonaws.com.",
     },
     command: 'kubectl get networkpolicy',
   },
@@ -248,13 +275,14 @@ const WAYS: Readonly<Record<string, AtStart>> = {
 };
 
 /** In an event both stand behind the names of role and code; the log has them as members of a line. */
-function wayOf(id: string, { title, code, says, symptoms, command = DESCRIBE, note, grade = 3 }: AtStart): Way {
+function wayOf(id: string, { title, code, says, reads, symptoms, command = DESCRIBE, note, grade = 3 }: AtStart): Way {
   return {
     id,
     title,
     group: 'starting',
     codes: [code],
     ...(says === undefined ? {} : { says }),
+    ...(reads === undefined ? {} : { reads }),
     symptoms: symptoms ?? {
       'kubectl describe pod': `Startup probe failed: …role default has no credentials yet: ${code}: … {cause} … {fix}`,
       'kubectl logs --container rolechain': `"role":"default","code":"${code}","error":"…`,
