@@ -22,7 +22,11 @@ export function isByClock(write: Write): boolean {
 }
 
 /** After a write at that time: elapsed, of the last ones. */
-export function withClockWrite(before: readonly number[], write: Write, { elapsed }: Pick<Instant, 'elapsed'>): number[] {
+export function withClockWrite(
+  before: readonly number[],
+  write: Write,
+  { elapsed }: Pick<Instant, 'elapsed'>,
+): number[] {
   return [...before, ...(isByClock(write) ? [elapsed] : [])].slice(-MOST_CLOCK_WRITES);
 }
 

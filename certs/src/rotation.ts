@@ -115,7 +115,8 @@ export function plan(facts: Facts, own: Instant, times: CertificateTimes): Step 
   const isDoubtful = isClockDoubtful(replica.clockWrites, own, times);
   const at = isDoubtful ? timeOfMaker(facts, own) : own;
   const leaf = typeof secret === 'string' ? undefined : goodLeaf(secret.leaf, at);
-  const serve = leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, { at, own }, times);
+  const serve =
+    leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, { at, own }, times);
   // A replica that serves nothing yet has nobody to be vouched for, and what it can serve need not wait for a write.
   if (serve === 0 && replica.served === undefined) return { do: 'serve' };
   const bundle = toPublish(facts, at, own);

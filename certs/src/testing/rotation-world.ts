@@ -90,7 +90,14 @@ function nudge(world: World): void {
 
 export function startReplica(world: World, replica: SimReplica): void {
   const jitter = world.random();
-  replica.state = { served: undefined, servedSince: world.now, vouchedSince: new Map(), jitter, clockWrites: [], isClockDoubtful: false };
+  replica.state = {
+    served: undefined,
+    servedSince: world.now,
+    vouchedSince: new Map(),
+    jitter,
+    clockWrites: [],
+    isClockDoubtful: false,
+  };
   replica.doing = undefined;
   replica.wakes = world.now;
 }
@@ -193,10 +200,12 @@ function watch(world: World): void {
       const served = state?.served;
       if (!served) continue;
       const vouches = (list: readonly Authority[]): boolean =>
-        list.length === 0 || served.issuers.some((ca) => (world.anyClock || ca.to > wall) && list.some(({ id }) => id === ca.id));
+        list.length === 0 ||
+        served.issuers.some((ca) => (world.anyClock || ca.to > wall) && list.some(({ id }) => id === ca.id));
       const bad = seen.find((list) => !vouches(list));
       if (bad) world.violations.push(`${now} ${name} serves ${served.id} of ${ids(served.issuers)}: ${ids(bad)}`);
-      if (!world.anyClock && served.to <= wall) world.violations.push(`${now} ${name} serves ${served.id}, which has expired`);
+      if (!world.anyClock && served.to <= wall)
+        world.violations.push(`${now} ${name} serves ${served.id}, which has expired`);
     }
   }
 }

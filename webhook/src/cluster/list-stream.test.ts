@@ -176,7 +176,9 @@ test('where more is left out than a MiB of names can tell apart, pages count it'
   const filling = Array.from({ length: kept }, (_, i) => line('ADDED', account(`full${i}`, '3', full)));
   const name = 'n'.repeat(240);
   // Large enough not to fit into what is left of the room, or each would be kept.
-  const others = Array.from({ length: 3000 }, (_, i) => line('ADDED', account(`${name}${i}`, '3', full.slice(0, 5000))));
+  const others = Array.from({ length: 3000 }, (_, i) =>
+    line('ADDED', account(`${name}${i}`, '3', full.slice(0, 5000))),
+  );
   expect(await listOnce(sends(...filling, ...others, bookmark('9', END)))).toEqual(paged);
   expect(asked()).toEqual(['stream', 'page']);
 });
