@@ -247,7 +247,6 @@ function serveIn(
   if (typeof secret === 'string') return Infinity;
   if (own !== at) return vouchedIn(issuers, lagMs, replica, at);
   // What the Secret's own bundle has beside was published before the leaf was signed (signIn): apiservers know its CA too.
-  // A CA that has ended is waited for as well: by another clock it may not have.
   const isSettled = published.every(
     (list) => list.length === 0 || (list.some(isIn(issuers)) && list.every(isIn(secret.bundle))),
   );

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type { ReviewResponse } from '../admission/review.ts';
 import { SETTINGS } from '../testing/fixtures.ts';
 import { SERVER_NAME, testAuthority } from '../testing/https.ts';
@@ -48,7 +48,7 @@ test('a server that cannot be made comes to nothing, and rejects nothing', async
 
 test('a connection that closes without a word ends its exchange', async () => {
   const never = new AbortController().signal;
-  const socket = new PassThrough();
+  const socket = new Duplex({ read: () => undefined, write: (_piece, _encoding, done) => done() });
   const exchanged = exchange(socket, '{}', never);
   socket.destroy();
   await expect(exchanged).rejects.toMatchObject({ name: 'AbortError' });
