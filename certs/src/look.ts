@@ -1,5 +1,6 @@
 /** One look: reads the facts, takes the step that `plan` says, and again until it says rest. */
-import type { CertificateTimes } from '@rolechain/shared';
+import { warningFields, type CertificateTimes } from '@rolechain/shared';
+import { isClockDoubtful, withClockWrite } from './clocks.ts';
 import { CertificateError, isFinal } from './errors.ts';
 import type { MaintainOptions } from './maintain-options.ts';
 import {
@@ -20,6 +21,9 @@ export interface State {
   servedSince: number;
   vouchedSince: ReadonlyMap<string, number>;
   readonly jitter: number;
+  clockWrites: readonly number[];
+  /** Said once. */
+  isClockDoubtful: boolean;
 }
 
 export interface LookOptions extends MaintainOptions {
@@ -56,6 +60,7 @@ export async function look(options: LookOptions, state: State): Promise<number> 
     const stored = await readSecretOnce(options, troubles);
     const at = { wall: options.wall().getTime(), elapsed: options.now() };
     const step = plan(factsOf(found, stored, state, troubles, at), at, options.times);
+    tellOfClock(options, state, at);
     if (step.do === 'rest') {
       if (troubles.first === undefined) return step.forMs;
       break;
@@ -65,6 +70,12 @@ export async function look(options: LookOptions, state: State): Promise<number> 
   if (troubles.first === undefined) return options.times.lagMs;
   // eslint-disable-next-line @typescript-eslint/only-throw-error -- it is what was caught
   throw troubles.first;
+}
+
+function tellOfClock({ times, log }: LookOptions, state: State, at: Instant): void {
+  const before = state.isClockDoubtful;
+  state.isClockDoubtful = isClockDoubtful(state.clockWrites, at, times);
+  if (state.isClockDoubtful && !before) log.warn(warningFields('ClocksDiffer'), 'certificates: clocks differ');
 }
 
 async function readConfigurations(options: LookOptions, { served }: State, troubles: Troubles): Promise<Found> {
@@ -170,10 +181,11 @@ async function serve({ stored, options, state }: Taking): Promise<void> {
   options.log.info({ notAfter: serving.notAfter }, 'certificates: a new leaf is served');
 }
 
-async function write(step: Write, { stored, options, troubles }: Taking): Promise<void> {
+async function write(step: Write, { stored, options, state, troubles }: Taking): Promise<void> {
   if (stored === undefined) return;
   try {
     await writeStored(step, stored, storeOptions(options));
+    state.clockWrites = withClockWrite(state.clockWrites, step, { elapsed: options.now() });
   } catch (error) {
     if (await isConflict(error, options, troubles)) return;
     troubles.canWrite = false;

@@ -20,7 +20,13 @@ const NUDGED_LOOKS = { burst: 10, everyMs: 500 };
 export async function maintainCertificates(options: MaintainOptions): Promise<void> {
   const { nudges = makeNudges(), signal, log, random = Math.random, now = () => performance.now() } = options;
   const { times = CERTIFICATE_TIMES, wall = () => new Date() } = options;
-  const state: State = { served: undefined, servedSince: now(), vouchedSince: new Map(), jitter: random() };
+  const state: State = {
+    served: undefined,
+    servedSince: now(),
+    vouchedSince: new Map(),
+    jitter: random(),
+    ...{ clockWrites: [], isClockDoubtful: false },
+  };
   const nudged = makeTokenBucket({ ...NUDGED_LOOKS, now });
   const isEnded = (): boolean => signal.aborted;
   let failures = 0;

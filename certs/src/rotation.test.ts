@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { runs } from '@rolechain/kit/runs.ts';
 import { seeded } from '@rolechain/kit/seeded.ts';
 import { BACKDATED_MS, CERTIFICATE_TIMES, parseCertificateLifetimes, type CertificateTimes } from '@rolechain/shared';
-import type { Authority, Leaf, SecretFacts } from './rotation.ts';
+import { MOST_CLOCK_WRITES } from './clocks.ts';
+import { MOST_AUTHORITIES, type Authority, type Leaf, type SecretFacts } from './rotation.ts';
 import {
   CONFIGURATIONS,
   DAY_MS,
@@ -40,13 +41,15 @@ const settings = (slowest: number): fc.Arbitrary<Setting> => {
 /** Looks once a day where nothing tells: years pass by in milliseconds. */
 const SELDOM: CertificateTimes = { ...CERTIFICATE_TIMES, checkMs: DAY_MS };
 
-function makeWorld({ seed, replicas }: Setting, times = SELDOM): World {
+function makeWorld({ seed, replicas }: Setting, times = SELDOM, anyClock = false): World {
   const world: World = {
     ...{
       now: 0,
       secret: undefined,
       secretVersion: 0,
       made: 0,
+      largest: 0,
+      anyClock,
       random: seeded(seed),
       times,
       violations: [],
@@ -201,6 +204,38 @@ describe('plan, followed by replicas', () => {
       { numRuns: runs(60) },
     );
   });
+});
+
+test('writes come to rest whatever the clocks say, and what is served then is vouched for', () => {
+  const YEARS_MS = 3650 * DAY_MS;
+  const offMs = fc.oneof(
+    fc.constantFrom(...[0, 60, -60, 400, -400].map((days) => days * DAY_MS)),
+    fc.integer({ min: -YEARS_MS, max: YEARS_MS }),
+  );
+  const clocks = fc.record({
+    seed: fc.integer(),
+    replicas: fc.array(fc.record({ offMs, slowMs: fc.integer({ min: 1, max: 300 }) }), { minLength: 2, maxLength: 3 }),
+  });
+  const fights = new Set<boolean>();
+  fc.assert(
+    fc.property(clocks, (setting) => {
+      const world = makeWorld(setting, CERTIFICATE_TIMES, true);
+      run(world, HOUR_MS);
+      // While they fight over a new installation one may publish its CA before another's, whose leaf is served already.
+      world.violations.length = 0;
+      run(world, DAY_MS);
+      expect(world.violations.slice(0, 3)).toEqual([]);
+      // One makes the first, each then writes three times because of its clock; what a new CA signs follows.
+      const most = 1 + 2 * MOST_CLOCK_WRITES * setting.replicas.length;
+      expect(world.writes.length).toBeLessThanOrEqual(most);
+      for (const { version } of world.configurations) expect(version).toBeLessThanOrEqual(4 * most);
+      expect(world.largest).toBeLessThanOrEqual(MOST_AUTHORITIES + 1 + 4);
+      expect(new Set(world.replicas.map(({ state }) => state?.served?.id)).size).toBe(1);
+      fights.add(world.replicas.some(({ state }) => state?.clockWrites.length === MOST_CLOCK_WRITES));
+    }),
+    { numRuns: runs(300) },
+  );
+  expect(fights).toContain(true);
 });
 
 /** What somebody does to a Secret that holds what belongs together. */

@@ -9,6 +9,7 @@
  * Each write is guarded by a resourceVersion: who comes second reads again, and finds a step less to do.
  */
 import { BACKDATED_MS, RENEWAL, type CertificateTimes } from '@rolechain/shared';
+import { isByClock, isClockDoubtful, timeOfMaker } from './clocks.ts';
 
 /** A CA certificate. Instants are milliseconds of the wall clock. */
 export interface Authority {
@@ -78,6 +79,8 @@ export interface Replica {
   readonly vouchedSince: ReadonlyMap<string, number>;
   /** False once a write was refused: what the Secret holds is made the best of. */
   readonly canWrite: boolean;
+  /** Elapsed: its last writes for no other reason than the time by its clock. */
+  readonly clockWrites: readonly number[];
   /** In [0, 1): how much later than others it renews. */
   readonly jitter: number;
 }
@@ -107,18 +110,21 @@ export type Step =
 /** More than ever follow one another: a program that takes the CA's key away each minute must not make the bundle grow. */
 export const MOST_AUTHORITIES = 5;
 
-export function plan(facts: Facts, at: Instant, times: CertificateTimes): Step {
+export function plan(facts: Facts, own: Instant, times: CertificateTimes): Step {
   const { secret, published, replica } = facts;
+  const isDoubtful = isClockDoubtful(replica.clockWrites, own, times);
+  const at = isDoubtful ? timeOfMaker(facts, own) : own;
   const leaf = typeof secret === 'string' ? undefined : goodLeaf(secret.leaf, at);
-  const serve = leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, at, times);
+  const serve =
+    leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, { at, own }, times);
   // A replica that serves nothing yet has nobody to be vouched for, and what it can serve need not wait for a write.
   if (serve === 0 && replica.served === undefined) return { do: 'serve' };
-  const bundle = toPublish(facts, at);
+  const bundle = toPublish(facts, at, own);
   if (published.some((list) => !bundle.every(isIn(list)))) {
     return { do: 'publish', bundle, others: 'keep' };
   }
   const { write, inMs } = planWrite(facts, at, times);
-  if (write !== undefined && inMs === 0 && replica.canWrite) return write;
+  if (write !== undefined && inMs === 0 && replica.canWrite && !(isDoubtful && isByClock(write))) return write;
   if (serve === 0) return { do: 'serve' };
   const drop = dropIn(facts, at, times);
   if (drop === 0) return { do: 'publish', bundle, others: 'drop' };
@@ -127,12 +133,12 @@ export function plan(facts: Facts, at: Instant, times: CertificateTimes): Step {
 }
 
 /** The Secret's CAs, and that of what is served until it isn't any longer. */
-function toPublish({ secret, replica: { served } }: Facts, at: Instant): readonly Authority[] {
+function toPublish({ secret, replica: { served } }: Facts, at: Instant, own: Instant): readonly Authority[] {
   const { bundle, leaf, signer } = typeof secret === 'string' ? NOTHING : secret;
   const isUsable = typeof signer !== 'string' || goodLeaf(leaf, at) !== undefined;
-  const own = isUsable ? bundle : [];
-  const others = (served?.issuers ?? []).filter((ca) => isValid(ca, at) && !isIn(own)(ca));
-  return [...own, ...others];
+  const present = isUsable ? bundle : [];
+  const others = (served?.issuers ?? []).filter((ca) => (isValid(ca, own) || isValid(ca, at)) && !isIn(present)(ca));
+  return [...present, ...others];
 }
 
 const NOTHING: SecretFacts = { bundle: [], signer: 'AuthorityMissing', leaf: 'LeafMissing' };
@@ -222,11 +228,16 @@ function dropFormer(
   return { inMs: Math.min(otherwiseIn, ...bundle.map((ca) => endOf(ca) - at.wall)) };
 }
 
-/** When the Secret's leaf may be served: 0 is now. */
-function serveIn(leaf: Leaf, facts: Facts, at: Instant, { lagMs }: CertificateTimes): number {
+/** When the Secret's leaf may be served: 0 is now. `own`: what was served before was judged by this clock. */
+function serveIn(
+  leaf: Leaf,
+  facts: Facts,
+  { at, own }: { readonly at: Instant; readonly own: Instant },
+  { lagMs }: CertificateTimes,
+): number {
   const { secret, published, isPartial, replica } = facts;
   const issuers = leaf.issuers.filter((ca) => isValid(ca, at));
-  const served = replica.served && goodLeaf(replica.served, at);
+  const served = replica.served && (goodLeaf(replica.served, own) ?? goodLeaf(replica.served, at));
   if (served !== undefined) {
     if (served.issuers.some(isIn(issuers))) return 0;
     if (isPartial) return Infinity;
@@ -234,9 +245,9 @@ function serveIn(leaf: Leaf, facts: Facts, at: Instant, { lagMs }: CertificateTi
     return isOfUse ? vouchedIn(issuers, lagMs, replica, at) : 0;
   }
   if (typeof secret === 'string') return Infinity;
-  const valid = published.map((list) => list.filter((ca) => isValid(ca, at)));
+  if (own !== at) return vouchedIn(issuers, lagMs, replica, at);
   // What the Secret's own bundle has beside was published before the leaf was signed (signIn): apiservers know its CA too.
-  const isSettled = valid.every(
+  const isSettled = published.every(
     (list) => list.length === 0 || (list.some(isIn(issuers)) && list.every(isIn(secret.bundle))),
   );
   return isSettled ? 0 : vouchedIn(issuers, lagMs, replica, at);

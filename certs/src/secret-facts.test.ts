@@ -24,7 +24,14 @@ function judge(
 ): Step {
   const secret = found === undefined ? 'missing' : readSecret(found, names).facts;
   const leaf = typeof secret === 'string' || typeof secret.leaf === 'string' || !isServed ? undefined : secret.leaf;
-  const replica = { served: leaf, servedSince: 0, vouchedSince: new Map<string, number>(), canWrite: true, jitter: 0 };
+  const replica = {
+    served: leaf,
+    servedSince: 0,
+    vouchedSince: new Map<string, number>(),
+    canWrite: true,
+    jitter: 0,
+    clockWrites: [],
+  };
   const facts = { secret, published: [], isPartial: false, replica } as const;
   return plan(facts, { wall: now.getTime(), elapsed: 0 }, CERTIFICATE_TIMES);
 }

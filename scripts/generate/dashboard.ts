@@ -74,7 +74,7 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: 'Time until the certificate ends',
-        text: 'It is renewed 90 days before.',
+        text: 'It is renewed with 30 days left.',
         unit: 's',
         queries: [query('min(rolechain_certificate_expiration_timestamp_seconds - time())', 'certificate')],
       },

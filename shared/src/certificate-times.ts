@@ -40,6 +40,9 @@ export const BACKDATED_MS = DAY_MS;
  */
 export const RENEWAL = { left: 1 / 3, jitter: 1 / 30 } as const;
 
+/** With less left than that, in days, something has hindered the renewal for weeks: the alerts, and what the docs say of them. */
+export const CERTIFICATE_ALERTS = { leafDays: 20, authorityDays: 90 } as const;
+
 /** Less would end before the replicas have followed each other. */
 const SHORTEST_LEAF_S = 30;
 const SHORTEST_AUTHORITY_LEAVES = 3;

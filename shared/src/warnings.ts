@@ -14,6 +14,10 @@ export const WARNINGS = {
     text: 'The setting sidecarImage is a tag, which may move.',
     fix: 'Write name@sha256:... instead.',
   },
+  ClocksDiffer: {
+    text: "The clocks of the webhook's replicas differ: each finds the certificates of another not valid yet, or ended.",
+    fix: 'Correct the clocks of their nodes, then restart the webhook: kubectl rollout restart -n rolechain deployment/rolechain-webhook.',
+  },
 } as const satisfies Record<string, WarningEntry>;
 export type WarningCode = keyof typeof WARNINGS;
 

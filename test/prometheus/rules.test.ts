@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRICS, type MetricEntry } from '@rolechain/shared';
+import { CERTIFICATE_ALERTS, CERTIFICATE_TIMES, METRICS, RENEWAL, type MetricEntry } from '@rolechain/shared';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { parse, stringify } from 'yaml';
 import { ROOT } from '../fixture/install.ts';
@@ -89,4 +89,27 @@ test('rules and panels name metrics of the table, and the apiserver’s own', ()
   const named = [...rules, ...queries].flatMap(({ expr }) => expr.match(/\b(?:rolechain|apiserver)_\w+/g) ?? []);
   expect(named.length).toBeGreaterThan(30);
   expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('rules and docs warn of certificates that were not renewed, with the days of the table', () => {
+  const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8').replaceAll(/\s+/g, ' ');
+  const { leafDays, authorityDays } = CERTIFICATE_ALERTS;
+  const { leafMs, authorityMs } = CERTIFICATE_TIMES;
+  const all = [
+    { alert: 'RolechainCertificateEnds', days: leafDays, lifeMs: leafMs, what: 'the serving certificate' },
+    { alert: 'RolechainCACertificateEnds', days: authorityDays, lifeMs: authorityMs, what: 'the CA certificate' },
+  ];
+  for (const { alert, days, lifeMs, what } of all) {
+    const renewedAt = (lifeMs / 86_400_000) * RENEWAL.left;
+    // The last replica renews up to the jitter later, which is no reason to wake anybody.
+    expect(days).toBeLessThan(renewedAt * (1 - RENEWAL.jitter / RENEWAL.left));
+    const rule = alerts.find((one) => one.alert === alert);
+    expect(rule?.expr).toMatch(new RegExp(` - time\\(\\) < ${days} \\* 86400$`));
+    expect(JSON.stringify(rule?.annotations)).toContain(`with ${Math.floor(renewedAt)} days left`);
+    const entry = text('docs/runbooks.md').split(`## ${alert} `)[1]?.split(' ## ')[0];
+    expect(entry).toContain(`less than ${days} days left.`);
+    expect(entry).toContain(`with ${Math.floor(renewedAt)} days left`);
+    expect(text('docs/operations.md')).toContain(`| \`${alert}\` | ${what} has less than ${days} days left`);
+  }
+  expect(text('docs/certificates.md')).toContain(`Less than ${leafDays} days, or ${authorityDays}, says`);
 });

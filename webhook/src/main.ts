@@ -178,7 +178,7 @@ async function main(): Promise<void> {
 
   // A kubelet that starts again signals once more: without a listener that would end it at once.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => void shutDown(state, stop, health, log));
+    process.on(signal, () => void shutDown({ state, stop, health, log, flush: hasEvents ? events.flush : undefined }));
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(
@@ -254,17 +254,27 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   }
 }
 
+interface Ending {
+  readonly state: State;
+  readonly stop: AbortController;
+  readonly health: FastifyInstance;
+  readonly log: Logger;
+  /** Of the events, which the last reviews lead to as well. */
+  readonly flush: (() => Promise<void>) | undefined;
+}
+
 /**
  * Readiness first, so that no new connection comes; then the open ones are answered to their end. Until then
  * the accounts are watched on: the answers must not be of yesterday.
  */
-async function shutDown(state: State, stop: AbortController, health: FastifyInstance, log: Logger): Promise<void> {
+async function shutDown({ state, stop, health, log, flush }: Ending): Promise<void> {
   if (state.draining) return;
   state.draining = true;
   log.info({}, 'shutting down');
   await sleep(DRAIN_MS);
   stop.abort();
   await Promise.race([state.server?.close(), sleep(CLOSE_MS)]);
+  await flush?.();
   await health.close();
   process.exit(0);
 }

@@ -31,7 +31,14 @@ export async function ensureCertificates(
   options: Partial<LookOptions> & Pick<LookOptions, 'secret' | 'log'>,
 ): Promise<Certificates> {
   let served: Certificates | undefined;
-  const state: State = { served: undefined, servedSince: 0, vouchedSince: new Map(), jitter: 0 };
+  const state: State = {
+    served: undefined,
+    servedSince: 0,
+    vouchedSince: new Map(),
+    jitter: 0,
+    clockWrites: [],
+    isClockDoubtful: false,
+  };
   const all: LookOptions = {
     ...{ dnsNames: DNS_NAMES, configurationName: 'rolechain', times: CERTIFICATE_TIMES },
     ...{ signal: new AbortController().signal, now: () => 0, wall: () => NOW },

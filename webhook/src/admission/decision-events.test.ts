@@ -57,6 +57,8 @@ describe('of a pod', () => {
       ],
     ],
     ['with a name that is none', [{ ...OWNER, name: '../orders' }]],
+    ['of the cluster: a Node', [{ ...OWNER, apiVersion: 'v1', kind: 'Node', name: 'node-1' }]],
+    ['of a kind of which nobody knows', [{ ...OWNER, apiVersion: 'example.org/v1' }]],
     ['with a kind that is none', [{ ...OWNER, kind: 'Replica Set' }]],
     ['with an endless uid', [{ ...OWNER, uid: 'u'.repeat(1000) }]],
     ['with no list', { controller: true }],

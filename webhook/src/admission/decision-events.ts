@@ -74,6 +74,24 @@ const serviceAccount = (namespace: string, name: string, uid?: string): Regardin
   ...(uid === undefined ? {} : { uid }),
 });
 
+/**
+ * What makes pods, and is namespaced, by its API group. Another kind may be one of the cluster, such as a Node: an event on that would
+ * be shown there to anyone who describes it, at the wish of who may create pods in some namespace.
+ */
+const CONTROLLERS: Readonly<Record<string, readonly string[]>> = {
+  '': ['ReplicationController'],
+  apps: ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Deployment'],
+  batch: ['Job', 'CronJob'],
+  'argoproj.io': ['Rollout', 'Workflow'],
+};
+
+/** Whether such an owner is in the pod's namespace. */
+function isNamespaced(apiVersion: string, kind: string): boolean {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  return Object.hasOwn(CONTROLLERS, group) && (CONTROLLERS[group] ?? []).includes(kind);
+}
+
 /** The owner that makes the pod, as far as a name of the API stands there: the apiserver has not looked at it yet. */
 function controllerOf(pod: unknown, namespace: string): Regarding | undefined {
   const owners = listOf(fieldsOf(fieldsOf(pod).metadata).ownerReferences).map(fieldsOf);
@@ -82,6 +100,7 @@ function controllerOf(pod: unknown, namespace: string): Regarding | undefined {
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(kind) || !/^[-a-z0-9./]+$/.test(apiVersion) || !/^[-A-Za-z0-9]+$/.test(uid)) {
     return undefined;
   }
+  if (!isNamespaced(apiVersion, kind)) return undefined;
   return { apiVersion, kind, namespace, name, uid };
 }
 

@@ -169,3 +169,16 @@ test('what there is no room for is left out, and counted once', async () => {
   expect([items.length + leftOut, items.at(-1)?.key]).toEqual([count + 1, 'shop/small']);
   expect(leftOut).toBeGreaterThan(count / 3);
 });
+
+test('where more is left out than a MiB of names can tell apart, pages count it', async () => {
+  const full = 'x'.repeat(LIMITS.annotationBytes);
+  const kept = Math.ceil(LIMITS.accountsKeptBytes / 2 / full.length) + 1;
+  const filling = Array.from({ length: kept }, (_, i) => line('ADDED', account(`full${i}`, '3', full)));
+  const name = 'n'.repeat(240);
+  // Large enough not to fit into what is left of the room, or each would be kept.
+  const others = Array.from({ length: 3000 }, (_, i) =>
+    line('ADDED', account(`${name}${i}`, '3', full.slice(0, 5000))),
+  );
+  expect(await listOnce(sends(...filling, ...others, bookmark('9', END)))).toEqual(paged);
+  expect(asked()).toEqual(['stream', 'page']);
+});

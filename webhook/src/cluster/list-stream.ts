@@ -42,8 +42,9 @@ export async function listStream(
       if (event.type === 'ERROR') return undefined;
       // Between its objects it may tell of what happens to them meanwhile.
       if (event.type === 'DELETED') found.delete(event.object);
-      else if (event.type !== 'BOOKMARK') found.set(event.object);
-      else if (event.endsList) return { by: 'stream', ...found.all(), resourceVersion: event.resourceVersion };
+      else if (event.type !== 'BOOKMARK') {
+        if (!found.set(event.object)) return undefined;
+      } else if (event.endsList) return { by: 'stream', ...found.all(), resourceVersion: event.resourceVersion };
     }
     return undefined;
   } catch (error) {
@@ -56,15 +57,22 @@ export async function listStream(
 /** To a parameter that it doesn't know, whose feature is off; to a watch, where the right to list may be there. */
 const REFUSES = new Set([400, 422, 403]);
 
+/**
+ * The names of objects that there was no room for: each may come again, and is counted once. Pages have each once, and need no
+ * names: a cluster with more of them is listed so.
+ */
+const LEFT_OUT_BYTES = 2 ** 20;
+
 /** The objects of a list, each once, within bounds. */
 function makeFound(maxBytes: number): {
-  readonly set: (object: CachedObject) => void;
+  /** False where more is left out than there is room to tell apart. */
+  readonly set: (object: CachedObject) => boolean;
   readonly delete: (object: CachedObject) => void;
   readonly all: () => Pick<Listed<CachedObject>, 'items' | 'leftOut'>;
 } {
   const room = makeKeptObjects(maxBytes);
   const items = new Map<string, CachedObject>();
-  const leftOut = new Set<string>();
+  const leftOut = makeKeptObjects(LEFT_OUT_BYTES);
   const remove = ({ key }: CachedObject): void => {
     room.delete(key);
     items.delete(key);
@@ -75,9 +83,10 @@ function makeFound(maxBytes: number): {
     set: (object) => {
       const { key, annotations } = object;
       remove(object);
-      if (room.set(key, annotations)) items.set(key, object);
-      else leftOut.add(key);
+      if (!room.set(key, annotations)) return leftOut.set(key, {});
+      items.set(key, object);
+      return true;
     },
-    all: () => ({ items: [...items.values()], leftOut: leftOut.size }),
+    all: () => ({ items: [...items.values()], leftOut: leftOut.size() }),
   };
 }

@@ -204,3 +204,22 @@ test('an event that the apiserver has forgotten is written again', async () => {
   expect(of.created).toHaveLength(2);
   expect([of.counted.dropped, of.lines]).toEqual([0, []]);
 });
+
+describe('at the end', () => {
+  test('what is pending is written', async () => {
+    const { recorder, created, counted } = bench();
+    for (const uid of ['u-1', 'u-2', 'u-3']) recorder.tell(draft({ uid }));
+    await recorder.flush();
+    expect([created.length, counted]).toEqual([3, { written: 3, dropped: 0 }]);
+  });
+
+  test('an API that does not answer, or refuses, holds nobody up: the rest is counted and said once', async () => {
+    for (const create of [() => new Promise(() => undefined), () => Promise.reject(failure(503))]) {
+      const { recorder, counted, lines } = bench({ create });
+      for (const uid of ['u-1', 'u-2', 'u-3']) recorder.tell(draft({ uid }));
+      await recorder.flush();
+      expect(counted).toEqual({ written: 0, dropped: 3 });
+      expect(lines.at(-1)).toEqual({ events: 3 });
+    }
+  });
+});

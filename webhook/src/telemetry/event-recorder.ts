@@ -33,6 +33,8 @@ export interface EventRecorder {
   readonly tell: (draft: EventDraft) => void;
   /** Writes until the signal; never rejects. */
   readonly keep: () => Promise<void>;
+  /** Writes what is pending, for a second at most; what is left then is counted as dropped. Never rejects. */
+  readonly flush: () => Promise<void>;
 }
 
 export interface EventRecorderOptions {
@@ -70,6 +72,8 @@ const { eventNamespaces, eventsOfNamespaceBurst, eventsOfNamespaceMs } = LIMITS;
 const REST_MS = 250;
 const RETRY_MS = 2000;
 const TRIES = 3;
+/** At the end of the process: one that does not answer must not use up the grace period. */
+const FLUSH_MS = 1000;
 
 export function makeEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { api, metrics, log, signal, now, date, restMs = REST_MS } = options;
@@ -191,6 +195,22 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
           await attempt(series);
         } else await sleep(restMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
+    },
+    flush: async () => {
+      const pending = new Set(due);
+      const over = new AbortController();
+      const write = async (): Promise<void> => {
+        // The rate of the others holds: all replicas may end at once.
+        for (const series of [...pending].slice(0, eventsBurst)) {
+          if (over.signal.aborted) return;
+          await attempt(series);
+          if (!due.has(series)) pending.delete(series);
+        }
+      };
+      await Promise.race([write(), sleep(FLUSH_MS)]);
+      over.abort();
+      for (const series of pending) if (all.has(series.key)) drop(series);
+      if (pending.size > 0) log.warn({ events: pending.size }, 'events not written before the end');
     },
   };
 }

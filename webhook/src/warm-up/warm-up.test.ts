@@ -1,9 +1,10 @@
+import { Duplex } from 'node:stream';
 import type { ReviewResponse } from '../admission/review.ts';
 import { SETTINGS } from '../testing/fixtures.ts';
 import { SERVER_NAME, testAuthority } from '../testing/https.ts';
 import { useServers } from '../testing/server.ts';
 import { ACCOUNTS, makeReviews } from './reviews.ts';
-import { warmUp, type WarmUpOptions } from './warm-up.ts';
+import { exchange, warmUp, type WarmUpOptions } from './warm-up.ts';
 
 const servers = useServers();
 let options: WarmUpOptions;
@@ -38,4 +39,18 @@ test('where its certificate does not do, it comes to nothing, and ends', async (
 
 test('it ends with the program', async () => {
   expect(await warmUp({ ...options, signal: AbortSignal.abort() })).toBe(0);
+});
+
+test('a server that cannot be made comes to nothing, and rejects nothing', async () => {
+  const garbage = { ...options.certificate, certificate: 'garbage', key: 'garbage' };
+  expect(await warmUp({ ...options, certificate: garbage })).toBe(0);
+});
+
+test('a connection that closes without a word ends its exchange', async () => {
+  const never = new AbortController().signal;
+  const socket = new Duplex({ read: () => undefined, write: (_piece, _encoding, done) => done() });
+  const exchanged = exchange(socket, '{}', never);
+  socket.destroy();
+  await expect(exchanged).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(exchange(socket, '{}', never)).rejects.toMatchObject({ name: 'AbortError' });
 });

@@ -5,7 +5,8 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
 import { PATHS, makeLogger } from '@rolechain/shared';
 import { makeAdmissionServer, type Certificate, type ServerOptions } from '../endpoint/server.ts';
 import { makeJudgements } from '../policy/judgements.ts';
@@ -36,6 +37,15 @@ const CONNECTIONS = 2;
 
 /** Resolves to the number of answers; also where it comes to nothing, which costs some milliseconds later and no more. */
 export async function warmUp(options: WarmUpOptions): Promise<number> {
+  try {
+    return await review(options);
+  } catch {
+    // A server that can't be made or closed must not end the process.
+    return 0;
+  }
+}
+
+async function review(options: WarmUpOptions): Promise<number> {
   const { certificate, serverName, reviews = REVIEWS, signal } = options;
   const server = makeAdmissionServer(certificate, serverOptions(options));
   const over = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
@@ -86,7 +96,19 @@ function serverOptions(options: WarmUpOptions): ServerOptions {
 }
 
 /** One request and its answer, as bytes: a client of Node's would take as long as the server. */
-async function exchange(socket: TLSSocket, body: string, signal: AbortSignal): Promise<void> {
+export async function exchange(socket: Duplex, body: string, over: AbortSignal): Promise<void> {
+  const closed = new AbortController();
+  const close = (): void => closed.abort();
+  socket.once('close', close);
+  if (socket.destroyed) close();
+  try {
+    await ask(socket, body, AbortSignal.any([over, closed.signal]));
+  } finally {
+    socket.off('close', close);
+  }
+}
+
+async function ask(socket: Duplex, body: string, signal: AbortSignal): Promise<void> {
   const length = Buffer.byteLength(body);
   socket.write(
     `POST ${PATHS.mutate}?timeout=2s HTTP/1.1\r\nHost: webhook\r\nAccept: application/json, */*\r\n` +
