@@ -4,7 +4,16 @@
  * Secret last.
  */
 import { BACKDATED_MS, type CertificateTimes } from '@rolechain/shared';
-import type { Facts, Instant, Write } from './rotation.ts';
+
+interface Instant {
+  readonly wall: number;
+  readonly elapsed: number;
+}
+
+/** Of a write. */
+interface Reasoned {
+  readonly reason?: string;
+}
 
 /** Within `clockWritesMs`. A rotation takes one, or two where CA and leaf are both near their end. */
 export const MOST_CLOCK_WRITES = 3;
@@ -17,14 +26,14 @@ const BY_CLOCK: ReadonlySet<string> = new Set([
   ...['AuthorityNotYetValid', 'AuthorityExpiring', 'LeafNotYetValid', 'LeafExpiring', 'LeafNotOfAuthority'],
 ]);
 
-export function isByClock(write: Write): boolean {
-  return 'reason' in write && BY_CLOCK.has(write.reason);
+export function isByClock(write: Reasoned): boolean {
+  return write.reason !== undefined && BY_CLOCK.has(write.reason);
 }
 
 /** After a write at that time: elapsed, of the last ones. */
 export function withClockWrite(
   before: readonly number[],
-  write: Write,
+  write: Reasoned,
   { elapsed }: Pick<Instant, 'elapsed'>,
 ): number[] {
   return [...before, ...(isByClock(write) ? [elapsed] : [])].slice(-MOST_CLOCK_WRITES);
@@ -40,7 +49,6 @@ export function isClockDoubtful(
 }
 
 /** The time by the clock of whoever made the Secret's leaf, when it did. */
-export function timeOfMaker({ secret }: Pick<Facts, 'secret'>, at: Instant): Instant {
-  if (typeof secret === 'string' || typeof secret.leaf === 'string') return at;
-  return { ...at, wall: Math.min(secret.leaf.from + BACKDATED_MS, secret.leaf.to - 1) };
+export function timeOfMaker(leaf: { readonly from: number; readonly to: number }, at: Instant): Instant {
+  return { ...at, wall: Math.min(leaf.from + BACKDATED_MS, leaf.to - 1) };
 }

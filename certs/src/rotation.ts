@@ -113,7 +113,8 @@ export const MOST_AUTHORITIES = 5;
 export function plan(facts: Facts, own: Instant, times: CertificateTimes): Step {
   const { secret, published, replica } = facts;
   const isDoubtful = isClockDoubtful(replica.clockWrites, own, times);
-  const at = isDoubtful ? timeOfMaker(facts, own) : own;
+  const made = typeof secret === 'string' ? undefined : secret.leaf;
+  const at = isDoubtful && typeof made === 'object' ? timeOfMaker(made, own) : own;
   const leaf = typeof secret === 'string' ? undefined : goodLeaf(secret.leaf, at);
   const serve =
     leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, { at, own }, times);
