@@ -12,6 +12,7 @@ interface Instant {
 
 /** Of a write. */
 interface Reasoned {
+  readonly do: string;
   readonly reason?: string;
 }
 

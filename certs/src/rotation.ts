@@ -107,7 +107,7 @@ export type Step =
   | { readonly do: 'serve' }
   | { readonly do: 'rest'; readonly forMs: number };
 
-/** More than ever follow one another: a program that takes the CA's key away each minute must not make the bundle grow. */
+/** A program that takes the CA's key away each minute must not make the bundle grow. */
 export const MOST_AUTHORITIES = 5;
 
 export function plan(facts: Facts, own: Instant, times: CertificateTimes): Step {
@@ -294,7 +294,6 @@ function lapsed(leaf: Leaf, at: Instant): LeafReason {
 }
 
 const isValid = ({ from, to }: { from: number; to: number }, { wall }: Instant): boolean => from <= wall && wall < to;
-
 const isIn =
   (list: readonly Authority[]) =>
   ({ id }: Authority): boolean =>
