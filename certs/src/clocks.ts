@@ -1,6 +1,6 @@
 /**
  * Two replicas whose clocks are months apart: what one makes is not valid yet by the other's clock, or about to end. Each would
- * write over the other without end. So each writes a few times because of its clock, and then goes by that of whoever wrote the
+ * write over the other without end. So each writes a few times because of its clock, and then goes by that of who wrote the
  * Secret last.
  */
 import { BACKDATED_MS, type CertificateTimes } from '@rolechain/shared';
@@ -49,7 +49,7 @@ export function isClockDoubtful(
   return clockWrites.filter((at) => at > elapsed - clockWritesMs(times)).length >= MOST_CLOCK_WRITES;
 }
 
-/** The time by the clock of whoever made the Secret's leaf, when it did. */
+/** The time by the clock of who made the Secret's leaf, when it did. */
 export function timeOfMaker(leaf: { readonly from: number; readonly to: number }, at: Instant): Instant {
   return { ...at, wall: Math.min(leaf.from + BACKDATED_MS, leaf.to - 1) };
 }
