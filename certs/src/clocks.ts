@@ -1,10 +1,20 @@
 /**
  * Two replicas whose clocks are months apart: what one makes is not valid yet by the other's clock, or about to end. Each would
- * write over the other without end. So each writes a few times because of its clock, and then goes by that of whoever wrote the
+ * write over the other without end. So each writes a few times because of its clock, and then goes by that of who wrote the
  * Secret last.
  */
 import { BACKDATED_MS, type CertificateTimes } from '@rolechain/shared';
-import type { Facts, Instant, Write } from './rotation.ts';
+
+interface Instant {
+  readonly wall: number;
+  readonly elapsed: number;
+}
+
+/** Of a write. */
+interface Reasoned {
+  readonly do: string;
+  readonly reason?: string;
+}
 
 /** Within `clockWritesMs`. A rotation takes one, or two where CA and leaf are both near their end. */
 export const MOST_CLOCK_WRITES = 3;
@@ -17,14 +27,14 @@ const BY_CLOCK: ReadonlySet<string> = new Set([
   ...['AuthorityNotYetValid', 'AuthorityExpiring', 'LeafNotYetValid', 'LeafExpiring', 'LeafNotOfAuthority'],
 ]);
 
-export function isByClock(write: Write): boolean {
-  return 'reason' in write && BY_CLOCK.has(write.reason);
+export function isByClock(write: Reasoned): boolean {
+  return write.reason !== undefined && BY_CLOCK.has(write.reason);
 }
 
 /** After a write at that time: elapsed, of the last ones. */
 export function withClockWrite(
   before: readonly number[],
-  write: Write,
+  write: Reasoned,
   { elapsed }: Pick<Instant, 'elapsed'>,
 ): number[] {
   return [...before, ...(isByClock(write) ? [elapsed] : [])].slice(-MOST_CLOCK_WRITES);
@@ -39,8 +49,7 @@ export function isClockDoubtful(
   return clockWrites.filter((at) => at > elapsed - clockWritesMs(times)).length >= MOST_CLOCK_WRITES;
 }
 
-/** The time by the clock of whoever made the Secret's leaf, when it did. */
-export function timeOfMaker({ secret }: Pick<Facts, 'secret'>, at: Instant): Instant {
-  if (typeof secret === 'string' || typeof secret.leaf === 'string') return at;
-  return { ...at, wall: Math.min(secret.leaf.from + BACKDATED_MS, secret.leaf.to - 1) };
+/** The time by the clock of who made the Secret's leaf, when it did. */
+export function timeOfMaker(leaf: { readonly from: number; readonly to: number }, at: Instant): Instant {
+  return { ...at, wall: Math.min(leaf.from + BACKDATED_MS, leaf.to - 1) };
 }

@@ -107,13 +107,14 @@ export type Step =
   | { readonly do: 'serve' }
   | { readonly do: 'rest'; readonly forMs: number };
 
-/** More than ever follow one another: a program that takes the CA's key away each minute must not make the bundle grow. */
+/** A program that takes the CA's key away each minute must not make the bundle grow. */
 export const MOST_AUTHORITIES = 5;
 
 export function plan(facts: Facts, own: Instant, times: CertificateTimes): Step {
   const { secret, published, replica } = facts;
   const isDoubtful = isClockDoubtful(replica.clockWrites, own, times);
-  const at = isDoubtful ? timeOfMaker(facts, own) : own;
+  const made = typeof secret === 'string' ? undefined : secret.leaf;
+  const at = isDoubtful && typeof made === 'object' ? timeOfMaker(made, own) : own;
   const leaf = typeof secret === 'string' ? undefined : goodLeaf(secret.leaf, at);
   const serve =
     leaf === undefined || leaf.id === replica.served?.id ? Infinity : serveIn(leaf, facts, { at, own }, times);
@@ -293,7 +294,6 @@ function lapsed(leaf: Leaf, at: Instant): LeafReason {
 }
 
 const isValid = ({ from, to }: { from: number; to: number }, { wall }: Instant): boolean => from <= wall && wall < to;
-
 const isIn =
   (list: readonly Authority[]) =>
   ({ id }: Authority): boolean =>
