@@ -1,7 +1,7 @@
 import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
-import { code, row } from './markdown.ts';
+import { code, row, plain } from './markdown.ts';
 import { sdkTextsSection } from './sdk-texts.ts';
 
 /** docs/troubleshooting.md: each way to fail, by what a person sees. */
@@ -54,7 +54,7 @@ function section(way: Way): string {
   return [
     `### ${title}`,
     ...texts,
-    `**Cause**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${sentence(cause)} **Fix**: ${sentence(fix)}`,
+    `**Cause**${codes.length === 0 ? '' : ` (${codes.map(code).join(', ')})`}: ${plain(sentence(cause))} **Fix**: ${plain(sentence(fix))}`,
     ...(note === undefined ? [] : [note]),
     `\`\`\`sh\n${command}\n\`\`\``,
   ]
