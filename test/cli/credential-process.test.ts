@@ -204,7 +204,9 @@ describe('by a chain of its own', () => {
     const wrong = 'another-external-id';
     const { code, stdout, stderr } = await run(['--chain', '-'], base(), CHAIN.replace(EXTERNAL_ID, wrong));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error StsAccessDenied: .*An ExternalId was sent: .*\nAdd \{"Effect":"Allow"/);
+    expect(stderr).toMatch(
+      /^error StsAccessDenied: .*another ExternalId in the trust policy.*\nCheck 1\. the ExternalId /,
+    );
     expect(stderr).not.toContain(wrong);
   });
 

@@ -2,6 +2,7 @@
  * Certificates and configurations touched by hand, under two replicas behind one Service and a real apiserver: pods are asked
  * for all along, and each is either injected or refused by the guard. The order of what follows is judged, the time printed.
  */
+import { statusOf } from '@rolechain/certs';
 import { AdmissionregistrationV1Api, CoreV1Api } from '@kubernetes/client-node';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { openApi, type Api } from '../guard/api.ts';
@@ -59,12 +60,19 @@ describeWithCluster('touched by hand, with two replicas', (cluster) => {
     const labels = { release: `${++releases}` };
     return { apiVersion, kind, metadata: { name: NAME, resourceVersion, labels }, webhooks };
   };
+  /** Again where the webhook has written to it meanwhile. */
   const replace = async (kind: Kind): Promise<void> => {
-    const body = await fileOf(kind);
     const configurations = cluster().kubeConfig.makeApiClient(AdmissionregistrationV1Api);
-    const asked = { name: NAME, body: body as never, fieldManager: 'argocd-controller' };
-    if (kind === 'MutatingWebhookConfiguration') await configurations.replaceMutatingWebhookConfiguration(asked);
-    else await configurations.replaceValidatingWebhookConfiguration(asked);
+    for (;;) {
+      const asked = { name: NAME, body: (await fileOf(kind)) as never, fieldManager: 'argocd-controller' };
+      try {
+        if (kind === 'MutatingWebhookConfiguration') await configurations.replaceMutatingWebhookConfiguration(asked);
+        else await configurations.replaceValidatingWebhookConfiguration(asked);
+        return;
+      } catch (error) {
+        if (statusOf(error) !== 409) throw error;
+      }
+    }
   };
 
   /** What becomes of one pod, and of one ServiceAccount that nobody may write. */
