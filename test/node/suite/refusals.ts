@@ -25,7 +25,9 @@ export function refusals(get: () => NodeFixture): void {
     expect(described).toContain('Startup probe failed: role default has no credentials yet: StsAccessDenied: ');
     // What to add, to which role, for whom: the base role, and not the session of this pod.
     expect(described).toContain(`"Action":"sts:AssumeRole","Principal":{"AWS":"${BASE_ROLE}"}`);
-    expect(described).toContain(`the trust policy of ${REFUSING}: if it asks for sts:ExternalId, set externalID, else it needs {`);
+    expect(described).toContain(
+      `the trust policy of ${REFUSING}: if it asks for sts:ExternalId, set externalID, else it needs {`,
+    );
   });
 
   test('startup: the pod that proceeds starts without credentials; that which requires them does not', async () => {
