@@ -28,6 +28,8 @@ export const OF_OTHERS: ReadonlySet<string> = new Set([
   'istio-sidecar-injector',
   'linkerd-proxy-injector-webhook-config',
   'vault-agent-injector-cfg',
+  // cert-manager.
+  ...['cert-manager-cainjector', 'spec.issuerRef'],
   // ACK.
   'IAMRoleSelector',
   // Argo CD.
