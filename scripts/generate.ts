@@ -37,9 +37,6 @@ async function json(text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(`${ROOT}package.json`)), parser: 'json' });
 }
 
-/** kustomize and Helm each take a file of their own folder. */
-const DASHBOARDS = ['manifests/components/prometheus/dashboard.json', 'charts/rolechain/dashboard.json'];
-
 const isCheck = process.argv.includes('--check');
 const stale: string[] = [];
 function write(name: string, text: string): void {
@@ -58,13 +55,12 @@ function endStale(): void {
 // What others are made of comes first: what is made of them is read from the disk.
 const manifests = globSync('manifests/{base,components,samples}/**/*.yaml', { cwd: ROOT });
 for (const name of manifests) write(name, withVersion(read(name)));
+write('manifests/components/prometheus/dashboard.json', await json(JSON.stringify(dashboard())));
 if (isCheck && stale.length > 0) endStale();
 
-const dashboardText = await json(JSON.stringify(dashboard()));
 const files: Readonly<Record<string, string>> = {
   'manifests/install.yaml': installManifest(`${ROOT}manifests/base`),
   ...chartFiles(ROOT),
-  ...Object.fromEntries(DASHBOARDS.map((name) => [name, dashboardText])),
   'docs/cli.md': await markdown(withCommands(read('docs/cli.md'))),
   ...(await drawings()),
   'docs/errors.md': await markdown(errorsPage()),

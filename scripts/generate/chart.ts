@@ -19,6 +19,7 @@ export function chartFiles(root: string): Readonly<Record<string, string>> {
     },
     defaultRole: read('components/default-role/guard.yaml'),
     monitoring: ['monitors.yaml', 'rules.yaml'].map((name) => read(`components/prometheus/${name}`)).join('---\n'),
+    dashboard: read('components/prometheus/dashboard.json'),
     horizontal: read('components/autoscale/horizontal-pod-autoscaler.yaml'),
     vertical: read('components/right-size/vertical-pod-autoscaler.yaml'),
     certManager: {

@@ -11,8 +11,9 @@ export interface Sources {
   readonly fluxAlias: { readonly guard: string; readonly validatingWebhook: string };
   /** The guard of the component default-role. */
   readonly defaultRole: string;
-  /** The objects of the component prometheus but for the dashboard. */
+  /** The objects of the component prometheus but for the dashboard, and that as JSON. */
   readonly monitoring: string;
+  readonly dashboard: string;
   /** Of the component cert-manager: its objects, its settings, and what it adds to the Deployment. */
   readonly certManager: { readonly certificates: string; readonly settings: string; readonly added: readonly string[] };
   /** `validationActions` of the component audit. */
@@ -166,7 +167,7 @@ export function templates(sources: Sources): Readonly<Record<string, string>> {
     'default-role-guard.yaml': template('manifests/components/default-role/guard.yaml', onlyIf(DEFAULT_ROLE, guard)),
     'monitoring.yaml': template(
       'manifests/components/prometheus',
-      onlyIf('.Values.monitoring.enabled', monitoring(sources.monitoring)),
+      onlyIf('.Values.monitoring.enabled', monitoring(sources.monitoring, sources.dashboard)),
     ),
     'horizontal-pod-autoscaler.yaml': template(
       'manifests/components/autoscale/horizontal-pod-autoscaler.yaml',
@@ -207,7 +208,7 @@ const RUNBOOKS = 'https://source.example/rolechain/blob/main/docs/runbooks.md';
 const LABELS_END = '    app.kubernetes.io/component: monitoring\n    app.kubernetes.io/part-of: rolechain\n';
 /** Where Prometheus and Grafana look for labels of the admin's. */
 const OWN_LABELS = `${LABELS_END}    {{- with .Values.monitoring.labels }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n`;
-const DASHBOARD = `---
+const dashboardMap = (json: string): string => `---
 apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -219,16 +220,22 @@ ${OWN_LABELS}    app.kubernetes.io/name: rolechain
     grafana_dashboard: '1'
 data:
   rolechain.json: |
-{{ .Files.Get "dashboard.json" | indent 4 }}`;
+${json.trimEnd().replaceAll(/^/gm, '    ')}
+`;
 
 /** Prometheus' templates stand in the same braces as Helm's. */
-function monitoring(text: string): string {
-  const quoted = text.replaceAll(/\{\{ [^{}]* \}\}/g, (inner) => `{{ \`${inner}\` }}`);
+const quoteBraces = (text: string): string => text.replaceAll(/\{\{[^{}]*\}\}/g, (inner) => `{{ \`${inner}\` }}`);
+
+/** EKS' check of add-ons knows no files beside templates (test/helm/addon.test.ts). */
+function monitoring(text: string, json: string): string {
+  const quoted = quoteBraces(text);
   const edits: readonly Edit[] = [
     { ...OURS, times: 4 },
     { from: LABELS_END, to: OWN_LABELS, times: 4 },
   ];
-  return edited(quoted, edits).replaceAll(RUNBOOKS, '{{ .Values.monitoring.runbooks }}') + DASHBOARD;
+  return (
+    edited(quoted, edits).replaceAll(RUNBOOKS, '{{ .Values.monitoring.runbooks }}') + dashboardMap(quoteBraces(json))
+  );
 }
 
 /** It says where it comes from. The version is the chart's: `helm package --app-version` gives another one. */
