@@ -13,7 +13,7 @@ test('each right of the manifest stands in it, with its reason', () => {
   const rows = rightsTable(MANIFEST).split('\n').slice(2);
   expect(rows).toHaveLength(MANIFEST.match(/^ {2}- apiGroups/gm)?.length ?? 0);
   expect(rows).toContain(
-    "| create `secrets` in namespace `rolechain` | to make the Secret of its certificate (RBAC can't tie `create` to a name) |",
+    "| create `secrets` in namespace `rolechain` | to make the Secret of its certificate (RBAC can't tie `create` to a name); not with the component `cert-manager` |",
   );
 });
 

@@ -58,7 +58,7 @@ export const PROGRAM = {
   CABundleUnpublished: e(
     503,
     "The webhook configuration's caBundle is not the one of the webhook's CA: apiservers can't call it.",
-    'Wait: rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone. With the setting certDir: look at what publishes it, as the log of the CA injector of cert-manager.',
+    "Wait: rolechain restores it automatically. If it keeps changing, the log names what writes it; make that leave caBundle alone. With certDir: look at the log of cert-manager's CA injector.",
   ),
   GuardDenies: e(
     503,
