@@ -15,8 +15,8 @@ export const WARNINGS = {
     fix: 'Write name@sha256:... instead.',
   },
   ClocksDiffer: {
-    text: "The clocks of the webhook's replicas differ: each finds the certificates of another not valid yet, or ended.",
-    fix: 'Correct the clocks of their nodes, then restart the webhook: kubectl rollout restart -n rolechain deployment/rolechain-webhook.',
+    text: "Clocks of the webhook's replicas differ by months.",
+    fix: 'Correct them, then restart the webhook.',
   },
 } as const satisfies Record<string, WarningEntry>;
 export type WarningCode = keyof typeof WARNINGS;

@@ -44,7 +44,7 @@ export async function makePrograms({ kubectl, awsCLI, url }: Parts): Promise<Pro
     TMPDIR: folder,
   };
   writeFileSync(env.AWS_CONFIG_FILE, await profiles(awsCLI, env));
-  const keys = `AWS_ACCESS_KEY_ID=AKIAEXAMPLE\nAWS_SECRET_ACCESS_KEY=${isSecret('secret access key', `quick-start-of-${process.pid}`)}\n`;
+  const keys = `AWS_ACCESS_KEY_ID=AKIAQUICKSTART${process.pid}\nAWS_SECRET_ACCESS_KEY=${isSecret('secret access key', `quick-start-of-${process.pid}`)}\n`;
   writeFileSync(join(folder, 'keys'), keys);
 
   const cli = `exec ${awsCLI} -m awscli "$@"`;
