@@ -1,3 +1,4 @@
+import { columns } from '@rolechain/kit/columns.ts';
 import { format, type Row } from './row.ts';
 
 const HEADER = ['work', 'ours', 'peer', 'ratio', 'goal', 'met'];
@@ -9,15 +10,7 @@ function cells(row: Row): string[] {
 
 /** The table for a terminal, with the notes below it. */
 export function plainTable(rows: readonly Row[]): string {
-  const lines = [HEADER, ...rows.map(cells)];
-  const widths = HEADER.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...text, ...notes(rows)].join('\n');
+  return [columns([HEADER, ...rows.map(cells)]), ...notes(rows)].join('\n');
 }
 
 /** The same as Markdown, for docs/performance.md. */

@@ -1,4 +1,5 @@
 /** The table of the floods, as `test` prints it. */
+import { columns } from '@rolechain/kit/columns.ts';
 import type { Row } from './run.ts';
 
 /** What clients of the endpoint wait for an answer: at p99 as a goal that is told, not judged (CONTRIBUTING.md). */
@@ -22,14 +23,5 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string])[] = [
 ];
 
 export function floodTable(rows: readonly Row[]): string {
-  const lines = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, cell]) => cell(row)))]);
 }

@@ -6,6 +6,7 @@
  */
 import { ENV, MESH_CONTAINERS, SIDECAR } from '@rolechain/shared';
 import { SETTINGS, account, call } from '@rolechain/webhook/testing';
+import { columns } from '@rolechain/kit/columns.ts';
 import { describeWithBinaries } from '../cluster/jest.ts';
 import { callWebhooks, type ModelWebhook } from '../models/apiserver.ts';
 import { EKS_ROLE } from '@rolechain/kit/models/eks-webhook.ts';
@@ -123,7 +124,7 @@ describeWithBinaries('every order of webhooks', (binaries) => {
         first: all.every(({ pod }) => sidecarStartsFirst(pod) && proxyStartsFirst(pod)),
       };
     });
-    process.stdout.write(`\n${table(lines.map(({ row, ...equal }) => cells(row, equal)))}\n\n`);
+    process.stdout.write(`\n${columns([HEAD, ...lines.map(({ row, ...equal }) => cells(row, equal))])}\n\n`);
     const unequal = lines.filter(({ env, mounts, others, first }) => !env || !mounts || !others || !first);
     expect(unequal.map(({ row, ...equal }) => cells(row, equal).join(' '))).toEqual([]);
     expect(outcomes).toHaveLength(ROWS.length * PODS.length);
@@ -254,19 +255,6 @@ type Equal = Readonly<Record<'env' | 'mounts' | 'others' | 'first', boolean>>;
 function cells(row: Row, { env, mounts, others: theirs, first }: Equal): string[] {
   const others = row.beside.map(({ injector, side }) => `${injector.name} ${side}`).join(', ');
   return [others, row.theirs, row.ours, ...[env, mounts, theirs, first].map((yes) => (yes ? 'yes' : 'NO'))];
-}
-
-function table(lines: readonly (readonly string[])[]): string {
-  const all = [HEAD, ...lines];
-  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  return all
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,4 +1,5 @@
 /** What a soak has come to: one table, and whether all is as it should be. Pure. */
+import { columns } from '@rolechain/kit/columns.ts';
 import type { Life, Program } from './meter.ts';
 import type { Operated } from './operate.ts';
 import type { Seen } from './pods.ts';
@@ -121,15 +122,5 @@ export function tableOf(rows: readonly SoakRow[]): string {
     bound === '' ? '' : ok ? 'ok' : 'FAILED',
   ]);
   const head = ['work', 'figure', 'bound', ''];
-  const widths = head.map((_, column) =>
-    Math.min(80, Math.max(...[head, ...cells].map((row) => row[column]?.length ?? 0))),
-  );
-  return [head, ...cells]
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([head, ...cells], 80);
 }
