@@ -5,7 +5,8 @@
  */
 import { BACKDATED_MS, type CertificateTimes } from '@rolechain/shared';
 
-interface Instant {
+export interface Instant {
+  /** Milliseconds of the wall clock, which may be wrong by hours. */
   readonly wall: number;
   readonly elapsed: number;
 }

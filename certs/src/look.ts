@@ -1,6 +1,6 @@
 /** One look: reads the facts, takes the step that `plan` says, and again until it says rest. */
 import { warningFields, type CertificateTimes } from '@rolechain/shared';
-import { isClockDoubtful, withClockWrite } from './clocks.ts';
+import { isClockDoubtful, withClockWrite, type Instant } from './clocks.ts';
 import { CertificateError, isFinal } from './errors.ts';
 import type { MaintainOptions } from './maintain-options.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type WebhookConfigurationApi,
 } from './publish.ts';
 import { API_RETRIES, backoff, pause } from './retry.ts';
-import { plan, type Authority, type Facts, type Instant, type Leaf, type Step, type Write } from './rotation.ts';
+import { isIn, plan, type Authority, type Facts, type Leaf, type Step, type Write } from './rotation.ts';
 import { readAuthorities } from './secret-facts.ts';
 import { place, readStored, writeStored, type Stored, type StoreOptions } from './store.ts';
 
@@ -86,7 +86,7 @@ async function readConfigurations(options: LookOptions, { served }: State, troub
       const configuration = await readConfiguration({ ...options, api });
       found.set(api, configuration);
       const lists = publishedBundles(configuration).map(readAuthorities);
-      if (served && lists.every((list) => served.issuers.some(({ id }) => list.some((ca) => ca.id === id)))) {
+      if (served && lists.every((list) => served.issuers.some(isIn(list)))) {
         options.onSeen?.({ kind: api.kind, authority: idOf(served.issuers) });
       }
     } catch (error) {
@@ -140,7 +140,7 @@ export function vouchedSince(
   { elapsed }: Pick<Instant, 'elapsed'>,
 ): ReadonlyMap<string, number> {
   const [first = [], ...others] = published;
-  const everywhere = first.filter(({ id }) => others.every((list) => list.some((ca) => ca.id === id)));
+  const everywhere = first.filter((ca) => others.every((list) => isIn(list)(ca)));
   return new Map(everywhere.map(({ id }) => [id, before.get(id) ?? elapsed]));
 }
 

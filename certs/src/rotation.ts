@@ -9,7 +9,7 @@
  * Each write is guarded by a resourceVersion: who comes second reads again, and finds a step less to do.
  */
 import { BACKDATED_MS, RENEWAL, type CertificateTimes } from '@rolechain/shared';
-import { isByClock, isClockDoubtful, timeOfMaker } from './clocks.ts';
+import { isByClock, isClockDoubtful, timeOfMaker, type Instant } from './clocks.ts';
 
 /** A CA certificate. Instants are milliseconds of the wall clock. */
 export interface Authority {
@@ -83,12 +83,6 @@ export interface Replica {
   readonly clockWrites: readonly number[];
   /** In [0, 1): how much later than others it renews. */
   readonly jitter: number;
-}
-
-export interface Instant {
-  /** Milliseconds of the wall clock, which may be wrong by hours. */
-  readonly wall: number;
-  readonly elapsed: number;
 }
 
 /** `keep`: CA certificates of the present bundle that stay in it. */
@@ -294,7 +288,7 @@ function lapsed(leaf: Leaf, at: Instant): LeafReason {
 }
 
 const isValid = ({ from, to }: { from: number; to: number }, { wall }: Instant): boolean => from <= wall && wall < to;
-const isIn =
+export const isIn =
   (list: readonly Authority[]) =>
   ({ id }: Authority): boolean =>
     list.some((one) => one.id === id);
