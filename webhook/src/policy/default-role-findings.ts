@@ -92,7 +92,7 @@ function notAllowed(
 ): readonly string[] {
   const names = allowedServiceAccounts.filter((allowed) => matchesNameGlob(allowed.namespace, namespace));
   const isAllowed = (glob: string): boolean => names.some(({ name }) => matchesNameGlob(name, glob));
-  const globs = list === undefined ? ['*'] : accountGlobs(list).filter(isNameGlob);
+  const globs = accountGlobs(list).filter(isNameGlob);
   const beyond = globs.filter((glob) => !isAllowed(glob));
   if (beyond.length === 0) return [];
   const whom = `${truncate(beyond)} in ${ACCOUNTS}${list === undefined ? ', its default,' : ''}`;

@@ -35,14 +35,14 @@ export function withDefaultRole(
 }
 
 /** With a base role of its own an account must be named: a default would change its identity unseen. */
-function isSelected({ name, annotations }: ServiceAccount, text = '*'): boolean {
+function isSelected({ name, annotations }: ServiceAccount, text: string | undefined): boolean {
   const globs = accountGlobs(text).filter(isNameGlob);
   if (annotations[FOREIGN_KEYS.eksRoleARN] !== undefined) return globs.includes(name);
   return globs.some((glob) => matchesNameGlob(glob, name));
 }
 
-/** The words of the annotation's value, globs or not; none of one that is over its limit. */
-export function accountGlobs(text: string): string[] {
+/** The words of the annotation's value, globs or not, `*` where it is absent; none of one that is over its limit. */
+export function accountGlobs(text = '*'): string[] {
   if (sizeProblem({ [ACCOUNTS]: text }, ACCOUNTS, 'Namespace')) return [];
   return text.split(/[ \t\r\n]+/).filter((word) => word !== '');
 }

@@ -46,7 +46,7 @@ export function keptRolesOfAccount(
 export function keptRolesOfNamespace({ before, after }: NamespaceChange, settings: DecideSettings): readonly string[] {
   if (!settings.namespaceDefaultRole) return [];
   const meaning = (annotations: Annotations): unknown => {
-    const { [ANNOTATIONS.assumeRole.key]: text = NO_ROLE, [ANNOTATIONS.assumeRoleAccounts.key]: accounts = '*' } =
+    const { [ANNOTATIONS.assumeRole.key]: text = NO_ROLE, [ANNOTATIONS.assumeRoleAccounts.key]: accounts } =
       annotations;
     const roles = text === NO_ROLE ? undefined : meaningOf(parseAssumeRole(text));
     return roles && [roles, [...new Set(accountGlobs(accounts).filter(isNameGlob))].toSorted()];
