@@ -179,21 +179,21 @@ async function main(): Promise<void> {
   // A kubelet that starts again signals once more: without a listener that would end it at once.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void shutDown({ state, stop, health, log, flush: hasEvents ? events.flush : undefined }));
+  const reflecting = { log, signal: stop.signal, now, random: Math.random };
   await Promise.all([
     findRegion(state, kubeConfig, log, stop.signal),
     reflect(
       accountSource(kubeConfig, {}, project),
       watchedSink(cache.sink, { heard: () => heard('serviceaccounts'), seen }),
-      { log, signal: stop.signal, now, random: Math.random },
+      reflecting,
     ),
-    reflect(namespaceSource(kubeConfig), watchedSink(namespaces.sink, { heard: () => heard('namespaces') }), {
-      log,
-      signal: stop.signal,
-      now,
-      random: Math.random,
-    }),
+    reflect(
+      namespaceSource(kubeConfig),
+      watchedSink(namespaces.sink, { heard: () => heard('namespaces') }),
+      reflecting,
+    ),
     reflect(limitRangeSource(kubeConfig), watchedSink(limitRanges.sink, { heard: () => heard('limitranges') }), {
-      ...{ log, signal: stop.signal, now, random: Math.random, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },
+      ...{ ...reflecting, backoffMaxMs: LIMIT_RANGES_AGAIN_MS },
       failed: untilItChanges((error) => {
         state.withoutLimitRanges = true;
         log.info({ error }, 'LimitRanges are not known');

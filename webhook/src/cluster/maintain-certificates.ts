@@ -9,7 +9,6 @@
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import {
-  CertificateError,
   FIELD_MANAGER,
   maintainCertificates,
   writersOf,
@@ -23,7 +22,14 @@ import {
   type SecretApi,
   type WebhookConfigurationApi,
 } from '@rolechain/certs';
-import type { CertificateTimes, ErrorCode, Logger, WebhookConfigurationKind } from '@rolechain/shared';
+import {
+  WEBHOOK_CONFIGURATION_KINDS,
+  type CertificateTimes,
+  type ErrorCode,
+  type Logger,
+  type WebhookConfigurationKind,
+} from '@rolechain/shared';
+import { isOfConfiguration, makeTrouble, troublesOf, type Trouble } from './configuration-trouble.ts';
 import { changesSink, ownObjectSource, type OwnObject } from './own-objects.ts';
 import { reflect, untilItChanges } from './reflector.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -47,9 +53,6 @@ export interface CertificateMaintainer {
   readonly notCalled: () => readonly ErrorCode[];
 }
 
-/** Pods first. */
-const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
-
 /**
  * What another program undoes is done again at once where it comes each few seconds, and not more often than this where it
  * comes at once. A new CA costs half a second of a core.
@@ -64,11 +67,11 @@ export function makeCertificateMaintainer(options: CertificateMaintainerOptions)
   const { certificateSecret: secretName, serviceName, webhookConfiguration: configurationName } = settings;
   const nudges = makeNudges();
   const secrets = slowly(secretApi(kubeConfig, namespace, secretName), signal);
-  const configurations = KINDS.map((kind) => oneConfiguration(kind, options));
+  const configurations = WEBHOOK_CONFIGURATION_KINDS.map((kind) => oneConfiguration(kind, options));
   const dnsNames = serviceDnsNames(serviceName, namespace);
   const own: OwnObject[] = [
     { path: ['api', 'v1', 'namespaces', namespace, 'secrets'], name: secretName },
-    ...KINDS.map((kind) => ({
+    ...WEBHOOK_CONFIGURATION_KINDS.map((kind) => ({
       path: ['apis', 'admissionregistration.k8s.io', 'v1', `${kind.toLowerCase()}s`],
       name: configurationName,
     })),
@@ -82,7 +85,7 @@ export function makeCertificateMaintainer(options: CertificateMaintainerOptions)
       }),
     });
   return {
-    notCalled: () => [...new Set(configurations.flatMap(({ trouble }) => trouble() ?? []))],
+    notCalled: () => troublesOf(configurations),
     keep: async (serve) => {
       const kept = maintainCertificates({
         ...{ secret: { api: secrets, namespace, secretName }, dnsNames, configurationName, times, nudges, signal, log },
@@ -114,7 +117,7 @@ function slowly({ read, create, replace }: SecretApi, signal: AbortSignal): Secr
 
 interface OneConfiguration {
   readonly api: WebhookConfigurationApi;
-  readonly trouble: () => ErrorCode | undefined;
+  readonly trouble: Trouble;
   readonly seen: (seen: Seen) => void;
 }
 
@@ -124,35 +127,31 @@ function oneConfiguration(
 ): OneConfiguration {
   const api = webhookConfigurationApi(kubeConfig, kind);
   const allowed = makeTokenBucket(BUNDLE_WRITES);
-  let trouble: ErrorCode | undefined;
+  const trouble = makeTrouble(kind, metrics);
   /** What it was last seen to vouch for. */
   let known: string | undefined;
   let times = 0;
   let lastAt = -Infinity;
-  const set = (code: ErrorCode | undefined): void => {
-    trouble = code;
-    metrics.configurationIs(kind, code === undefined);
-  };
   return {
-    trouble: () => trouble,
+    trouble,
     seen: ({ authority, error }) => {
       if (error === undefined) {
         known = authority;
-        set(undefined);
-      } else if (error instanceof CertificateError && error.code !== 'CertificatesUnavailable') set(error.code);
-      // An API that does not answer, or knows its ServiceAccount no longer, takes nothing back: what was seen last holds.
-      else if (known !== authority) set('CABundleUnpublished');
+        trouble.set(undefined);
+      } else if (isOfConfiguration(error)) trouble.set(error.code);
+      // What was seen last holds.
+      else if (known !== authority) trouble.set('CABundleUnpublished');
     },
     api: {
       ...api,
       patch: async (name, operations, found = {}) => {
-        set('CABundleUnpublished');
+        trouble.set('CABundleUnpublished');
         if (clock() - lastAt > PEACE_MS) times = 0;
         lastAt = clock();
         times++;
         // Each doubling of their number: a fight that lasts for days must not fill the log.
         if (known !== undefined && Number.isInteger(Math.log2(times))) {
-          const fields = { code: trouble, kind, name, times, writers: writersOf(found, FIELD_MANAGER) };
+          const fields = { code: trouble.code(), kind, name, times, writers: writersOf(found, FIELD_MANAGER) };
           log.warn(fields, 'certificates: the caBundle was changed, and is put back');
         }
         await allowed.take(signal);

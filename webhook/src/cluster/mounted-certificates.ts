@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CertificateError,
   parseMounted,
   publishedBundles,
   readConfiguration,
@@ -15,13 +14,8 @@ import {
   webhookConfigurationApi,
   type Certificates,
 } from '@rolechain/certs';
-import {
-  CodedError,
-  WEBHOOK_CONFIGURATION_KINDS,
-  errorFields,
-  type ErrorCode,
-  type WebhookConfigurationKind,
-} from '@rolechain/shared';
+import { CodedError, WEBHOOK_CONFIGURATION_KINDS, errorFields, type WebhookConfigurationKind } from '@rolechain/shared';
+import { isOfConfiguration, makeTrouble, troublesOf, type Trouble } from './configuration-trouble.ts';
 import type { CertificateMaintainer, CertificateMaintainerOptions } from './maintain-certificates.ts';
 
 export type MountedOptions = Omit<CertificateMaintainerOptions, 'times'> & { readonly certDir: string };
@@ -36,7 +30,7 @@ export function makeMountedCertificates(options: MountedOptions): CertificateMai
   let served: Certificates | undefined;
   const configurations = WEBHOOK_CONFIGURATION_KINDS.map((kind) => oneConfiguration(kind, options));
   return {
-    notCalled: () => [...new Set(configurations.flatMap(({ trouble }) => trouble() ?? []))],
+    notCalled: () => troublesOf(configurations),
     keep: async (serve) => {
       const read = reader(options, async (found) => {
         await serve(found);
@@ -44,7 +38,7 @@ export function makeMountedCertificates(options: MountedOptions): CertificateMai
       });
       const ask = async (): Promise<number> => {
         await Promise.all(configurations.map(({ look }) => look(served)));
-        const isWell = served !== undefined && configurations.every(({ trouble }) => trouble() === undefined);
+        const isWell = served !== undefined && configurations.every(({ trouble }) => trouble.code() === undefined);
         return isWell ? ASK_EVERY_MS : ASK_AGAIN_MS;
       };
       await Promise.all([again(read, signal), again(ask, signal)]);
@@ -85,7 +79,7 @@ function reader(
 }
 
 interface OneConfiguration {
-  readonly trouble: () => ErrorCode | undefined;
+  readonly trouble: Trouble;
   readonly look: (served: Certificates | undefined) => Promise<void>;
 }
 
@@ -95,23 +89,22 @@ function oneConfiguration(
 ): OneConfiguration {
   const api = webhookConfigurationApi(kubeConfig, kind);
   const configurationName = settings.webhookConfiguration;
-  let trouble: ErrorCode | undefined;
+  const trouble = makeTrouble(kind, metrics);
   const say = onChange((fields) => log.warn({ ...fields, kind }, 'certificates: apiservers cannot call the webhook'));
   const set = (error: CodedError | undefined): void => {
-    trouble = error?.code;
-    metrics.configurationIs(kind, error === undefined);
+    trouble.set(error?.code);
     say(error);
   };
   return {
-    trouble: () => trouble,
+    trouble,
     look: async (served) => {
       if (served === undefined) return;
       try {
         const bundles = publishedBundles(await readConfiguration({ api, configurationName, signal }));
         set(bundles.every((bundle) => vouchesFor(bundle, served)) ? undefined : unpublished(kind));
       } catch (error) {
-        // An API that does not answer takes nothing back: what was seen last holds.
-        if (error instanceof CertificateError && error.code !== 'CertificatesUnavailable') set(error);
+        // Else what was seen last holds.
+        if (isOfConfiguration(error)) set(error);
       }
     },
   };
