@@ -1,3 +1,4 @@
+import GithubSlugger from 'github-slugger';
 import { symptomText, toldOf } from '../../test/troubleshooting/measure.ts';
 import { WAYS } from '../../test/troubleshooting/table.ts';
 import { GROUPS, type Group, type Way } from '../../test/troubleshooting/way.ts';
@@ -69,12 +70,8 @@ function sentence(text: string): string {
   return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}${/[.?]$/.test(text) ? '' : '.'}`;
 }
 
-/** A heading's name, as GitHub makes it of ours: words, spaces and what it leaves out. */
-export const slugOf = (title: string): string =>
-  title
-    .toLowerCase()
-    .replaceAll(/[^\w\s-]/g, '')
-    .replaceAll(' ', '-');
+/** A heading's anchor, as GitHub makes it. */
+export const slugOf = (title: string): string => new GithubSlugger().slug(title);
 
 const linkTo = ({ title }: Way): string => `[${title}](#${slugOf(title)})`;
 
