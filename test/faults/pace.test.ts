@@ -3,7 +3,17 @@ import fc from 'fast-check';
 import type { ErrorCode } from '@rolechain/shared';
 import { runs } from '@rolechain/kit/runs.ts';
 import { seeded } from '@rolechain/kit/seeded.ts';
-import { HOUR, makeSimWorld, MINUTE, SECOND, type Call, type Place, type SimWorld } from './sim-world.ts';
+import {
+  hop,
+  HOUR,
+  makeSimWorld,
+  MINUTE,
+  SECOND,
+  type Call,
+  type Place,
+  type SimOptions,
+  type SimWorld,
+} from './sim-world.ts';
 
 /** A client: its first request, and how long it waits for the next; milliseconds. */
 interface Client {
@@ -117,4 +127,49 @@ test('an SDK of three tries that asks when a fault of up to 20 s has passed gets
     ),
     { numRuns: runs(50) },
   );
+});
+
+describe('sessions that are over when they come', () => {
+  /** Of 15 minutes and more at STS, where the node's clock is further ahead than is believed. */
+  const AHEAD: SimOptions = {
+    offMs: 25 * HOUR,
+    roles: [
+      {
+        name: 'default',
+        startup: 'proceed',
+        hops: [hop('target')],
+        webIdentity: { mode: 'only', token: { type: 'projected' } },
+      },
+    ],
+  };
+  const codes = ({ ends }: SimWorld): Set<string> => new Set(ends.map(({ error }) => error?.code ?? 'ok'));
+
+  test.each<[string, number | undefined, SimOptions, ErrorCode]>([
+    ['by the clock of the node', undefined, AHEAD, 'StsClockSkew'],
+    ['by their own Date', -HOUR, {}, 'StsInvalidResponse'],
+    ['a second after their own Date', SECOND, {}, 'StsInvalidResponse'],
+  ])('%s: STS is asked at the pace of a fault that may pass', async (_name, lastMs, options, code) => {
+    const world = makeSimWorld(seeded(7), options);
+    world.sessionsLast(lastMs);
+    await world.run(10 * MINUTE);
+    const failing = makeSimWorld(seeded(7), { ...options, fault: ['sts', 'StsUnavailable'] });
+    await failing.run(10 * MINUTE);
+    expect(ofSts(world.calls).map(({ at }) => at)).toEqual(ofSts(failing.calls).map(({ at }) => at));
+    expect(codes(world)).toEqual(new Set([code]));
+    expect(new Set(world.seen.map(({ status }) => status))).toEqual(new Set([503]));
+  });
+
+  test('a valid one that is held is served on to its end, and the next good one ends it', async () => {
+    const world = makeSimWorld(seeded(7));
+    await world.run(MINUTE);
+    const { expiresAt = NaN } = world.refreshers.get('default')?.offer().session ?? {};
+    world.sessionsLast(SECOND);
+    await world.run(expiresAt - world.clock.aws() - SECOND);
+    expect(codes(world)).toEqual(new Set(['ok', 'StsInvalidResponse']));
+    expect(world.seen.every(({ status, leftMs }) => status === 200 && leftMs > 0)).toBe(true);
+    expect(world.refreshers.get('default')?.offer().session?.expiresAt).toBe(expiresAt);
+    world.sessionsLast(undefined);
+    await world.run(10 * SECOND);
+    expect(world.ends.at(-1)?.error).toBeUndefined();
+  });
 });

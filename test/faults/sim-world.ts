@@ -52,6 +52,8 @@ export interface SimWorld {
   readonly fetches: readonly { readonly at: number; readonly left: number }[];
   /** The error that every call of `place` ends with from now on, after `takesMs`; without one it is well again. */
   fail(place: Place, code: ErrorCode | undefined, takesMs?: number): void;
+  /** Sessions last so long from now on, by STS's clock and below 0 too; undefined: as they were asked for. */
+  sessionsLast(ms: number | undefined): void;
   /** The machine sleeps: timers stand still, every clock goes on. */
   sleep(ms: number): void;
   /** One request for a role. */
@@ -107,6 +109,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
   const faults = new Map<Place, { code: ErrorCode; takesMs: number }>();
   if (fault) faults.set(fault[0], { code: fault[1], takesMs: TAKES_MS });
   let agentAnswered = false;
+  let lastMs: number | undefined;
 
   async function visit(place: Place, to: string): Promise<void> {
     calls.push({ at: clock.uptime(), to });
@@ -124,9 +127,10 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
     if (signer && (age > MAX_AGE_MS || age < -MAX_AHEAD_MS)) throw refused(stsNow());
     if ((signer?.expiresAt ?? Infinity) <= stsNow()) throw new CodedError('StsCredentialsExpired');
     const keys = { AccessKeyId: `ASIA${calls.length}`, SecretAccessKey: 'secret', SessionToken: 'session' };
-    const expiresAt = stsNow() + seconds * SECOND;
-    learnFromSession(clock, reading(stsNow(), sentAt), expiresAt, seconds);
-    return readSession({ ...keys, Expiration: new Date(expiresAt) }, clock.now());
+    const expiresAt = stsNow() + (lastMs ?? seconds * SECOND);
+    const heard = reading(stsNow(), sentAt);
+    learnFromSession(clock, heard, expiresAt, seconds);
+    return readSession({ ...keys, Expiration: new Date(expiresAt) }, { now: clock.now(), answeredAt: heard.time });
   }
 
   const reading = (time: number, sentAt: number): Reading => {
@@ -213,6 +217,7 @@ export function makeSimWorld(random: () => number, options: SimOptions = {}): Si
       if (code === undefined) faults.delete(place);
       else faults.set(place, { code, takesMs });
     },
+    sessionsLast: (ms) => (lastMs = ms),
     sleep: clock.sleep,
     run: async (ms) => {
       for (let left = ms; left > 0; left -= SECOND) {

@@ -177,7 +177,7 @@ describe('externalIDFrom', () => {
   });
 
   test('a value that changes is sent at the next refresh, and a shared hop with the old one is not used', async () => {
-    bench.sts.setSessionSeconds(4);
+    bench.sts.setSessionSeconds(6);
     bench.sts.setRole({ arn: via(1), trust: trustRole(BASE, { externalId: VALUE }), permissions: mayAssume(ORDERS) });
     bench.sts.setRole({ arn: BASE, trust: { Statement: [] }, permissions: mayAssume(via(1)) });
     bench.sts.setTrust(ORDERS, trustRole(via(1)));

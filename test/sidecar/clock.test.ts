@@ -150,6 +150,15 @@ describe.each([50, -50])(
   },
 );
 
+test('26 hours ahead, which is not believed: a session of web identity is over when it comes, and the error names the clock', async () => {
+  const source = { type: 'irsa', roleARN: IRSA, stsRegion: REGION, token: { type: 'projected' } } as const;
+  const { sidecar } = await startOn(26 * 60, { roles: { default: { source, hops: [hop(ORDERS)] } } });
+  const { status: code, data } = await answerOf(sidecar, 503);
+  expect([code, data.Code]).toEqual([503, 'StsClockSkew']);
+  expect(data.Message).toMatch(/The session in its answer ends at \S+Z; here it is \S+Z\. .*NTP/);
+  expect(new Set(answers())).toEqual(new Set(['ok']));
+});
+
 describe('a clock that jumps while the sidecar runs', () => {
   test.each([50, -50])(
     'by %i minutes: no request fails, no signature is refused, and the offset is learned',

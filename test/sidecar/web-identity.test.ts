@@ -60,7 +60,7 @@ test('prefer: by web identity where the target trusts it; its ExternalId is not 
 });
 
 test('prefer: the chain where it does not, with the ExternalId; web identity again once it does', async () => {
-  bench.sts.setSessionSeconds(3);
+  bench.sts.setSessionSeconds(6);
   bench.sts.setTrust(ORDERS, byChain());
   const sidecar = await bench.start({ roles: { default: PREFER } });
   await answerOf(sidecar, 200);

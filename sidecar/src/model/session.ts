@@ -37,6 +37,17 @@ export function isValid<T extends Pick<Session, 'expiresAt'>>(session: T | undef
   return session !== undefined && session.expiresAt > now;
 }
 
+/**
+ * A session that ends so soon is none: half of its length is less than the least wait between two calls (schedule.ts), so STS
+ * would be asked every second, and an SDK that is given it finds it ended at its next call. STS gives 15 minutes at least.
+ */
+const SESSION_LEAST_MS = 2_000;
+
+/** Whether a session that has just come lasts long enough to be held. */
+export function isWorthHolding({ obtainedAt, expiresAt }: Pick<Session, 'obtainedAt' | 'expiresAt'>): boolean {
+  return expiresAt - obtainedAt >= SESSION_LEAST_MS;
+}
+
 /** What a role has to give. */
 export interface RoleOffer {
   readonly session: Session | undefined;

@@ -196,10 +196,30 @@ test('an STS that is silent, and one whose answer never ends, are given up', asy
   await Promise.all([silent.close(), endless.close()]);
 });
 
-test('a session that is to last only an instant is one', () => {
-  const Expiration = new Date(NOW + 1);
-  const credentials = { AccessKeyId: 'a', SecretAccessKey: 's', SessionToken: 't', Expiration };
-  expect(readSession(credentials, NOW).expiresAt).toBe(NOW + 1);
+describe('a session that is over when it comes, or so nearly that nobody can use it', () => {
+  const DAYS = 48 * 3_600_000;
+  const read = (leftMs: number, answeredAt?: number) => {
+    const Expiration = new Date(NOW + leftMs);
+    const keys = { AccessKeyId: 'a', SecretAccessKey: 's', SessionToken: 't' };
+    return readSession({ ...keys, Expiration }, { now: NOW, answeredAt });
+  };
+
+  test.each<[string, number, number | undefined, string]>([
+    ['a clock two days ahead of what STS says', 900_000 - DAYS, NOW - DAYS, 'StsClockSkew'],
+    ['no Date', -1, undefined, 'StsClockSkew'],
+    ['in 1.999 s, and no Date', 1_999, undefined, 'StsClockSkew'],
+    ['before its own Date', -1, NOW, 'StsInvalidResponse'],
+    ['1.999 s after its own Date', 1_999, NOW, 'StsInvalidResponse'],
+    ['sooner after its own Date than STS gives any', 899_000 - DAYS, NOW - DAYS, 'StsInvalidResponse'],
+  ])('%s', (_name, leftMs, answeredAt, code) => {
+    const ends = new Date(NOW + leftMs).toISOString();
+    const message = expect.stringContaining(`The session in its answer ends at ${ends}`);
+    expect(() => read(leftMs, answeredAt)).toThrow(expect.objectContaining({ code, message }));
+  });
+
+  test('of 2 s it is one', () => {
+    expect(read(2_000, NOW)).toMatchObject({ obtainedAt: NOW, expiresAt: NOW + 2_000 });
+  });
 });
 
 test.each([

@@ -6,10 +6,10 @@ import {
   type Credentials as StsCredentials,
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
-import { CodedError, stsEndpointOf, type NothingElse } from '@rolechain/shared';
+import { CodedError, LIMITS, stsEndpointOf, type NothingElse } from '@rolechain/shared';
 import type { AssumeRoleCall } from '../model/plan.ts';
 import type { ProxyEnv } from '../model/proxy.ts';
-import type { Credentials, Session } from '../model/session.ts';
+import { isWorthHolding, type Credentials, type Session } from '../model/session.ts';
 import { stsError, type StsCall } from './errors.ts';
 import { hearTime, inTime, learnFromSession, readingOf, type StsClock } from './time.ts';
 
@@ -148,7 +148,7 @@ async function perform(
     client.config.systemClockOffset = clock.offset();
     const { Credentials: given } = await send(client, abortSignal);
     learnFromSession(clock, heard(), given?.Expiration?.getTime(), durationSeconds);
-    return readSession(given, clock.now());
+    return readSession(given, { now: clock.now(), answeredAt: heard()?.time });
   };
   try {
     return await inTime(clock, attempt, (error) => readingOf(error, heard()));
@@ -159,14 +159,33 @@ async function perform(
   }
 }
 
-/** The session in an answer that came at `now`, by AWS's clock. Throws StsInvalidResponse. Pure. */
-export function readSession(credentials: StsCredentials | undefined, now: number): Session {
+/** When an answer came: milliseconds since 1970. */
+export interface AnswerTimes {
+  /** By AWS's clock, as far as it is known. */
+  readonly now: number;
+  /** By the answer's own Date, where it has one that counts. */
+  readonly answeredAt?: number | undefined;
+}
+
+/** The session in an answer. Throws StsInvalidResponse, and StsClockSkew where it is over by the time here alone. Pure. */
+export function readSession(credentials: StsCredentials | undefined, { now, answeredAt }: AnswerTimes): Session {
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = credentials ?? {};
   const expiresAt = credentials?.Expiration?.getTime();
   if (!accessKeyId || !secretAccessKey || !sessionToken || expiresAt === undefined || Number.isNaN(expiresAt)) {
     throw new CodedError('StsInvalidResponse', 'A member of Credentials is missing.');
   }
+  const session = { accessKeyId, secretAccessKey, sessionToken, obtainedAt: now, expiresAt };
   // Served to SDKs it would be an error of theirs at the next call; here it has a name.
-  if (expiresAt <= now) throw new CodedError('StsInvalidResponse', 'The session ended in the past.');
-  return { accessKeyId, secretAccessKey, sessionToken, obtainedAt: now, expiresAt };
+  if (!isWorthHolding(session)) throw overOnArrival(expiresAt, { now, answeredAt });
+  return session;
 }
+
+/** STS gives 15 minutes at least (API reference, DurationSeconds): an answer that gives less by its own Date is wrong itself, else a clock is. */
+function overOnArrival(expiresAt: number, { now, answeredAt = -Infinity }: AnswerTimes): CodedError {
+  const ends = `The session in its answer ends at ${timeText(expiresAt)}`;
+  return expiresAt - answeredAt < LIMITS.durationMinSeconds * 1000
+    ? new CodedError('StsInvalidResponse', `${ends}, and its Date is ${timeText(answeredAt)}.`)
+    : new CodedError('StsClockSkew', `${ends}; here it is ${timeText(now)}.`);
+}
+
+const timeText = (time: number): string => new Date(time).toISOString();
