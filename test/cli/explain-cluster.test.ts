@@ -2,6 +2,7 @@
 import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import type { KubeObject } from '@rolechain/kit/manifests.ts';
+import type { StatusReport } from '../../cli/src/report-schemas/status.ts';
 import type { ExplainReport, Explanation } from '../../cli/src/report-schemas/explain.ts';
 import { describeWithCluster } from '../cluster/jest.ts';
 import { applyAll } from '../fixture/install.ts';
@@ -103,11 +104,49 @@ describeWithCluster('explain', (cluster) => {
     expect(explanation.warnings.join()).not.toContain('set back');
   });
 
+  test('status names ServiceAccounts with mistyped keys in one line, and explain says what is meant', async () => {
+    // One of them stands on the wrong object, and one is somebody else's.
+    const keys = {
+      'asume-role': 'rolechain.io/asume-role',
+      underscore: 'rolechain.io/assume_role',
+      prefix: 'rolchain.io/assume-role',
+      'of-a-pod': 'rolechain.io/inject',
+      others: 'example.com/assume-role',
+    };
+    await applyAll(cluster().kubeConfig, [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'typos' } },
+      ...Object.entries(keys).map(([name, key]) => {
+        const metadata = { name, namespace: 'typos', annotations: { [key]: TARGET } };
+        return { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+      }),
+    ]);
+    const status = (...args: string[]) => runCommand(['status', '--kubeconfig', cluster().kubeconfigPath, ...args]);
+    const { code, out } = await status('typos');
+    expect(out.split('\n').filter((line) => line.includes('does not read there'))).toEqual([
+      '4 ServiceAccounts have keys that rolechain does not read there: asume-role (rolechain.io/asume-role), of-a-pod (rolechain.io/inject), prefix (rolchain.io/assume-role), underscore (rolechain.io/assume_role). `rolechain explain serviceaccount asume-role -n typos` says what is meant.',
+    ]);
+    expect(code).toBe(1);
+    const { strays } = JSON.parse((await status('typos', '-o', 'json')).out) as StatusReport;
+    expect(strays.length).toBe(4);
+    for (const { name, namespace, keys } of strays) {
+      const { findings } = await asAdmin('serviceaccount', name, '-n', namespace);
+      for (const key of keys) expect(findings.map(({ text }) => text).join()).toContain(`typos/${name}: ${key} `);
+    }
+    expect((await status('-A')).out).toContain('read there: typos/asume-role (rolechain.io/asume-role), ');
+    expect((await status('shop')).out).not.toContain('read there');
+  });
+
   test('a ServiceAccount and a Namespace', async () => {
     expect(await asAdmin('sa', 'orders')).toMatchObject({ outcome: 'injected', roles: [{ name: 'default' }] });
     expect(await asAdmin('ns', 'shop')).toMatchObject({
       subject: { kind: 'Namespace', name: 'shop' },
       outcome: 'skipped',
+      namespace: {
+        allowedRoles: {
+          patterns: ['arn:aws:iam::222222222222:role/*'],
+          from: 'annotation rolechain.io/allowed-roles on Namespace shop',
+        },
+      },
     });
   });
 

@@ -120,6 +120,11 @@ describeWithCluster('scan', (cluster) => {
       'injected',
     ]);
     expect(report.workloads.find(({ owner }) => owner.name === 'irsa')?.eks).toEqual(['app']);
+    // No pod that is there is changed: what a second call would set back is what it gets once it is recreated.
+    const there = report.workloads.find(({ isInjected }) => isInjected);
+    expect(there?.differs).toMatch(/^env \(ROLECHAIN_CONFIG\), image \(\S+\)$/);
+    expect(said.out).not.toMatch(/set back/);
+    expect(report.workloads.filter(({ differs }) => differs !== null)).toEqual([there]);
     expect(report).toMatchObject({ installed: null, unasked: 1, notCovered: [{ namespace: 'kube-system', pods: 1 }] });
     expect(report.serviceAccounts.length).toBe(4);
   });

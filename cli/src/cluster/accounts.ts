@@ -3,6 +3,7 @@ import { ANNOTATIONS, FOREIGN_KEYS } from '@rolechain/shared';
 import { ANNOTATION_KEYS, keptAnnotations, keysOn, type Annotations } from '@rolechain/webhook';
 import type { EksWebhook } from '@rolechain/shared';
 import { keptAccount } from '../documents/known-objects.ts';
+import type { Json } from '../documents/manifests.ts';
 import { at } from '../objects/fields.ts';
 import type { Cluster } from './client.ts';
 import { pathOf } from './path.ts';
@@ -32,13 +33,15 @@ interface ApiObject {
   };
 }
 
-/** By `<namespace>/<name>`. `namespace` undefined: of the cluster. */
+/** By `<namespace>/<name>`. `namespace` undefined: of the cluster. `onRead` sees each whole: of most that it has nothing is kept. */
 export async function readAccounts(
   cluster: Cluster,
   namespace: string | undefined,
   eks: EksWebhook,
+  onRead: (account: Json) => void = () => undefined,
 ): Promise<Map<string, KnownAccount>> {
   const project = (item: unknown): KnownAccount => {
+    onRead(item as Json);
     const { metadata = {} } = item as ApiObject;
     return {
       ...keptAccount(metadata.namespace ?? '', metadata.name ?? '', { metadata }, eks),

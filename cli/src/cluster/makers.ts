@@ -1,6 +1,7 @@
 /** The object that a person wrote and that a pod comes of: its Deployment, not the ReplicaSet in between. */
 import type { Json } from '../documents/manifests.ts';
 import { mapsOf, mapOf, textAt } from '../objects/fields.ts';
+import { WORKLOAD_KINDS, type APIKind } from '../objects/workload-kinds.ts';
 import type { Cluster } from './client.ts';
 import { unlessForbidden } from './refused.ts';
 
@@ -10,15 +11,11 @@ export interface Maker {
   readonly value: Json;
 }
 
-/** Plurals of Kubernetes' own kinds that make pods; what others are called is not in their owner's reference. */
-const RESOURCES: Readonly<Record<string, string>> = {
-  'apps/v1 ReplicaSet': 'replicasets',
-  'apps/v1 Deployment': 'deployments',
-  'apps/v1 StatefulSet': 'statefulsets',
-  'apps/v1 DaemonSet': 'daemonsets',
-  'batch/v1 Job': 'jobs',
-  'batch/v1 CronJob': 'cronjobs',
-};
+/** What others make pods of is not in their owner's reference: no plural is known of it. */
+const MAKER_KINDS: readonly APIKind[] = [
+  { apiVersion: 'apps/v1', kind: 'ReplicaSet', resource: 'replicasets' },
+  ...WORKLOAD_KINDS,
+];
 
 /** Undefined: nobody made it, or it may not be read. */
 export async function makerOf(cluster: Cluster, namespace: string, pod: Json): Promise<Maker | undefined> {
@@ -35,12 +32,12 @@ export async function makerOf(cluster: Cluster, namespace: string, pod: Json): P
 async function makerAbove(cluster: Cluster, namespace: string, object: Json): Promise<Maker | undefined> {
   const owner = mapsOf(mapOf(object.metadata).ownerReferences).find(({ controller }) => controller === true);
   const [version, kind, name] = [textAt(owner, 'apiVersion'), textAt(owner, 'kind'), textAt(owner, 'name')];
-  const resource = RESOURCES[`${version ?? ''} ${kind ?? ''}`];
-  if (version === undefined || kind === undefined || name === undefined || resource === undefined) return undefined;
-  const path = `/apis/${version}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+  const found = MAKER_KINDS.find((one) => one.apiVersion === version && one.kind === kind);
+  if (found === undefined || name === undefined) return undefined;
+  const path = `/apis/${found.apiVersion}/namespaces/${encodeURIComponent(namespace)}/${found.resource}/${encodeURIComponent(name)}`;
   const value = await unlessForbidden(
     () => cluster.find<Json>(path),
     () => undefined,
   );
-  return value && { kind, name, value };
+  return value && { kind: found.kind, name, value };
 }

@@ -21,7 +21,7 @@ export const run: Run = async (call) => {
   const outcomeOf = (report: StatusReport): Outcome => ({
     report,
     text: (colours) => statusText(report, surroundings.now(), colours),
-    isFinding: report.pods.some(isFinding),
+    isFinding: report.pods.some(isFinding) || report.strays.length > 0,
   });
   if (options.watch !== true) return outcomeOf(await read());
   await watch({ call, read, outcomeOf, ms: every * 1000 });

@@ -1,20 +1,27 @@
 /** Explains a ServiceAccount, and a Namespace: what their annotations come to before any pod is there. */
 import { ANNOTATIONS, NO_ROLE } from '@rolechain/shared';
 import {
+  accountGlobs,
   decideWritten,
   defaultRoleFindings,
   evaluateServiceAccount,
   keptAnnotations,
   keysOn,
   lookUpContext,
+  parseAllowedRoles,
   asksForRole,
   withDefaultRole,
+  type Annotations,
 } from '@rolechain/webhook';
 import { annotationsOf } from '../documents/known-objects.ts';
 import type { Json } from '../documents/manifests.ts';
-import type { Explanation, Subject } from '../report-schemas/explain.ts';
+import type { ExplainedNamespace, Explanation, Subject } from '../report-schemas/explain.ts';
 import { askedBy, reasonsOf, rolesOf, settingsOf, type World } from './explain.ts';
 import { strayFindings } from './strays.ts';
+
+const ROLE = ANNOTATIONS.assumeRole.key;
+const ALLOWED = ANNOTATIONS.allowedRoles.key;
+const ACCOUNTS = ANNOTATIONS.assumeRoleAccounts.key;
 
 export async function explainAccount(subject: Subject, value: Json, world: World): Promise<Explanation> {
   const { options, settings } = world;
@@ -56,7 +63,7 @@ export function explainNamespace(subject: Subject, value: Json, world: World): E
   const changed = Object.fromEntries(Object.entries(annotations).filter(([key]) => keysOn('Namespace').includes(key)));
   const written = decideWritten({ kind: 'Namespace', name, changed }, undefined);
   const isRefused = written.message !== undefined || found.refusing.length > 0;
-  const text = annotations[ANNOTATIONS.assumeRole.key];
+  const text = annotations[ROLE];
   const hasDefault = text !== undefined && text !== NO_ROLE && world.settings.value.namespaceDefaultRole;
   const ofKeys =
     written.message === undefined || written.reason === 'Accepted'
@@ -64,6 +71,7 @@ export function explainNamespace(subject: Subject, value: Json, world: World): E
       : reasonsOf({ outcome: 'refused', findings: [{ reason: written.reason, detail: written.message }] });
   return {
     subject,
+    namespace: namespaceOf(name, annotations, world),
     settings: settingsOf(world),
     outcome: isRefused ? 'refused' : hasDefault ? 'injected' : 'skipped',
     reasons: [...reasonsOf({ outcome: 'refused', findings: found.refusing }), ...ofKeys],
@@ -71,5 +79,28 @@ export function explainNamespace(subject: Subject, value: Json, world: World): E
     roles: [],
     warnings: [...found.warnings, ...written.warnings],
     findings: [...world.gaps, ...strayFindings(value, 'Namespace', `Namespace ${name}`).map(({ finding }) => finding)],
+  };
+}
+
+/** What its annotations say to the ServiceAccounts in it, as they stand. */
+function namespaceOf(name: string, annotations: Annotations, world: World): ExplainedNamespace {
+  const { value } = world.settings;
+  const { [ROLE]: role, [ALLOWED]: patterns, [ACCOUNTS]: accounts } = annotations;
+  const on = (key: string): string => `annotation ${key} on Namespace ${name}`;
+  const allowed = patterns === undefined ? undefined : parseAllowedRoles(patterns);
+  const bySetting = {
+    patterns: value.allowedRolesPolicy === 'required' ? [] : null,
+    from: `setting allowedRolesPolicy: ${value.allowedRolesPolicy}, without ${on(ALLOWED)}`,
+  };
+  const allowedRoles =
+    allowed === undefined ? bySetting : allowed.ok && { patterns: [...allowed.value], from: on(ALLOWED) };
+  const defaultRole = {
+    from: on(ROLE),
+    accounts: accountGlobs(accounts),
+    accountsFrom: accounts === undefined ? `the default, without ${on(ACCOUNTS)}` : on(ACCOUNTS),
+  };
+  return {
+    ...(allowedRoles ? { allowedRoles } : {}),
+    ...(role === undefined || role === NO_ROLE ? {} : { defaultRole }),
   };
 }

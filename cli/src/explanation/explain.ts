@@ -4,7 +4,7 @@ import {
   decideWithLookups,
   decideServiceAccount,
   factsOf,
-  isSetBack,
+  setBackIn,
   serviceAccountNameOf,
   type Accepted,
   type Asked,
@@ -99,7 +99,9 @@ export async function explainPod({ subject, pod, around, maker }: PodSubject, wo
     containers,
     roles: accepted ? rolesOf(asked, accepted, world, holders) : [],
     // Nothing is set back in a pod that is there; of one that another annotation or version made, they would be told of what these wrote.
-    warnings: decision.warnings.filter((warning) => !((isRecreated || isAdmitted(pod)) && isSetBack(warning))),
+    warnings: decision.warnings.filter(
+      (warning) => !((isRecreated || isAdmitted(pod)) && setBackIn(warning) !== undefined),
+    ),
     findings: [
       ...world.gaps,
       // What the webhook says itself is not said twice.

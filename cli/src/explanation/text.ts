@@ -62,6 +62,7 @@ function oneText(explanation: Explanation, colours: Colors): string {
       'Why',
       explanation.reasons.flatMap((reason) => codedLines({ ...reason, text: withDetail(reason) }, colours)),
     ),
+    ...namespaceLines(explanation),
     ...section('Containers', containerLines(explanation)),
     ...explanation.roles.flatMap((role) => section(titleOf(role, holdsNow(explanation)), roleLines(role))),
     ...section('The pod says', recordedLines(explanation)),
@@ -102,6 +103,23 @@ function withDetail({ text, detail }: Explanation['reasons'][number]): string {
 
 function codedLines({ code, text, fix }: Coded, colours: Colors): string[] {
   return [`    ${text} ${colours.dim(`[${code}]`)}`, ...(fix === '' ? [] : [`      ${fix}`])];
+}
+
+function namespaceLines({ namespace }: Explanation): string[] {
+  if (!namespace) return [];
+  const { allowedRoles: allowed, defaultRole } = namespace;
+  const nothing = allowed?.patterns === null ? 'every role' : 'no role';
+  const patterns = allowed?.patterns?.length ? allowed.patterns : [nothing];
+  const accounts = defaultRole?.accounts.length ? defaultRole.accounts : ['no ServiceAccount'];
+  return [
+    ...section('Allowed roles', allowed ? [...patterns, `  by ${allowed.from}`].map((line) => `    ${line}`) : []),
+    ...(defaultRole
+      ? section(
+          'Default role, for ServiceAccounts',
+          [...accounts, `  by ${defaultRole.accountsFrom}`, `role by ${defaultRole.from}`].map((line) => `    ${line}`),
+        )
+      : []),
+  ];
 }
 
 function containerLines({ containers, roles: [role] }: Explanation): string[] {

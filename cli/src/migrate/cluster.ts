@@ -3,39 +3,36 @@ import { CodedError, isMap } from '@rolechain/shared';
 import type { Cluster } from '../cluster/client.ts';
 import { areProfiles, parseProfiles } from './aws-config.ts';
 import { textsAt } from '../objects/fields.ts';
+import { WORKLOAD_KINDS, type APIKind } from '../objects/workload-kinds.ts';
 import { kindOf } from './objects.ts';
 import type { KubeObject } from './types.ts';
 
-interface Kind {
-  readonly api: string;
-  readonly resource: string;
-  readonly kind: string;
+interface Kind extends APIKind {
   readonly isNamespaced: boolean;
   /** Of another project, which may not be there: then a user without a right on it is no obstacle. */
   readonly isForeign?: true;
 }
 
-const of = (api: string, resource: string, kind: string): Kind => ({ api, resource, kind, isNamespaced: true });
-const foreign = (api: string, resource: string, kind: string, isNamespaced = true): Kind => ({
-  ...of(api, resource, kind),
+const of = (apiVersion: string, resource: string, kind: string): Kind => ({
+  ...{ apiVersion, resource, kind },
+  isNamespaced: true,
+});
+const foreign = (apiVersion: string, resource: string, kind: string, isNamespaced = true): Kind => ({
+  ...of(apiVersion, resource, kind),
   isNamespaced,
   isForeign: true,
 });
 
 const KINDS: readonly Kind[] = [
-  { ...of('/api/v1', 'namespaces', 'Namespace'), isNamespaced: false },
-  of('/api/v1', 'serviceaccounts', 'ServiceAccount'),
-  of('/api/v1', 'configmaps', 'ConfigMap'),
-  of('/api/v1', 'pods', 'Pod'),
-  of('/apis/apps/v1', 'deployments', 'Deployment'),
-  of('/apis/apps/v1', 'statefulsets', 'StatefulSet'),
-  of('/apis/apps/v1', 'daemonsets', 'DaemonSet'),
-  of('/apis/batch/v1', 'jobs', 'Job'),
-  of('/apis/batch/v1', 'cronjobs', 'CronJob'),
-  foreign('/apis/keda.sh/v1alpha1', 'triggerauthentications', 'TriggerAuthentication'),
-  foreign('/apis/keda.sh/v1alpha1', 'clustertriggerauthentications', 'ClusterTriggerAuthentication', false),
-  foreign('/apis/external-secrets.io/v1', 'secretstores', 'SecretStore'),
-  foreign('/apis/external-secrets.io/v1', 'clustersecretstores', 'ClusterSecretStore', false),
+  { ...of('v1', 'namespaces', 'Namespace'), isNamespaced: false },
+  of('v1', 'serviceaccounts', 'ServiceAccount'),
+  of('v1', 'configmaps', 'ConfigMap'),
+  of('v1', 'pods', 'Pod'),
+  ...WORKLOAD_KINDS.map((one) => ({ ...one, isNamespaced: true })),
+  foreign('keda.sh/v1alpha1', 'triggerauthentications', 'TriggerAuthentication'),
+  foreign('keda.sh/v1alpha1', 'clustertriggerauthentications', 'ClusterTriggerAuthentication', false),
+  foreign('external-secrets.io/v1', 'secretstores', 'SecretStore'),
+  foreign('external-secrets.io/v1', 'clustersecretstores', 'ClusterSecretStore', false),
 ];
 
 /** `namespace` undefined: all. Throws ClusterForbidden for Kubernetes' own kinds; of others a note says so. */
@@ -57,8 +54,8 @@ export async function readCluster(
 }
 
 async function read(cluster: Cluster, kind: Kind, namespace: string | undefined): Promise<KubeObject[]> {
-  const { api, resource, isNamespaced } = kind;
-  const apiVersion = api.replace(/^\/apis?\//, '');
+  const { apiVersion, resource, isNamespaced } = kind;
+  const api = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
   const whole = (item: unknown): KubeObject[] => (isMap(item) ? keep({ ...item, apiVersion, kind: kind.kind }) : []);
   if (kind.kind === 'Namespace' && namespace !== undefined) {
     return whole(await cluster.find(`${api}/namespaces/${encodeURIComponent(namespace)}`));

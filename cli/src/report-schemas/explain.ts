@@ -89,6 +89,26 @@ const RECORDED = v.strictObject({
   skipped: v.optional(text),
 });
 
+const NAMESPACE = v.strictObject({
+  /** Absent where the annotation passes a limit: a reason says which. */
+  allowedRoles: v.optional(
+    v.strictObject({
+      /** As they stand in the annotation; null: every role is allowed. */
+      patterns: v.nullable(texts),
+      from: text,
+    }),
+  ),
+  /** Absent where it has no default role. */
+  defaultRole: v.optional(
+    v.strictObject({
+      from: text,
+      /** Globs of ServiceAccounts, as they stand in the annotation or by default. */
+      accounts: texts,
+      accountsFrom: text,
+    }),
+  ),
+});
+
 const EXPLANATION = v.strictObject({
   subject: SUBJECT,
   /** What the webhook would do now; of an account: to its pods. `unknown`: what it would look up is not known here. */
@@ -103,6 +123,8 @@ const EXPLANATION = v.strictObject({
       annotation: v.optional(v.strictObject({ key: text, on: text })),
     }),
   ),
+  /** Of a Namespace. */
+  namespace: v.optional(NAMESPACE),
   settings: v.strictObject({ from: text, region: text, regionFrom: text }),
   containers: v.array(CONTAINER),
   roles: v.array(ROLE),
@@ -122,5 +144,6 @@ export type Explanation = v.InferOutput<typeof EXPLANATION>;
 export type ExplainedRole = v.InferOutput<typeof ROLE>;
 export type ExplainedHop = v.InferOutput<typeof HOP>;
 export type ExplainedContainer = v.InferOutput<typeof CONTAINER>;
+export type ExplainedNamespace = v.InferOutput<typeof NAMESPACE>;
 export type Coded = v.InferOutput<typeof CODED>;
 export type Subject = v.InferOutput<typeof SUBJECT>;

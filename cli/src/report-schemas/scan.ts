@@ -21,6 +21,12 @@ export const REPORT = v.strictObject({
         reason: v.pipe(v.string(), v.description('Reason code; NotCovered where the webhook is not called.')),
         message: v.pipe(v.nullable(v.string()), v.description('Of a refusal: what the author of the pod reads.')),
         isInjected: v.pipe(v.boolean(), v.description('Whether its pods hold a sidecar now.')),
+        differs: v.pipe(
+          v.nullable(v.string()),
+          v.description(
+            'What of the sidecar that its pods hold is otherwise today: they have it once they are recreated.',
+          ),
+        ),
         containers: v.array(v.strictObject({ name, roles: v.array(v.string()) })),
         eks: v.pipe(v.array(name), v.description('Containers that lose what the EKS webhook injected into them.')),
         warnings: v.array(v.string()),

@@ -63,9 +63,14 @@ export const REPORT = v.strictObject({
       fix: v.nullable(v.string()),
     }),
   ),
+  strays: v.pipe(
+    v.array(v.strictObject({ namespace: name, name, keys: v.array(name) })),
+    v.description('ServiceAccounts with keys that read like those of rolechain and that it does not read on them.'),
+  ),
   others: v.pipe(v.number(), v.description('Pods that hold no role and should not, and those that have ended.')),
   notes: v.pipe(v.array(v.string()), v.description('What could not be read.')),
 });
 
 export type StatusReport = v.InferOutput<typeof REPORT>;
+export type StrayKeys = StatusReport['strays'][number];
 export type PodStatus = StatusReport['pods'][number];

@@ -6,6 +6,7 @@ import {
   limitRulesOf,
   makeJudgements,
   places,
+  setBackIn,
   asksForRole,
   serviceAccountNameOf,
   viewPod,
@@ -128,10 +129,13 @@ function workloadOf(pod: unknown, { namespace, owner, isCovered, decided: { deci
     ...{ namespace, owner, serviceAccount: serviceAccountNameOf(pod), pods: 1 },
     isInjected: view.ok && findInjected(view.value).sidecar !== undefined,
   };
-  const nothing = { message: null, containers: [], eks: [], warnings: [] };
+  const nothing = { message: null, differs: null, containers: [], eks: [], warnings: [] };
   if (!isCovered) return { ...common, ...nothing, outcome: 'not-covered', reason: 'NotCovered' };
   const { outcome, reason } = decision;
-  const warnings = decision.warnings.map(plain);
+  // Nothing is set back in a pod that is there: its sidecar is of another version or settings, and stays.
+  const warnings = decision.warnings.filter((warning) => setBackIn(warning) === undefined).map(plain);
+  const [setBack] = decision.warnings.flatMap((warning) => setBackIn(warning) ?? []);
+  const differs = setBack === undefined ? null : plain(setBack);
   if (decision.outcome === 'refused')
     return { ...common, ...nothing, outcome, reason, message: plain(decision.message) };
   if (decision.outcome === 'skipped') return { ...common, ...nothing, outcome, reason, warnings };
@@ -142,7 +146,7 @@ function workloadOf(pod: unknown, { namespace, owner, isCovered, decided: { deci
       return left !== undefined && left.length < before.length && before.some(({ name }) => EKS_VARIABLES.has(name));
     })
     .map(({ name }) => name);
-  return { ...common, ...nothing, outcome, reason, containers, eks, warnings };
+  return { ...common, ...nothing, outcome, reason, differs, containers, eks, warnings };
 }
 
 const EKS_VARIABLES: ReadonlySet<string> = new Set([ENV.roleARN, ENV.fullURI]);

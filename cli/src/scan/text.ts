@@ -29,6 +29,9 @@ export function scanText(report: ScanReport, colours: Colors): string {
     ...(asIf === null ? [] : [`As if every ServiceAccount without an annotation asked for ${asIf}:`]),
     rows.length > 0 ? renderTable(head, rows) : 'No pod runs as a ServiceAccount that asks for a role.',
     section(workloads.flatMap((one) => details(one, colours))),
+    rows.length > 0
+      ? 'OUTCOME is that of pods that are made from now on. A pod that runs is not changed until it is recreated.'
+      : '',
     section(staticKeys.map((one) => `${ownerText(one)} has static AWS keys in: ${one.containers.join(', ')}`)),
     section(notCovered.map(({ namespace, pods }) => `Not covered: namespace ${namespace}, ${count(pods, 'pod')}`)),
     [
@@ -53,6 +56,11 @@ function details(one: Workload, { bold }: Colors): string[] {
   const name = bold(ownerText(one));
   return [
     ...(one.message === null ? [] : [`${name}: ${plain(one.message)}`]),
+    ...(one.differs === null
+      ? []
+      : [
+          `${name}: its sidecar differs from what its pods get today in ${plain(one.differs)}; pods that run keep it until they are recreated.`,
+        ]),
     ...(one.eks.length === 0
       ? []
       : [`${name}: rolechain replaces what the EKS webhook injects into ${one.eks.join(', ')}; its role is the base.`]),

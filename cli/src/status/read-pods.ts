@@ -10,8 +10,10 @@ import { mapAtOnce } from '../cluster/map-at-once.ts';
 import { ownerOf } from '../cluster/owner.ts';
 import { pathOf } from '../cluster/path.ts';
 import { decideSettingsOf } from '../documents/webhook-settings.ts';
-import { hasEnded } from '../objects/fields.ts';
-import type { StatusReport } from '../report-schemas/status.ts';
+import { hasEnded, mapOf } from '../objects/fields.ts';
+import type { Json } from '../documents/manifests.ts';
+import { strayFindings } from '../explanation/strays.ts';
+import type { StatusReport, StrayKeys } from '../report-schemas/status.ts';
 import { isConcerned, podStatus, type Around, type ListedPod } from './pod-status.ts';
 
 /** `namespace` undefined: of the cluster. */
@@ -23,9 +25,12 @@ export async function readStatus(
   const { notes, settings: all, version, isCovered } = await readInstallation(cluster);
   const settings = decideSettingsOf(all);
   const noted = [...notes];
+  const strays: StrayKeys[] = [];
   const [pods, accounts, namespaces] = await Promise.all([
     cluster.list(pathOf(namespace, 'pods'), listedPod),
-    orNote(noted, 'nothing is said of pods without a sidecar', () => readAccounts(cluster, namespace, settings.eks)),
+    orNote(noted, 'nothing is said of pods without a sidecar', () =>
+      readAccounts(cluster, namespace, settings.eks, (account) => strays.push(...strayKeysOf(account))),
+    ),
     orNote(noted, 'whether the webhook is called for a namespace is not looked at', () =>
       readNamespaces(cluster, namespace),
     ),
@@ -40,9 +45,20 @@ export async function readStatus(
     namespace: namespace ?? null,
     installed: version ?? null,
     pods: rows,
+    strays,
     others: pods.length - concerned.length,
     notes: noted,
   };
+}
+
+/** As `explain serviceaccount` finds them. */
+function strayKeysOf(account: Json): StrayKeys[] {
+  const { namespace = '', name = '' } = mapOf(account.metadata) as {
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+  const found = strayFindings(account, 'ServiceAccount', `ServiceAccount ${namespace}/${name}`);
+  return found.length > 0 ? [{ namespace, name, keys: [...new Set(found.map(({ key }) => key))] }] : [];
 }
 
 function listedPod(pod: unknown): ListedPod {

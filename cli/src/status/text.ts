@@ -2,7 +2,8 @@
 import type { Colors } from '../terminal/colours.ts';
 import { plain } from '../terminal/plain.ts';
 import { renderTable } from '../terminal/table.ts';
-import type { PodState, PodStatus, StatusReport } from '../report-schemas/status.ts';
+import { truncate } from '@rolechain/webhook';
+import type { PodState, PodStatus, StatusReport, StrayKeys } from '../report-schemas/status.ts';
 
 type Paint = (text: string) => string;
 
@@ -14,11 +15,13 @@ export function isFinding({ state, annotation }: PodStatus): boolean {
 const FINDINGS: ReadonlySet<PodState> = new Set(['stale', 'lost', 'late', 'slipped', 'not-covered', 'unknown']);
 
 export function statusText(report: StatusReport, now: Date, colours: Colors): string {
-  const { namespace, pods, others, notes } = report;
+  const { namespace, pods, strays, others, notes } = report;
   const where = namespace === null ? 'the cluster' : `namespace ${namespace}`;
+  const mistyped = strayText(strays, namespace === null);
   const noted = notes.map((note) => `${colours.yellow('note')} ${plain(note)}`);
   const rest = `Pods that hold no role and should not, or have ended: ${others}.`;
-  if (pods.length === 0) return [`No pod of ${where} holds an AWS role or should. ${rest}`, ...noted].join('\n');
+  if (pods.length === 0)
+    return [`No pod of ${where} holds an AWS role or should. ${rest}`, ...mistyped, ...noted].join('\n');
   const head = [namespace === null ? 'NAMESPACE' : '', 'POD', 'STATE', 'CREDENTIALS', 'ANNOTATION', 'VERSION'];
   const rows = pods.map((pod) => [
     namespace === null ? pod.namespace : '',
@@ -31,7 +34,27 @@ export function statusText(report: StatusReport, now: Date, colours: Colors): st
   const troubles = pods.flatMap((pod) => trouble(pod, namespace === null, colours));
   const found = pods.filter(isFinding).length;
   const sum = `${pods.length} pod${pods.length === 1 ? '' : 's'}, ${found} to look at. ${rest}`;
-  return [renderTable(head, rows), ...(troubles.length > 0 ? ['', ...troubles] : []), '', sum, ...noted].join('\n');
+  return [
+    renderTable(head, rows),
+    ...(troubles.length > 0 ? ['', ...troubles] : []),
+    '',
+    sum,
+    ...mistyped,
+    ...noted,
+  ].join('\n');
+}
+
+/** In one line: of each, `explain` says what is meant. */
+function strayText(strays: readonly StrayKeys[], withNamespace: boolean): string[] {
+  const [first] = strays;
+  if (first === undefined) return [];
+  const named = strays.map(({ namespace, name, keys }) => {
+    const place = withNamespace ? `${namespace}/${name}` : name;
+    return `${place} (${truncate(keys.map(plain))})`;
+  });
+  const who = strays.length === 1 ? '1 ServiceAccount has keys' : `${strays.length} ServiceAccounts have keys`;
+  const how = `rolechain explain serviceaccount ${first.name} -n ${first.namespace}`;
+  return [`${who} that rolechain does not read there: ${truncate(named)}. \`${how}\` says what is meant.`];
 }
 
 function paintOf(pod: PodStatus, { green, red, yellow, dim }: Colors): Paint {

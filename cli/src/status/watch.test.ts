@@ -5,7 +5,7 @@ import type { StatusReport } from '../report-schemas/status.ts';
 import { settled, watch } from './watch.ts';
 
 const reportOf = (until: string | null, namespace = 'shop'): StatusReport => ({
-  ...{ namespace: null, installed: null, others: 0, notes: [] },
+  ...{ namespace: null, installed: null, strays: [], others: 0, notes: [] },
   pods: [
     {
       ...{ namespace, name: 'a', serviceAccount: 'a', owner: { kind: 'Pod', name: 'a' }, state: 'valid' },

@@ -9,8 +9,9 @@ import { differingFields, type SetField, type SidecarFields } from './sidecar-fi
 
 const SET_BACK = `the container ${SIDECAR.name} came in with other values than rolechain writes, which are set back: `;
 
-/** Whether a warning is one of those. */
-export const isSetBack = (warning: string): boolean => warning.startsWith(SET_BACK);
+/** What a warning says is set back; undefined where it is not one of those. */
+export const setBackIn = (warning: string): string | undefined =>
+  warning.startsWith(SET_BACK) ? warning.slice(SET_BACK.length) : undefined;
 
 /** None where the sidecar is new, or as an earlier call left it. */
 export function setBackWarnings(decision: InjectionFacts): string[] {

@@ -45,7 +45,7 @@ export function allowedRoles(
     if (policy === 'optional') return { ok: true, allowances: arns };
     return denied(`the setting allowedRolesPolicy is required, and Namespace ${namespace} has no ${KEY}`);
   }
-  const parsed = parsePatterns(patterns);
+  const parsed = parseAllowedRoles(patterns);
   if (!parsed.ok) return invalid(parsed.problems);
   const list = parsed.value;
   const patternOf = firstMatch(list);
@@ -62,7 +62,7 @@ export function allowedRoles(
 }
 
 /** The patterns of the annotation's value, within their limits. */
-function parsePatterns(patterns: string): Result<readonly string[]> {
+export function parseAllowedRoles(patterns: string): Result<readonly string[]> {
   const over = sizeProblem({ [KEY]: patterns }, KEY, 'Namespace');
   if (over) return { ok: false, problems: [over] };
   const list = patterns.split(/\s+/).filter((pattern) => pattern !== '');
@@ -79,7 +79,7 @@ function faults(list: readonly string[]): { readonly pattern: string; readonly f
 
 /** What the Namespace's owner is refused for: what passes a limit, and patterns that match no role. */
 export function patternProblems(patterns: string): readonly Problem[] {
-  const parsed = parsePatterns(patterns);
+  const parsed = parseAllowedRoles(patterns);
   if (!parsed.ok) return parsed.problems;
   return faults(parsed.value)
     .slice(0, LIMITS.placesNamed)
