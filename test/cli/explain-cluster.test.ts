@@ -129,8 +129,9 @@ describeWithCluster('explain', (cluster) => {
     const { strays } = JSON.parse((await status('typos', '-o', 'json')).out) as StatusReport;
     expect(strays.length).toBe(4);
     for (const { name, namespace, keys } of strays) {
-      const { findings } = await asAdmin('serviceaccount', name, '-n', namespace);
-      for (const key of keys) expect(findings.map(({ text }) => text).join()).toContain(`typos/${name}: ${key} `);
+      const how = ['explain', 'serviceaccount', name, '-n', namespace, '--kubeconfig', cluster().kubeconfigPath];
+      const explained = await runCommand(how);
+      for (const key of keys) expect(explained.out).toContain(`typos/${name}: ${key} `);
     }
     expect((await status('-A')).out).toContain('read there: typos/asume-role (rolechain.io/asume-role), ');
     expect((await status('shop')).out).not.toContain('read there');
