@@ -214,6 +214,8 @@ export const LIMITS = {
   eventSeries: 1024,
   eventRepeatMs: 5000,
   eventRepeatMaxMs: 300_000,
+  /** What the apiserver did not take for so long is dropped; more than the longest rest between two writes of one event. */
+  eventWaitMs: 600_000,
   /** Writes of events: after a burst so many per second, and of one namespace one new event per 5 s. */
   eventsBurst: 25,
   eventsPerSecond: 5,

@@ -48,19 +48,40 @@ describeWhen(
   'there',
 );
 
-test('each alert has a case in which it is raised, and one in which it is not', () => {
-  interface Case {
-    alertname: string;
-    exp_alerts?: unknown[];
-  }
+interface Case {
+  readonly alertname: string;
+  readonly exp_alerts?: readonly { readonly exp_labels: Readonly<Record<string, string>> }[];
+}
+function cases(): readonly Case[] {
   const { tests } = parse(readFileSync(ALERTS, 'utf8')) as { tests: { alert_rule_test: Case[] }[] };
-  const cases = tests.flatMap(({ alert_rule_test: all }) => all);
+  return tests.flatMap(({ alert_rule_test: all }) => all);
+}
+
+test('each alert has a case in which it is raised, and one in which it is not', () => {
   const names = (raised: boolean): string[] =>
     [
-      ...new Set(cases.filter(({ exp_alerts: found }) => (found !== undefined) === raised).map((one) => one.alertname)),
+      ...new Set(
+        cases()
+          .filter(({ exp_alerts: found }) => (found !== undefined) === raised)
+          .map((one) => one.alertname),
+      ),
     ].toSorted();
   const all = alerts.map(({ alert }) => alert).toSorted();
   expect([names(true), names(false)]).toEqual([all, all]);
+});
+
+test('the labels that a text of an alert names are there when it is raised', () => {
+  const raised = cases().flatMap(({ alertname, exp_alerts: found = [] }) =>
+    found.map(({ exp_labels: labels }) => ({ alertname, labels })),
+  );
+  let named = 0;
+  for (const { alert, annotations } of alerts) {
+    const names = Array.from(JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g), ([, name = '']) => name);
+    named += names.length;
+    for (const { labels } of raised.filter(({ alertname }) => alertname === alert))
+      expect([alert, Object.keys(labels)]).toEqual([alert, expect.arrayContaining(names)]);
+  }
+  expect(named).toBeGreaterThan(10);
 });
 
 test('each alert leads to its entry in the runbooks, which says cause, check and fix', () => {

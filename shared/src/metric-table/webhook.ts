@@ -79,7 +79,7 @@ export const WEBHOOK_METRICS = {
     name: 'rolechain_events_dropped_total',
     type: 'counter',
     labels: [],
-    help: 'Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them.',
+    help: 'Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them or did not take them for 10 minutes.',
   },
   cacheAge: {
     name: 'rolechain_cache_age_seconds',

@@ -1,10 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { LIMITS } from '@rolechain/shared';
 import { account, call, plainPod, SETTINGS } from '../testing/fixtures.ts';
+import { recordingLog } from '@rolechain/kit/recording-log.ts';
+import { makeAdmissionServer } from '../endpoint/server.ts';
+import { testAuthority } from '../testing/https.ts';
 import { admitInProcess } from '../testing/in-process.ts';
+import { serverOptions } from '../testing/options.ts';
 import { review } from '../testing/server.ts';
 import type { EventDraft } from '../telemetry/event.ts';
 import { podEvents } from './decision-events.ts';
+import type { Decision } from '../policy/decision.ts';
 import type { Mode } from './audit.ts';
 import type { DecideSettings } from '../settings/settings.ts';
 
@@ -59,7 +65,10 @@ describe('of a pod', () => {
     ['with a name that is none', [{ ...OWNER, name: '../orders' }]],
     ['of the cluster: a Node', [{ ...OWNER, apiVersion: 'v1', kind: 'Node', name: 'node-1' }]],
     ['of a kind of which nobody knows', [{ ...OWNER, apiVersion: 'example.org/v1' }]],
+    ['with a kind of another group', [{ ...OWNER, kind: 'Job' }]],
     ['with a kind that is none', [{ ...OWNER, kind: 'Replica Set' }]],
+    ['with a version that is none', [{ ...OWNER, apiVersion: 'apps/v1 ' }]],
+    ['with a uid that is none', [{ ...OWNER, uid: 'b7ae 1' }]],
     ['with an endless uid', [{ ...OWNER, uid: 'u'.repeat(1000) }]],
     ['with no list', { controller: true }],
   ])('%s it stands on the ServiceAccount', (_name, owners) => {
@@ -89,6 +98,30 @@ describe('of a pod', () => {
     ]);
   });
 
+  test('without a controller it is told there once', () => {
+    const events = eventsOf(plainPod(), { who: account('{roleARN: no}') });
+    expect(events.map(({ regarding }) => regarding)).toEqual([ACCOUNT]);
+  });
+
+  test('a fault of the account among others is told on both, and a long text is cut', () => {
+    const message = 'é'.repeat(LIMITS.eventNoteBytes);
+    const findings = (['HostNetwork', 'RoleNotAllowed'] as const).map((reason) => ({ reason, detail: '' }));
+    const refused: Decision = { outcome: 'refused', reason: 'HostNetwork', warnings: [], findings, message };
+    const skipped: Decision = { outcome: 'skipped', reason: 'HostNetwork', warnings: [message] };
+    const pod = owned(HOST);
+    const told = (decision: Decision): [string, string][] =>
+      podEvents({ uid: 'u', namespace: 'shop', dryRun: false, pod, user: '' }, decision, 'enforce').map(
+        ({ regarding, note }) => [regarding.kind, note],
+      );
+    const note = 'é'.repeat(LIMITS.eventNoteBytes / 2 - 2);
+    expect(told(refused)).toEqual([
+      ['ReplicaSet', expect.stringContaining(note)],
+      ['ServiceAccount', expect.stringContaining(note)],
+    ]);
+    for (const decision of [refused, skipped])
+      for (const [, text] of told(decision)) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LIMITS.eventNoteBytes);
+  });
+
   test('a conflict that is only warned of has its code; other warnings have a reason of their own', () => {
     const settings: DecideSettings = { ...SETTINGS, conflicts: 'warn' };
     expect(eventsOf(HOST, { settings })).toMatchObject([
@@ -107,6 +140,10 @@ describe('of a pod', () => {
         reason: 'HostNetwork',
         note: expect.stringMatching(/^rolechain \(mode: audit\) would refuse this pod: /) as string,
       },
+    ]);
+    const settings: DecideSettings = { ...SETTINGS, conflicts: 'warn' };
+    expect(eventsOf(HOST, { settings, mode: 'audit' })).toMatchObject([
+      { reason: 'HostNetwork', note: expect.stringMatching(/^\(mode: audit\) /) as string },
     ]);
   });
 
@@ -150,6 +187,9 @@ describe('of what is answered', () => {
     expect(await told('mutate', review(HOST))).toMatchObject([{ reason: 'HostNetwork', regarding: ACCOUNT }]);
     expect(await told('mutate', review(HOST, { dryRun: true }))).toEqual([]);
     expect(await told('mutate', review())).toEqual([]);
+    expect(await told('mutate', review(HOST), 'audit')).toMatchObject([
+      { note: expect.stringContaining('(mode: audit) would refuse this pod') as string },
+    ]);
   });
 
   test('a ServiceAccount that is there and refused has one; one that is never written has none', async () => {
@@ -166,13 +206,40 @@ describe('of what is answered', () => {
     expect(await told('validate', review(wrong, { kind }), 'audit')).toMatchObject(expected);
   });
 
-  test('what telling throws ends nothing', async () => {
+  test('a Namespace that is refused has none: what it says is read by those who write it', async () => {
+    const namespace = { metadata: { name: 'shop', annotations: { 'rolechain.io/default-role': '{roleARN: no}' } } };
+    const written = { ...update, kind: { ...kind, kind: 'Namespace' }, oldObject: { metadata: { name: 'shop' } } };
+    const body = review(namespace, written);
+    const server = await admitInProcess();
+    expect((await server.validate(body)).text).toContain('"allowed":false');
+    await server.close();
+    expect(await told('validate', body)).toEqual([]);
+  });
+
+  test('it is told once the answer is sent', async () => {
+    const order: string[] = [];
+    const options = serverOptions(recordingLog(), { tellEvent: () => order.push('told') });
+    const server = makeAdmissionServer(await (await testAuthority()).issue(), options);
+    server.addHook('onSend', async () => {
+      await setImmediate();
+      order.push('sent');
+    });
+    const headers = { 'content-type': 'application/json' };
+    await server.inject({ method: 'POST', url: '/mutate?timeout=2s', headers, payload: review(HOST) });
+    await server.close();
+    expect(order).toEqual(['sent', 'told']);
+  });
+
+  test('what telling throws is logged, and ends nothing', async () => {
+    const log = recordingLog();
     const server = await admitInProcess({
+      log: log as never,
       tellEvent: () => {
         throw new Error('full');
       },
     });
     expect((await server.mutate(review(HOST))).status).toBe(200);
     await server.close();
+    expect(log.lines.filter((line) => line.includes('event not made'))).toHaveLength(1);
   });
 });

@@ -97,9 +97,7 @@ function controllerOf(pod: unknown, namespace: string): Regarding | undefined {
   const owners = listOf(fieldsOf(fieldsOf(pod).metadata).ownerReferences).map(fieldsOf);
   const { apiVersion, kind, name, uid } = owners.find(({ controller }) => controller === true) ?? {};
   if (!isText(apiVersion) || !isText(kind) || !isText(uid) || !isDNSSubdomain(name)) return undefined;
-  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(kind) || !/^[-a-z0-9./]+$/.test(apiVersion) || !/^[-A-Za-z0-9]+$/.test(uid)) {
-    return undefined;
-  }
+  if (!/^[-a-z0-9./]+$/.test(apiVersion) || !/^[-A-Za-z0-9]+$/.test(uid)) return undefined;
   if (!isNamespaced(apiVersion, kind)) return undefined;
   return { apiVersion, kind, namespace, name, uid };
 }

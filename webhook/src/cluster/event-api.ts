@@ -7,8 +7,8 @@ import { makeApi, readText } from './api.ts';
 
 const WRITE_MS = 5000;
 
-/** `instance`: which replica says so. */
-export function eventApi(kubeConfig: KubeConfig, instance: string): EventApi {
+/** `instance`: which replica says so. A request is given up after `deadlineMs`. */
+export function eventApi(kubeConfig: KubeConfig, instance: string, deadlineMs = WRITE_MS): EventApi {
   const events = kubeConfig.makeApiClient(EventsV1Api);
   const get = makeApi(kubeConfig);
   return {
@@ -24,17 +24,17 @@ export function eventApi(kubeConfig: KubeConfig, instance: string): EventApi {
             ...{ regarding, action, reason, type: 'Warning', note },
           },
         },
-        deadline(WRITE_MS),
+        deadline(deadlineMs),
       ),
     repeat: (namespace, name, count, at) =>
       events.patchNamespacedEvent(
         { namespace, name, body: { series: { count, lastObservedTime: microTime(at) } } },
-        setHeaderOptions('Content-Type', PatchStrategy.MergePatch, deadline(WRITE_MS)),
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch, deadline(deadlineMs)),
       ),
     uidOf: async (namespace, serviceAccount) => {
       const path = ['api', 'v1', 'namespaces', namespace, 'serviceaccounts', serviceAccount];
       try {
-        const signal = AbortSignal.timeout(WRITE_MS);
+        const signal = AbortSignal.timeout(deadlineMs);
         const text = await readText(await get({ path, kind: 'PartialObjectMetadata', signal }), LIMITS.objectBytes);
         return (JSON.parse(text ?? '{}') as { metadata?: { uid?: string } }).metadata?.uid;
       } catch (error) {

@@ -58,6 +58,8 @@ interface Series {
   /** Of pods that came as they were made, and of those that a review had changed already. */
   readonly reviews: { first: number; again: number };
   lastAt: Date;
+  /** The same by the clock that nobody sets. */
+  toldAt: number;
   /** The event's name, once it is there. */
   name: string | undefined;
   /** Nothing is written before. */
@@ -67,7 +69,7 @@ interface Series {
   failures: number;
 }
 
-const { eventSeries, eventRepeatMs, eventRepeatMaxMs, eventsPerSecond, eventsBurst } = LIMITS;
+const { eventSeries, eventRepeatMs, eventRepeatMaxMs, eventsPerSecond, eventsBurst, eventWaitMs } = LIMITS;
 const { eventNamespaces, eventsOfNamespaceBurst, eventsOfNamespaceMs } = LIMITS;
 const REST_MS = 250;
 const RETRY_MS = 2000;
@@ -157,7 +159,11 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
     writable = Math.min(eventsBurst, writable + ((at - filledAt) / 1000) * eventsPerSecond);
     filledAt = at;
     if (writable < 1) return undefined;
-    for (const series of due) if (series.dueAt <= at) return series;
+    for (const series of due) {
+      // Of a slow apiserver: it is no news any more, and would hold up what is.
+      if (at - series.toldAt > eventWaitMs) drop(series);
+      else if (series.dueAt <= at) return series;
+    }
     return undefined;
   };
 
@@ -172,6 +178,7 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
         count(found, draft);
         if (found.count === before) return;
         found.lastAt = date();
+        found.toldAt = now();
         mark(found, found.dueAt);
         return;
       }
@@ -180,7 +187,7 @@ export function makeEventRecorder(options: EventRecorderOptions): EventRecorder 
         return;
       }
       const series: Series = {
-        ...{ key, draft, count: 0, reviews: { first: 0, again: 0 }, lastAt: date(), name: undefined },
+        ...{ key, draft, count: 0, reviews: { first: 0, again: 0 }, lastAt: date(), toldAt: now(), name: undefined },
         ...{ dueAt: now(), restMs: eventRepeatMs, failures: 0 },
       };
       count(series, draft);
