@@ -1,52 +1,25 @@
 /** Single steps of the plan, where several ways through it lead to the same end: rotation.test.ts follows it there. */
 import { BACKDATED_MS, CERTIFICATE_TIMES, RENEWAL } from '@rolechain/shared';
-import { MOST_CLOCK_WRITES } from './clocks.ts';
 import {
-  MOST_AUTHORITIES,
-  plan,
-  type Authority,
-  type Facts,
-  type Leaf,
-  type Replica,
-  type SecretFacts,
-} from './rotation.ts';
+  DOUBTFUL,
+  DUE,
+  FIRST,
+  FORMER,
+  LEAF,
+  OTHER,
+  SECOND,
+  WALL,
+  WHOLE,
+  ca,
+  leafOf,
+  next,
+  replica,
+  seen,
+  servedFor,
+} from './testing/rotation-facts.ts';
 
 const { leafMs, authorityMs, lagMs, settleMs, keepMs, checkMs } = CERTIFICATE_TIMES;
-const WALL = Date.parse('2027-03-01T12:00:00Z');
-/** Of the clock that nobody sets: later than anything here is waited for. */
-const ELAPSED = 1_000_000_000;
 const DAY_MS = 24 * 3_600_000;
-
-const ca = (id: string, ageMs = 0): Authority => ({
-  ...{ id, from: WALL - BACKDATED_MS - ageMs, to: WALL + authorityMs - ageMs },
-});
-const leafOf = (issuers: readonly Authority[], ageMs = 0, id = 'leaf'): Leaf => ({
-  ...{ id, issuers, from: WALL - BACKDATED_MS - ageMs, to: WALL + leafMs - ageMs },
-});
-
-const [FIRST, SECOND, OTHER] = [ca('first'), ca('second'), ca('other')];
-const LEAF = leafOf([FIRST]);
-const WHOLE: SecretFacts = { bundle: [FIRST], signer: FIRST, leaf: LEAF };
-
-const replica = (changes: Partial<Replica> = {}): Replica => ({
-  ...{ served: LEAF, servedSince: 0, vouchedSince: new Map<string, number>(), canWrite: true },
-  ...{ clockWrites: [], jitter: 0 },
-  ...changes,
-});
-const facts = (changes: Partial<Facts> = {}): Facts => ({
-  ...{ secret: WHOLE, published: [[FIRST], [FIRST]], isPartial: false, replica: replica() },
-  ...changes,
-});
-const next = (changes: Partial<Facts>, wall = WALL): ReturnType<typeof plan> =>
-  plan(facts(changes), { wall, elapsed: ELAPSED }, CERTIFICATE_TIMES);
-
-/** Since when a replica has seen CAs published. */
-const seen = (...list: [Authority, number][]): Pick<Replica, 'vouchedSince'> => ({
-  vouchedSince: new Map(list.map(([{ id }, forMs]) => [id, ELAPSED - forMs])),
-});
-
-const DUE = leafOf([FIRST], leafMs * (1 - RENEWAL.left));
-const DOUBTFUL = { clockWrites: Array.from({ length: MOST_CLOCK_WRITES }, () => ELAPSED - 1) };
 
 describe('what comes first', () => {
   it('a replica that serves nothing serves what it can before it publishes and writes', () => {
@@ -67,7 +40,10 @@ describe('what comes first', () => {
     const secret = { ...WHOLE, leaf: DUE };
     const serving = { served: leafOf([FIRST], 0, 'former'), canWrite: false };
     expect(next({ secret, replica: replica(serving) })).toEqual({ do: 'serve' });
-    expect(next({ secret, replica: replica({ served: DUE, canWrite: false }) })).toEqual({ do: 'rest', forMs: checkMs });
+    expect(next({ secret, replica: replica({ served: DUE, canWrite: false }) })).toEqual({
+      do: 'rest',
+      forMs: checkMs,
+    });
   });
 
   it('a replica whose clock is doubtful writes what it would write at any time', () => {
@@ -81,19 +57,17 @@ describe('what comes first', () => {
 });
 
 describe('rests until the first of what is to come', () => {
-  const former = leafOf([OTHER], 0, 'former');
-
   it('a leaf that may be served', () => {
     const published = [[FIRST, OTHER]];
-    const changes = { published, replica: replica({ served: former, ...seen([FIRST, lagMs - 700]) }) };
+    const changes = { published, replica: replica({ served: FORMER, ...seen([FIRST, lagMs - 700]) }) };
     expect(next(changes)).toEqual({ do: 'rest', forMs: 700 });
   });
 
   it('CAs that may go out of what is published', () => {
     const published = [[FIRST, OTHER]];
-    const at = (servedSince: number) => next({ published, replica: replica({ servedSince }) });
-    expect(at(ELAPSED - keepMs + 700)).toEqual({ do: 'rest', forMs: 700 });
-    expect(at(ELAPSED - keepMs)).toEqual({ do: 'publish', bundle: [FIRST], others: 'drop' });
+    const after = (forMs: number) => next({ published, replica: replica(servedFor(forMs)) });
+    expect(after(keepMs - 700)).toEqual({ do: 'rest', forMs: 700 });
+    expect(after(keepMs)).toEqual({ do: 'publish', bundle: [FIRST], others: 'drop' });
   });
 
   it('a write', () => {

@@ -114,4 +114,3 @@ export const HANDS: Record<string, (world: World) => SecretFacts | undefined> = 
     return { bundle: [signer], signer, leaf: makeLeaf(world, signer) };
   },
 };
-

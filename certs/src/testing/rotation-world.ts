@@ -225,7 +225,8 @@ function watch(world: World): void {
         list.length === 0 ||
         served.issuers.some((ca) => (world.anyClock || ca.to > wall) && list.some(({ id }) => id === ca.id));
       const bad = seen.find((list) => !vouches(list));
-      if (bad && !isExcused) world.violations.push(`${now} ${name} serves ${served.id} of ${ids(served.issuers)}: ${ids(bad)}`);
+      if (bad && !isExcused)
+        world.violations.push(`${now} ${name} serves ${served.id} of ${ids(served.issuers)}: ${ids(bad)}`);
       if (!world.anyClock && served.to <= wall && !isExcused)
         world.violations.push(`${now} ${name} serves ${served.id}, which has expired`);
     }
