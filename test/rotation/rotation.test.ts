@@ -1,16 +1,24 @@
 /** Certificates that rotate unseen: by age, by the commands of docs/operations.md, and where clocks are wrong. */
+import { X509Certificate } from 'node:crypto';
+import { CERTIFICATE_TIMES } from '@rolechain/shared';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { commandsOf } from '../fixture/page.ts';
 import { ROTATE } from '../operations/headings.ts';
 import { openShell } from '../operations/shell.ts';
 import { makeNetwork } from '../rolling/network.ts';
 import { PATIENCE_MS, until } from '@rolechain/kit/until.ts';
-import { SHORT, openRotation } from './rotation.ts';
+import { SHORT, openRotation, overlapsOf, writesOf } from './rotation.ts';
 
 const COMMANDS = commandsOf('docs/operations.md').filter(({ heading }) => ROTATE.includes(heading));
 const network = makeNetwork();
 beforeAll(network.open);
 afterAll(network.close);
+
+const authoritiesOf = ({ bundle }: { readonly bundle: string }): number =>
+  Buffer.from(bundle, 'base64').toString().split('-----BEGIN CERTIFICATE-----').length - 1;
+
+const madeFrom = ({ leaf }: { readonly leaf: string }): number =>
+  new X509Certificate(Buffer.from(leaf, 'base64')).validFromDate.getTime();
 
 describeWithBinaries('certificates', ({ kubectl }) => {
   describeWithCluster(
@@ -29,7 +37,8 @@ describeWithBinaries('certificates', ({ kubectl }) => {
           await rotation.age('CA');
           await said('AuthorityExpiring');
           await said('LeafOfFormerAuthority');
-          await rotation.atRest();
+          // The leafs of the former one have not ended.
+          expect(authoritiesOf(await rotation.atRest())).toBe(2);
           await rotation.age('leaf');
           await said('LeafExpiring');
           await rotation.start([60, -60], SHORT.text);
@@ -42,12 +51,22 @@ describeWithBinaries('certificates', ({ kubectl }) => {
           await until('another leaf', PATIENCE_MS, async () => (await rotation.atRest()).leaf !== before.leaf);
           const renewed = await rotation.atRest();
           expect(renewed.bundle).toBe(before.bundle);
+          // Valid by clocks an hour off to either side, whichever replica made it.
+          expect(madeFrom(renewed)).toBeLessThan(Date.now() - 2 * 3_600_000);
           await shell.type(authority);
           await until('another CA', PATIENCE_MS, async () => (await rotation.atRest()).bundle !== before.bundle);
           const { pods, failures, failedOpen, unvouched, handshakes, perSecond } = await rotation.stopLoad();
           process.stdout.write(`\n${pods} pods at ${perSecond.toFixed(0)} per s, ${handshakes} handshakes\n`);
           expect({ failures, failedOpen, unvouched }).toEqual({ failures: [], failedOpen: 0, unvouched: [] });
           expect(Math.min(pods, handshakes)).toBeGreaterThan(0);
+          // The resourceVersion lets one of them write.
+          const once = ['AuthorityExpiring', 'LeafExpiring', 'LeafMissing', 'LeafOfFormerAuthority'];
+          expect(writesOf(rotation.said().flat())).toEqual([...once, 'made', 'made']);
+          // An apiserver here is too quick to miss what comes too soon. A line is written a little later than what it tells of.
+          const { before: waited, after: kept } = overlapsOf(rotation.said());
+          expect(waited).not.toEqual([]);
+          expect(Math.min(...waited)).toBeGreaterThan(CERTIFICATE_TIMES.lagMs / 2);
+          expect(Math.min(...kept)).toBeGreaterThan(CERTIFICATE_TIMES.keepMs / 2);
         } finally {
           await rotation.close();
           shell.close();

@@ -49,12 +49,22 @@ export interface Load {
   readonly unvouched: readonly string[];
 }
 
+/** A line of a replica's log: its own clock, so that it is compared with other lines of that replica alone. */
+export interface Said {
+  readonly time: string;
+  readonly message: string;
+  readonly reason?: string;
+  readonly others?: string;
+}
+
 export interface Rotation {
   /** Starts replicas at once, and publishes them as they become ready. `offMinutes`: how wrong the clock of each is. */
   readonly start: (offMinutes: readonly number[], lifetimes?: string) => Promise<void>;
   /** Ends so many of the oldest, as a rolling restart does. */
   readonly end: (count: number) => Promise<void>;
   readonly log: () => string;
+  /** What each replica said of certificates, in order. */
+  readonly said: () => readonly (readonly Said[])[];
   /** All serve the Secret's leaf, and its bundle is published: what it holds then. */
   readonly atRest: () => Promise<{ readonly leaf: string; readonly bundle: string }>;
   /** Writes a new CA and leaf into the Secret, one or the other as old as SHORT lets them become: due now. */
@@ -102,6 +112,7 @@ export async function openRotation(cluster: Cluster, network: Network): Promise<
       }
     },
     log: () => all.map(({ log }) => log()).join(''),
+    said: () => all.map(({ log }) => saidOfCertificates(log())),
     atRest: async () => {
       let rest = { leaf: '', bundle: '' };
       await until('all serve what the Secret holds, and its bundle is published', PATIENCE_MS, async () => {
@@ -148,6 +159,35 @@ export async function openRotation(cluster: Cluster, network: Network): Promise<
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Why certificates were written, sorted: each time once, whoever was first. */
+export const writesOf = (said: readonly Said[]): string[] =>
+  said.flatMap(({ message, reason }) => (message === 'certificates: made' ? ['made'] : (reason ?? []))).sort();
+
+/** For how long replicas had both CAs published before they served a leaf of the new one, and after. */
+export function overlapsOf(said: readonly (readonly Said[])[]): {
+  readonly before: number[];
+  readonly after: number[];
+} {
+  const [before, after]: [number[], number[]] = [[], []];
+  for (const lines of said) {
+    let [publishedAt, servedAt]: [number | undefined, number | undefined] = [undefined, undefined];
+    for (const { time, message, others } of lines) {
+      const at = Date.parse(time);
+      if (message === 'certificates: a new leaf is served') {
+        if (servedAt !== undefined && publishedAt !== undefined) before.push(at - publishedAt);
+        [publishedAt, servedAt] = [undefined, at];
+      } else if (others === 'keep') publishedAt ??= at;
+      else if (others === 'drop' && servedAt !== undefined) after.push(at - servedAt);
+    }
+  }
+  return { before, after };
+}
+
+function saidOfCertificates(log: string): Said[] {
+  const lines = log.split('\n').filter((line) => line.includes('"certificates: '));
+  return lines.map((line) => JSON.parse(line) as Said);
 }
 
 /** Its `data`, nothing where it is gone. */
