@@ -201,7 +201,7 @@ function signIn(
 /**
  * A CA older than the signer goes when its last leaf has ended: none was made after the signer, and none lives longer than
  * `leafMs`. The clocks of two replicas and of an apiserver may differ meanwhile. A newer one was put there by somebody who
- * means to use it.
+ * means to use it. The signer is one of the leaf's issuers here: planWrite sees to it.
  */
 function dropFormer(
   bundle: readonly Authority[],
@@ -213,9 +213,8 @@ function dropFormer(
 ): PlannedWrite {
   const margin = Math.min(BACKDATED_MS, leafMs / 10);
   const lastLeafEnded = signer.from + BACKDATED_MS + leafMs + margin;
-  const inUse = [signer, ...leaf.issuers];
   const endOf = (ca: Authority): number => {
-    if (isIn(inUse)(ca)) return Infinity;
+    if (isIn(leaf.issuers)(ca)) return Infinity;
     return ca.from <= signer.from ? Math.min(ca.to, lastLeafEnded) : ca.to;
   };
   const keep = bundle.filter((ca) => endOf(ca) > at.wall);
@@ -236,8 +235,7 @@ function serveIn(
   if (served !== undefined) {
     if (served.issuers.some(isIn(issuers))) return 0;
     if (isPartial) return Infinity;
-    const isOfUse = published.some((list) => list.some(isIn(served.issuers)));
-    return isOfUse ? vouchedIn(issuers, lagMs, replica, at) : 0;
+    return published.length === 0 ? 0 : vouchedIn(issuers, lagMs, replica, at);
   }
   if (typeof secret === 'string') return Infinity;
   if (own !== at) return vouchedIn(issuers, lagMs, replica, at);

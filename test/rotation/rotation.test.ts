@@ -1,4 +1,5 @@
 /** Certificates that rotate unseen: by age, by the commands of docs/operations.md, and where clocks are wrong. */
+import { X509Certificate } from 'node:crypto';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { commandsOf } from '../fixture/page.ts';
 import { ROTATE } from '../operations/headings.ts';
@@ -11,6 +12,12 @@ const COMMANDS = commandsOf('docs/operations.md').filter(({ heading }) => ROTATE
 const network = makeNetwork();
 beforeAll(network.open);
 afterAll(network.close);
+
+const authoritiesOf = ({ bundle }: { readonly bundle: string }): number =>
+  Buffer.from(bundle, 'base64').toString().split('-----BEGIN CERTIFICATE-----').length - 1;
+
+const madeFrom = ({ leaf }: { readonly leaf: string }): number =>
+  new X509Certificate(Buffer.from(leaf, 'base64')).validFromDate.getTime();
 
 describeWithBinaries('certificates', ({ kubectl }) => {
   describeWithCluster(
@@ -29,7 +36,8 @@ describeWithBinaries('certificates', ({ kubectl }) => {
           await rotation.age('CA');
           await said('AuthorityExpiring');
           await said('LeafOfFormerAuthority');
-          await rotation.atRest();
+          // The leafs of the former one have not ended.
+          expect(authoritiesOf(await rotation.atRest())).toBe(2);
           await rotation.age('leaf');
           await said('LeafExpiring');
           await rotation.start([60, -60], SHORT.text);
@@ -42,6 +50,8 @@ describeWithBinaries('certificates', ({ kubectl }) => {
           await until('another leaf', PATIENCE_MS, async () => (await rotation.atRest()).leaf !== before.leaf);
           const renewed = await rotation.atRest();
           expect(renewed.bundle).toBe(before.bundle);
+          // Valid by clocks an hour off to either side, whichever replica made it.
+          expect(madeFrom(renewed)).toBeLessThan(Date.now() - 2 * 3_600_000);
           await shell.type(authority);
           await until('another CA', PATIENCE_MS, async () => (await rotation.atRest()).bundle !== before.bundle);
           const { pods, failures, failedOpen, unvouched, handshakes, perSecond } = await rotation.stopLoad();
