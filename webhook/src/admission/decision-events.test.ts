@@ -187,6 +187,8 @@ describe('of what is answered', () => {
     expect(await told('mutate', review(HOST))).toMatchObject([{ reason: 'HostNetwork', regarding: ACCOUNT }]);
     expect(await told('mutate', review(HOST, { dryRun: true }))).toEqual([]);
     expect(await told('mutate', review())).toEqual([]);
+    const mistyped = plainPod({}, { 'rolechain.io/skip-containers': 'ap' });
+    expect(await told('mutate', review(mistyped))).toMatchObject([{ reason: 'InjectedWithWarnings' }]);
     expect(await told('mutate', review(HOST), 'audit')).toMatchObject([
       { note: expect.stringContaining('(mode: audit) would refuse this pod') as string },
     ]);
@@ -204,6 +206,10 @@ describe('of what is answered', () => {
     expect(await told('validate', review(wrong, { ...update, dryRun: true }))).toEqual([]);
     expect(await told('validate', review(wrong, { kind }))).toEqual([]);
     expect(await told('validate', review(wrong, { kind }), 'audit')).toMatchObject(expected);
+    const [audited] = await told('validate', review(wrong, { kind }), 'audit');
+    expect(audited?.note).toContain('(mode: audit) would refuse it');
+    const unnamed = { metadata: { generateName: 'orders-', annotations: wrong.metadata.annotations } };
+    expect(await told('validate', review(unnamed, { kind }), 'audit')).toEqual([]);
   });
 
   test('a Namespace that is refused has none: what it says is read by those who write it', async () => {
