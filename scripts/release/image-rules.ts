@@ -149,7 +149,9 @@ export function modeProblems(root: string, facts: readonly FileFacts[]): string[
 /** Two builds of one commit: the same layers, but for that of the code cache; without one, the same image. */
 export function differences(first: Pick<Image, 'image' | 'files'>, second: Pick<Image, 'image' | 'files'>): string[] {
   const layers = (at: Pick<Image, 'image' | 'files'>): string[] =>
-    at.image.layers.map(({ digest }, n) => (at.files[n]?.some((path) => CODE_CACHES.includes(path)) ? 'code cache' : digest));
+    at.image.layers.map(({ digest }, n) =>
+      at.files[n]?.some((path) => CODE_CACHES.includes(path)) ? 'code cache' : digest,
+    );
   const [one, other] = [layers(first), layers(second)];
   if (!one.includes('code cache') && first.image.digest !== second.image.digest)
     return [`two builds have the digests ${first.image.digest} and ${second.image.digest}`];

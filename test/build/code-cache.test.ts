@@ -57,7 +57,7 @@ http.createServer = (listener) => {
 
 test('one that was made on a slow machine, where the start takes longer than until memory is given back, is used', () => {
   writeFileSync(join(folder, 'late.cjs'), LATE);
-  cpSync(join(built, 'make-sidecar-code-cache.cjs'), join(folder, 'make-code-cache.cjs'));
+  cpSync(join(built, 'make-sidecar-code-cache.cjs'), join(folder, 'make-sidecar-code-cache.cjs'));
   rmSync(cache());
   const args = [
     ...SIDECAR_START.flags,
