@@ -13,7 +13,6 @@ const esmOnly = [
   'github-slugger',
   'commander',
   'cookie',
-  'commander',
 ];
 
 const project = {

@@ -25,5 +25,5 @@ export const onOldest = [
   'test/orders/orders.test.ts',
   'test/packages/apply.test.ts',
   'test/rolling/rolling.test.ts',
-  'test/webhook/{warm-start,whole}.test.ts',
+  'test/webhook/{events,warm-start,whole}.test.ts',
 ];

@@ -49,6 +49,8 @@ export interface Heard {
 export interface Secret {
   readonly kind: SecretKind;
   readonly value: string;
+  /** Test file and test that made or read it. */
+  readonly where: string;
 }
 
 /** Notes what a program of ours said. */
@@ -58,7 +60,7 @@ export function heard(channel: Channel, text: string): void {
 
 /** Notes a value that nothing may say; gives it back, so that it can stand where the value is made. */
 export function isSecret(kind: SecretKind, value: string): string {
-  if (value !== '') write({ kind, value } satisfies Secret);
+  if (value !== '') write({ kind, value, where: currentTest() } satisfies Secret);
   return value;
 }
 

@@ -14,6 +14,7 @@ import type { KubeObject } from '@rolechain/kit/manifests.ts';
 import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 import { describeWhen } from '@rolechain/kit/when.ts';
 import { stringify } from 'yaml';
+import { addKinds } from '../cluster/custom-resources.ts';
 import { describeWithBinaries, describeWithCluster } from '../cluster/jest.ts';
 import { describeWithHelm } from '../helm/helm.ts';
 import { MONITOR } from '../operations/headings.ts';
@@ -56,11 +57,8 @@ describeWithBinaries('by kubectl', ({ kubectl }) => {
           const { kubeConfig } = cluster();
           await applyAll(kubeConfig, [namespace('rolechain')]);
           const api = await openApi(kubeConfig);
-          for (const crd of readCRDs(crds)) {
-            // The client would leave out what it does not know of a schema.
-            const { status } = await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
-            expect(status).toBe(201);
-          }
+          // The client would leave out what it does not know of a schema.
+          await addKinds(api, readCRDs(crds));
           const folder = mkdtempSync(join(ROOT, 'manifests', 'tmp-'));
           writeFileSync(join(folder, 'kustomization.yaml'), stringify({ components: ['../components/prometheus'] }));
           const objects = kustomize(kubectl, folder);
@@ -72,7 +70,6 @@ describeWithBinaries('by kubectl', ({ kubectl }) => {
           for (const object of objects) {
             const group = paths[object.kind] ?? '/apis/monitoring.coreos.com/v1';
             const path = `${group}/namespaces/rolechain/${object.kind.toLowerCase()}s`;
-            await until('the CRD is served', PATIENCE_MS, async () => (await api.get(path)).status === 200);
             // A dry run: the release below makes its own.
             const { status, body } = await api.post(`${path}?fieldValidation=Strict&dryRun=All`, object);
             expect([status, body]).toEqual([201, expect.any(String)]);

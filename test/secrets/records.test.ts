@@ -15,12 +15,12 @@ import { judge, readRecords, type Records } from './records.ts';
 
 const VALUE = 'a-value-that-nobody-may-say';
 const text = (said: string): Heard => ({ channel: 'output of the webhook', text: said, where: 'a.test.ts › a' });
-const known: Secret = { kind: 'authorization token', value: VALUE };
+const known: Secret = { kind: 'authorization token', value: VALUE, where: 'b.test.ts › b' };
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const everything: Records = {
   texts: CHANNELS.map((channel) => ({ ...text(channel), channel })),
-  secrets: SECRET_KINDS.map((kind) => ({ kind, value: kind === 'private key' ? PEM : `${kind}: ${VALUE}` })),
+  secrets: SECRET_KINDS.map((kind) => ({ kind, value: kind === 'private key' ? PEM : `${kind}: ${VALUE}`, where: '' })),
 };
 
 describe('the verdict', () => {
@@ -28,7 +28,7 @@ describe('the verdict', () => {
     const { line, failures } = judge({ texts: [text(`token ${VALUE}`)], secrets: [known] }, 'nothing');
     expect(line).toBe('secret search: 1 texts, 1 secrets, 1 found');
     expect(failures).toEqual([
-      'a secret was said (authorization token, in clear) in: output of the webhook, a.test.ts › a',
+      'a secret was said (authorization token, in clear, of b.test.ts › b) in: output of the webhook, a.test.ts › a',
     ]);
   });
 
@@ -70,8 +70,8 @@ describe('recording', () => {
     expect(isSecret('session token', VALUE)).toBe(VALUE);
     isSecret('session token', '');
     const { texts, secrets } = await readRecords(folder);
-    expect(secrets).toEqual([{ kind: 'session token', value: VALUE }]);
     const where = 'test/secrets/records.test.ts › recording what is recorded is read again, once';
+    expect(secrets).toEqual([{ kind: 'session token', value: VALUE, where }]);
     expect(texts).toEqual([{ channel: 'output of the prober', text: said, where }]);
   });
 

@@ -60,6 +60,6 @@ function missing(texts: readonly Heard[], known: readonly Secret[], demand: Dema
   ];
 }
 
-function sentence({ kind, form, channel, where }: Finding): string {
-  return `a secret was said (${kind}, ${form}) in: ${channel}, ${where}`;
+function sentence({ kind, form, channel, where, from }: Finding): string {
+  return `a secret was said (${kind}, ${form}, of ${from}) in: ${channel}, ${where}`;
 }

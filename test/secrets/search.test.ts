@@ -5,7 +5,7 @@ import type { Heard, Secret, SecretKind } from '@rolechain/kit/record.ts';
 import { formsOf, partsOf, searchSecrets } from './search.ts';
 
 const text = (said: string): Heard => ({ channel: 'output of the sidecar', text: said, where: 'a.test.ts › a' });
-const secret = (value: string, kind: SecretKind = 'session token'): Secret => ({ kind, value });
+const secret = (value: string, kind: SecretKind = 'session token'): Secret => ({ kind, value, where: 'b.test.ts › b' });
 const formIn = (said: string, value: string, kind?: SecretKind): string | undefined =>
   searchSecrets([text(said)], [secret(value, kind)])[0]?.form;
 
@@ -16,7 +16,13 @@ const SLASHED = 'q/w+e/r+t/y+u/i+o/p+1/2+3/4+5/6+7/8==';
 test('a finding says what was found, in which form, where, and not the value', () => {
   const findings = searchSecrets([text('nothing'), text(`{"token":"${TOKEN}"}`)], [secret(TOKEN)]);
   expect(findings).toEqual([
-    { kind: 'session token', form: 'in clear', channel: 'output of the sidecar', where: 'a.test.ts › a' },
+    {
+      kind: 'session token',
+      form: 'in clear',
+      channel: 'output of the sidecar',
+      where: 'a.test.ts › a',
+      from: 'b.test.ts › b',
+    },
   ]);
 });
 

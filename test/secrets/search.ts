@@ -8,6 +8,8 @@ export interface Finding {
   readonly form: string;
   readonly channel: Channel;
   readonly where: string;
+  /** Where the secret is from. */
+  readonly from: string;
 }
 
 /** A shorter value can't be told from ordinary text. */
@@ -44,7 +46,7 @@ export function searchSecrets(texts: Iterable<Heard>, secrets: Iterable<Secret>)
         if (hit) found.set(...hit);
       }
     }
-    return [...found].map(([{ kind }, form]) => ({ kind, form, channel, where }));
+    return [...found].map(([{ kind, where: from }, form]) => ({ kind, form, channel, where, from }));
   });
 }
 

@@ -34,14 +34,26 @@ export interface Operation {
   readonly everyMs: number;
 }
 
+/** Life of a leaf; a CA lives four times as long. */
+export const LEAF_MINUTES = 5;
+
 /** The webhook's part of what a soak needs: certificates that end soon, and calls that the load of this machine cannot end. */
 export async function prepare({ kubectl }: Kube): Promise<void> {
-  const lifetimes = 'ROLECHAIN_CERTIFICATE_LIFETIMES=leaf=5m,authority=20m';
+  const lifetimes = `ROLECHAIN_CERTIFICATE_LIFETIMES=leaf=${LEAF_MINUTES}m,authority=${4 * LEAF_MINUTES}m`;
+  // What is there lives on as long as it was made for, and a webhook of before would make it again so.
+  await kubectl('scale', `deployment/${NAME}`, ours, '--replicas=0');
+  await kubectl(
+    'wait',
+    'pod',
+    ours,
+    '--selector=app.kubernetes.io/component=webhook',
+    '--for=delete',
+    '--timeout=110s',
+  );
+  await kubectl('delete', 'secret', 'rolechain-webhook-tls', ours);
   await kubectl('set', 'env', `deployment/${NAME}`, ours, lifetimes);
   await kubectl('scale', `deployment/${NAME}`, ours, '--replicas=2');
   await rolledOut(kubectl);
-  // What is there lives on as long as it was made for.
-  await kubectl('delete', 'secret', 'rolechain-webhook-tls', ours);
   for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
     const { webhooks } = JSON.parse(await kubectl('get', kind, 'rolechain', '--output=json')) as { webhooks: object[] };
     const patch = webhooks.map((_, index) => ({ op: 'replace', path: `/webhooks/${index}/timeoutSeconds`, value: 30 }));

@@ -14,8 +14,9 @@ const life = (
   })),
 });
 const good = (): Soaked => ({
+  minutes: 30,
   seen: { ...nothingSeen(), pods: 9, calls: 900 },
-  operated: { ...nothingOperated(), rolls: 2, settings: 2 },
+  operated: { ...nothingOperated(), rolls: 2, settings: 2, certificates: new Set('abcdefg') },
   lives: [life('webhook', 30), life('sidecar', 30)],
   ...{ storms: 3, met: { reset: 4 }, assumeRoles: 20 },
 });
@@ -38,6 +39,7 @@ test.each<[string, (soaked: Soaked) => unknown]>([
   ['rollouts of the webhook', ({ operated }) => (operated.rolls = 0)],
   ['rollouts that did not end', ({ operated }) => operated.failedRolls.push('late')],
   ['restarts of webhooks', ({ operated }) => (operated.webhookRestarts = 1)],
+  ['serving certificates seen', ({ operated }) => operated.certificates.delete('g')],
   ['settings written', ({ operated }) => (operated.settings = 0)],
   ['invalid settings that were taken', ({ operated }) => (operated.invalidTaken = 1)],
 ])('%s', (what, spoil) => {

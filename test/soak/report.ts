@@ -1,7 +1,7 @@
 /** What a soak has come to: one table, and whether all is as it should be. Pure. */
 import { columns } from '@rolechain/kit/columns.ts';
 import type { Life, Program } from './meter.ts';
-import type { Operated } from './operate.ts';
+import { LEAF_MINUTES, type Operated } from './operate.ts';
 import type { Seen } from './pods.ts';
 
 export interface SoakRow {
@@ -13,6 +13,7 @@ export interface SoakRow {
 }
 
 export interface Soaked {
+  readonly minutes: number;
   readonly seen: Seen;
   readonly operated: Operated;
   readonly lives: readonly Life[];
@@ -31,9 +32,11 @@ const none = (what: string, count: number, which: readonly string[] = []): SoakR
   const shown = which.slice(0, 3).join(' | ');
   return { what, figure: count === 0 ? '0' : `${count} ${shown}`.trim(), bound: '0', ok: count === 0 };
 };
-const some = (what: string, count: number): SoakRow => ({ what, figure: String(count), bound: '≥ 1', ok: count > 0 });
+const some = (what: string, count: number, least = 1): SoakRow => ({
+  ...{ what, figure: String(count), bound: `≥ ${least}`, ok: count >= least },
+});
 
-export function rowsOf({ seen, operated, lives, storms, met, assumeRoles }: Soaked): SoakRow[] {
+export function rowsOf({ minutes, seen, operated, lives, storms, met, assumeRoles }: Soaked): SoakRow[] {
   const troubles = [...seen.troubles, ...operated.troubles];
   const errors = [...seen.errors].sort(([, a], [, b]) => b - a).map(([text, count]) => `${count} × ${text}`);
   return [
@@ -58,7 +61,8 @@ export function rowsOf({ seen, operated, lives, storms, met, assumeRoles }: Soak
     some('settings written', operated.settings),
     none('invalid settings that were taken', operated.invalidTaken),
     none('questions of the soak itself that failed', troubles.length, troubles),
-    told('serving certificates seen', operated.certificates.size),
+    // Each is renewed before it ends.
+    some('serving certificates seen', operated.certificates.size, 1 + Math.floor(minutes / LEAF_MINUTES)),
     ...(['webhook', 'sidecar'] as const).flatMap((program) => meterRows(program, lives)),
   ];
 }

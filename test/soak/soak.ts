@@ -15,13 +15,23 @@ export interface SoakOptions {
   readonly aws: Aws;
   readonly app: App;
   readonly minutes: number;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
   readonly say: (line: string) => void;
 }
 
 const SAMPLE_MS = 5000;
 const TELL_MS = 60_000;
+/** So long that the growth of a webhook can be seen before it is rolled. */
+const ROLL_MS = 600_000;
 
-export async function soak({ kube, aws, app, minutes, say }: SoakOptions): Promise<readonly SoakRow[]> {
+export interface Outcome {
+  readonly rows: readonly SoakRow[];
+  /** Minutes. */
+  readonly lasted: number;
+}
+
+export async function soak({ kube, aws, app, minutes, signal: stopped, say }: SoakOptions): Promise<Outcome> {
   await prepare(kube);
   aws.sts.setSessionSeconds(SESSION_SECONDS);
   const end = new AbortController();
@@ -31,10 +41,10 @@ export async function soak({ kube, aws, app, minutes, say }: SoakOptions): Promi
   const weather = startWeather(aws, random, signal);
   const [seen, operated] = [nothingSeen(), nothingOperated()];
   const meter = makeMeter(() => performance.now());
-  const operation = { kube, signal, operated, everyMs: Math.max(10_000, Math.min(240_000, (1000 * seconds) / 4)) };
+  const operation = { kube, signal, operated, everyMs: Math.max(10_000, Math.min(ROLL_MS, (1000 * seconds) / 4)) };
   const before = assumeRolesOf(aws);
-  const result = () => ({
-    ...{ seen, operated, lives: meter.lives(), storms: weather.storms(), met: weather.met() },
+  const result = (lasted: number) => ({
+    ...{ minutes: lasted, seen, operated, lives: meter.lives(), storms: weather.storms(), met: weather.met() },
     assumeRoles: assumeRolesOf(aws) - before,
   });
   const measure = async (): Promise<void> => {
@@ -59,13 +69,18 @@ export async function soak({ kube, aws, app, minutes, say }: SoakOptions): Promi
       await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
     }
   };
+  const began = performance.now();
   const timer = setTimeout(() => end.abort(), 1000 * seconds);
+  stopped?.addEventListener('abort', () => end.abort());
+  if (stopped?.aborted === true) end.abort();
+  let lasted = 0;
+  signal.addEventListener('abort', () => (lasted = (performance.now() - began) / 60_000));
   try {
     await Promise.all([
       ...[runCrowd({ kube, app, random, signal, seen }, seconds), operate(operation), watchCertificate(operation)],
       ...[measure(), weather.over],
     ]);
-    return rowsOf(result());
+    return { rows: rowsOf(result(lasted)), lasted };
   } finally {
     clearTimeout(timer);
     end.abort();

@@ -7,7 +7,7 @@ const MINUTES = 1;
 
 export function soaking(get: () => NodeFixture): void {
   test('a minute of pods, weather, settings and rollouts: no SDK sees an error', async () => {
-    const rows = await soak({ ...get(), minutes: MINUTES, say: () => undefined });
+    const { rows } = await soak({ ...get(), minutes: MINUTES, say: () => undefined });
     console.log(tableOf(rows));
     expect(rows.filter(({ ok }) => !ok)).toEqual([]);
   });

@@ -17,6 +17,8 @@ export type Start = (world: World, way: string) => Promise<PodOfWay>;
 const OTHER_ROLE = 'arn:aws:iam::111111111111:role/other';
 const SESSION = 'arn:aws:sts::111111111111:assumed-role/base/eks-shop-orders-1';
 const SECRET = { name: 'orders-aws', key: 'external-id' };
+/** In words that no annotation has: the suite looks for the value in all that programs say. */
+const HELD_BY_SECRET = 'kept-by-a-secret-7';
 const IRSA_SOURCE = { type: 'irsa', roleARN: IRSA, stsRegion: REGION, token: { type: 'projected' } } as const;
 const THREE_DAYS_MINUTES = 3 * 24 * 60;
 
@@ -91,7 +93,8 @@ export const STARTS = {
   'external-id-secret-missing': differing(byExternalIDFrom),
   'external-id-ends-in-newline': differing((way) => ({
     ...byExternalIDFrom(way),
-    files: (files) => files.writeExternalID(SECRET, `${EXTERNAL_ID}\n`),
+    target: { trust: trustRole(BASE, { externalId: HELD_BY_SECRET }) },
+    files: (files) => files.writeExternalID(SECRET, `${HELD_BY_SECRET}\n`),
   })),
   'target-role-missing': differing(() => ({ target: 'absent' })),
   'service-control-policy': denied(
