@@ -8,6 +8,7 @@ import {
   ENV,
   FOREIGN_KEYS,
   GUARD_BINDINGS,
+  IMAGE_PROGRAMS,
   PATHS,
   PORTS,
   REASONS,
@@ -16,6 +17,7 @@ import {
   SIDECAR_START,
   VERSION,
   WEBHOOK_COMMAND,
+  WEBHOOK_FLAGS,
 } from '@rolechain/shared';
 import { describeWithCluster } from '@rolechain/test/cluster/jest.ts';
 import { locateBinaries } from '@rolechain/test/cluster/binaries.ts';
@@ -187,19 +189,23 @@ describe('Dockerfiles', () => {
     expect(sidecar).toContain(`ENTRYPOINT ${inJSONForm(SIDECAR_COMMAND)}\n`);
     const variables = Object.entries(SIDECAR_START.environment).map(([name, value]) => `${name}=${value}`);
     expect(sidecar).toContain(`ENV ${variables.join(' ')}\n`);
-    const built = [PATHS.imageSidecar, PATHS.imageProgram, PATHS.imageProber].map(
+    const built = [PATHS.imageSidecar, IMAGE_PROGRAMS.sidecar.program, PATHS.imageProber].map(
       (path) => `/src/dist/${basename(path)}`,
     );
     expect(sidecar).toContain(`COPY --from=build --chmod=0444 ${built.join(' ')} ${dirname(PATHS.imageProber)}/\n`);
-    expect(sidecar).toContain(
-      `COPY --from=code-cache --chmod=0444 ${PATHS.imageCodeCache} ${dirname(PATHS.imageCodeCache)}/\n`,
-    );
     expect(sidecar).toContain(`EXPOSE ${PORTS.credentials} ${PORTS.health}\n`);
   });
 
-  test('the code cache is made under the flags under which the sidecar is started', () => {
-    const maker = join(dirname(PATHS.imageProgram), 'make-code-cache.cjs');
-    expect(sidecar).toContain(`RUN ${inJSONForm([PATHS.imageNode, ...SIDECAR_START.flags, maker])}\n`);
+  test.each([
+    ['sidecar', sidecar, SIDECAR_START.flags],
+    ['webhook', webhook, WEBHOOK_FLAGS],
+  ] as const)('the code cache is made of what is shipped, under the flags of the start: %s', (name, text, flags) => {
+    const { program, codeCache, codeCacheMaker: maker } = IMAGE_PROGRAMS[name];
+    const folder = `${dirname(codeCache)}/`;
+    const made = [program, maker].map((path) => `/src/dist/${basename(path)}`);
+    expect(text).toContain(`COPY --from=build ${made.join(' ')} ${folder}\n`);
+    expect(text).toContain(`RUN ${inJSONForm([PATHS.imageNode, ...flags, maker])}\n`);
+    expect(text).toContain(`COPY --from=code-cache --chmod=0444 ${codeCache} ${folder}\n`);
   });
 
   test("the webhook's user, path and ports are those of the tables and the Deployment", () => {
@@ -207,6 +213,8 @@ describe('Dockerfiles', () => {
     expect(webhook).toContain(`USER ${String(runAsUser)}:${String(runAsGroup)}\n`);
     expect(webhook).toContain(`ENTRYPOINT ${inJSONForm([PATHS.imageNode])}\n`);
     expect(webhook).toContain(`CMD ${inJSONForm(WEBHOOK_COMMAND)}\n`);
+    const built = [PATHS.imageWebhook, IMAGE_PROGRAMS.webhook.program].map((path) => `/src/dist/${basename(path)}`);
+    expect(webhook).toContain(`COPY --from=build --chmod=0444 ${built.join(' ')} ${dirname(PATHS.imageWebhook)}/\n`);
     expect(webhook).toContain(`EXPOSE ${PORTS.webhook} ${PORTS.webhookHealth}\n`);
   });
 

@@ -7,7 +7,7 @@ import { IMAGES, PROGRAMS, partsOf, readLockFile, type ProgramName } from './par
 import { sbomOf } from './sbom.ts';
 
 /** Each program's bundle in dist/; the command line's is a folder. */
-export const BUNDLES = { webhook: 'webhook.cjs', sidecar: 'sidecar-program.cjs', cli: 'cli' } as const;
+export const BUNDLES = { webhook: 'webhook-program.cjs', sidecar: 'sidecar-program.cjs', cli: 'cli' } as const;
 export const noticesFile = (program: ProgramName): string => `${program}.notices.txt`;
 /** Scanners find an SBOM in an image by this ending. */
 export const sbomFile = (program: ProgramName): string => `${program}.cdx.json`;

@@ -1,10 +1,10 @@
-/** What a sidecar logs of its V8 code cache: the one thing that shows whether it is used. */
+/** What a program logs of its V8 code cache: the one thing that shows whether it is used. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { ENV, writeSidecarConfig } from '@rolechain/shared';
 
-/** A role that can't be reached, on ports that nothing else uses; whether they can be opened does not matter. */
+/** The sidecar's. A role that can't be reached, on ports that nothing else uses; whether they can be opened does not matter. */
 const CONFIG = writeSidecarConfig({
   version: 1,
   namespace: 'default',
@@ -23,8 +23,14 @@ const CONFIG = writeSidecarConfig({
   },
 });
 
+/** The webhook's, for a file that it is started with: it says so before it finds that there is no apiserver. */
+export const WEBHOOK_SETTINGS = JSON.stringify({
+  ...{ sidecarImage: 'example', region: 'us-east-1', logLevel: 'debug' },
+  ...{ address: '127.0.0.1', port: 1, healthPort: 2 },
+});
+
 export interface CodeCacheOptions {
-  /** Beside the configuration. */
+  /** Beside the sidecar's configuration. */
   readonly env: NodeJS.ProcessEnv;
   /** Default: as long as a busy machine takes to start it. */
   readonly timeoutMs?: number;
@@ -32,7 +38,7 @@ export interface CodeCacheOptions {
   readonly hear?: (line: string) => void;
 }
 
-/** Starts the sidecar, and ends it once it has said so; undefined where it ends without. */
+/** Starts the program, and ends it once it has said so; undefined where it ends without. */
 export async function saidOfCodeCache(
   command: string,
   args: readonly string[],

@@ -3,9 +3,9 @@ import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SIDECAR_START } from '@rolechain/shared';
-import { makeCodeCache } from './code-cache.ts';
+import { buildLoader, makeCodeCache } from './code-cache.ts';
 import { leaveOut } from './left-out.ts';
-import { PROGRAM, ROOT, keptInputs } from './root.ts';
+import { ASCII, COMMON_JS, ROOT, keptInputs } from './root.ts';
 
 export interface SidecarForm {
   /** `modules`: ours as one ES module, libraries from node_modules. `slim`: minified, what is never called left out. */
@@ -49,7 +49,7 @@ export async function buildSidecar(outdir: string, form: SidecarForm = SHIPPED):
   const program = join(outdir, form.code === 'modules' ? 'sidecar-program.mjs' : 'sidecar-program.cjs');
   const { metafile } = await build({
     ...CODE[form.code],
-    ...COMMON,
+    ...ASCII,
     entryPoints: [join(SOURCE, 'main.ts')],
     outfile: program,
     define: { COLLECTS_GARBAGE: String(form.collects), SPARES_MEMORY: String(form.spares) },
@@ -57,21 +57,15 @@ export async function buildSidecar(outdir: string, form: SidecarForm = SHIPPED):
   const cache = join(outdir, 'sidecar-program.cache');
   rmSync(cache, { force: true });
   if (form.code === 'modules') linkPackages(outdir, metafile);
-  else await buildLoader(outdir);
+  else await buildLoader(outdir, 'sidecar');
   const flags = form.settings ? SIDECAR_START.flags : [];
-  if (form.codeCache) await makeCodeCache(outdir, flags);
+  if (form.codeCache) await makeCodeCache(outdir, 'sidecar', flags);
   return {
     args: [...flags, form.code === 'modules' ? program : join(outdir, 'sidecar.cjs')],
     environment: form.settings ? SIDECAR_START.environment : { NODE_ENV: 'production' },
     inputs: keptInputs(metafile),
   };
 }
-
-/** The loader reads a bundle as one byte a character. */
-const COMMON = { ...PROGRAM, charset: 'ascii' } as const satisfies BuildOptions;
-
-/** A static import of ES modules keeps parts of Node alive that a CommonJS bundle never loads. */
-const COMMON_JS = { format: 'cjs', supported: { 'dynamic-import': false } } as const satisfies BuildOptions;
 
 const CODE: Readonly<Record<SidecarForm['code'], BuildOptions>> = {
   modules: { format: 'esm', packages: 'external', alias: { '@rolechain/shared': join(ROOT, 'shared/src/index.ts') } },
@@ -84,21 +78,6 @@ const CODE: Readonly<Record<SidecarForm['code'], BuildOptions>> = {
     plugins: [leaveOut],
   },
 };
-
-/** The loader, and the program that makes the cache: the image's build runs it on the image's own node. */
-async function buildLoader(outdir: string): Promise<void> {
-  await build({
-    ...COMMON,
-    ...COMMON_JS,
-    minify: true,
-    entryPoints: {
-      sidecar: join(SOURCE, 'runtime', 'loader.ts'),
-      'make-code-cache': join(ROOT, 'scripts/build/make-code-cache.ts'),
-    },
-    outdir,
-    outExtension: { '.js': '.cjs' },
-  });
-}
 
 /** pnpm lets only a package itself see its dependencies: what ours import gets a link beside the program. */
 function linkPackages(outdir: string, { outputs }: Metafile): void {
@@ -129,7 +108,7 @@ function packageFolder(name: string): string {
 export async function buildProber(outdir: string): Promise<readonly string[]> {
   const { metafile } = await build({
     ...CODE.slim,
-    ...COMMON,
+    ...ASCII,
     entryPoints: [join(SOURCE, 'startup', 'prober.ts')],
     outfile: join(outdir, 'prober.cjs'),
   });

@@ -1,6 +1,6 @@
 /** What an image of ours has to be. Each rule gives one sentence for each thing that is wrong. */
 import { statSync } from 'node:fs';
-import { PATHS, SIDECAR, VERSION } from '@rolechain/shared';
+import { IMAGE_PROGRAMS, PATHS, SIDECAR, VERSION } from '@rolechain/shared';
 import type { ImageName } from '../build/parts.ts';
 import type { Architecture } from '../images/architecture.ts';
 import type { Bases } from '../images/bases.ts';
@@ -49,7 +49,7 @@ const rfc3339 = (seconds: number): string => new Date(seconds * 1000).toISOStrin
 const OURS = 'rolechain/';
 const NODE = PATHS.imageNode.slice(1);
 /** Whose layers are made by the image's own V8, and differ from build to build. */
-const CODE_CACHE = PATHS.imageCodeCache.slice(1);
+const CODE_CACHES = Object.values(IMAGE_PROGRAMS).map(({ codeCache }) => codeCache.slice(1));
 
 export interface Sizes {
   readonly whole: number;
@@ -149,7 +149,9 @@ export function modeProblems(root: string, facts: readonly FileFacts[]): string[
 /** Two builds of one commit: the same layers, but for that of the code cache; without one, the same image. */
 export function differences(first: Pick<Image, 'image' | 'files'>, second: Pick<Image, 'image' | 'files'>): string[] {
   const layers = (at: Pick<Image, 'image' | 'files'>): string[] =>
-    at.image.layers.map(({ digest }, n) => (at.files[n]?.includes(CODE_CACHE) ? 'code cache' : digest));
+    at.image.layers.map(({ digest }, n) =>
+      at.files[n]?.some((path) => CODE_CACHES.includes(path)) ? 'code cache' : digest,
+    );
   const [one, other] = [layers(first), layers(second)];
   if (!one.includes('code cache') && first.image.digest !== second.image.digest)
     return [`two builds have the digests ${first.image.digest} and ${second.image.digest}`];

@@ -23,6 +23,7 @@ export { FLUX_ROLE_ARN, type Grammar } from './annotation/role-arn.ts';
 export { DOCUMENT as annotationSchema, HOP as writtenHop, ROLE as writtenRole } from './annotation/schema.ts';
 export { baseRoleProblems, clusterProblems } from './annotation/rules.ts';
 export * from './certificate-times.ts';
+export * from './code-cache-use.ts';
 export * from './enums.ts';
 export * from './duration.ts';
 export * from './eks.ts';

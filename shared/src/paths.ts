@@ -27,13 +27,26 @@ export const PATHS = {
   imageNode: '/rolechain/node',
   /** Loads the program that lies beside it, with V8's code cache of it (sidecar/src/runtime/loader.ts). */
   imageSidecar: '/rolechain/sidecar.cjs',
-  imageProgram: '/rolechain/sidecar-program.cjs',
-  imageCodeCache: '/rolechain/sidecar-program.cache',
   imageProber: '/rolechain/prober.cjs',
-  /** In the webhook's image. */
+  /** In the webhook's image, the same. */
   imageWebhook: '/rolechain/webhook.cjs',
   settings: '/etc/rolechain/settings.yaml',
 } as const;
+
+/** What the loader of each image finds beside itself; PATHS has the loaders. */
+export const IMAGE_PROGRAMS = {
+  sidecar: programOf('sidecar'),
+  webhook: programOf('webhook'),
+} as const;
+
+function programOf(name: string): Readonly<Record<'program' | 'codeCache' | 'codeCacheMaker', string>> {
+  const beside = `/rolechain/${name}-program`;
+  return {
+    program: `${beside}.cjs`,
+    codeCache: `${beside}.cache`,
+    codeCacheMaker: `/rolechain/make-${name}-code-cache.cjs`,
+  };
+}
 
 /** What the prober is called with to judge the readiness in place of the start. */
 export const PROBER_READINESS = 'readiness';

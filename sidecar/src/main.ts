@@ -1,9 +1,8 @@
 /** The sidecar: reads its environment once, wires the parts together, and ends on a signal. */
-import { ERRORS, makeLogger, programText, type Logger } from '@rolechain/shared';
+import { ERRORS, MAKING, logCodeCacheUse, makeLogger, programText, type Logger } from '@rolechain/shared';
 import { codedFields, toCoded } from './model/coded.ts';
 import { filesUnder } from './model/files.ts';
 import { systemClock } from './model/clock.ts';
-import { CODE_CACHE_USE, MAKING } from './runtime/code-cache-use.ts';
 import { collectGarbage, spareMemory } from './runtime/garbage-collection.ts';
 import { closeEnvironment, readInputs } from './model/process-env.ts';
 import { makeSidecar } from './sidecar.ts';
@@ -36,9 +35,7 @@ function main(): void {
   const { inputs } = read;
   const logger = makeLogger('rolechain-sidecar', inputs.logLevel);
   endOnDefects(logger);
-  const codeCache = (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE];
-  const isMade = codeCache === MAKING;
-  logger[codeCache === 'used' || isMade ? 'debug' : 'warn']({ codeCache }, 'code cache');
+  const isMade = logCodeCacheUse(logger) === MAKING;
   // V8 would refuse a cache that was made under the flags of `spareMemory`.
   const collects = !isMade && (typeof COLLECTS_GARBAGE === 'undefined' || COLLECTS_GARBAGE);
   const sidecar = makeSidecar({

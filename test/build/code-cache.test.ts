@@ -57,9 +57,14 @@ http.createServer = (listener) => {
 
 test('one that was made on a slow machine, where the start takes longer than until memory is given back, is used', () => {
   writeFileSync(join(folder, 'late.cjs'), LATE);
-  cpSync(join(built, 'make-code-cache.cjs'), join(folder, 'make-code-cache.cjs'));
+  cpSync(join(built, 'make-sidecar-code-cache.cjs'), join(folder, 'make-sidecar-code-cache.cjs'));
   rmSync(cache());
-  const args = [...SIDECAR_START.flags, '--require', join(folder, 'late.cjs'), join(folder, 'make-code-cache.cjs')];
+  const args = [
+    ...SIDECAR_START.flags,
+    '--require',
+    join(folder, 'late.cjs'),
+    join(folder, 'make-sidecar-code-cache.cjs'),
+  ];
   expect(spawnSync(process.execPath, args, { encoding: 'utf8', env: {} })).toMatchObject({ status: 0, stderr: '' });
   expect(start()).toEqual({ ...WHOLE, use: 'used' });
 });

@@ -8,6 +8,8 @@ import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { buildAll, ROOT } from '../../scripts/build.ts';
+import { noticesFile } from '../../scripts/build/contents.ts';
+import type { ImageName } from '../../scripts/build/parts.ts';
 import { HOST } from '../../scripts/images/architecture.ts';
 import { localBases, packageCache, withContext, type Bases } from '../../scripts/images/bases.ts';
 import { buildImage, pruneImages, removeImage, saveImage } from '../../scripts/images/buildah.ts';
@@ -39,10 +41,9 @@ export async function buildImages(pause: string, log: Log): Promise<Images> {
   await mkdir(FOLDER, { recursive: true });
   await buildAll();
   const bases = await localBases(HOST, log);
-  const sidecar = ['sidecar.cjs', 'sidecar-program.cjs', 'make-code-cache.cjs', 'prober.cjs', 'sidecar.notices.txt'];
   const images = {
-    webhook: await ourImage('webhook', ['webhook.cjs', 'webhook.notices.txt'], bases, log),
-    sidecar: await ourImage('sidecar', sidecar, bases, log),
+    webhook: await ourImage('webhook', [], bases, log),
+    sidecar: await ourImage('sidecar', ['prober.cjs'], bases, log),
     app: await appImage(bases, log),
     pause: await pauseImage(pause, log),
   };
@@ -51,7 +52,8 @@ export async function buildImages(pause: string, log: Log): Promise<Images> {
 }
 
 /** By the Dockerfile that users build with, whole, with other bases. */
-async function ourImage(name: string, built: readonly string[], bases: Bases, log: Log): Promise<Image> {
+async function ourImage(name: ImageName, also: readonly string[], bases: Bases, log: Log): Promise<Image> {
+  const built = [`${name}.cjs`, `${name}-program.cjs`, `make-${name}-code-cache.cjs`, noticesFile(name), ...also];
   const dockerfile = join(ROOT, `Dockerfile.${name}`);
   const inputs = [...SOURCES.map((file) => join(ROOT, file)), ...built.map((file) => join(ROOT, 'dist', file))];
   const tag = await hashOf(Object.values(bases).join(' '), [dockerfile, ...inputs]);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ENV, PATHS } from '@rolechain/shared';
+import { ENV, PATHS, WEBHOOK_FLAGS } from '@rolechain/shared';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { spawnTied, type TiedProcess } from '@rolechain/kit/tied-process.ts';
 import { recordFile, recordHealth, recordReply } from '../secrets/record.ts';
@@ -41,11 +41,15 @@ export async function launch(options: LaunchOptions = {}): Promise<Launched> {
   await writeFile(file, options.settingsText ?? JSON.stringify({ ...base, ...settings }));
   const logFile = join(folder, 'log');
   const output = await open(logFile, 'a');
-  const child = spawnTied(process.execPath, [join(ROOT, 'dist', 'webhook.cjs'), '--settings', file, ...args], {
-    env: { [ENV.namespace]: NAMESPACE, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }), ...env },
-    output: output.fd,
-    removeAfter: folder,
-  });
+  const child = spawnTied(
+    process.execPath,
+    [...WEBHOOK_FLAGS, join(ROOT, 'dist', 'webhook.cjs'), '--settings', file, ...args],
+    {
+      env: { [ENV.namespace]: NAMESPACE, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }), ...env },
+      output: output.fd,
+      removeAfter: folder,
+    },
+  );
   return {
     process: child,
     port,

@@ -1,4 +1,4 @@
-/** Entry of dist/webhook.cjs: reads the configuration once, checks it whole, and wires the parts together. */
+/** Entry of dist/webhook-program.cjs: reads the configuration once, checks it whole, and wires the parts together. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -13,6 +13,7 @@ import {
   VERSION,
   eksWebhook,
   errorFields,
+  logCodeCacheUse,
   makeLogger,
   programText,
   warningFields,
@@ -100,6 +101,7 @@ async function main(): Promise<void> {
     { version: VERSION, settings: { ...settings, ...(clients ? { clientCA: describeCA(clients.ca) } : {}) } },
     'starting',
   );
+  logCodeCacheUse(log);
   for (const code of settingsWarnings(settings)) log.warn(warningFields(code), 'the settings are unwise');
   const namespace = process.env[ENV.namespace] ?? 'rolechain';
   const kubeConfig = new KubeConfig();

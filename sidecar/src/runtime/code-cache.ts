@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Script } from 'node:vm';
-import type { CodeCacheUse } from './code-cache-use.ts';
+import type { CodeCacheUse } from '@rolechain/shared';
 
 const DIGEST_BYTES = 32;
 

@@ -1,8 +1,9 @@
-/** The image's entry: loads the sidecar with its code cache. Without a good one it only takes longer. */
-import { join } from 'node:path';
-import { CODE_CACHE_USE } from './code-cache-use.ts';
+/** The entry of either image: loads the program that lies beside it, with its code cache. Without a good one it only takes longer. */
+import { basename, join } from 'node:path';
+import { tellCodeCacheUse } from '@rolechain/shared';
 import { loadProgram } from './code-cache.ts';
 
-const program = loadProgram(join(__dirname, 'sidecar-program.cjs'), join(__dirname, 'sidecar-program.cache'));
-(globalThis as Record<symbol, unknown>)[CODE_CACHE_USE] = program.use;
+const beside = join(__dirname, basename(__filename, '.cjs'));
+const program = loadProgram(`${beside}-program.cjs`, `${beside}-program.cache`);
+tellCodeCacheUse(program.use);
 program.run();

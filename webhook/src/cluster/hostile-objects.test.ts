@@ -198,7 +198,7 @@ describe('texts in pieces', () => {
         async (texts, cut) => {
           const read: string[] = [];
           const bytes = Buffer.from(`${texts.map((text) => `${text}\n`).join('')}torn`);
-          for await (const line of readLines(pieces(bytes, cut), 1000)) read.push(line);
+          for await (const lines of readLines(pieces(bytes, cut), 1000)) read.push(...lines);
           expect(read).toEqual(texts);
         },
       ),

@@ -1,5 +1,6 @@
 /** A map of what is known of a cluster's objects, within bounds: anyone who may write objects may write many, and large ones. */
 import type { Annotations } from '../objects/annotations.ts';
+import type { CachedObject } from './kind.ts';
 
 export interface KeptObjects {
   /**
@@ -10,6 +11,8 @@ export interface KeptObjects {
   readonly get: (key: string) => Annotations | undefined;
   readonly delete: (key: string) => void;
   readonly size: () => number;
+  /** In the order in which they were set last. */
+  readonly all: () => CachedObject[];
 }
 
 /** Beside its texts an entry takes about so much: the map's slot, the object and the heads of its texts. */
@@ -37,11 +40,13 @@ export function makeKeptObjects(maxBytes: number): KeptObjects {
     get: (key) => objects.get(key),
     delete: remove,
     size: () => objects.size,
+    all: () => Array.from(objects, ([key, annotations]) => ({ key, annotations })),
   };
 }
 
 /** Two bytes a character, which a text needs that isn't Latin-1. */
 function weigh(key: string, annotations: Annotations): number {
-  const chars = Object.values(annotations).reduce((sum, text) => sum + text.length, key.length);
+  let chars = key.length;
+  for (const text of Object.values(annotations)) chars += text.length;
   return ENTRY_BYTES + 2 * chars;
 }

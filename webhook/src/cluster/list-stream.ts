@@ -38,13 +38,15 @@ export async function listStream(
   const late = AbortSignal.timeout(1000 * seconds + silenceMs);
   const found = makeFound(kind.maxBytes);
   try {
-    for await (const event of watchEvents(api, kind, { query, silenceMs, signal: AbortSignal.any([signal, late]) })) {
-      if (event.type === 'ERROR') return undefined;
-      // Between its objects it may tell of what happens to them meanwhile.
-      if (event.type === 'DELETED') found.delete(event.object);
-      else if (event.type !== 'BOOKMARK') {
-        if (!found.set(event.object)) return undefined;
-      } else if (event.endsList) return { by: 'stream', ...found.all(), resourceVersion: event.resourceVersion };
+    for await (const events of watchEvents(api, kind, { query, silenceMs, signal: AbortSignal.any([signal, late]) })) {
+      for (const event of events) {
+        if (event.type === 'ERROR') return undefined;
+        // Between its objects it may tell of what happens to them meanwhile.
+        if (event.type === 'DELETED') found.delete(event.object);
+        else if (event.type !== 'BOOKMARK') {
+          if (!found.set(event.object)) return undefined;
+        } else if (event.endsList) return { by: 'stream', ...found.all(), resourceVersion: event.resourceVersion };
+      }
     }
     return undefined;
   } catch (error) {
@@ -71,22 +73,17 @@ function makeFound(maxBytes: number): {
   readonly all: () => Pick<Listed<CachedObject>, 'items' | 'leftOut'>;
 } {
   const room = makeKeptObjects(maxBytes);
-  const items = new Map<string, CachedObject>();
   const leftOut = makeKeptObjects(LEFT_OUT_BYTES);
-  const remove = ({ key }: CachedObject): void => {
-    room.delete(key);
-    items.delete(key);
-    leftOut.delete(key);
-  };
   return {
-    delete: remove,
-    set: (object) => {
-      const { key, annotations } = object;
-      remove(object);
+    delete: ({ key }) => {
+      room.delete(key);
+      leftOut.delete(key);
+    },
+    set: ({ key, annotations }) => {
       if (!room.set(key, annotations)) return leftOut.set(key, {});
-      items.set(key, object);
+      leftOut.delete(key);
       return true;
     },
-    all: () => ({ items: [...items.values()], leftOut: leftOut.size() }),
+    all: () => ({ items: room.all(), leftOut: leftOut.size() }),
   };
 }

@@ -38,7 +38,7 @@ export function annotatedSource(kubeConfig: KubeConfig, kind: Kind, options: Sou
     watch: async (resourceVersion, onEvent, signal) => {
       const query = { resourceVersion, timeoutSeconds: `${watchSeconds}` };
       try {
-        for await (const event of watchEvents(api, kind, { query, silenceMs, signal })) onEvent(event);
+        for await (const events of watchEvents(api, kind, { query, silenceMs, signal })) events.forEach(onEvent);
       } catch (error) {
         // The end that was asked for is no failure.
         if (!signal.aborted) throw error;

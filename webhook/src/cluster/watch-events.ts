@@ -11,8 +11,12 @@ export interface WatchAsk {
   readonly signal: AbortSignal;
 }
 
-/** Ends where the apiserver ends the watch in order. Rejects where the connection breaks, goes silent or a line is too long. */
-export async function* watchEvents(api: Api, kind: Kind, ask: WatchAsk): AsyncGenerator<WatchEvent<CachedObject>> {
+/** As they come in. Ends where the apiserver ends the watch in order. Rejects where the connection breaks, goes silent or a line is too long. */
+export async function* watchEvents(
+  api: Api,
+  kind: Kind,
+  ask: WatchAsk,
+): AsyncGenerator<readonly WatchEvent<CachedObject>[]> {
   const { silenceMs, signal } = ask;
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new DOMException('silence', 'TimeoutError')), silenceMs);
@@ -26,7 +30,7 @@ export async function* watchEvents(api: Api, kind: Kind, ask: WatchAsk): AsyncGe
       heard(pieces, () => timer.refresh()),
       LIMITS.objectBytes,
     );
-    for await (const line of lines) yield toEvent(line, kind.project);
+    for await (const some of lines) yield some.map((line) => toEvent(line, kind.project));
   } catch (error) {
     throw silence.signal.aborted ? silence.signal.reason : error;
   } finally {

@@ -7,8 +7,13 @@ const NONE: Annotations = Object.freeze({});
 
 /** Those of these keys alone: a cache of a whole cluster holds no more. */
 export function keep(annotations: Annotations | undefined, keys: readonly string[]): Annotations {
-  const kept = keys.flatMap((key) => (annotations?.[key] === undefined ? [] : [[key, annotations[key]] as const]));
-  return kept.length > 0 ? Object.fromEntries(kept) : NONE;
+  let kept: Record<string, string> | undefined;
+  // Most objects of a long list have none of them: nothing is made for those.
+  for (const key of keys) {
+    const text = annotations?.[key];
+    if (text !== undefined) (kept ??= {})[key] = text;
+  }
+  return kept ?? NONE;
 }
 
 /**

@@ -9,8 +9,15 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
-import { CODE_CACHE_USE, MAKING } from '../../sidecar/src/runtime/code-cache-use.ts';
+import {
+  ENV,
+  MAKING,
+  PATHS,
+  tellCodeCacheUse,
+  tokenFile,
+  writeSidecarConfig,
+  type SidecarConfig,
+} from '@rolechain/shared';
 import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
 
 const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();
@@ -36,7 +43,7 @@ const answer: RequestListener = (incoming, response) => {
 async function main(): Promise<void> {
   const aws = createServer(answer);
   // Not in /tmp: a base image may have none.
-  const root = mkdtempSync(join(__dirname, 'make-code-cache-'));
+  const root = mkdtempSync(join(__dirname, 'make-sidecar-code-cache-'));
   try {
     const config = configOf(await listen(aws), await freePort(), await freePort());
     mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });
@@ -45,7 +52,7 @@ async function main(): Promise<void> {
     process.env.HOME ??= '/';
     Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
     const { source, script, run } = loadProgram(join(__dirname, 'sidecar-program.cjs'));
-    (globalThis as Record<symbol, unknown>)[CODE_CACHE_USE] = MAKING;
+    tellCodeCacheUse(MAKING);
     run();
     await untilServed(root, config.ports);
     writeFileSync(join(__dirname, 'sidecar-program.cache'), formatCodeCache(source, script.createCachedData()));
