@@ -71,12 +71,8 @@ const RESOURCES = `          resources:
             limits:
               memory: 512Mi
 `;
-/** The values have both. */
-const PLACED = `      priorityClassName: system-cluster-critical
-      # The image is of Linux alone.
-      nodeSelector:
-        kubernetes.io/os: linux
-`;
+/** The values have it. */
+const LINUX = '      # The image is of Linux alone.\n      nodeSelector:\n        kubernetes.io/os: linux\n';
 /** Where settings differ from the chart's own, pods carry their checksum: a change restarts them. */
 const CHECKSUM = `      {{- $settings := include "rolechain.settings" . | sha256sum }}
       {{- if ne $settings (include "rolechain.defaultSettings" . | sha256sum) }}
@@ -119,7 +115,7 @@ const FILES: Readonly<Record<string, Make>> = {
       },
       { from: LABELS_OF_PODS, to: `    metadata:\n${CHECKSUM}${LABELS_OF_PODS.slice('    metadata:\n'.length)}` },
       {
-        from: PLACED,
+        from: `      priorityClassName: system-cluster-critical\n${LINUX}`,
         to: `      {{- with .Values.priorityClassName }}\n      priorityClassName: {{ . | quote }}\n      {{- end }}\n${['imagePullSecrets', 'nodeSelector', 'tolerations', 'affinity'].map((name) => whereSet(name, 6)).join('')}`,
       },
       {
