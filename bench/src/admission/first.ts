@@ -11,6 +11,9 @@ const CONNECTIONS = 8;
 /** Far more than is needed: the number of reviews ends a run. */
 const SECONDS = 30;
 
+const NOTE =
+  'One thread answers eight connections in turn, so that most of it is the queue: with warm code ours is above the goal, too (admission at 8: p50). Ten times as many reviews before readiness took a fifth off, and made a replica ready 0.6 s later.';
+
 /** Starts each again for each round; the first starter is ours. Medians of the rounds. */
 export async function firstReviews(
   starters: readonly (() => Promise<Target>)[],
@@ -29,8 +32,9 @@ export async function firstReviews(
   const work = `admission, first ${REVIEWS} reviews after /readyz`;
   const of = (loads: readonly Load[], key: 'p50' | 'p99' | 'longest'): number => median(loads.map((one) => one[key]));
   const figure = (loads: readonly Load[], key: 'p99' | 'longest'): string => `${format(of(loads, key))} ms`;
+  const p50 = { ours: of(ours, 'p50'), peer: of(peer, 'p50'), name: 'Go', unit: 'ms' };
   return [
-    against(`${work}: p50`, { ours: of(ours, 'p50'), peer: of(peer, 'p50'), name: 'Go', unit: 'ms' }, { atMost: 1.5 }),
+    { ...against(`${work}: p50`, p50, { atMost: 1.5 }), note: NOTE },
     ...(['p99', 'longest'] as const).map((key) =>
       told(`${work}: ${key}`, `${figure(ours, key)}, Go ${figure(peer, key)}`),
     ),
