@@ -170,6 +170,19 @@ test('what there is no room for is left out, and counted once', async () => {
   expect(leftOut).toBeGreaterThan(count / 3);
 });
 
+test('what is left out counts no longer once it fits, or is gone', async () => {
+  const text = 'x'.repeat(LIMITS.annotationBytes);
+  const count = Math.ceil(LIMITS.accountsKeptBytes / 2 / text.length);
+  const events = Array.from({ length: count }, (_, i) => line('ADDED', account(`a${i}`, '3', text)));
+  const before = await listOnce(sends(...events, bookmark('9', END)));
+  const [fits, gone] = [`a${count - 1}`, `a${count - 2}`];
+  const after = await listOnce(
+    sends(...events, line('MODIFIED', account(fits, '4')), line('DELETED', account(gone, '4')), bookmark('9', END)),
+  );
+  expect(after.leftOut).toBe((before.leftOut ?? 0) - 2);
+  expect(after.items.map(({ key }) => key)).toEqual([...before.items.map(({ key }) => key), `shop/${fits}`]);
+});
+
 test('where more is left out than a MiB of names can tell apart, pages count it', async () => {
   const full = 'x'.repeat(LIMITS.annotationBytes);
   const kept = Math.ceil(LIMITS.accountsKeptBytes / 2 / full.length) + 1;
