@@ -155,7 +155,7 @@ test('26 hours ahead, which is not believed: a session of web identity is over w
   const { sidecar } = await startOn(26 * 60, { roles: { default: { source, hops: [hop(ORDERS)] } } });
   const { status: code, data } = await answerOf(sidecar, 503);
   expect([code, data.Code]).toEqual([503, 'StsClockSkew']);
-  expect(data.Message).toMatch(/The session in its answer ends at \S+Z; here it is \S+Z\. .*NTP/);
+  expect(data.Message).toMatch(/The session in its answer ends at \S+Z, and its Date is \S+Z; here it is \S+Z\. .*NTP/);
   expect(new Set(answers())).toEqual(new Set(['ok']));
 });
 

@@ -167,7 +167,7 @@ export interface AnswerTimes {
   readonly answeredAt?: number | undefined;
 }
 
-/** The session in an answer. Throws StsInvalidResponse, and StsClockSkew where it is over by the time here alone. Pure. */
+/** The session in an answer. Throws StsInvalidResponse, and StsClockSkew where it is over by the time here alone, not by the answer's own. Pure. */
 export function readSession(credentials: StsCredentials | undefined, { now, answeredAt }: AnswerTimes): Session {
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = credentials ?? {};
   const expiresAt = credentials?.Expiration?.getTime();
@@ -180,12 +180,17 @@ export function readSession(credentials: StsCredentials | undefined, { now, answ
   return session;
 }
 
-/** STS gives 15 minutes at least (API reference, DurationSeconds): an answer that gives less by its own Date is wrong itself, else a clock is. */
-function overOnArrival(expiresAt: number, { now, answeredAt = -Infinity }: AnswerTimes): CodedError {
-  const ends = `The session in its answer ends at ${timeText(expiresAt)}`;
-  return expiresAt - answeredAt < LIMITS.durationMinSeconds * 1000
-    ? new CodedError('StsInvalidResponse', `${ends}, and its Date is ${timeText(answeredAt)}.`)
-    : new CodedError('StsClockSkew', `${ends}; here it is ${timeText(now)}.`);
+/**
+ * STS gives 15 minutes at least (API reference, DurationSeconds), and says its Date: where that agrees with the session's end a
+ * clock is wrong, else the answer is.
+ */
+function overOnArrival(expiresAt: number, { now, answeredAt }: AnswerTimes): CodedError {
+  const agrees = answeredAt !== undefined && expiresAt - answeredAt >= LIMITS.durationMinSeconds * 1000;
+  const date = answeredAt === undefined ? 'it has no Date' : `its Date is ${timeText(answeredAt)}`;
+  return new CodedError(
+    agrees ? 'StsClockSkew' : 'StsInvalidResponse',
+    `The session in its answer ends at ${timeText(expiresAt)}, and ${date}; here it is ${timeText(now)}.`,
+  );
 }
 
 const timeText = (time: number): string => new Date(time).toISOString();
