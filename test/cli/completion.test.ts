@@ -9,7 +9,7 @@ const scriptFor = async (shell: string): Promise<string> => (await runCommand(['
 async function completed(...words: string[]): Promise<string[]> {
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const script = `${await scriptFor('bash')}\nCOMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _rolechain; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+  const { stdout } = await promisify(execFile)('bash', ['--norc', '-c', script]);
   return stdout.split('\n').filter((word) => word !== '');
 }
 

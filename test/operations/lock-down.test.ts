@@ -32,7 +32,11 @@ describeWithBinaries('the commands', ({ kubectl }) => {
     const run = (command: string): { readonly status: number | null; readonly said: string } => {
       const env = { ...process.env, KUBECONFIG: cluster().kubeconfigPath };
       const script = `kubectl() { ${JSON.stringify(kubectl)} "$@"; }; ${command}`;
-      const { status, stdout, stderr } = spawnSync('bash', ['-euc', script], { cwd: ROOT, encoding: 'utf8', env });
+      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', script], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env,
+      });
       return { status, said: stdout + stderr };
     };
     const succeed = (command: string): string => {

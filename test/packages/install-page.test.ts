@@ -78,11 +78,16 @@ describeWithHelm('the page of the installation', (helm4, helm3) => {
         new Promise((resolve, reject) => {
           const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, KUBECONFIG: cluster().kubeconfigPath };
           const command = line.replaceAll('REGISTRY', REGISTRY);
-          execFile('bash', ['-euo', 'pipefail', '-c', command], { cwd: ROOT, env }, (error, stdout, stderr) => {
-            // Warnings are an error of ours, too.
-            if (error || /^(?:Warning|error)/im.test(stderr)) reject(new Error(`${command}\n${stderr}`));
-            else resolve(stdout);
-          });
+          execFile(
+            'bash',
+            ['--norc', '-euo', 'pipefail', '-c', command],
+            { cwd: ROOT, env },
+            (error, stdout, stderr) => {
+              // Warnings are an error of ours, too.
+              if (error || /^(?:Warning|error)/im.test(stderr)) reject(new Error(`${command}\n${stderr}`));
+              else resolve(stdout);
+            },
+          );
         });
       const typeAll = async (blocks: readonly (Commands | undefined)[]): Promise<string> => {
         let output = '';
