@@ -17,13 +17,17 @@ function restricted(user: { readonly runAsUser?: number }): Readonly<Record<stri
   };
 }
 
-/** Outside of the range by itself, whether it is injected or not. */
+/**
+ * Outside of the range by itself. Its account asks for no role: where the guard denies, too, an apiserver tells of one of the
+ * two policies alone, and which one that is stays so until a policy changes.
+ */
 export const OUTSIDE_THE_RANGE: HardPod = {
   name: 'a pod whose own user is outside of the range',
   pod: podOf(restricted({ runAsUser: 1 })),
+  account: 'plain',
   namespace: 'strict',
-  outcome: 'injected',
-  reason: 'Injected',
+  outcome: 'skipped',
+  reason: 'NotAnnotated',
   so: 'The platform refuses it.',
 };
 
