@@ -17,10 +17,9 @@ import {
   replica,
   seen,
 } from './testing/rotation-facts.ts';
+import { DAY_MS } from './testing/rotation-world.ts';
 
 const { leafMs, lagMs, settleMs, checkMs } = CERTIFICATE_TIMES;
-const DAY_MS = 24 * 3_600_000;
-const LONG_MS = DAY_MS;
 const REST = { do: 'rest', forMs: checkMs };
 const publish = (...bundle: Authority[]): object => ({ do: 'publish', bundle, others: 'keep' });
 
@@ -175,14 +174,14 @@ describe('a leaf of another CA is served', () => {
       });
     expect(after([FIRST, lagMs])).toEqual({ do: 'serve' });
     expect(after([ENDED, lagMs])).toMatchObject({ do: 'rest' });
-    expect(after([FIRST, lagMs - 1], [ENDED, LONG_MS])).toEqual({ do: 'rest', forMs: 1 });
+    expect(after([FIRST, lagMs - 1], [ENDED, DAY_MS])).toEqual({ do: 'rest', forMs: 1 });
     const secret = { ...WHOLE, bundle: [FIRST, SECOND], leaf: leafOf([FIRST, SECOND]) };
-    const served = replica({ served: FORMER, ...seen([FIRST, LONG_MS], [SECOND, 1]) });
+    const served = replica({ served: FORMER, ...seen([FIRST, DAY_MS], [SECOND, 1]) });
     expect(next({ secret, published: [[FIRST, SECOND, OTHER]], replica: served })).toEqual({ do: 'serve' });
   });
 
   it('not while a configuration cannot be asked', () => {
-    const serving = replica({ served: FORMER, ...seen([FIRST, LONG_MS]) });
+    const serving = replica({ served: FORMER, ...seen([FIRST, DAY_MS]) });
     expect(next({ published, isPartial: true, replica: serving })).toEqual(REST);
   });
 

@@ -17,9 +17,9 @@ import {
   seen,
   servedFor,
 } from './testing/rotation-facts.ts';
+import { DAY_MS } from './testing/rotation-world.ts';
 
 const { leafMs, authorityMs, lagMs, settleMs, keepMs, checkMs } = CERTIFICATE_TIMES;
-const DAY_MS = 24 * 3_600_000;
 
 describe('what comes first', () => {
   it('a replica that serves nothing serves what it can before it publishes and writes', () => {

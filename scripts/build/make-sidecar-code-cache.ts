@@ -3,22 +3,14 @@
  * stand-in for the agent and STS, and writes down what V8 has compiled by then. Runs in the image's build on the
  * image's node, so it is a bundle of its own and needs nothing but Node.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import {
-  ENV,
-  MAKING,
-  PATHS,
-  tellCodeCacheUse,
-  tokenFile,
-  writeSidecarConfig,
-  type SidecarConfig,
-} from '@rolechain/shared';
-import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
+import { ENV, PATHS, tokenFile, writeSidecarConfig, type SidecarConfig } from '@rolechain/shared';
+import { writeCodeCache } from './write-code-cache.ts';
 
 const EXPIRATION = new Date(Date.now() + 3_600_000).toISOString();
 const AGENT_ANSWER = JSON.stringify({
@@ -40,25 +32,14 @@ const answer: RequestListener = (incoming, response) => {
   response.setHeader('content-type', type).end(body);
 };
 
-async function main(): Promise<void> {
-  const aws = createServer(answer);
-  // Not in /tmp: a base image may have none.
-  const root = mkdtempSync(join(__dirname, 'make-sidecar-code-cache-'));
-  try {
-    const config = configOf(await listen(aws), await freePort(), await freePort());
-    mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });
-    writeFileSync(join(root, PATHS.baseIdentity, PATHS.podIdentityToken), 'e30.e30.ZXhhbXBsZQ');
-    // A container's runtime sets it. Without, the SDK asks for a line of /etc/passwd, which an image may lack.
-    process.env.HOME ??= '/';
-    Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
-    const { source, script, run } = loadProgram(join(__dirname, 'sidecar-program.cjs'));
-    tellCodeCacheUse(MAKING);
-    run();
-    await untilServed(root, config.ports);
-    writeFileSync(join(__dirname, 'sidecar-program.cache'), formatCodeCache(source, script.createCachedData()));
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+async function prepare(root: string): Promise<() => Promise<void>> {
+  const config = configOf(await listen(createServer(answer)), await freePort(), await freePort());
+  mkdirSync(dirname(join(root, PATHS.baseIdentity, PATHS.podIdentityToken)), { recursive: true });
+  writeFileSync(join(root, PATHS.baseIdentity, PATHS.podIdentityToken), 'e30.e30.ZXhhbXBsZQ');
+  // A container's runtime sets it. Without, the SDK asks for a line of /etc/passwd, which an image may lack.
+  process.env.HOME ??= '/';
+  Object.assign(process.env, { [ENV.config]: writeSidecarConfig(config), [ENV.root]: root, [ENV.logLevel]: 'error' });
+  return () => untilServed(root, config.ports);
 }
 
 function configOf(port: number, credentials: number, health: number): SidecarConfig {
@@ -103,10 +84,4 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  },
-);
+writeCodeCache('sidecar', prepare);

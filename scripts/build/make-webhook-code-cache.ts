@@ -3,15 +3,15 @@
  * ready, which it is once it has answered reviews of its own, and writes down what V8 has compiled by then. Runs in the
  * image's build on the image's node, so it is a bundle of its own and needs nothing but Node.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { startKubeDouble } from '@rolechain/doubles/kube.ts';
 import { freePort } from '@rolechain/kit/free-port.ts';
 import { NAMESPACE } from '@rolechain/kit/namespace.ts';
 import { eventually } from '@rolechain/kit/until.ts';
-import { ANNOTATIONS, ENV, MAKING, PATHS, tellCodeCacheUse } from '@rolechain/shared';
-import { formatCodeCache, loadProgram } from '../../sidecar/src/runtime/code-cache.ts';
+import { ANNOTATIONS, ENV, PATHS } from '@rolechain/shared';
+import { writeCodeCache } from './write-code-cache.ts';
 
 const ACCOUNT = {
   apiVersion: 'v1',
@@ -29,42 +29,28 @@ const CONFIGURATIONS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfig
   return { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name: 'rolechain' }, webhooks };
 });
 
-async function main(): Promise<void> {
-  // Not in /tmp: a base image may have none.
-  const root = mkdtempSync(join(__dirname, 'make-webhook-code-cache-'));
-  try {
-    const api = await startKubeDouble({ objects: [ACCOUNT, ...NAMESPACES, ...CONFIGURATIONS] });
-    const [kubeconfig, settings] = [join(root, 'kubeconfig'), join(root, 'settings.yaml')];
-    writeFileSync(kubeconfig, api.kubeconfig, { mode: 0o600 });
-    const [port, healthPort] = [await freePort(), await freePort()];
-    const address = { address: '127.0.0.1', port, healthPort };
-    writeFileSync(
-      settings,
-      JSON.stringify({ ...address, sidecarImage: 'example', region: 'us-east-1', events: false, logLevel: 'error' }),
-    );
-    Object.assign(process.env, { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE });
-    process.argv.push('--settings', settings);
-    const { source, script, run } = loadProgram(join(__dirname, 'webhook-program.cjs'));
-    tellCodeCacheUse(MAKING);
-    // What runs once, at the start, is the most of it: V8 would have forgotten that by then.
-    setFlagsFromString('--no-flush-bytecode');
-    run();
+async function prepare(root: string): Promise<() => Promise<void>> {
+  const api = await startKubeDouble({ objects: [ACCOUNT, ...NAMESPACES, ...CONFIGURATIONS] });
+  const [kubeconfig, settings] = [join(root, 'kubeconfig'), join(root, 'settings.yaml')];
+  writeFileSync(kubeconfig, api.kubeconfig, { mode: 0o600 });
+  const [port, healthPort] = [await freePort(), await freePort()];
+  const address = { address: '127.0.0.1', port, healthPort };
+  writeFileSync(
+    settings,
+    JSON.stringify({ ...address, sidecarImage: 'example', region: 'us-east-1', events: false, logLevel: 'error' }),
+  );
+  Object.assign(process.env, { KUBECONFIG: kubeconfig, [ENV.namespace]: NAMESPACE });
+  process.argv.push('--settings', settings);
+  // What runs once, at the start, is the most of it: V8 would have forgotten that by then.
+  setFlagsFromString('--no-flush-bytecode');
+  return async () => {
     await eventually('the webhook is ready', async () => {
       const { ok } = await fetch(`http://127.0.0.1:${healthPort}${PATHS.readyz}`);
       return ok;
     });
     // V8 writes down its flags, and takes the cache only under the same.
     setFlagsFromString('--flush-bytecode');
-    writeFileSync(join(__dirname, 'webhook-program.cache'), formatCodeCache(source, script.createCachedData()));
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
+  };
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  },
-);
+writeCodeCache('webhook', prepare);

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import type { MetricEntry } from './entry.ts';
 
 /** All that a scrape of the webhook has. */
@@ -79,7 +80,7 @@ export const WEBHOOK_METRICS = {
     name: 'rolechain_events_dropped_total',
     type: 'counter',
     labels: [],
-    help: 'Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them or did not take them for 10 minutes.',
+    help: `Events that were not written: too many at once, of one namespace or in all, or the apiserver refused them or did not take them for ${LIMITS.eventWaitMs / 60_000} minutes.`,
   },
   cacheAge: {
     name: 'rolechain_cache_age_seconds',
